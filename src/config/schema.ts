@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { egressSchema } from './sections/egress.ts'
+import { endpointsSchema } from './sections/endpoints.ts'
+import { governanceSchema } from './sections/governance.ts'
+import { investmentSchema } from './sections/investment.ts'
+import { knowledgeSchema } from './sections/knowledge.ts'
+import { modelsSchema } from './sections/models.ts'
+import { serverSchema } from './sections/server.ts'
+import { storeSchema } from './sections/store.ts'
+import { telemetrySchema } from './sections/telemetry.ts'
+
+/** The one schema of strata.yaml: every key with its default, bound, unit and sentence. Types, docs and the editor's help derive from it. */
+export const configSchema = z.strictObject({
+  server: serverSchema.prefault({}),
+  store: storeSchema.prefault({}),
+  telemetry: telemetrySchema.prefault({}),
+  egress: egressSchema.prefault({}),
+  endpoints: endpointsSchema.default({}).describe('Places that answer, by id.'),
+  models: modelsSchema
+    .default({})
+    .describe('Models that clients may ask for, by name, composed of endpoints and of each other.'),
+  governance: governanceSchema.prefault({}),
+  investment: investmentSchema.prefault({}),
+  knowledge: knowledgeSchema.prefault({}),
+})
+
+export type Config = Readonly<z.infer<typeof configSchema>>
+export type EndpointConfig = Config['endpoints'][string]
+export type EndpointDialect = EndpointConfig['dialect']
+export type PriceConfig = NonNullable<EndpointConfig['price']>

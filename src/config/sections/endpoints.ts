@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { timeoutsSchema } from './egress.ts'
+
+/** What an endpoint speaks. The first three are relayed natively; the others are translated. */
+export const endpointDialects = [
+  'openai',
+  'openai-responses',
+  'anthropic',
+  'google',
+  'bedrock',
+  'azure',
+  'mistral',
+  'cohere',
+  'groq',
+  'deepseek',
+  'xai',
+  'alibaba',
+  'moonshot',
+  'llama',
+  'extract',
+] as const
+
+const regions = z.array(
+  z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region of the lattice, lower case: de, eu, us, local'),
+)
+
+/** Decimal dollars per million tokens. A string, so that it is exact. */
+export const dollars = z.string().regex(/^\d+(\.\d+)?$/, 'decimal dollars as a string, for example "0.15"')
+
+export const priceSchema = z
+  .strictObject({
+    input: dollars.describe('USD per million input tokens.'),
+    output: dollars.describe('USD per million output tokens.'),
+    cacheRead: dollars
+      .optional()
+      .describe('USD per million input tokens read from cache; the input price when absent.'),
+    cacheWrite5m: dollars
+      .optional()
+      .describe('USD per million input tokens written to cache for five minutes; the input price when absent.'),
+    cacheWrite1h: dollars
+      .optional()
+      .describe('USD per million input tokens written to cache for an hour; the input price when absent.'),
+    perRequest: dollars.optional().describe('USD per request.'),
+  })
+  .describe('An operator price; it wins over the catalogue.')
+
+export const endpointSchema = z
+  .strictObject({
+    dialect: z.enum(endpointDialects).describe('What the endpoint speaks.'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("Base URL up to and with the version: https://api.openai.com/v1. The vendor's own when absent."),
+    model: z.string().min(1).describe("The model's name at the endpoint; for llama the path of a GGUF file."),
+    key: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Credential, as ${NAME} from the environment. Sent to this endpoint only.'),
+    headers: z.record(z.string(), z.string()).default({}).describe('Headers to add, for example an organisation id.'),
+    processing: regions
+      .optional()
+      .describe('Regions in which the endpoint processes. Unknown when absent, and unknown is not allowed.'),
+    storage: regions
+      .optional()
+      .describe('Regions in which the endpoint stores anything, logs included. [] for nowhere. Unknown when absent.'),
+    vendor: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Vendor as the price catalogue names it; taken from the dialect and URL when absent.'),
+    price: priceSchema.optional(),
+    contextTokens: z.int().min(1).max(100_000_000).optional().describe('Input and output tokens together.'),
+    outputTokensMax: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .optional()
+      .describe('Most output tokens; sent as the default where the dialect demands a bound.'),
+    inputs: z
+      .array(z.enum(['text', 'image', 'audio', 'file']))
+      .default(['text', 'image'])
+      .describe('What the model takes.'),
+    tools: z.boolean().default(true).describe('Whether the model can call tools.'),
+    does: z
+      .array(z.enum(['chat', 'embed']))
+      .default(['chat'])
+      .describe('What the endpoint is for.'),
+    weight: z
+      .number()
+      .positive()
+      .max(1_000)
+      .default(1)
+      .describe('Share of the load relative to the other endpoints of a leaf.'),
+    timeouts: timeoutsSchema.partial().optional().describe('Where this endpoint differs from egress.timeouts.'),
+    options: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .default({})
+      .describe(
+        'Settings of the dialect: region for bedrock, apiVersion and resourceName for azure, threads and gpuLayers for llama.',
+      ),
+  })
+  .describe('One place that answers.')
+
+export const endpointsSchema = z.record(
+  z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'letters, digits, dot, dash, underscore; at most 64'),
+  endpointSchema,
+)

@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+export const knowledgeSchema = z
+  .strictObject({
+    documentBytesMax: z
+      .int()
+      .min(1_024)
+      .max(1_073_741_824)
+      .default(16_777_216)
+      .describe('Largest document taken in, bytes.'),
+    chunkUnitsMax: z
+      .int()
+      .min(100)
+      .max(20_000)
+      .default(1_600)
+      .describe('Longest passage, in units of text: a Han character counts as 3, any other as 1.'),
+    passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
+  })
+  .describe('Taking in documents and searching them.')

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9._:/-]{0,127}$/i, 'letters, digits and . _ : / -; at most 128')
+
+/** A node of the tree of models: the name of a model or endpoint, or a node described in place. */
+export type ModelNode = string | EndpointNode | FallbackNode | GroundNode
+
+export interface EndpointNode {
+  readonly endpoint: string | readonly string[]
+  readonly balance?: 'least-loaded' | 'price' | 'latency' | 'order' | undefined
+  readonly hedgeQuantile?: number | undefined
+}
+
+export interface FallbackNode {
+  readonly fallback: readonly ModelNode[]
+}
+
+export interface GroundNode {
+  readonly ground: {
+    readonly in: string | readonly string[]
+    readonly with: ModelNode
+    readonly passagesMax?: number | undefined
+  }
+}
+
+const node: z.ZodType<ModelNode> = z.lazy(() => z.union([name, endpointNode, fallbackNode, groundNode]))
+
+const endpointNode = z
+  .strictObject({
+    endpoint: z
+      .union([name, z.array(name).min(1).max(64)])
+      .describe('One endpoint, or several that are interchangeable.'),
+    balance: z
+      .enum(['least-loaded', 'price', 'latency', 'order'])
+      .optional()
+      .describe('How to choose among several; least-loaded when absent.'),
+    hedgeQuantile: z
+      .number()
+      .min(0.5)
+      .max(0.9999)
+      .optional()
+      .describe(
+        'Start a second try when the first byte takes longer than this quantile of recent ones. Off when absent.',
+      ),
+  })
+  .describe('A leaf: calls an endpoint.')
+
+const fallbackNode = z
+  .strictObject({ fallback: z.array(node).min(1).max(32).describe('Tried in order until one starts to answer.') })
+  .describe('The first that answers.')
+
+const groundNode = z
+  .strictObject({
+    ground: z.strictObject({
+      in: z.union([name, z.array(name).min(1).max(64)]).describe('Collections to answer from.'),
+      with: node.describe('The model that writes the answer.'),
+      passagesMax: z.int().min(1).max(100).optional().describe('Passages given to the model; 8 when absent.'),
+    }),
+  })
+  .describe('Answers from knowledge, with citations.')
+
+export const modelsSchema = z.record(name, node)

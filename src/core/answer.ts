@@ -1,0 +1,86 @@
+import type { AnswerEvent, Citation, FinishReason } from './chat.ts'
+import type { Answer } from './model.ts'
+import type { Usage } from './usage.ts'
+
+/** An answer that exists only as events: no upstream bytes, nothing to cancel but the iteration. */
+export function createAnswer(
+  events: AsyncIterable<AnswerEvent>,
+  cancel: (reason: unknown) => void = () => undefined,
+): Answer {
+  return { wire: undefined, cancel, [Symbol.asyncIterator]: () => events[Symbol.asyncIterator]() }
+}
+
+/** A whole answer gathered from its events. */
+export interface CompleteAnswer {
+  readonly text: string
+  readonly reasoning: readonly {
+    readonly text: string
+    readonly signature: string | undefined
+    readonly redacted: string | undefined
+  }[]
+  readonly refusal: string | undefined
+  readonly toolCalls: readonly { readonly id: string; readonly name: string; readonly arguments: string }[]
+  readonly citations: readonly Citation[]
+  readonly usage: Usage | undefined
+  readonly reason: FinishReason
+  readonly stopSequence: string | undefined
+}
+
+/** Reads an answer to its end. Rejects with what the answer throws. */
+export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise<CompleteAnswer> {
+  let text = ''
+  let refusal: string | undefined
+  let reasoningText = ''
+  let usage: Usage | undefined
+  let finish: { readonly reason: FinishReason; readonly stopSequence?: string | undefined } = { reason: 'other' }
+  const reasoning: CompleteAnswer['reasoning'][number][] = []
+  const toolCalls: { id: string; name: string; arguments: string }[] = []
+  const citations: Citation[] = []
+  for await (const event of events) {
+    switch (event.type) {
+      case 'text-delta':
+        text += event.text
+        break
+      case 'reasoning-delta':
+        reasoningText += event.text
+        break
+      case 'reasoning-end':
+        reasoning.push({ text: reasoningText, signature: event.signature, redacted: event.redacted })
+        reasoningText = ''
+        break
+      case 'refusal-delta':
+        refusal = (refusal ?? '') + event.text
+        break
+      case 'tool-call-start':
+        toolCalls[event.index] = { id: event.id, name: event.name, arguments: '' }
+        break
+      case 'tool-call-delta': {
+        const toolCall = toolCalls[event.index]
+        if (toolCall !== undefined) toolCall.arguments += event.arguments
+        break
+      }
+      case 'tool-call-end':
+        break
+      case 'citation':
+        citations.push(event.citation)
+        break
+      case 'usage':
+        usage = event.usage
+        break
+      case 'finish':
+        finish = event
+        break
+    }
+  }
+  if (reasoningText !== '') reasoning.push({ text: reasoningText, signature: undefined, redacted: undefined })
+  return {
+    text,
+    reasoning,
+    refusal,
+    toolCalls: toolCalls.filter((toolCall) => toolCall !== undefined),
+    citations,
+    usage,
+    reason: finish.reason,
+    stopSequence: finish.stopSequence,
+  }
+}

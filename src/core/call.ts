@@ -1,0 +1,234 @@
+import { createCancellation, type Cancellation, type CancellationSource } from './cancellation.ts'
+import type { ErrorCode } from './errors.ts'
+import type { Ids } from './ids.ts'
+import type { JsonObject } from './json.ts'
+import type { Picodollars } from './money.ts'
+import type { Clock } from './time.ts'
+import type { Usage } from './usage.ts'
+
+/** Who asks: a key of a tenant, with what the key is scoped to. */
+export interface Principal {
+  readonly tenant: string
+  readonly keyId: string
+  readonly role: 'admin' | 'member'
+  /** Models the key may use; `undefined` means every model of the tenant. */
+  readonly models: readonly string[] | undefined
+  /** Regions the key may send data to; `undefined` means what governance allows by default. */
+  readonly regions: readonly string[] | undefined
+}
+
+/** What governance says of a request. A child call may narrow these, never widen them. */
+export interface Labels {
+  /** Regions of the lattice in which the request may be processed and stored. Empty allows none. */
+  readonly allowedRegions: readonly string[]
+}
+
+/** What one node of a call tree did: the row of trace, bill and audit. Written once, when the root ends. */
+export interface CallFacts {
+  readonly id: string
+  readonly rootId: string
+  readonly parentId: string | undefined
+  /** `request`: the root · `model`: a node of the tree of models · `dispatch`: one try at one endpoint. */
+  readonly kind: 'request' | 'model' | 'dispatch'
+  /** The model asked for, or the endpoint tried. */
+  readonly name: string
+  readonly tenant: string
+  readonly keyId: string
+  /** Milliseconds UTC. */
+  readonly startedAtMs: number
+  readonly durationMs: number
+  /** From start to the first byte of the answer; `undefined` when none came. */
+  readonly firstByteMs: number | undefined
+  readonly status: CallStatus
+  readonly errorCode: ErrorCode | undefined
+  /** The vendor's model name that was priced. Dispatches only. */
+  readonly vendorModel: string | undefined
+  /** Regions in which the endpoint processes, as configured at the time. Dispatches only. */
+  readonly regions: readonly string[] | undefined
+  readonly usage: Usage | undefined
+  /** `undefined` when the price or the usage is not known. */
+  readonly cost: Picodollars | undefined
+  readonly priceVersion: string | undefined
+  /** What the kind of node adds: face and route of a request, attempt and reason of a dispatch, branch of a model. */
+  readonly detail: JsonObject | undefined
+}
+
+export type CallStatus = 'ok' | 'error' | 'cancelled' | 'interrupted'
+
+/** What a node reports of itself when it ends; the rest of its facts the call knows. */
+export interface CallOutcome {
+  readonly status: CallStatus
+  readonly errorCode?: ErrorCode | undefined
+  readonly firstByteMs?: number | undefined
+  readonly vendorModel?: string | undefined
+  readonly regions?: readonly string[] | undefined
+  readonly usage?: Usage | undefined
+  readonly cost?: Picodollars | undefined
+  readonly priceVersion?: string | undefined
+  readonly detail?: JsonObject | undefined
+}
+
+/**
+ * One node of a call tree while it runs: who asks, what is allowed, how long there is, and where in the tree it stands.
+ * Children narrow, never widen.
+ */
+export interface Call {
+  readonly id: string
+  readonly rootId: string
+  readonly parentId: string | undefined
+  readonly kind: CallFacts['kind']
+  readonly name: string
+  readonly principal: Principal
+  readonly labels: Labels
+  /** Wall clock at the start, milliseconds UTC. */
+  readonly startedAtMs: number
+  /** Monotonic milliseconds at the start. */
+  readonly startedMonotonicMs: number
+  /** Monotonic milliseconds after which the call must not go on. */
+  readonly deadlineMs: number
+  readonly cancellation: Cancellation
+  /** Facts of the nodes below and of this one that have ended, in the order they ended. */
+  readonly facts: readonly CallFacts[]
+  /** A child that shares the tree. Its regions are those of both; its deadline is the earlier. */
+  child(options: ChildOptions): Call
+  /** Cancels this call and all below it; parents and siblings go on. */
+  cancel(reason: unknown): void
+  /** States what the node did. The first statement stands; later ones are ignored. */
+  end(outcome: CallOutcome): void
+}
+
+export interface ChildOptions {
+  readonly kind: 'model' | 'dispatch'
+  readonly name: string
+  readonly deadlineMs?: number
+  readonly allowedRegions?: readonly string[]
+}
+
+export interface RootOptions {
+  readonly name: string
+  readonly principal: Principal
+  readonly labels: Labels
+  readonly durationMsMax: number
+  /** Milliseconds UTC and monotonic at which the request arrived; now when absent. */
+  readonly startedAtMs?: number
+  readonly startedMonotonicMs?: number
+}
+
+/** The root of a new call tree. */
+export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids }, options: RootOptions): Call {
+  const startedMonotonicMs = options.startedMonotonicMs ?? deps.clock.monotonicMs()
+  const id = deps.ids.create('call')
+  return new TreeCall({
+    clock: deps.clock,
+    facts: [],
+    counter: { next: 1 },
+    id,
+    rootId: id,
+    parentId: undefined,
+    kind: 'request',
+    name: options.name,
+    principal: options.principal,
+    labels: options.labels,
+    startedAtMs: options.startedAtMs ?? deps.clock.now(),
+    startedMonotonicMs,
+    deadlineMs: startedMonotonicMs + options.durationMsMax,
+    cancellation: createCancellation(),
+  })
+}
+
+interface TreeCallParts extends Omit<Call, 'child' | 'cancel' | 'end' | 'facts' | 'cancellation'> {
+  readonly clock: Clock
+  readonly facts: CallFacts[]
+  /** Numbers the nodes of the tree, so that a child's id is its root's and a number: unique, short and sortable. */
+  readonly counter: { next: number }
+  readonly cancellation: CancellationSource
+}
+
+class TreeCall implements Call {
+  readonly id: string
+  readonly rootId: string
+  readonly parentId: string | undefined
+  readonly kind: CallFacts['kind']
+  readonly name: string
+  readonly principal: Principal
+  readonly labels: Labels
+  readonly startedAtMs: number
+  readonly startedMonotonicMs: number
+  readonly deadlineMs: number
+  readonly cancellation: CancellationSource
+  readonly facts: CallFacts[]
+  readonly #clock: Clock
+  readonly #counter: { next: number }
+  #hasEnded = false
+
+  constructor(parts: TreeCallParts) {
+    this.id = parts.id
+    this.rootId = parts.rootId
+    this.parentId = parts.parentId
+    this.kind = parts.kind
+    this.name = parts.name
+    this.principal = parts.principal
+    this.labels = parts.labels
+    this.startedAtMs = parts.startedAtMs
+    this.startedMonotonicMs = parts.startedMonotonicMs
+    this.deadlineMs = parts.deadlineMs
+    this.cancellation = parts.cancellation
+    this.facts = parts.facts
+    this.#clock = parts.clock
+    this.#counter = parts.counter
+  }
+
+  child(options: ChildOptions): Call {
+    return new TreeCall({
+      clock: this.#clock,
+      facts: this.facts,
+      counter: this.#counter,
+      id: `${this.rootId}.${this.#counter.next++}`,
+      rootId: this.rootId,
+      parentId: this.id,
+      kind: options.kind,
+      name: options.name,
+      principal: this.principal,
+      labels: narrow(this.labels, options.allowedRegions),
+      startedAtMs: this.#clock.now(),
+      startedMonotonicMs: this.#clock.monotonicMs(),
+      deadlineMs: Math.min(this.deadlineMs, options.deadlineMs ?? this.deadlineMs),
+      cancellation: createCancellation(this.cancellation),
+    })
+  }
+
+  cancel(reason: unknown): void {
+    this.cancellation.cancel(reason)
+  }
+
+  end(outcome: CallOutcome): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.facts.push({
+      id: this.id,
+      rootId: this.rootId,
+      parentId: this.parentId,
+      kind: this.kind,
+      name: this.name,
+      tenant: this.principal.tenant,
+      keyId: this.principal.keyId,
+      startedAtMs: this.startedAtMs,
+      durationMs: this.#clock.monotonicMs() - this.startedMonotonicMs,
+      firstByteMs: outcome.firstByteMs,
+      status: outcome.status,
+      errorCode: outcome.errorCode,
+      vendorModel: outcome.vendorModel,
+      regions: outcome.regions,
+      usage: outcome.usage,
+      cost: outcome.cost,
+      priceVersion: outcome.priceVersion,
+      detail: outcome.detail,
+    })
+  }
+}
+
+/** The narrower of two lists of regions is decided by name: a child lists regions its parent lists, or it loses them. */
+function narrow(labels: Labels, allowedRegions: readonly string[] | undefined): Labels {
+  if (allowedRegions === undefined) return labels
+  return { ...labels, allowedRegions: labels.allowedRegions.filter((region) => allowedRegions.includes(region)) }
+}

@@ -1,0 +1,135 @@
+/** The sockets through which the rooms meet. Each is filled by one room and handed to the others by `platform.ts`. */
+import type { Answer, Embedded, EmbedRequest, Traits } from './model.ts'
+import type { Call, CallFacts } from './call.ts'
+import type { ChatRequest } from './chat.ts'
+import type { JsonObject } from './json.ts'
+import type { Picodollars } from './money.ts'
+import type { Usage } from './usage.ts'
+
+/** Filled by store: the durable record of calls. Both acts are durable against the death of the process on return. */
+export interface CallRecorder {
+  /** Before any byte leaves: which endpoint is about to be called, for which call. */
+  intend(intent: DispatchIntent): void
+  /** All facts of one call tree, at once. Closes every intent of the tree. */
+  settle(facts: readonly CallFacts[]): void
+}
+
+export interface DispatchIntent {
+  readonly callId: string
+  readonly rootId: string
+  readonly tenant: string
+  readonly keyId: string
+  readonly endpoint: string
+  readonly vendorModel: string
+  /** Milliseconds UTC. */
+  readonly atMs: number
+}
+
+/** Filled by governance: may data with these labels go to a place that processes and stores there? */
+export interface RegionGate {
+  /** Unknown regions of the place are refused. `processing` and `storage` must each lie inside the allowed ones. */
+  decide(place: Place, allowedRegions: readonly string[]): RegionVerdict
+}
+
+export interface Place {
+  readonly processing: readonly string[] | undefined
+  readonly storage: readonly string[] | undefined
+}
+
+export type RegionVerdict = { readonly type: 'pass' } | { readonly type: 'deny'; readonly reason: string }
+
+/** Filled by investment: what a usage costs under the price book in force. */
+export interface Pricer {
+  /** The price that applies to a vendor's model at an instant; `undefined` when the book has none. */
+  find(query: PriceQuery): Price | undefined
+}
+
+export interface PriceQuery {
+  /** The endpoint's configured id: operators may price an endpoint itself. */
+  readonly endpoint: string
+  /** The vendor as the price catalogue calls it, where known: `openai`, `anthropic`, `deepseek`. */
+  readonly vendor: string | undefined
+  readonly model: string
+  /** Milliseconds UTC. */
+  readonly atMs: number
+}
+
+export interface Price {
+  readonly version: string
+  /** Exact cost; `undefined` when the usage lacks a figure that the price needs. */
+  cost(usage: Usage): Picodollars | undefined
+  /** An upper bound for a request of that many tokens. */
+  costMax(tokens: { readonly input: number; readonly output: number }): Picodollars
+}
+
+/** Filled by infrastructure: calls endpoints by id, with balancing, retries and health. */
+export interface EndpointCaller {
+  /** The traits of one configured endpoint; `undefined` when there is none of that id. */
+  findTraits(endpointId: string): Traits | undefined
+  /** Every configured endpoint's id. */
+  list(): readonly string[]
+  answer(choice: EndpointChoice, request: ChatRequest, call: Call): Promise<Answer>
+  embed(choice: EndpointChoice, request: EmbedRequest, call: Call): Promise<Embedded>
+}
+
+/** A leaf of the tree of models: endpoints that are interchangeable, and how to choose among them. */
+export interface EndpointChoice {
+  readonly endpoints: readonly string[]
+  readonly balance: 'least-loaded' | 'price' | 'latency' | 'order'
+  /** Start a second try at another endpoint when the first byte takes longer than this quantile (0…1) of recent ones. */
+  readonly hedgeQuantile: number | undefined
+}
+
+/** Filled by tools: searches what the tenant may see of a collection. */
+export interface KnowledgeSearch {
+  search(query: KnowledgeQuery): Promise<readonly Passage[]>
+}
+
+export interface KnowledgeQuery {
+  readonly tenant: string
+  readonly collections: readonly string[]
+  readonly query: string
+  readonly passagesMax: number
+}
+
+/** A span of one version of a document: `text` is exactly the slice `start…end` (UTF-16) of the canonical text. */
+export interface Passage {
+  readonly collection: string
+  readonly document: string
+  readonly source: string
+  readonly version: string
+  readonly start: number
+  readonly end: number
+  readonly text: string
+  /** Titles of the sections the span lies in, outermost first. */
+  readonly headings: readonly string[]
+  /** Higher is better; comparable within one result only. */
+  readonly score: number
+}
+
+/** Filled by infrastructure/edge: answers from given passages by quoting them; needs no weights. */
+export interface Extractor {
+  extract(question: string, passages: readonly Passage[]): Extraction
+}
+
+/** Quotes that answer the question, best first; none means the passages do not answer it. */
+export interface Extraction {
+  readonly quotes: readonly Quote[]
+}
+
+export interface Quote {
+  /** Index into the passages given. */
+  readonly passage: number
+  /** UTF-16 code units into the passage's text. */
+  readonly start: number
+  readonly end: number
+  readonly score: number
+}
+
+/** Facts that several rooms put into logs and metrics; filled by telemetry. */
+export interface EventLog {
+  debug(fields: JsonObject, message: string): void
+  info(fields: JsonObject, message: string): void
+  warn(fields: JsonObject, message: string): void
+  error(fields: JsonObject, message: string): void
+}

@@ -1,0 +1,1 @@
+export type { AnswerMeta, Dialect, SseEvent, StreamDecoder, StreamEncoder, WireReader } from './dialect.ts'

@@ -1,0 +1,77 @@
+import type { Call } from '../../core/call.ts'
+import type { Place } from '../../core/ports.ts'
+
+/** The one door out. Nothing leaves, by any path, without a permit; a permit is given for one try of one call. */
+export interface Egress {
+  /**
+   * Decides and records, in this order: the target's regions lie in the call's → its price is known, or the policy lets
+   * it pass → the intent is in the record. Local targets (the llama and extract dialects) pass here too. Throws
+   * REGION_REFUSED, PRICE_UNKNOWN, DEADLINE_EXCEEDED or CANCELLED; nothing has been sent then.
+   */
+  admit(target: EgressTarget, call: Call): Permit
+  /**
+   * Sends one request under a permit, which is used up by it. Resolves with the head of the response. Rejects with
+   * UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, ADDRESS_REFUSED, REDIRECT_REFUSED, DEADLINE_EXCEEDED or CANCELLED.
+   */
+  send(permit: Permit, request: EgressRequest): Promise<EgressResponse>
+  /** Closes every connection; what is under way fails. */
+  close(): Promise<void>
+}
+
+/** Where something may be sent: configuration, never request input. */
+export interface EgressTarget extends Place {
+  /** The endpoint's id, or what the target is for: `telemetry.traces`. */
+  readonly id: string
+  /** Base URL; `undefined` for a target that is not reached over the network. */
+  readonly url: string | undefined
+  /** Credential headers, sent to the URL's origin only. */
+  readonly credentials: Readonly<Record<string, string>>
+  readonly vendor: string | undefined
+  readonly vendorModel: string
+  readonly timeouts: Timeouts
+}
+
+export interface Timeouts {
+  readonly connectMs: number
+  readonly firstByteMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+}
+
+/** Proof that a target was admitted for a call. Only `admit` makes one. */
+export interface Permit {
+  readonly target: EgressTarget
+  readonly call: Call
+}
+
+export interface EgressRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below the target's base URL, with a leading slash, query included. */
+  readonly path: string
+  /** Lower-case names. Credentials come from the target; `authorization`, `x-api-key`, `cookie` and the like are refused here. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | undefined
+}
+
+export interface EgressResponse {
+  readonly status: number
+  /** Lower-case names; cookies, credentials and hop-by-hop headers are left out. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Milliseconds from sending to the head of the response. */
+  readonly firstByteMs: number
+  readonly body: EgressBody
+}
+
+/** The body of a response. Read it once, by `collect` or by `pump`, or `cancel` it; unread bodies hold their connection. */
+export interface EgressBody {
+  /** The whole body. Rejects with UPSTREAM_INVALID past `bytesMax`, or as `pump` does. */
+  collect(bytesMax: number): Promise<Buffer>
+  /**
+   * Calls `onChunk` for each chunk as it arrives; false pauses the upstream until `resume`. Resolves at a proper end;
+   * rejects with UPSTREAM_CUT, UPSTREAM_TIMEOUT (idle, total), DEADLINE_EXCEEDED, CANCELLED, or what `onChunk` throws.
+   */
+  pump(onChunk: (chunk: Buffer) => boolean): Promise<void>
+  resume(): void
+  /** Closes the connection at once; a `pump` or `collect` under way rejects with CANCELLED. */
+  cancel(): void
+}

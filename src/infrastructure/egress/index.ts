@@ -1,0 +1,1 @@
+export type { Egress, EgressBody, EgressRequest, EgressResponse, EgressTarget, Permit, Timeouts } from './egress.ts'

@@ -1,0 +1,40 @@
+import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
+import type { Embedded, EmbedRequest, WireAnswer } from '../../core/model.ts'
+import type { Usage } from '../../core/usage.ts'
+import type { EndpointConfig } from '../../config/index.ts'
+import type { Permit } from '../egress/index.ts'
+
+/** One configured endpoint: its id, its settings as configured, and the regions and credentials it was given. */
+export interface Endpoint {
+  readonly id: string
+  readonly config: EndpointConfig
+}
+
+/**
+ * How endpoints of a dialect are talked to. One try each: retries, balancing, health, pricing and the record are the
+ * caller's. Registered by dialect in `platform.ts`.
+ */
+export interface Adapter {
+  /** Whether a request without text decoding can be forwarded: the client's dialect is the endpoint's. */
+  answer(request: ChatRequest, attempt: Attempt): Promise<Upstream>
+  embed(request: EmbedRequest, attempt: Attempt): Promise<Embedded>
+}
+
+export interface Attempt {
+  readonly endpoint: Endpoint
+  /** Carries the dispatch call: its deadline, its cancellation, its place in the tree. */
+  readonly permit: Permit
+}
+
+/** An answer as one endpoint gives it. Read `events` or `wire`, once. */
+export interface Upstream {
+  readonly events: AsyncIterable<AnswerEvent>
+  readonly wire: WireAnswer | undefined
+  /** From sending to the first byte, milliseconds. */
+  readonly firstByteMs: number
+  /** What the endpoint has reported so far; `undefined` when nothing. Read after the end, after a failure or a cancel. */
+  usage(): Usage | undefined
+  /** UTF-16 units generated so far, for the estimate when the endpoint did not get to report. */
+  generatedLength(): number
+  cancel(reason: unknown): void
+}

@@ -1,0 +1,1 @@
+export type { Adapter, Attempt, Endpoint, Upstream } from './adapter.ts'
