@@ -1,5 +1,7 @@
+import type { Call, CallOutcome } from './call.ts'
 import type { AnswerEvent, Citation, FinishReason } from './chat.ts'
-import type { Answer } from './model.ts'
+import { toPlatformError } from './errors.ts'
+import type { Answer, WireAnswer } from './model.ts'
 import type { Usage } from './usage.ts'
 
 /** An answer that exists only as events: no upstream bytes, nothing to cancel but the iteration. */
@@ -8,6 +10,37 @@ export function createAnswer(
   cancel: (reason: unknown) => void = () => undefined,
 ): Answer {
   return { wire: undefined, cancel, [Symbol.asyncIterator]: () => events[Symbol.asyncIterator]() }
+}
+
+/**
+ * The same answer, which ends `call` when it has been read to its end, has failed, or was left: what a node does for
+ * each child it opened. `known` is stated in every case.
+ */
+export function followAnswer(
+  answer: Answer,
+  call: Call,
+  known: Omit<CallOutcome, 'status' | 'errorCode'> = {},
+): Answer {
+  const follower: Follower = {
+    succeed: () => call.end({ ...known, status: 'ok' }),
+    leave: () => call.end({ ...known, status: 'cancelled' }),
+    fail: (thrown) => call.end({ ...known, ...toFailure(thrown) }),
+  }
+  if (answer.wire?.type === 'whole') follower.succeed() // nothing of a whole body is still to come
+  return {
+    wire: followWire(answer.wire, follower),
+    cancel(reason) {
+      answer.cancel(reason)
+      follower.leave()
+    },
+    [Symbol.asyncIterator]: () => followEvents(answer, follower),
+  }
+}
+
+/** How a call ended that failed with `thrown`. */
+export function toFailure(thrown: unknown): Pick<CallOutcome, 'status' | 'errorCode'> {
+  const { code } = toPlatformError(thrown)
+  return { status: code === 'CANCELLED' ? 'cancelled' : 'error', errorCode: code }
 }
 
 /** A whole answer gathered from its events. */
@@ -82,5 +115,40 @@ export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise
     usage,
     reason: finish.reason,
     stopSequence: finish.stopSequence,
+  }
+}
+
+interface Follower {
+  succeed(): void
+  leave(): void
+  fail(thrown: unknown): void
+}
+
+function followWire(wire: WireAnswer | undefined, follower: Follower): WireAnswer | undefined {
+  if (wire?.type !== 'stream') return wire
+  return {
+    type: 'stream',
+    dialect: wire.dialect,
+    async relay(sink) {
+      try {
+        await wire.relay(sink)
+      } catch (thrown) {
+        follower.fail(thrown)
+        throw thrown
+      }
+      follower.succeed()
+    },
+  }
+}
+
+async function* followEvents(events: AsyncIterable<AnswerEvent>, follower: Follower): AsyncGenerator<AnswerEvent> {
+  try {
+    yield* events
+    follower.succeed()
+  } catch (thrown) {
+    follower.fail(thrown)
+    throw thrown
+  } finally {
+    follower.leave() // the first statement stands: this one counts only when the reader went away
   }
 }

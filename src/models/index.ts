@@ -1,0 +1,1 @@
+export { createModelTree, type ModelCatalogue, type ModelTreeParts } from './tree.ts'
