@@ -1,5 +1,5 @@
 import type { Call } from '../../core/call.ts'
-import type { Place } from '../../core/ports.ts'
+import type { Place, Price } from '../../core/ports.ts'
 
 /** The one door out. Nothing leaves, by any path, without a permit; a permit is given for one try of one call. */
 export interface Egress {
@@ -28,6 +28,8 @@ export interface EgressTarget extends Place {
   readonly credentials: Readonly<Record<string, string>>
   readonly vendor: string | undefined
   readonly vendorModel: string
+  /** Nothing is bought there, so no price is asked for: probes, trace export. */
+  readonly isFree?: boolean | undefined
   readonly timeouts: Timeouts
 }
 
@@ -42,6 +44,8 @@ export interface Timeouts {
 export interface Permit {
   readonly target: EgressTarget
   readonly call: Call
+  /** The price in force when it was admitted; `undefined` when it is not known or the target is free. */
+  readonly price: Price | undefined
 }
 
 export interface EgressRequest {

@@ -1,1 +1,3 @@
+export { createEgress, type EgressDeps } from './door.ts'
+export type { NameLookup } from './address.ts'
 export type { Egress, EgressBody, EgressRequest, EgressResponse, EgressTarget, Permit, Timeouts } from './egress.ts'

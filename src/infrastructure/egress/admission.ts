@@ -1,0 +1,113 @@
+import type { Call } from '../../core/call.ts'
+import { PlatformError } from '../../core/errors.ts'
+import type { CallRecorder, EventLog, Price, Pricer, RegionGate, RegionVerdict } from '../../core/ports.ts'
+import type { Clock } from '../../core/time.ts'
+import type { EgressTarget, Permit } from './egress.ts'
+import { toCancelled, toDeadlineExceeded } from './failure.ts'
+
+export interface AdmissionDeps {
+  readonly gate: RegionGate
+  readonly pricer: Pricer
+  readonly unknownPrice: 'block' | 'flag'
+  readonly recorder: CallRecorder
+  readonly clock: Clock
+  readonly log: EventLog
+}
+
+export interface Admission {
+  admit(target: EgressTarget, call: Call): Permit
+  /** Uses the permit up. Throws INTERNAL when it was made elsewhere or used before. */
+  redeem(permit: Permit): void
+}
+
+/** Prices may depend on the minute of the day, on nothing finer. */
+const priceValidMs = 60_000
+
+/** What is remembered of a target between calls. */
+interface TargetMemory {
+  readonly verdicts: WeakMap<readonly string[], RegionVerdict>
+  price: Price | undefined
+  pricedMinute: number
+}
+
+/** Decides who may send what where, and leaves the intent on record before anything is sent. */
+export function createAdmission(deps: AdmissionDeps): Admission {
+  const memories = new WeakMap<EgressTarget, TargetMemory>()
+  const valid = new WeakSet<Permit>()
+
+  function recall(target: EgressTarget): TargetMemory {
+    const known = memories.get(target)
+    if (known !== undefined) return known
+    const memory: TargetMemory = { verdicts: new WeakMap(), price: undefined, pricedMinute: Number.NaN }
+    memories.set(target, memory)
+    return memory
+  }
+
+  function requireRegion(target: EgressTarget, call: Call, memory: TargetMemory): void {
+    const allowed = call.labels.allowedRegions
+    let verdict = memory.verdicts.get(allowed)
+    if (verdict === undefined) {
+      verdict = deps.gate.decide(target, allowed)
+      memory.verdicts.set(allowed, verdict)
+    }
+    if (verdict.type === 'deny') {
+      throw new PlatformError('REGION_REFUSED', `endpoint ${target.id} is refused: ${verdict.reason}`, {
+        details: { endpoint: target.id, sent: false },
+      })
+    }
+  }
+
+  function findPrice(target: EgressTarget, memory: TargetMemory): Price | undefined {
+    if (target.isFree === true) return undefined
+    const nowMs = deps.clock.now()
+    const minute = Math.floor(nowMs / priceValidMs)
+    if (memory.pricedMinute !== minute) {
+      const isFirst = Number.isNaN(memory.pricedMinute)
+      const { id: endpoint, vendor, vendorModel: model } = target
+      memory.price = deps.pricer.find({ endpoint, vendor, model, atMs: nowMs })
+      memory.pricedMinute = minute
+      if (isFirst && memory.price === undefined) {
+        deps.log.warn({ endpoint, vendorModel: model, policy: deps.unknownPrice }, 'price of an endpoint is not known')
+      }
+    }
+    if (memory.price === undefined && deps.unknownPrice === 'block') {
+      throw new PlatformError(
+        'PRICE_UNKNOWN',
+        `the price of ${target.vendorModel} at endpoint ${target.id} is not known`,
+        {
+          details: { endpoint: target.id, sent: false },
+        },
+      )
+    }
+    return memory.price
+  }
+
+  return {
+    admit(target, call) {
+      if (call.cancellation.isCancelled) throw toCancelled(call.cancellation.reason)
+      if (deps.clock.monotonicMs() >= call.deadlineMs) throw toDeadlineExceeded(call)
+      const memory = recall(target)
+      requireRegion(target, call, memory)
+      const price = findPrice(target, memory)
+      deps.recorder.intend({
+        callId: call.id,
+        rootId: call.rootId,
+        tenant: call.principal.tenant,
+        keyId: call.principal.keyId,
+        endpoint: target.id,
+        vendorModel: target.vendorModel,
+        atMs: deps.clock.now(),
+      })
+      const permit: Permit = { target, call, price }
+      valid.add(permit)
+      return permit
+    },
+    redeem(permit) {
+      if (valid.delete(permit)) return
+      throw new PlatformError(
+        'INTERNAL',
+        'nothing is sent without a permit of its own: this one was used before or made elsewhere',
+      )
+    },
+  }
+}

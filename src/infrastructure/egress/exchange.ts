@@ -1,0 +1,300 @@
+import type { Dispatcher, Pool } from 'undici'
+import type { Call } from '../../core/call.ts'
+import { PlatformError } from '../../core/errors.ts'
+import type { Clock } from '../../core/time.ts'
+import type { EgressBody, EgressResponse, EgressTarget } from './egress.ts'
+import { toCancelled, toDeadlineExceeded, toUpstreamError, type Progress } from './failure.ts'
+import { toPublicHeaders } from './headers.ts'
+import { followRedirect, isRedirect } from './redirect.ts'
+import type { Watch, Watched } from './watch.ts'
+
+/** Bytes of a body nobody reads yet that may arrive before the upstream is paused. */
+const unreadBytesMax = 65_536
+
+export interface ExchangeParts {
+  readonly pool: Pool
+  readonly origin: string
+  readonly target: EgressTarget
+  readonly call: Call
+  readonly options: Dispatcher.DispatchOptions
+  readonly clock: Clock
+  readonly watch: Watch
+}
+
+type Phase = 'connect' | 'first-byte' | 'body' | 'over'
+
+type BodyEnd = { readonly type: 'whole' } | { readonly type: 'failed'; readonly error: PlatformError }
+
+/**
+ * One request and its response: the connection's handler, the response's body and the watched item in one object,
+ * because it is made for every request.
+ */
+export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched {
+  readonly #parts: ExchangeParts
+  readonly #startedMs: number
+  #phase: Phase = 'connect'
+  /** When the present wait began: for a connection, for the head, for the next chunk. */
+  #waitingSinceMs: number
+  #controller: Dispatcher.DispatchController | undefined
+  /** Of a request that was redirected; what it still reports does not count. */
+  #abandoned: Dispatcher.DispatchController | undefined
+  #redirects = 0
+  #path: string
+  #isSent = false
+  #stopListening: () => void
+  #resolveHead: ((response: EgressResponse) => void) | undefined
+  #rejectHead: ((error: unknown) => void) | undefined
+
+  #unread: Buffer[] = []
+  #unreadBytes = 0
+  #onChunk: ((chunk: Buffer) => boolean) | undefined
+  #resolveBody: (() => void) | undefined
+  #rejectBody: ((error: unknown) => void) | undefined
+  /** The reader asked to be given nothing more until `resume`. */
+  #isHeld = false
+  #isPaused = false
+  #end: BodyEnd | undefined
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+    this.#path = parts.options.path
+    this.#startedMs = parts.clock.monotonicMs()
+    this.#waitingSinceMs = this.#startedMs
+    this.#stopListening = nothingToStop
+  }
+
+  /** Sends the request; resolves with the head of the response. Call it once. */
+  start(): Promise<EgressResponse> {
+    return new Promise((resolve, reject) => {
+      this.#resolveHead = resolve
+      this.#rejectHead = reject
+      const { call, watch, pool, options } = this.#parts
+      this.#stopListening = call.cancellation.onCancel((reason) => this.#fail(toCancelled(reason)))
+      if (this.#phase === 'over') return
+      watch.add(this)
+      pool.dispatch(options, this)
+    })
+  }
+
+  // The connection's side.
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#phase === 'over') {
+      controller.abort(new Error('no longer wanted'))
+      return
+    }
+    this.#isSent = true
+    this.#phase = 'first-byte'
+    this.#waitingSinceMs = this.#parts.clock.monotonicMs()
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    if (status < 200 || this.#phase === 'over') return
+    if (isRedirect(status)) {
+      this.#redirect(controller, headers['location'])
+      return
+    }
+    this.#phase = 'body'
+    this.#waitingSinceMs = this.#parts.clock.monotonicMs()
+    const resolve = this.#resolveHead
+    this.#resolveHead = undefined
+    this.#rejectHead = undefined
+    resolve?.({
+      status,
+      headers: toPublicHeaders(headers),
+      firstByteMs: this.#waitingSinceMs - this.#startedMs,
+      body: this,
+    })
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#phase !== 'body' || controller === this.#abandoned) return
+    this.#waitingSinceMs = this.#parts.clock.monotonicMs()
+    if (this.#onChunk !== undefined && !this.#isHeld && this.#unread.length === 0) {
+      this.#deliver(chunk)
+    } else {
+      this.#unread.push(chunk)
+      this.#unreadBytes += chunk.length
+    }
+    if (!this.#isPaused && (this.#isHeld || this.#unreadBytes > unreadBytesMax)) {
+      this.#isPaused = true
+      controller.pause()
+    }
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.#phase !== 'body' || controller === this.#abandoned) return
+    this.#end = { type: 'whole' }
+    this.#flush()
+  }
+
+  onResponseError(controller: Dispatcher.DispatchController | null | undefined, thrown: Error): void {
+    if (this.#phase === 'over') return
+    if (this.#abandoned !== undefined && controller === this.#abandoned) return
+    const error = toUpstreamError(thrown, this.#parts.target, this.#progress())
+    if (this.#rejectHead !== undefined) {
+      this.#fail(error)
+      return
+    }
+    // What had arrived is still delivered; the error comes after it.
+    this.#end = { type: 'failed', error }
+    this.#flush()
+  }
+
+  // The reader's side.
+
+  pump(onChunk: (chunk: Buffer) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#onChunk !== undefined) throw new PlatformError('INTERNAL', 'the body of a response is read only once')
+      this.#onChunk = onChunk
+      this.#resolveBody = resolve
+      this.#rejectBody = reject
+      if (this.#phase === 'over') this.#settleBody()
+      else this.resume()
+    })
+  }
+
+  async collect(bytesMax: number): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    await this.pump((chunk) => {
+      bytes += chunk.length
+      if (bytes > bytesMax) {
+        throw new PlatformError(
+          'UPSTREAM_INVALID',
+          `endpoint ${this.#parts.target.id} sent an answer of more than ${bytesMax} bytes`,
+        )
+      }
+      chunks.push(chunk)
+      return true
+    })
+    const [only] = chunks
+    return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes)
+  }
+
+  resume(): void {
+    this.#isHeld = false
+    this.#flush()
+    if (this.#isPaused && !this.#isHeld && this.#phase === 'body' && this.#end === undefined) {
+      this.#isPaused = false
+      this.#waitingSinceMs = this.#parts.clock.monotonicMs()
+      this.#controller?.resume()
+    }
+  }
+
+  cancel(): void {
+    this.#fail(new PlatformError('CANCELLED', 'the answer was left before its end'))
+  }
+
+  // The watch's side.
+
+  check(nowMs: number): void {
+    const { call, target } = this.#parts
+    const { timeouts } = target
+    const waitedMs = nowMs - this.#waitingSinceMs
+    if (nowMs >= call.deadlineMs) this.#fail(toDeadlineExceeded(call))
+    else if (nowMs - this.#startedMs >= timeouts.totalMs) this.#timeOut('totalMs', 'did not finish its answer')
+    else if (this.#end !== undefined) return
+    else if (this.#phase === 'connect' && waitedMs >= timeouts.connectMs) {
+      this.#timeOut('connectMs', 'could not be connected to')
+    } else if (this.#phase === 'first-byte' && waitedMs >= timeouts.firstByteMs) {
+      this.#timeOut('firstByteMs', 'did not begin to answer')
+    } else if (this.#phase === 'body' && !this.#isPaused && waitedMs >= timeouts.idleMs) {
+      this.#timeOut('idleMs', 'sent nothing more')
+    }
+  }
+
+  #timeOut(limit: keyof EgressTarget['timeouts'], what: string): void {
+    const { target } = this.#parts
+    this.#fail(
+      new PlatformError(
+        'UPSTREAM_TIMEOUT',
+        `endpoint ${target.id} ${what} in ${target.timeouts[limit]} ms (${limit})`,
+        {
+          details: { limit, sent: this.#isSent },
+        },
+      ),
+    )
+  }
+
+  #progress(): Progress {
+    if (this.#phase === 'body') return 'answered'
+    return this.#isSent ? 'sent' : 'unsent'
+  }
+
+  #redirect(controller: Dispatcher.DispatchController, location: string | string[] | undefined): void {
+    const { target, origin, options, pool } = this.#parts
+    try {
+      this.#path = followRedirect({
+        endpoint: target.id,
+        origin,
+        method: options.method,
+        path: this.#path,
+        location: typeof location === 'string' ? location : undefined,
+        followed: this.#redirects++,
+      })
+    } catch (thrown) {
+      this.#fail(toUpstreamError(thrown, target, 'sent'))
+      return
+    }
+    this.#abandoned = controller
+    this.#phase = 'connect'
+    this.#waitingSinceMs = this.#parts.clock.monotonicMs()
+    controller.abort(new Error('redirected'))
+    pool.dispatch({ ...options, path: this.#path }, this)
+  }
+
+  #deliver(chunk: Buffer): void {
+    try {
+      if (this.#onChunk?.(chunk) === false) this.#isHeld = true
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
+  }
+
+  /** Gives the reader what has arrived, and the end when that was all. */
+  #flush(): void {
+    if (this.#onChunk === undefined) return
+    let next = 0
+    while (!this.#isHeld && this.#phase === 'body' && next < this.#unread.length) {
+      const chunk = this.#unread[next++]
+      if (chunk === undefined) break
+      this.#unreadBytes -= chunk.length
+      this.#deliver(chunk)
+    }
+    if (next > 0) this.#unread = this.#unread.slice(next)
+    if (this.#end !== undefined && this.#unread.length === 0 && this.#phase === 'body') {
+      this.#release()
+      this.#settleBody()
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#phase === 'over') return
+    this.#release()
+    this.#unread = []
+    this.#end = { type: 'failed', error: toUpstreamError(error, this.#parts.target, this.#progress()) }
+    this.#controller?.abort(this.#end.error)
+    if (this.#rejectHead === undefined) this.#settleBody(error)
+    else this.#rejectHead(this.#end.error)
+  }
+
+  #settleBody(thrown?: unknown): void {
+    if (this.#rejectBody === undefined) return
+    if (this.#end?.type === 'failed') this.#rejectBody(thrown ?? this.#end.error)
+    else this.#resolveBody?.()
+  }
+
+  #release(): void {
+    this.#phase = 'over'
+    this.#parts.watch.remove(this)
+    this.#stopListening()
+  }
+}
+
+const nothingToStop = (): void => undefined

@@ -1,0 +1,74 @@
+import { PlatformError } from '../../core/errors.ts'
+
+type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** Names a caller may not set: credentials come from the target, framing and routing from the connection. */
+const refusedRequestHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'x-amz-security-token',
+  'cookie',
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'expect',
+  'accept-encoding',
+])
+
+/** Names that stay behind: credentials, cookies, challenges, and what belongs to one connection. */
+const droppedResponseHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'authentication-info',
+  'x-api-key',
+  'api-key',
+  'set-cookie',
+  'set-cookie2',
+  'cookie',
+  'www-authenticate',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'clear-site-data',
+  'strict-transport-security',
+  'alt-svc',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  '__proto__',
+])
+
+/** Names and values in one flat list, as the wire wants them. Throws INTERNAL on a header that is not the caller's to set. */
+export function toWireHeaders(base: readonly string[], headers: Readonly<Record<string, string>>): string[] {
+  const list = [...base]
+  for (const name of Object.keys(headers)) {
+    if (refusedRequestHeaders.has(name) || name !== name.toLowerCase()) {
+      throw new PlatformError(
+        'INTERNAL',
+        `the header ${name} is not the caller's to set; credentials come from the target`,
+      )
+    }
+    list.push(name, headers[name] ?? '')
+  }
+  return list
+}
+
+/** The headers of a response that may be passed on; repeated ones joined. */
+export function toPublicHeaders(raw: RawHeaders): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of Object.keys(raw)) {
+    if (droppedResponseHeaders.has(name)) continue
+    const value = raw[name]
+    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ')
+  }
+  return headers
+}
