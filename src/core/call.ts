@@ -109,10 +109,15 @@ export interface RootOptions {
   readonly principal: Principal
   readonly labels: Labels
   readonly durationMsMax: number
+  /** How a child's regions narrow its parent's; governance knows which region lies in which. By name when absent. */
+  readonly narrowRegions?: NarrowRegions
   /** Milliseconds UTC and monotonic at which the request arrived; now when absent. */
   readonly startedAtMs?: number
   readonly startedMonotonicMs?: number
 }
+
+/** Regions that lie in both lists. Must never name a region that lies outside one of them. */
+export type NarrowRegions = (outer: readonly string[], inner: readonly string[]) => readonly string[]
 
 /** The root of a new call tree. */
 export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids }, options: RootOptions): Call {
@@ -133,6 +138,7 @@ export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids 
     startedMonotonicMs,
     deadlineMs: startedMonotonicMs + options.durationMsMax,
     cancellation: createCancellation(),
+    narrowRegions: options.narrowRegions ?? narrowByName,
   })
 }
 
@@ -142,6 +148,7 @@ interface TreeCallParts extends Omit<Call, 'child' | 'cancel' | 'end' | 'facts' 
   /** Numbers the nodes of the tree, so that a child's id is its root's and a number: unique, short and sortable. */
   readonly counter: { next: number }
   readonly cancellation: CancellationSource
+  readonly narrowRegions: NarrowRegions
 }
 
 class TreeCall implements Call {
@@ -159,6 +166,7 @@ class TreeCall implements Call {
   readonly facts: CallFacts[]
   readonly #clock: Clock
   readonly #counter: { next: number }
+  readonly #narrowRegions: NarrowRegions
   #hasEnded = false
 
   constructor(parts: TreeCallParts) {
@@ -176,6 +184,7 @@ class TreeCall implements Call {
     this.facts = parts.facts
     this.#clock = parts.clock
     this.#counter = parts.counter
+    this.#narrowRegions = parts.narrowRegions
   }
 
   child(options: ChildOptions): Call {
@@ -189,16 +198,22 @@ class TreeCall implements Call {
       kind: options.kind,
       name: options.name,
       principal: this.principal,
-      labels: narrow(this.labels, options.allowedRegions),
+      labels: this.#narrow(options.allowedRegions),
       startedAtMs: this.#clock.now(),
       startedMonotonicMs: this.#clock.monotonicMs(),
       deadlineMs: Math.min(this.deadlineMs, options.deadlineMs ?? this.deadlineMs),
       cancellation: createCancellation(this.cancellation),
+      narrowRegions: this.#narrowRegions,
     })
   }
 
   cancel(reason: unknown): void {
     this.cancellation.cancel(reason)
+  }
+
+  #narrow(allowedRegions: readonly string[] | undefined): Labels {
+    if (allowedRegions === undefined) return this.labels
+    return { ...this.labels, allowedRegions: this.#narrowRegions(this.labels.allowedRegions, allowedRegions) }
   }
 
   end(outcome: CallOutcome): void {
@@ -227,8 +242,7 @@ class TreeCall implements Call {
   }
 }
 
-/** The narrower of two lists of regions is decided by name: a child lists regions its parent lists, or it loses them. */
-function narrow(labels: Labels, allowedRegions: readonly string[] | undefined): Labels {
-  if (allowedRegions === undefined) return labels
-  return { ...labels, allowedRegions: labels.allowedRegions.filter((region) => allowedRegions.includes(region)) }
+/** Sound without knowing the regions: a child lists regions its parent lists, or it loses them. */
+function narrowByName(outer: readonly string[], inner: readonly string[]): readonly string[] {
+  return outer.filter((region) => inner.includes(region))
 }

@@ -8,6 +8,8 @@ export interface Cancellation {
   readonly reason: unknown
   /** The same as an AbortSignal, for libraries. */
   readonly signal: AbortSignal
+  /** Throws the reason once cancelled. */
+  throwIfCancelled(): void
   /** Runs `listener` once on cancellation, at once if that is past. Returns the way to stop listening. */
   onCancel(listener: (reason: unknown) => void): () => void
 }
@@ -37,6 +39,9 @@ export function createCancellation(parent?: Cancellation): CancellationSource {
       controller ??= new AbortController()
       if (isCancelled && !controller.signal.aborted) controller.abort(reason)
       return controller.signal
+    },
+    throwIfCancelled() {
+      if (isCancelled) throw reason
     },
     onCancel(listener) {
       if (isCancelled) {

@@ -1,0 +1,63 @@
+import type { Call, CallFacts, CallOutcome, Labels, Principal } from '../core/call.ts'
+import type { PlatformError } from '../core/errors.ts'
+import type { Ids } from '../core/ids.ts'
+import type { Model } from '../core/model.ts'
+import type { Clock } from '../core/time.ts'
+
+/** What the flow needs of the platform; filled by `platform.ts`. */
+export interface FlowParts {
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly requestMsMax: number
+  readonly identity: {
+    /** Throws UNAUTHENTICATED, KEY_EXPIRED or KEY_REVOKED. */
+    authenticate(credential: string | undefined): Principal
+  }
+  readonly admission: {
+    /** Throws REGION_REFUSED when the request asks for regions the principal may not use. */
+    labels(principal: Principal, regions: readonly string[] | undefined): Labels
+  }
+  readonly models: {
+    /** Throws MODEL_NOT_FOUND or MODEL_FORBIDDEN. */
+    resolve(name: string, principal: Principal): Model
+  }
+  /** Durable on return. Throws STORE_UNAVAILABLE. */
+  record(facts: readonly CallFacts[]): void
+  /** Counts and logs what happened; must not throw. `call` is absent when the request never became one. */
+  observe(face: string, call: Call | undefined, failure: PlatformError | undefined): void
+}
+
+/** One request as its face reads and answers it. */
+export interface Ask<Request, Reply> {
+  /** The route, as metrics name it: `openai-chat`. */
+  readonly face: string
+  readonly credential: string | undefined
+  /** Reads and checks the body. Throws what is wrong with it. */
+  read(): Promise<Asked<Request>>
+  answer(model: Model, request: Request, call: Call): Promise<Reply>
+  /** What may leave of the reply, in the form it may leave. */
+  guard(reply: Reply, call: Call): Reply
+}
+
+export interface Asked<Request> {
+  readonly model: string
+  /** Regions the request itself narrows to. */
+  readonly regions: readonly string[] | undefined
+  readonly request: Request
+}
+
+/** The way back to the client. */
+export interface Delivery<Reply> {
+  /** Sends all but the end. Rejects when the reply fails or the client leaves. */
+  send(reply: Reply, call: Call): Promise<void>
+  /** The end of an answer that went well. */
+  complete(facts: readonly CallFacts[]): void
+  /** The error: as a response of its own while nothing was sent, in band after that. */
+  fail(error: PlatformError, call: Call | undefined): void
+  /** Milliseconds from the start of the request to its first byte out; `undefined` when none went out. */
+  firstByteMs(): number | undefined
+  /** Calls back when the client has left before the end. */
+  onGone(listener: () => void): void
+}
+
+export type AnswerSummary = Pick<CallOutcome, 'status' | 'errorCode' | 'firstByteMs'>

@@ -1,0 +1,87 @@
+import type { AnswerSummary, Ask, Delivery, FlowParts } from './flow-parts.ts'
+import { createRootCall, type Call } from '../core/call.ts'
+import { PlatformError, toPlatformError } from '../core/errors.ts'
+import { sumDispatches } from '../core/totals.ts'
+
+/**
+ * One request, from door to door. The only place that knows the order:
+ * authenticate → admit → resolve → answer → guard → record.
+ * The last byte goes out after the facts are recorded, so an answered request always has its row. Never rejects: what
+ * goes wrong is delivered.
+ */
+export async function runRequest<Request, Reply>(
+  parts: FlowParts,
+  ask: Ask<Request, Reply>,
+  delivery: Delivery<Reply>,
+): Promise<void> {
+  const startedAtMs = parts.clock.now()
+  const startedMonotonicMs = parts.clock.monotonicMs()
+  let call: Call | undefined
+  let failure: PlatformError | undefined
+  try {
+    // authenticate
+    const principal = parts.identity.authenticate(ask.credential)
+    const asked = await ask.read()
+
+    // admit
+    const labels = parts.admission.labels(principal, asked.regions)
+    call = createRootCall(parts, {
+      name: asked.model,
+      principal,
+      labels,
+      durationMsMax: parts.requestMsMax,
+      startedAtMs,
+      startedMonotonicMs,
+    })
+    followClient(call, delivery)
+
+    // resolve
+    const model = parts.models.resolve(asked.model, principal)
+
+    // answer
+    const reply = await ask.answer(model, asked.request, call)
+
+    // guard
+    await delivery.send(ask.guard(reply, call), call)
+    end(call, { status: 'ok', firstByteMs: delivery.firstByteMs() })
+  } catch (thrown) {
+    failure = toFailure(thrown, call)
+    if (call !== undefined) {
+      const status = failure.code === 'CANCELLED' ? 'cancelled' : 'error'
+      end(call, { status, errorCode: failure.code, firstByteMs: delivery.firstByteMs() })
+    }
+  }
+
+  // record
+  try {
+    if (call !== undefined) parts.record(call.facts)
+  } catch (thrown) {
+    failure ??= toPlatformError(thrown)
+  }
+  if (failure === undefined) delivery.complete(call?.facts ?? [])
+  else delivery.fail(failure, call)
+  parts.observe(ask.face, call, failure)
+}
+
+/** Whoever leaves before the answer is complete is no longer worked for. */
+function followClient(call: Call, delivery: { onGone(listener: () => void): void }): void {
+  delivery.onGone(() => call.cancel(new PlatformError('CANCELLED', 'the client left before the answer was complete')))
+}
+
+/** Ends the root with the totals of what its dispatches used. */
+function end(call: Call, summary: AnswerSummary): void {
+  const totals = sumDispatches(call.facts)
+  call.end({ ...summary, usage: totals.usage, cost: totals.cost })
+}
+
+/** What is told to the client: once it has left, everything that follows is the leaving. */
+function toFailure(thrown: unknown, call: Call | undefined): PlatformError {
+  if (call?.cancellation.isCancelled === true && call.cancellation.reason instanceof PlatformError) {
+    return call.cancellation.reason
+  }
+  // A body that is nested deeper than the stack: the client's fault, and not worth a stack of its own.
+  if (thrown instanceof RangeError && /call stack/i.test(thrown.message)) {
+    return new PlatformError('INVALID_REQUEST', 'the body is nested too deeply', { cause: thrown })
+  }
+  return toPlatformError(thrown)
+}

@@ -1,0 +1,190 @@
+import { collectAnswer } from '../../core/answer.ts'
+import type { Call, CallFacts } from '../../core/call.ts'
+import type { Citation } from '../../core/chat.ts'
+import type { PlatformError } from '../../core/errors.ts'
+import { isJsonObject } from '../../core/json.ts'
+import { toDollars } from '../../core/money.ts'
+import type { Answer } from '../../core/model.ts'
+import type { Clock } from '../../core/time.ts'
+import { sumDispatches } from '../../core/totals.ts'
+import type { AnswerMeta, Dialect, StreamEncoder } from '../../infrastructure/dialects/index.ts'
+import type { Delivery } from '../flow-parts.ts'
+import type { ReadChat } from './chat-request.ts'
+import type { Exchange } from './exchange.ts'
+import { errorHeaders } from './server.ts'
+import { overheadMs, toAnswerExtension } from './strata/extension.ts'
+
+export interface ChatDeliveryOptions {
+  readonly exchange: Exchange
+  readonly dialect: Dialect
+  readonly clock: Clock
+  /** What was read of the request; `undefined` while it has not been read. */
+  readonly read: () => ReadChat | undefined
+}
+
+/**
+ * Sends an answer in the client's dialect: the upstream's own bytes where they are in that dialect and nothing has to
+ * be added, else the events, encoded.
+ */
+export function createChatDelivery(options: ChatDeliveryOptions): Delivery<Answer> {
+  return new ChatDelivery(options)
+}
+
+class ChatDelivery implements Delivery<Answer> {
+  readonly #options: ChatDeliveryOptions
+  #firstByteMs: number | undefined
+  /** What `complete` still has to write: the end of a stream, or a whole body. */
+  #ending: Buffer | string | undefined
+  #call: Call | undefined
+  #encoder: StreamEncoder | undefined
+
+  constructor(options: ChatDeliveryOptions) {
+    this.#options = options
+  }
+
+  async send(answer: Answer, call: Call): Promise<void> {
+    this.#call = call
+    const isStream = this.#options.read()?.request.stream === true
+    const wire = answer.wire?.dialect === this.#options.dialect.id ? answer.wire : undefined
+    if (wire?.type === 'whole' && !isStream) this.#ending = wire.body
+    else if (wire?.type === 'stream' && isStream && !this.#wantsReport()) {
+      const { sink } = this.#options.exchange
+      await wire.relay({
+        write: (chunk) => {
+          this.#beginStream()
+          return sink.write(chunk)
+        },
+        onDrain: (listener) => sink.onDrain(listener),
+      })
+    } else if (isStream) await this.#sendEvents(answer, call)
+    else await this.#sendWhole(answer, call)
+  }
+
+  complete(facts: readonly CallFacts[]): void {
+    const { exchange } = this.#options
+    if (exchange.isBegun) {
+      exchange.end(this.#ending)
+      return
+    }
+    if (this.#options.read()?.request.stream === true) {
+      this.#beginStream()
+      exchange.end(this.#ending)
+      return
+    }
+    const body = this.#withReport(this.#ending ?? '', facts)
+    this.#firstByteMs = this.#elapsedMs()
+    exchange.begin(200, this.#wholeHeaders(body, facts))
+    exchange.end(body)
+  }
+
+  fail(error: PlatformError, call: Call | undefined): void {
+    const { exchange, dialect } = this.#options
+    if (exchange.isBegun) exchange.end(this.#streamEncoder().fail(error))
+    else {
+      const callHeaders = call === undefined ? [] : ['x-strata-call', call.id]
+      exchange.sendJson(error.status, dialect.encodeError(error), [...errorHeaders(error), ...callHeaders])
+    }
+  }
+
+  firstByteMs(): number | undefined {
+    return this.#firstByteMs
+  }
+
+  onGone(listener: () => void): void {
+    this.#options.exchange.onGone(listener)
+  }
+
+  async #sendEvents(answer: Answer, call: Call): Promise<void> {
+    const { exchange } = this.#options
+    const encoder = this.#streamEncoder()
+    const citations: Citation[] = []
+    for await (const event of answer) {
+      if (event.type === 'citation') citations.push(event.citation)
+      const text = encoder.encode(event)
+      if (text === '') continue
+      this.#beginStream()
+      await exchange.write(text)
+      call.cancellation.throwIfCancelled()
+    }
+    const extension = this.#isReportRefused() ? undefined : toAnswerExtension(call.id, call.facts, citations)
+    this.#ending = encoder.end(extension)
+  }
+
+  async #sendWhole(answer: Answer, call: Call): Promise<void> {
+    const complete = await collectAnswer(answer)
+    const body = this.#options.dialect.encodeAnswer(complete, this.#meta(call))
+    const extension = this.#isReportRefused()
+      ? {}
+      : { strata: toAnswerExtension(call.id, call.facts, complete.citations) }
+    this.#ending = JSON.stringify({ ...body, ...extension })
+  }
+
+  /** A relayed whole body gets the report only when the client asked for it; then it is spliced in, last. */
+  #withReport(body: Buffer | string, facts: readonly CallFacts[]): Buffer | string {
+    if (typeof body === 'string' || !this.#wantsReport() || this.#call === undefined) return body
+    const text = body.toString('utf8')
+    const report = JSON.stringify(toAnswerExtension(this.#call.id, facts, []))
+    return `${text.slice(0, text.lastIndexOf('}')).trimEnd()},"strata":${report}}`
+  }
+
+  #wholeHeaders(body: Buffer | string, facts: readonly CallFacts[]): readonly string[] {
+    const { cost } = sumDispatches(facts)
+    const startedMs = this.#options.exchange.startedMonotonicMs
+    return [
+      'content-type',
+      'application/json; charset=utf-8',
+      'content-length',
+      String(typeof body === 'string' ? Buffer.byteLength(body) : body.length),
+      'x-strata-call',
+      this.#call?.id ?? '',
+      'x-strata-cost',
+      cost === undefined ? 'unknown' : toDollars(cost),
+      'x-strata-overhead-ms',
+      overheadMs(startedMs, this.#options.clock.monotonicMs(), facts).toFixed(3),
+    ]
+  }
+
+  #beginStream(): void {
+    if (this.#firstByteMs !== undefined) return
+    this.#firstByteMs = this.#elapsedMs()
+    this.#options.exchange.begin(200, [
+      'content-type',
+      'text/event-stream; charset=utf-8',
+      'cache-control',
+      'no-cache',
+      'x-accel-buffering',
+      'no',
+      'x-strata-call',
+      this.#call?.id ?? '',
+    ])
+  }
+
+  #streamEncoder(): StreamEncoder {
+    this.#encoder ??= this.#options.dialect.createStreamEncoder(this.#meta(this.#call))
+    return this.#encoder
+  }
+
+  #meta(call: Call | undefined): AnswerMeta {
+    const body = this.#options.read()?.body ?? {}
+    const streamOptions = body['stream_options']
+    return {
+      callId: call?.id ?? '',
+      model: call?.name ?? '',
+      createdAtMs: call?.startedAtMs ?? this.#options.clock.now(),
+      includeUsage: isJsonObject(streamOptions) && streamOptions['include_usage'] === true,
+      body,
+    }
+  }
+
+  #wantsReport(): boolean {
+    return this.#options.read()?.extension?.report === true
+  }
+
+  #isReportRefused(): boolean {
+    return this.#options.read()?.extension?.report === false
+  }
+
+  #elapsedMs(): number {
+    return this.#options.clock.monotonicMs() - this.#options.exchange.startedMonotonicMs
+  }
+}

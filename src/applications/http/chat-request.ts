@@ -1,0 +1,95 @@
+import type { Chat, ChatRequest, WireRequest } from '../../core/chat.ts'
+import { PlatformError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import type { Dialect } from '../../infrastructure/dialects/index.ts'
+import type { Exchange } from './exchange.ts'
+import { readRequestExtension, type RequestExtension } from './strata/extension.ts'
+
+/** A chat request read from its body, and what the body asks of Strata itself. */
+export interface ReadChat {
+  readonly request: ChatRequest
+  readonly body: JsonObject
+  readonly extension: RequestExtension | undefined
+}
+
+/** Headers a dialect gives a meaning to; they reach an endpoint of the same dialect. */
+const dialectHeaders = ['anthropic-beta', 'anthropic-version', 'openai-beta'] as const
+
+/** Names under which other gateways let a client say where to send its request, and with which key. */
+const addressFields = ['base_url', 'baseURL', 'api_base', 'custom_host', 'endpoint_url', 'api_key', 'apiKey'] as const
+const addressHeaders = ['x-base-url', 'x-portkey-custom-host', 'x-api-base', 'helicone-target-url'] as const
+
+/**
+ * Reads the body of a chat request. What is malformed in the dialect is refused here; what the dialect as known here
+ * does not have (a new kind of part, a new parameter) may still be forwarded to an endpoint of the same dialect, and is
+ * refused only when the request has to be translated.
+ */
+export async function readChat(exchange: Exchange, dialect: Dialect): Promise<ReadChat> {
+  const { text, body } = await exchange.readJson()
+  refuseAddresses(exchange, body)
+  const extension = readRequestExtension(body)
+  const model = body['model']
+  if (typeof model !== 'string' || model === '') throw invalid('model', 'must be the name of a model')
+  const stream = body['stream'] ?? false
+  if (typeof stream !== 'boolean') throw invalid('stream', 'must be true or false')
+  const wire: WireRequest = { dialect: dialect.id, text, body, headers: readDialectHeaders(exchange) }
+  return { request: createChatRequest({ model, stream, wire, dialect }), body, extension }
+}
+
+interface ChatRequestParts {
+  readonly model: string
+  readonly stream: boolean
+  readonly wire: WireRequest
+  readonly dialect: Dialect
+}
+
+function createChatRequest(parts: ChatRequestParts): ChatRequest {
+  const { model, stream, wire } = parts
+  const decoded = decode(parts)
+  return {
+    model,
+    stream,
+    wire,
+    outputTokensMax: decoded instanceof PlatformError ? undefined : decoded.outputTokensMax,
+    get chat(): Chat {
+      if (decoded instanceof PlatformError) throw decoded
+      return decoded
+    },
+  }
+}
+
+function decode(parts: ChatRequestParts): Chat | PlatformError {
+  try {
+    return parts.dialect.decodeRequest(parts.wire.body)
+  } catch (thrown) {
+    if (thrown instanceof PlatformError && thrown.code === 'UNSUPPORTED_PARAMETER') return thrown
+    throw thrown
+  }
+}
+
+function refuseAddresses(exchange: Exchange, body: JsonObject): void {
+  const field = addressFields.find((name) => body[name] !== undefined)
+  if (field !== undefined)
+    throw new PlatformError('BASE_URL_FORBIDDEN', `the field ${field} is not accepted`, { param: field })
+  const header = addressHeaders.find((name) => exchange.header(name) !== undefined)
+  if (header !== undefined)
+    throw new PlatformError('BASE_URL_FORBIDDEN', `the header ${header} is not accepted`, { param: header })
+}
+
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({})
+
+function readDialectHeaders(exchange: Exchange): Readonly<Record<string, string>> {
+  let headers: Record<string, string> | undefined
+  for (const name of dialectHeaders) {
+    const value = exchange.header(name)
+    if (value !== undefined) {
+      headers ??= {}
+      headers[name] = value
+    }
+  }
+  return headers ?? noHeaders
+}
+
+function invalid(param: string, what: string): PlatformError {
+  return new PlatformError('INVALID_REQUEST', `${param} ${what}`, { param })
+}

@@ -1,0 +1,206 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PlatformError } from '../../core/errors.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import type { ByteSink } from '../../core/model.ts'
+
+/** One HTTP request and its response, with the few things every face needs of them. */
+export interface Exchange {
+  readonly method: string
+  readonly path: string
+  readonly parameters: Readonly<Record<string, string>>
+  /** Monotonic milliseconds at which the headers had arrived. */
+  readonly startedMonotonicMs: number
+  readonly isBegun: boolean
+  query(): URLSearchParams
+  header(name: string): string | undefined
+  /** The key of `authorization: Bearer …` or `x-api-key: …`; `undefined` when neither is there. */
+  credential(): string | undefined
+  /** Throws BODY_TOO_LARGE; CANCELLED when the client leaves before the end. */
+  readBytes(): Promise<Buffer>
+  /** The body as a JSON object and its text. Throws INVALID_ENCODING, INVALID_JSON or INVALID_REQUEST besides. */
+  readJson(): Promise<{ readonly text: string; readonly body: JsonObject }>
+  sendJson(status: number, body: unknown, headers?: HeaderList): void
+  /** Begins a response whose bytes follow through `sink` and `end`. */
+  begin(status: number, headers: HeaderList): void
+  readonly sink: ByteSink
+  write(text: string): Promise<void>
+  end(chunk?: Buffer | string): void
+  /** Cuts the connection: the only honest end of a response that can carry no error any more. */
+  destroy(): void
+  onGone(listener: () => void): void
+}
+
+/** Names and values in turn, as node:http writes them without looking at each. */
+export type HeaderList = readonly string[]
+
+export interface ExchangeOptions {
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: string
+  readonly bodyBytesMax: number
+  readonly startedMonotonicMs: number
+}
+
+export function createExchange(options: ExchangeOptions, parameters: Readonly<Record<string, string>>): Exchange {
+  return new NodeExchange(options, parameters)
+}
+
+class NodeExchange implements Exchange {
+  readonly method: string
+  readonly path: string
+  readonly parameters: Readonly<Record<string, string>>
+  readonly startedMonotonicMs: number
+  readonly #message: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #bodyBytesMax: number
+
+  constructor(options: ExchangeOptions, parameters: Readonly<Record<string, string>>) {
+    this.method = options.message.method ?? 'GET'
+    this.path = options.path
+    this.parameters = parameters
+    this.startedMonotonicMs = options.startedMonotonicMs
+    this.#message = options.message
+    this.#response = options.response
+    this.#bodyBytesMax = options.bodyBytesMax
+  }
+
+  get isBegun(): boolean {
+    return this.#response.headersSent
+  }
+
+  get sink(): ByteSink {
+    const response = this.#response
+    return {
+      write: (chunk) => response.write(chunk),
+      onDrain: (listener) => {
+        response.once('drain', listener)
+      },
+    }
+  }
+
+  query(): URLSearchParams {
+    const url = this.#message.url ?? ''
+    const start = url.indexOf('?')
+    return new URLSearchParams(start === -1 ? '' : url.slice(start + 1))
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#message.headers[name]
+    return typeof value === 'string' ? value : value?.[0]
+  }
+
+  credential(): string | undefined {
+    const { authorization } = this.#message.headers
+    if (authorization !== undefined && /^bearer /i.test(authorization)) return authorization.slice(7).trim()
+    return this.header('x-api-key')
+  }
+
+  readBytes(): Promise<Buffer> {
+    const declared = Number(this.#message.headers['content-length'] ?? 0)
+    if (declared > this.#bodyBytesMax) return Promise.reject(this.#tooLarge())
+    return new Promise((resolve, reject) => {
+      const chunks: Buffer[] = []
+      let length = 0
+      this.#message.on('data', (chunk: Buffer) => {
+        length += chunk.length
+        if (length > this.#bodyBytesMax) {
+          this.#message.pause()
+          reject(this.#tooLarge())
+        } else chunks.push(chunk)
+      })
+      this.#message.on('end', () => {
+        const [first] = chunks
+        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
+      })
+      this.#message.on('error', (thrown) => reject(clientLeft(thrown)))
+      this.#message.on('close', () => {
+        if (!this.#message.complete) reject(clientLeft(undefined))
+      })
+    })
+  }
+
+  async readJson(): Promise<{ readonly text: string; readonly body: JsonObject }> {
+    const bytes = await this.readBytes()
+    if (!isUtf8(bytes)) throw new PlatformError('INVALID_ENCODING', 'the request body is not valid UTF-8')
+    const text = bytes.toString('utf8')
+    const body = parseJson(text)
+    if (!isJsonObject(body)) throw new PlatformError('INVALID_REQUEST', 'the request body must be a JSON object')
+    return { text, body }
+  }
+
+  sendJson(status: number, body: unknown, headers: HeaderList = []): void {
+    if (this.#response.headersSent || this.#response.destroyed) return
+    const text = JSON.stringify(body)
+    this.begin(status, [
+      'content-type',
+      'application/json; charset=utf-8',
+      'content-length',
+      String(Buffer.byteLength(text)),
+      ...headers,
+    ])
+    this.end(text)
+  }
+
+  begin(status: number, headers: HeaderList): void {
+    // An unread rest of the request would be taken for the next request on this connection.
+    const isLeftUnread = !this.#message.complete
+    this.#response.writeHead(status, [...headers, ...(isLeftUnread ? ['connection', 'close'] : [])])
+  }
+
+  write(text: string): Promise<void> {
+    if (text === '' || this.#response.destroyed || this.#response.write(text)) return Promise.resolve()
+    return new Promise((resolve) => {
+      const go = (): void => {
+        this.#response.off('drain', go)
+        this.#response.off('close', go)
+        resolve()
+      }
+      this.#response.on('drain', go)
+      this.#response.on('close', go)
+    })
+  }
+
+  end(chunk?: Buffer | string): void {
+    if (chunk === undefined) this.#response.end()
+    else this.#response.end(chunk)
+  }
+
+  destroy(): void {
+    this.#response.destroy()
+  }
+
+  onGone(listener: () => void): void {
+    this.#response.on('close', () => {
+      if (!this.#response.writableFinished) listener()
+    })
+  }
+
+  #tooLarge(): PlatformError {
+    return new PlatformError('BODY_TOO_LARGE', `the request body is larger than ${this.#bodyBytesMax} bytes`)
+  }
+}
+
+function clientLeft(cause: unknown): PlatformError {
+  return new PlatformError('CANCELLED', 'the client left before the request was complete', { cause })
+}
+
+/** JSON.parse whose error says where, and quotes nothing of the content. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (thrown) {
+    throw new PlatformError('INVALID_JSON', `the request body is not valid JSON: ${placeOfFault(text, thrown)}`, {
+      cause: thrown,
+    })
+  }
+}
+
+function placeOfFault(text: string, thrown: unknown): string {
+  if (text.trim() === '') return 'it is empty'
+  const position = /at position (\d+)/.exec(thrown instanceof Error ? thrown.message : '')?.[1]
+  if (position === undefined) return 'it ends before it is complete'
+  const before = text.slice(0, Number(position))
+  const line = before.split('\n').length
+  return `the first fault is at line ${line}, column ${before.length - before.lastIndexOf('\n')}`
+}

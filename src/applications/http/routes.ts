@@ -1,0 +1,16 @@
+import { anthropicRoutes } from './anthropic/index.ts'
+import { toDescription } from './description.ts'
+import { openaiRoutes } from './openai/index.ts'
+import type { GetParts } from './parts.ts'
+import type { Route } from './route.ts'
+import { strataRoutes } from './strata/index.ts'
+
+/** Every route of the server, its own description among them. */
+export function createRoutes(getParts: GetParts): readonly Route[] {
+  const routes: readonly Route[] = [
+    ...openaiRoutes(getParts),
+    ...anthropicRoutes(getParts),
+    ...strataRoutes(getParts, () => toDescription(routes)),
+  ]
+  return routes
+}

@@ -1,0 +1,157 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Config } from '../../config/index.ts'
+import type { Principal } from '../../core/call.ts'
+import { PlatformError, toPlatformError } from '../../core/errors.ts'
+import type { EventLog } from '../../core/ports.ts'
+import type { Clock } from '../../core/time.ts'
+import { createExchange, type Exchange } from './exchange.ts'
+import { encodeStrataError } from './strata/errors.ts'
+import type { OperationRoute, Route } from './route.ts'
+import { createRouter } from './router.ts'
+
+/** The server that clients talk to. */
+export interface HttpServer {
+  /** Resolves with the base URL once the port is open. Rejects when it is taken. */
+  listen(): Promise<string>
+  /** Refuses new connections, waits for the requests in work up to `drainMsMax`, then cuts what is left. */
+  close(): Promise<void>
+  /** Requests in work now. */
+  readonly open: number
+}
+
+export interface HttpServerDeps {
+  readonly config: Config['server']
+  readonly clock: Clock
+  readonly log: EventLog
+  readonly routes: readonly Route[]
+  /** Throws UNAUTHENTICATED, KEY_EXPIRED or KEY_REVOKED. */
+  readonly authenticate: (credential: string | undefined) => Principal
+}
+
+export function createHttpServer(deps: HttpServerDeps): HttpServer {
+  const { config } = deps
+  const router = createRouter(deps.routes)
+  let open = 0
+  const server = createServer(
+    {
+      headersTimeout: config.headersMsMax,
+      requestTimeout: 0,
+      keepAliveTimeout: config.keepAliveMsMax,
+      connectionsCheckingInterval: 5_000,
+    },
+    (message, response) => {
+      open++
+      response.once('close', () => {
+        open--
+      })
+      void serve(message, response)
+    },
+  )
+  server.on('clientError', refuseMalformed)
+
+  async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = message.url ?? '/'
+    const queryStart = url.indexOf('?')
+    const path = queryStart === -1 ? url : url.slice(0, queryStart)
+    const startedMonotonicMs = deps.clock.monotonicMs()
+    const options = { message, response, path, bodyBytesMax: config.bodyBytesMax, startedMonotonicMs }
+    const match = router.find(message.method ?? 'GET', path)
+    const exchange = createExchange(options, match.type === 'route' ? match.parameters : {})
+    const encodeError = match.type === 'route' ? match.route.encodeError : encodeStrataError
+    try {
+      if (open > config.requestsOpenMax) throw overloaded(config.requestsOpenMax)
+      if (match.type === 'none') throw new PlatformError('ROUTE_NOT_FOUND', `there is no route ${path.slice(0, 200)}`)
+      if (match.type === 'wrong-method') throw wrongMethod(message.method, match.allowed)
+      if (match.route.access === 'flow') await match.route.run(exchange)
+      else await match.route.handle(exchange, principalOf(match.route, exchange))
+    } catch (thrown) {
+      refuse(exchange, thrown, encodeError)
+    }
+  }
+
+  function principalOf(route: OperationRoute, exchange: Exchange): Principal | undefined {
+    if (route.access === 'public') return undefined
+    const principal = deps.authenticate(exchange.credential())
+    if (route.access === 'admin' && principal.role !== 'admin') {
+      throw new PlatformError('FORBIDDEN', `${route.method} ${route.path} needs a key with the role admin`)
+    }
+    return principal
+  }
+
+  function refuse(exchange: Exchange, thrown: unknown, encodeError: Route['encodeError']): void {
+    const error = toPlatformError(thrown)
+    if (error.code === 'INTERNAL') {
+      deps.log.error({ path: exchange.path, cause: describeCause(error) }, 'a request met a defect')
+    }
+    if (exchange.isBegun) exchange.destroy()
+    else exchange.sendJson(error.status, encodeError(error), errorHeaders(error))
+  }
+
+  return {
+    listen: () => listen(server, config),
+    close: () => close(server, config.drainMsMax),
+    get open() {
+      return open
+    },
+  }
+}
+
+/** Headers that go with an error, whatever its face. */
+export function errorHeaders(error: PlatformError): readonly string[] {
+  const headers: string[] = ['x-strata-error', error.code]
+  if (error.retryAfterMs !== undefined) {
+    headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)))
+    headers.push('retry-after-ms', String(Math.ceil(error.retryAfterMs)))
+  }
+  const allowed = error.details?.['allowed']
+  if (typeof allowed === 'string') headers.push('allow', allowed)
+  return headers
+}
+
+/** What went wrong inside, for the log: the kind and place of the defect, never request content. */
+export function describeCause(error: PlatformError): string {
+  const cause = error.cause ?? error
+  return cause instanceof Error ? (cause.stack ?? cause.message).split('\n').slice(0, 6).join(' | ') : typeof cause
+}
+
+function overloaded(requestsOpenMax: number): PlatformError {
+  return new PlatformError('OVERLOADED', `${requestsOpenMax} requests are in work already`, { retryAfterMs: 1_000 })
+}
+
+function wrongMethod(method: string | undefined, allowed: readonly string[]): PlatformError {
+  return new PlatformError('METHOD_NOT_ALLOWED', `${method ?? 'this method'} is not allowed here`, {
+    details: { allowed: allowed.join(', ') },
+  })
+}
+
+function refuseMalformed(_error: Error, socket: NodeJS.WritableStream & { destroy(): void; writable: boolean }): void {
+  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+  else socket.destroy()
+}
+
+function listen(server: Server, config: Config['server']): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (thrown: NodeJS.ErrnoException) => {
+      const place = `${config.host}:${config.port}`
+      const what = thrown.code === 'EADDRINUSE' ? `${place} is in use; set server.port` : `${place} cannot be opened`
+      reject(new PlatformError('CONFIG_INVALID', what, { param: 'server.port', cause: thrown }))
+    })
+    server.listen(config.port, config.host, () => {
+      const address = server.address() as AddressInfo // a TCP server that listens has one
+      const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+      resolve(`http://${host}:${address.port}`)
+    })
+  })
+}
+
+function close(server: Server, drainMsMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.closeAllConnections(), drainMsMax)
+    server.close(() => {
+      clearTimeout(cut)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

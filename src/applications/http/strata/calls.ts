@@ -1,0 +1,35 @@
+import { PlatformError } from '../../../core/errors.ts'
+import type { GetParts } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { toCallJson, toTreeJson } from './call-json.ts'
+import { operation, readNumber } from './operation.ts'
+
+/** The record: what was asked, which way it went, what it used and cost. */
+export function callRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/calls',
+      access: 'key',
+      summary: 'Lists the calls of the tenant, newest first; ?limit= and ?before= page.',
+      answer: async ({ parts, principal, exchange }) => {
+        const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
+        const before = exchange.query().get('before') ?? undefined
+        const calls = await parts.calls.list(principal.tenant, { limit, before })
+        return { status: 200, body: { object: 'list', data: calls.map(toCallJson), has_more: calls.length === limit } }
+      },
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/calls/{id}',
+      access: 'key',
+      summary: 'One call as the tree it grew.',
+      answer: async ({ parts, principal, exchange }) => {
+        const id = exchange.parameters['id'] ?? ''
+        const facts = await parts.calls.find(principal.tenant, id)
+        if (facts.length === 0) throw new PlatformError('NOT_FOUND', 'there is no such call')
+        return { status: 200, body: toTreeJson(facts) }
+      },
+    }),
+  ]
+}

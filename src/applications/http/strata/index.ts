@@ -1,0 +1,2 @@
+export { strataRoutes } from './routes.ts'
+export { toUsageJson } from './extension.ts'

@@ -1,0 +1,75 @@
+import { z } from 'zod'
+import { PlatformError } from '../../../core/errors.ts'
+import { toIso } from '../../../core/time.ts'
+import type { GetParts, KeyView } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { operation } from './operation.ts'
+
+const newKey = z.strictObject({
+  name: z.string().min(1).max(128).describe('What the key is for.'),
+  role: z.enum(['admin', 'member']).default('member').describe('What the key may do.'),
+  models: z.array(z.string().min(1)).min(1).max(256).optional().describe('Models it may use; every model when absent.'),
+  regions: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Regions it may send to; the default ones when absent.'),
+  expires_at: z.iso.datetime({ offset: true }).optional().describe('When it stops working; never when absent.'),
+})
+
+/** Keys of the tenant; a key is shown once, when it is made. */
+export function keyRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/keys',
+      access: 'admin',
+      summary: 'Makes a key and shows it, this once.',
+      body: newKey,
+      answer: async ({ parts, principal, body }) => {
+        const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at)
+        const { name, role, models, regions } = body
+        const made = await parts.keys.create({ tenant: principal.tenant, name, role, models, regions, expiresAtMs })
+        return { status: 201, body: { object: 'key', ...made } }
+      },
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/keys',
+      access: 'admin',
+      summary: 'Lists the keys of the tenant, without their secrets.',
+      answer: async ({ parts, principal }) => ({
+        status: 200,
+        body: { object: 'list', data: (await parts.keys.list(principal.tenant)).map(toKeyJson) },
+      }),
+    }),
+    operation(getParts, {
+      method: 'DELETE',
+      path: '/v1/keys/{id}',
+      access: 'admin',
+      summary: 'Revokes a key; it stops working at once.',
+      answer: async ({ parts, principal, exchange }) => {
+        const id = exchange.parameters['id'] ?? ''
+        if (id === principal.keyId) throw new PlatformError('CONFLICT', 'a key cannot revoke itself')
+        await parts.keys.revoke(principal.tenant, id)
+        return { status: 200, body: { revoked: true } }
+      },
+    }),
+  ]
+}
+
+export function toKeyJson(key: KeyView): object {
+  return {
+    object: 'key',
+    id: key.id,
+    name: key.name,
+    role: key.role,
+    prefix: key.prefix,
+    models: key.models ?? null,
+    regions: key.regions ?? null,
+    created_at: toIso(key.createdAtMs),
+    expires_at: key.expiresAtMs === undefined ? null : toIso(key.expiresAtMs),
+    revoked_at: key.revokedAtMs === undefined ? null : toIso(key.revokedAtMs),
+  }
+}

@@ -1,0 +1,77 @@
+import type { z } from 'zod'
+import { assert } from '../../../core/assert.ts'
+import type { Principal } from '../../../core/call.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import type { Exchange } from '../exchange.ts'
+import type { GetParts, HttpParts } from '../parts.ts'
+import type { Method, OperationRoute } from '../route.ts'
+import { encodeStrataError } from './errors.ts'
+
+/** What an operation is given: the parts of the platform in force, who asks, and the exchange. */
+export interface Operation<Body> {
+  readonly parts: HttpParts
+  readonly principal: Principal
+  readonly exchange: Exchange
+  readonly body: Body
+}
+
+export interface OperationSpec<Body> {
+  readonly method: Method
+  readonly path: string
+  readonly access: 'key' | 'admin'
+  readonly summary: string
+  readonly body?: z.ZodType<Body>
+  /** The status and JSON body of the answer. */
+  readonly answer: (operation: Operation<Body>) => Promise<{ readonly status: number; readonly body: unknown }>
+}
+
+/** A route of Strata's own face: reads and checks the body by its schema, answers JSON. */
+export function operation<Body = undefined>(getParts: GetParts, spec: OperationSpec<Body>): OperationRoute {
+  return {
+    method: spec.method,
+    path: spec.path,
+    access: spec.access,
+    summary: spec.summary,
+    ...(spec.body === undefined ? {} : { body: spec.body }),
+    encodeError: encodeStrataError,
+    async handle(exchange, principal) {
+      assert(principal !== undefined, 'a route that needs a key is given its principal')
+      const body = spec.body === undefined ? undefined : parseBody(spec.body, (await exchange.readJson()).body)
+      // The schema is absent exactly when Body is undefined.
+      const answer = await spec.answer({ parts: getParts(), principal, exchange, body: body as Body })
+      exchange.sendJson(answer.status, answer.body)
+    },
+  }
+}
+
+/** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
+export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = issue?.path.join('.') ?? ''
+  throw new PlatformError(
+    'INVALID_REQUEST',
+    path === '' ? (issue?.message ?? 'the body is not understood') : `${path}: ${issue?.message}`,
+    {
+      param: path,
+    },
+  )
+}
+
+/** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
+interface NumberBounds {
+  readonly min: number
+  readonly max: number
+  readonly default: number
+}
+
+export function readNumber(exchange: Exchange, name: string, bounds: NumberBounds): number {
+  const text = exchange.query().get(name)
+  if (text === null) return bounds.default
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= bounds.min && value <= bounds.max) return value
+  throw new PlatformError('INVALID_REQUEST', `${name} must be a whole number from ${bounds.min} to ${bounds.max}`, {
+    param: name,
+  })
+}

@@ -1,0 +1,17 @@
+import type { JsonObject } from '../../../core/json.ts'
+import type { GetParts } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { callRoutes } from './calls.ts'
+import { collectionRoutes } from './collections.ts'
+import { healthRoutes } from './health.ts'
+import { keyRoutes } from './keys.ts'
+
+/** Strata's own face: knowledge, calls, keys, health. */
+export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
+  return [
+    ...collectionRoutes(getParts),
+    ...callRoutes(getParts),
+    ...keyRoutes(getParts),
+    ...healthRoutes(getParts, describe),
+  ]
+}

@@ -1,0 +1,9 @@
+export {
+  createHttpServer,
+  createRoutes,
+  describeCause,
+  type GetParts,
+  type HttpParts,
+  type HttpServer,
+} from './http/index.ts'
+export type { FlowParts } from './flow-parts.ts'
