@@ -211,11 +211,6 @@ class TreeCall implements Call {
     this.cancellation.cancel(reason)
   }
 
-  #narrow(allowedRegions: readonly string[] | undefined): Labels {
-    if (allowedRegions === undefined) return this.labels
-    return { ...this.labels, allowedRegions: this.#narrowRegions(this.labels.allowedRegions, allowedRegions) }
-  }
-
   end(outcome: CallOutcome): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
@@ -239,6 +234,11 @@ class TreeCall implements Call {
       priceVersion: outcome.priceVersion,
       detail: outcome.detail,
     })
+  }
+
+  #narrow(allowedRegions: readonly string[] | undefined): Labels {
+    if (allowedRegions === undefined) return this.labels
+    return { ...this.labels, allowedRegions: this.#narrowRegions(this.labels.allowedRegions, allowedRegions) }
   }
 }
 
