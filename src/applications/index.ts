@@ -1,3 +1,4 @@
+export { commands, runCli, type CommonOptions, type OpenPlatform, type ProcessActs } from './cli/index.ts'
 export {
   createHttpServer,
   createRoutes,

@@ -1,1 +1,2 @@
 export { openaiRoutes } from './routes.ts'
+export { toTraits } from './models.ts'

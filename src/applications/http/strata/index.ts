@@ -1,2 +1,3 @@
 export { strataRoutes } from './routes.ts'
 export { toUsageJson } from './extension.ts'
+export { toCallJson, toTreeJson } from './call-json.ts'

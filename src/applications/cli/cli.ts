@@ -1,0 +1,124 @@
+import { parseArgs } from 'node:util'
+import { PlatformError, toPlatformError } from '../../core/errors.ts'
+import type { Command, CommandContext, OpenPlatform, ProcessActs, Terminal } from './command.ts'
+import { commands } from './commands/index.ts'
+
+export interface CliDeps {
+  readonly argv: readonly string[]
+  readonly print: (text: string) => void
+  readonly note: (text: string) => void
+  /** The options every command takes are given on: which configuration, which folder. */
+  readonly open: (common: CommonOptions) => Promise<OpenPlatform & { close(): Promise<void> }>
+  readonly process: (common: CommonOptions) => ProcessActs
+}
+
+export interface CommonOptions {
+  readonly config: string | undefined
+  readonly host: string | undefined
+  readonly port: string | undefined
+  readonly folder: string | undefined
+}
+
+const commonOptions = {
+  config: { type: 'string', short: 'c' },
+  folder: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+/** Runs one command. Resolves with the exit code: 0 done, 1 refused or failed, 2 not understood. */
+export async function runCli(deps: CliDeps): Promise<number> {
+  const [name, ...rest] = deps.argv
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    for (const line of overview()) deps.print(line)
+    return 0
+  }
+  const command = commands.find((each) => each.name === name)
+  if (command === undefined) {
+    deps.note(`there is no command ${name}; strata help lists them`)
+    return 2
+  }
+  const parsed = parse(command, rest)
+  if (typeof parsed === 'string') {
+    deps.note(`${parsed}\nusage: strata ${command.name} ${command.usage}`)
+    return 2
+  }
+  if (parsed.values['help'] === true) {
+    deps.print(`strata ${command.name} ${command.usage}\n${command.summary}`)
+    return 0
+  }
+  return run(deps, command, parsed)
+}
+
+interface Parsed {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>
+  readonly words: readonly string[]
+}
+
+async function run(deps: CliDeps, command: Command, parsed: Parsed): Promise<number> {
+  const text = (name: string): string | undefined => {
+    const value = parsed.values[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const common: CommonOptions = {
+    config: text('config'),
+    folder: text('folder'),
+    host: text('host'),
+    port: text('port'),
+  }
+  const terminal: Terminal = { print: deps.print, note: deps.note, isJson: parsed.values['json'] === true }
+  let opened: Promise<OpenPlatform & { close(): Promise<void> }> | undefined
+  const context: CommandContext = {
+    words: parsed.words,
+    options: parsed.values,
+    terminal,
+    open: () => (opened ??= deps.open(common)),
+    process: deps.process(common),
+  }
+  try {
+    await command.run(context)
+    return 0
+  } catch (thrown) {
+    const error = toPlatformError(thrown)
+    if (terminal.isJson)
+      deps.print(JSON.stringify({ error: { code: error.code, message: error.message, help: error.help } }))
+    deps.note(describe(error))
+    return 1
+  } finally {
+    const platform = await opened?.catch(() => undefined)
+    await platform?.close()
+  }
+}
+
+/** A defect is shown with its stack, since nobody else will see it; everything else with its help. */
+function describe(error: PlatformError): string {
+  if (error.code !== 'INTERNAL') return `${error.code}: ${error.message}\n${error.help}`
+  const cause = error.cause instanceof Error ? error.cause.stack : error.stack
+  return `${error.code}: ${error.message}\n${cause ?? ''}`
+}
+
+function parse(command: Command, argv: readonly string[]): Parsed | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      options: { ...commonOptions, ...command.options },
+      allowPositionals: true,
+      strict: true,
+    })
+    // No option of any command is a list.
+    return { values: values as Parsed['values'], words: positionals }
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : 'the options are not understood'
+  }
+}
+
+function overview(): readonly string[] {
+  const width = Math.max(...commands.map((command) => command.name.length + command.usage.length + 1))
+  return [
+    'strata COMMAND: the generative-AI stack as one server',
+    '',
+    ...commands.map((command) => `  ${`${command.name} ${command.usage}`.padEnd(width)}  ${command.summary}`),
+    '',
+    'Every command takes --config FILE, --folder DATA, --json and --help.',
+  ]
+}

@@ -1,0 +1,88 @@
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { JsonValue } from '../../core/json.ts'
+import type { HttpParts } from '../http/index.ts'
+
+/** One verb of the command line. One file and one line in the table. */
+export interface Command {
+  readonly name: string
+  /** What follows the name: `PATH --into COLLECTION`. */
+  readonly usage: string
+  readonly summary: string
+  readonly options: ParseArgsOptionsConfig
+  run(context: CommandContext): Promise<void>
+}
+
+export interface CommandContext {
+  /** Words that are not options, after the command's name. */
+  readonly words: readonly string[]
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly terminal: Terminal
+  /** The platform on the data folder, without a server; opened on first use and closed after the command. */
+  open(): Promise<OpenPlatform>
+  readonly process: ProcessActs
+}
+
+/** What only the process can do; filled by `main.ts`. */
+export interface ProcessActs {
+  /** Serves until the process is told to stop. */
+  serve(): Promise<void>
+  /** Checks the configuration without starting; the notices and the effective models. Throws CONFIG_INVALID. */
+  checkConfig(): Promise<{ readonly path: string | undefined; readonly notices: readonly string[] }>
+  configSchema(): JsonValue
+  /** Installs a local runtime into the data folder; calls back with lines of progress. */
+  addRuntime(
+    name: string,
+    onProgress: (line: string) => void,
+  ): Promise<{ readonly folder: string; readonly version: string }>
+  readonly version: string
+}
+
+export interface OpenPlatform {
+  readonly parts: HttpParts
+  readonly folder: string
+  /** Writes a copy of the live database. */
+  backup(path: string): Promise<void>
+  /** Reads the files below a path: relative name and bytes. */
+  readFiles(path: string): AsyncIterable<{ readonly name: string; readonly bytes: Uint8Array }>
+}
+
+export interface Terminal {
+  /** A line for people, or the one JSON document of `--json`. */
+  print(text: string): void
+  /** Progress and notices; on standard error, so that a pipe gets only the result. */
+  note(text: string): void
+  readonly isJson: boolean
+}
+
+/** Prints the JSON under `--json`, else the lines for people. */
+export function report(terminal: Terminal, json: unknown, lines: readonly string[]): void {
+  if (terminal.isJson) terminal.print(JSON.stringify(json))
+  else for (const line of lines) terminal.print(line)
+}
+
+/** The tenant of commands that run on the machine itself. */
+export const operatorTenant = 'default'
+
+/** A table for people: columns as wide as their widest cell; wide characters count as two. */
+export function toTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = []
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))
+  return rows.map((row) =>
+    row
+      .map((cell, index) => cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function widthOf(text: string): number {
+  let width = 0
+  for (const character of text)
+    width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+      character,
+    )
+      ? 2
+      : 1
+  return width
+}

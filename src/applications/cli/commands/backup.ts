@@ -1,0 +1,15 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { report, type Command } from '../command.ts'
+
+export const backup: Command = {
+  name: 'backup',
+  usage: 'FILE',
+  summary: 'Writes a copy of the embedded database while it is in use.',
+  options: {},
+  async run(context) {
+    const [path] = context.words
+    if (path === undefined) throw new PlatformError('INVALID_REQUEST', `usage: strata backup ${backup.usage}`)
+    await (await context.open()).backup(path)
+    report(context.terminal, { path }, [`the database is in ${path}`])
+  },
+}

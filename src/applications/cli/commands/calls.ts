@@ -1,0 +1,64 @@
+import type { CallFacts } from '../../../core/call.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { toDollars } from '../../../core/money.ts'
+import { toIso } from '../../../core/time.ts'
+import { toCallJson, toTreeJson } from '../../http/strata/index.ts'
+import { operatorTenant, report, toTable, type Command } from '../command.ts'
+
+export const calls: Command = {
+  name: 'calls',
+  usage: '[ID] [--limit N]',
+  summary: 'Lists the latest calls, or shows one as the tree it grew.',
+  options: { limit: { type: 'string' } },
+  async run(context) {
+    const { parts } = await context.open()
+    const [id] = context.words
+    if (id !== undefined) {
+      const facts = await parts.calls.find(operatorTenant, id)
+      if (facts.length === 0) throw new PlatformError('NOT_FOUND', `there is no call ${id}`)
+      report(context.terminal, toTreeJson(facts), toTreeLines(facts))
+      return
+    }
+    const listed = await parts.calls.list(operatorTenant, { limit: Number(context.options['limit'] ?? 20) })
+    const rows = listed.map((fact) => [
+      fact.id,
+      toIso(fact.startedAtMs),
+      fact.name,
+      fact.status,
+      `${fact.durationMs.toFixed(1)} ms`,
+      costOf(fact),
+    ])
+    report(
+      context.terminal,
+      { object: 'list', data: listed.map(toCallJson) },
+      toTable([['call', 'started', 'model', 'status', 'took', 'USD'], ...rows]),
+    )
+  },
+}
+
+/** The tree as indented lines, each node under its parent. */
+function toTreeLines(facts: readonly CallFacts[]): readonly string[] {
+  const ids = new Set(facts.map((fact) => fact.id))
+  const lines: string[] = []
+  const add = (fact: CallFacts, depth: number): void => {
+    const tokens = `${fact.usage?.inputTotal ?? '?'} in, ${fact.usage?.outputTotal ?? '?'} out`
+    const parts = [
+      fact.kind,
+      fact.name,
+      fact.status,
+      fact.errorCode,
+      `${fact.durationMs.toFixed(2)} ms`,
+      fact.regions?.join(' '),
+      tokens,
+      `USD ${costOf(fact)}`,
+    ]
+    lines.push(`${'  '.repeat(depth)}${parts.filter((part) => part !== undefined).join('  ')}`)
+    for (const child of facts) if (child.parentId === fact.id) add(child, depth + 1)
+  }
+  for (const fact of facts) if (fact.parentId === undefined || !ids.has(fact.parentId)) add(fact, 0)
+  return lines
+}
+
+function costOf(fact: CallFacts): string {
+  return fact.cost === undefined ? 'unknown' : toDollars(fact.cost)
+}

@@ -1,0 +1,22 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { report, type Command } from '../command.ts'
+
+export const config: Command = {
+  name: 'config',
+  usage: 'check | schema',
+  summary: 'Checks the configuration file, or prints its JSON Schema.',
+  options: {},
+  async run(context) {
+    const [verb] = context.words
+    if (verb === 'schema') {
+      const schema = context.process.configSchema()
+      report(context.terminal, schema, [JSON.stringify(schema, undefined, 2)])
+    } else if (verb === 'check') {
+      const checked = await context.process.checkConfig()
+      report(context.terminal, { valid: true, ...checked }, [
+        `${checked.path ?? 'no file: the default'} is valid`,
+        ...checked.notices,
+      ])
+    } else throw new PlatformError('INVALID_REQUEST', `usage: strata config ${config.usage}`)
+  },
+}

@@ -1,0 +1,27 @@
+import type { Command } from '../command.ts'
+import { ask } from './ask.ts'
+import { backup } from './backup.ts'
+import { calls } from './calls.ts'
+import { config } from './config.ts'
+import { doctor } from './doctor.ts'
+import { ingest } from './ingest.ts'
+import { keys } from './keys.ts'
+import { models } from './models.ts'
+import { runtime } from './runtime.ts'
+import { search } from './search.ts'
+import { start } from './start.ts'
+
+/** Every verb of the command line. */
+export const commands: readonly Command[] = Object.freeze([
+  start,
+  ask,
+  models,
+  keys,
+  ingest,
+  search,
+  calls,
+  config,
+  runtime,
+  backup,
+  doctor,
+])

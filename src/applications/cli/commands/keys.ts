@@ -1,0 +1,80 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { toIso } from '../../../core/time.ts'
+import { operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
+
+export const keys: Command = {
+  name: 'keys',
+  usage: 'create NAME [--admin] [--models A,B] [--regions R,S] [--days N] | list | revoke ID',
+  summary: 'Makes, lists and revokes keys. A key is shown once.',
+  options: {
+    admin: { type: 'boolean' },
+    models: { type: 'string' },
+    regions: { type: 'string' },
+    days: { type: 'string' },
+  },
+  async run(context) {
+    const [verb, word] = context.words
+    if (verb === 'create' && word !== undefined) await create(context, word)
+    else if (verb === 'list') await list(context)
+    else if (verb === 'revoke' && word !== undefined) await revoke(context, word)
+    else throw new PlatformError('INVALID_REQUEST', `usage: strata keys ${keys.usage}`)
+  },
+}
+
+async function create(context: CommandContext, name: string): Promise<void> {
+  const { parts } = await context.open()
+  const made = await parts.keys.create({
+    tenant: operatorTenant,
+    name,
+    role: context.options['admin'] === true ? 'admin' : 'member',
+    models: listOf(context.options['models']),
+    regions: listOf(context.options['regions']),
+    expiresAtMs: expiryOf(context.options['days'], parts.clock.now()),
+  })
+  report(context.terminal, made, [made.key, 'Keep it now: it is not shown again.'])
+}
+
+async function list(context: CommandContext): Promise<void> {
+  const { parts } = await context.open()
+  const listed = await parts.keys.list(operatorTenant)
+  const rows = listed.map((key) => [
+    key.id,
+    key.name,
+    key.role,
+    `${key.prefix}…`,
+    key.models?.join(',') ?? 'every',
+    key.regions?.join(',') ?? 'default',
+    key.revokedAtMs !== undefined
+      ? 'revoked'
+      : key.expiresAtMs === undefined
+        ? 'never expires'
+        : `until ${toIso(key.expiresAtMs)}`,
+  ])
+  report(
+    context.terminal,
+    { object: 'list', data: listed },
+    toTable([['id', 'name', 'role', 'key', 'models', 'regions', 'state'], ...rows]),
+  )
+}
+
+async function revoke(context: CommandContext, id: string): Promise<void> {
+  const { parts } = await context.open()
+  await parts.keys.revoke(operatorTenant, id)
+  report(context.terminal, { revoked: true, id }, [`revoked ${id}; running servers refuse it within seconds`])
+}
+
+function listOf(value: string | boolean | undefined): readonly string[] | undefined {
+  return typeof value === 'string'
+    ? value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
+    : undefined
+}
+
+function expiryOf(days: string | boolean | undefined, nowMs: number): number | undefined {
+  if (typeof days !== 'string') return undefined
+  const count = Number(days)
+  if (Number.isFinite(count) && count > 0) return nowMs + count * 86_400_000
+  throw new PlatformError('INVALID_REQUEST', '--days must be a number above 0')
+}

@@ -1,0 +1,16 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { report, type Command } from '../command.ts'
+
+export const runtime: Command = {
+  name: 'runtime',
+  usage: 'add llama',
+  summary: 'Installs a runtime for models on this machine into the data folder.',
+  options: {},
+  async run(context) {
+    const [verb, name] = context.words
+    if (verb !== 'add' || name === undefined)
+      throw new PlatformError('INVALID_REQUEST', `usage: strata runtime ${runtime.usage}`)
+    const added = await context.process.addRuntime(name, (line) => context.terminal.note(line))
+    report(context.terminal, { runtime: name, ...added }, [`${name} ${added.version} is in ${added.folder}`])
+  },
+}
