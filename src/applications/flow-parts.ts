@@ -21,6 +21,8 @@ export interface FlowParts {
     /** Throws MODEL_NOT_FOUND or MODEL_FORBIDDEN. */
     resolve(name: string, principal: Principal): Model
   }
+  /** Counts a request as in work, until it is observed; an old configuration is let go when none is. */
+  enter(): void
   /** Durable on return. Throws STORE_UNAVAILABLE. */
   record(facts: readonly CallFacts[]): void
   /** Counts and logs what happened; must not throw. `call` is absent when the request never became one. */

@@ -14,6 +14,7 @@ export async function runRequest<Request, Reply>(
   ask: Ask<Request, Reply>,
   delivery: Delivery<Reply>,
 ): Promise<void> {
+  parts.enter()
   const startedAtMs = parts.clock.now()
   const startedMonotonicMs = parts.clock.monotonicMs()
   let call: Call | undefined

@@ -42,8 +42,6 @@ export interface OpenPlatform {
   readonly folder: string
   /** Writes a copy of the live database. */
   backup(path: string): Promise<void>
-  /** Reads the files below a path: relative name and bytes. */
-  readFiles(path: string): AsyncIterable<{ readonly name: string; readonly bytes: Uint8Array }>
 }
 
 export interface Terminal {

@@ -1,4 +1,5 @@
 import { PlatformError, toPlatformError } from '../../../core/errors.ts'
+import { readDocuments } from '../files.ts'
 import { operatorTenant, report, type Command } from '../command.ts'
 
 export const ingest: Command = {
@@ -11,13 +12,12 @@ export const ingest: Command = {
     const { into } = context.options
     if (path === undefined || typeof into !== 'string')
       throw new PlatformError('INVALID_REQUEST', `usage: strata ingest ${ingest.usage}`)
-    const platform = await context.open()
-    const { knowledge } = platform.parts
+    const { knowledge } = (await context.open()).parts
     const existing = await knowledge.listCollections(operatorTenant)
     if (!existing.some((collection) => collection.name === into)) await knowledge.createCollection(operatorTenant, into)
     const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 }
     const refusals: { name: string; reason: string }[] = []
-    for await (const { name, bytes } of platform.readFiles(path)) {
+    for await (const { name, bytes } of readDocuments(path)) {
       try {
         const document = await knowledge.putDocument(operatorTenant, into, { externalId: name, name, bytes })
         counts[document.outcome ?? 'unchanged']++
