@@ -1,0 +1,11 @@
+export {
+  startMockUpstream,
+  type MockUpstream,
+  type MockUpstreamOptions,
+  type ConnectionCounts,
+} from './mock-upstream.ts'
+export type { MockRequest } from './exchange.ts'
+export type { Behaviour, RetryHint, SseForm } from './behaviour.ts'
+export type { Script, ScriptToolCall, ScriptUsage } from './script.ts'
+export { listFaults, type Fault } from './faults.ts'
+export { loadOpenaiShapes, type OpenaiShapes } from './openai-shapes.ts'
