@@ -1,2 +1,6 @@
 export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
 export type { EndpointNode, FallbackNode, GroundNode, ModelNode } from './sections/models.ts'
+export { configJsonSchema, type KeySchema } from './json-schema.ts'
+export { hasConfigFile, loadConfig, type LoadedConfig, type LoadOptions } from './load.ts'
+export { discoverConfig, type DiscoverOptions } from './discover.ts'
+export { watchConfig, type ConfigWatch, type WatchOptions } from './watch.ts'

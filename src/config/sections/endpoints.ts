@@ -103,6 +103,6 @@ export const endpointSchema = z
   .describe('One place that answers.')
 
 export const endpointsSchema = z.record(
-  z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'letters, digits, dot, dash, underscore; at most 64'),
+  z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/, 'letters, digits, dot, dash, underscore; at most 64'),
   endpointSchema,
 )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9._:/-]{0,127}$/i, 'letters, digits and . _ : / -; at most 128')
+const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/-]{0,127}$/, 'letters, digits and . _ : / -; at most 128')
 
 /** A node of the tree of models: the name of a model or endpoint, or a node described in place. */
 export type ModelNode = string | EndpointNode | FallbackNode | GroundNode
