@@ -66,10 +66,11 @@ describe('admission', () => {
 
   test('children of a call narrow by the lattice and never widen', () => {
     const clock = createFakeClock(0)
+    const narrowRegions = (outer: readonly string[], inner: readonly string[]) => admission.narrow(outer, inner)
     const principal = { tenant: 'default', keyId: 'k', role: 'member', models: undefined, regions: undefined } as const
     const root = createRootCall(
       { clock, ids: createIds({ clock, random: createSeededRandom(1) }) },
-      { name: 'r', principal, labels: admission.labels(principal), durationMsMax: 1, narrowRegions: admission.narrow },
+      { name: 'r', principal, labels: admission.labels(principal), durationMsMax: 1, narrowRegions },
     )
     const child = root.child({ kind: 'model', name: 'm', allowedRegions: ['de'] })
     expect(child.labels.allowedRegions).toEqual(['de'])

@@ -1,0 +1,177 @@
+import { calcPrice, findProvider, type ConditionalPrice, type ModelPrice, type Provider } from '@pydantic/genai-prices'
+import { assert } from '../../core/assert.ts'
+import { parseDecimal, shift, toText } from './decimal.ts'
+import type { PriceTable, TieredDollars, UsagePath } from './price-table.ts'
+
+/** The release of the catalogue in use, and its date: part of every price's version. Data is never fetched while running. */
+export const catalogueRelease = '0.1.8+20260923'
+
+/** What the catalogue has for a model at an instant, and how long that holds. */
+export interface CatalogueAnswer {
+  readonly entry: { readonly version: string; readonly table: PriceTable } | undefined
+  readonly window: TimeWindow
+}
+
+/** From `fromMs` until just before `untilMs`, milliseconds UTC; infinite where it has no end. */
+export interface TimeWindow {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+export const allTime: TimeWindow = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY }
+
+/** The catalogue's name of the vendor whose service a URL belongs to; `undefined` when it knows none. */
+export function findVendorAt(url: string): string | undefined {
+  return findProvider({ providerApiUrl: url })?.id
+}
+
+/**
+ * The catalogue's price of a vendor's model. No entry when it has none, none per token, or only the statement that
+ * nothing is charged: such entries stand for free trials and flat subscriptions alike.
+ */
+export function findInCatalogue(vendor: string, model: string, atMs: number): CatalogueAnswer {
+  const found = resolve(vendor, model)
+  if (found === undefined) return { entry: undefined, window: allTime }
+  const { provider, prices, modelId } = found
+  const list: readonly ConditionalPrice[] = isList(prices) ? prices : [{ prices }]
+  const window = findWindow(list, atMs)
+  const index = findInForce(list, atMs)
+  const inForce = index === undefined ? undefined : list[index]
+  const table = inForce === undefined ? undefined : toTable(inForce.prices, provider)
+  if (table === undefined) return { entry: undefined, window }
+  return { entry: { version: `genai-prices@${catalogueRelease}/${provider.id}/${modelId}#${index}`, table }, window }
+}
+
+function isList(prices: Resolved['prices']): prices is readonly ConditionalPrice[] {
+  return Array.isArray(prices)
+}
+
+interface Resolved {
+  readonly provider: Provider
+  readonly modelId: string
+  readonly prices: readonly ConditionalPrice[] | ModelPrice
+}
+
+/** Lets the catalogue match the model's name: dated, prefixed and second names, and vendors that resell others'. */
+function resolve(vendor: string, model: string): Resolved | undefined {
+  const provider = findProvider({ providerId: vendor })
+  // By its exact name only: the catalogue would also take "my-openai-proxy" for openai.
+  if (provider?.id !== vendor) return undefined
+  try {
+    // An instant before any dated price: only the match is wanted here, the price in force is chosen below.
+    const found = calcPrice({}, model, { providerId: vendor, timestamp: new Date(0) })
+    return found === null ? undefined : { provider, modelId: found.model.id, prices: found.model.prices }
+  } catch {
+    // The catalogue refuses an entry that contradicts itself: that is no price.
+    return undefined
+  }
+}
+
+/** The last entry whose condition holds, as the catalogue orders them; the first when none does. */
+function findInForce(list: readonly ConditionalPrice[], atMs: number): number | undefined {
+  for (let index = list.length - 1; index >= 0; index--) {
+    const constraint = list[index]?.constraint
+    if (constraint === undefined) return index
+    if (constraint.type === 'start_date') {
+      if (atMs >= Date.parse(constraint.start_date)) return index
+    } else {
+      const start = toTimeOfDay(constraint.start_time)
+      const end = toTimeOfDay(constraint.end_time)
+      if (start === undefined || end === undefined) return undefined
+      const time = ((atMs % dayMs) + dayMs) % dayMs
+      if (start <= end ? time >= start && time < end : time >= start || time < end) return index
+    }
+  }
+  return list.length === 0 ? undefined : 0
+}
+
+const dayMs = 86_400_000
+
+/** The stretch around an instant in which no condition of the list changes. */
+function findWindow(list: readonly ConditionalPrice[], atMs: number): TimeWindow {
+  const midnight = atMs - (((atMs % dayMs) + dayMs) % dayMs)
+  const edges = list.flatMap(({ constraint }) => {
+    if (constraint === undefined) return []
+    if (constraint.type === 'start_date') return [Date.parse(constraint.start_date)]
+    const times = [toTimeOfDay(constraint.start_time) ?? 0, toTimeOfDay(constraint.end_time) ?? 0]
+    return times.flatMap((time) => [midnight + time - dayMs, midnight + time, midnight + time + dayMs])
+  })
+  return {
+    fromMs: Math.max(allTime.fromMs, ...edges.filter((edge) => edge <= atMs)),
+    untilMs: Math.min(allTime.untilMs, ...edges.filter((edge) => edge > atMs)),
+  }
+}
+
+/** Milliseconds after midnight UTC of `16:30:00Z` or `16:30:00+08:00`. */
+function toTimeOfDay(text: string): number | undefined {
+  const instantMs = Date.parse(`1970-01-02T${text}`)
+  return Number.isNaN(instantMs) ? undefined : instantMs % dayMs
+}
+
+/** Tokens that the normal usage does not tell apart: catalogue price → what they are, and the catalogue's count of them. */
+const modalities = [
+  { key: 'input_audio_mtok', name: 'audio input tokens', direction: 'input', figure: 'input_audio_tokens' },
+  { key: 'input_image_mtok', name: 'image input tokens', direction: 'input', figure: 'input_image_tokens' },
+  { key: 'input_video_mtok', name: 'video input tokens', direction: 'input', figure: 'input_video_tokens' },
+  { key: 'output_audio_mtok', name: 'audio output tokens', direction: 'output', figure: 'output_audio_tokens' },
+  { key: 'output_image_mtok', name: 'image output tokens', direction: 'output', figure: 'output_image_tokens' },
+  { key: 'output_video_mtok', name: 'video output tokens', direction: 'output', figure: 'output_video_tokens' },
+  { key: 'output_citation_mtok', name: 'citation tokens', direction: 'output', figure: 'output_citation_tokens' },
+] as const
+
+function toTable(prices: ModelPrice, provider: Provider): PriceTable | undefined {
+  const input = toTiered(prices, 'input_mtok')
+  if (input === undefined) return undefined
+  const output = toTiered(prices, 'output_mtok')
+  const write = toTiered(prices, 'cache_write_mtok')
+  const searches = toTiered(prices, 'web_searches_kcount')
+  const requests = toTiered(prices, 'requests_kcount')
+  return {
+    input,
+    output,
+    cacheRead: toTiered(prices, 'cache_read_mtok'),
+    cacheWrite5m: toTiered(prices, 'cache_write_5m_mtok') ?? write,
+    cacheWrite1h: toTiered(prices, 'cache_write_1h_mtok') ?? write,
+    reasoning: toTiered(prices, 'output_reasoning_mtok'),
+    perRequest: requests === undefined ? undefined : toExactText(requests.base, -3),
+    fees:
+      searches === undefined
+        ? []
+        : [{ name: 'web searches', perThousand: searches.base, paths: findPaths(provider, 'web_searches') }],
+    modalities: modalities.flatMap(({ key, name, direction, figure }) => {
+      const price = toTiered(prices, key)
+      if (price === undefined || isSame(price, direction === 'input' ? input : output)) return []
+      return [{ name, direction, price, paths: findPaths(provider, figure) }]
+    }),
+  }
+}
+
+function toTiered(prices: ModelPrice, key: string): TieredDollars | undefined {
+  const price = prices[key]
+  if (price === undefined) return undefined
+  if (typeof price === 'number') return { base: toExactText(price), tiers: [] }
+  const tiers = price.tiers.map((tier) => ({ above: tier.start, price: toExactText(tier.price) }))
+  return { base: toExactText(price.base), tiers: tiers.toSorted((a, b) => a.above - b.above) }
+}
+
+/** Times 10^`exponent`. The catalogue's numbers are decimals written short, so their text is their exact value. */
+function toExactText(price: number | string, exponent = 0): string {
+  const decimal = parseDecimal(String(price))
+  assert(decimal !== undefined, `the catalogue's prices are numbers, ${price} is not`)
+  return toText(shift(decimal, exponent))
+}
+
+function isSame(left: TieredDollars, right: TieredDollars | undefined): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
+/** Where the vendor's usage objects have a figure, according to the catalogue. */
+function findPaths(provider: Provider, figure: string): readonly UsagePath[] {
+  return (provider.extractors ?? []).flatMap(({ mappings }) =>
+    mappings.flatMap(({ dest, path }) => {
+      if (dest !== figure) return []
+      const steps = typeof path === 'string' ? [path] : path
+      return steps.every((step) => typeof step === 'string') ? [steps] : []
+    }),
+  )
+}

@@ -1,0 +1,183 @@
+import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
+import type { Pricer, PriceQuery } from '../../core/ports.ts'
+import { allTime, findInCatalogue, findVendorAt, type TimeWindow } from './catalogue.ts'
+import { findRow, toTable, toVersion } from './operator.ts'
+import { createPrice, type BookPrice } from './price.ts'
+import type { PriceTable } from './price-table.ts'
+
+/** The price book: operator prices, then the catalogue, else nothing. */
+export interface PriceBook extends Pricer {
+  find(query: PriceQuery): BookPrice | undefined
+  /** The price that applies, as written, for people; `undefined` when the book has none. */
+  describePrice(query: PriceQuery): PriceDescription | undefined
+}
+
+/** Token prices are decimal USD per million, tiered by the input tokens of the request. */
+export interface PriceDescription extends PriceTable {
+  readonly version: string
+  /** `endpoint`: its own price · `operator`: investment.prices · `local`: nobody charges · `catalogue`. */
+  readonly source: PriceSource
+  /** The catalogue's name of the vendor where it has one. */
+  readonly vendor: string | undefined
+  readonly model: string
+  /** First millisecond UTC at which this price holds without interruption until `untilMs`; `undefined` when unbounded. */
+  readonly fromMs: number | undefined
+  readonly untilMs: number | undefined
+}
+
+export type PriceSource = 'endpoint' | 'operator' | 'local' | 'catalogue'
+
+interface Found {
+  readonly vendor: string | undefined
+  readonly source: PriceSource
+  readonly price: BookPrice
+  readonly window: TimeWindow
+}
+
+interface Remembered {
+  readonly vendor: string | undefined
+  readonly window: TimeWindow
+  readonly found: Found | undefined
+}
+
+/** Answers remembered; queries may name any model, so it is bounded. */
+const rememberedMax = 4_096
+
+/** Pure but for what it remembers: no clock, no network; the catalogue's data is part of the installation. */
+export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' | 'investment'> }): PriceBook {
+  const { endpoints, investment } = deps.config
+  const rows = investment.prices.map((row) => ({ ...row, vendor: row.vendor && toVendor(row.vendor) }))
+  const memory = new Map<string, Map<string, Remembered>>()
+  let rememberedCount = 0
+
+  const look = (query: PriceQuery): Found | undefined => {
+    const past = memory.get(query.endpoint)?.get(query.model)
+    if (
+      past !== undefined &&
+      past.vendor === query.vendor &&
+      past.window.fromMs <= query.atMs &&
+      query.atMs < past.window.untilMs
+    ) {
+      return past.found
+    }
+    const { found, window } = search(query, endpoints[query.endpoint], rows)
+    remember(query, { vendor: query.vendor, window, found })
+    return found
+  }
+
+  const remember = (query: PriceQuery, answer: Remembered): void => {
+    if (rememberedCount >= rememberedMax) {
+      memory.clear()
+      rememberedCount = 0
+    }
+    let models = memory.get(query.endpoint)
+    if (models === undefined) {
+      models = new Map()
+      memory.set(query.endpoint, models)
+    }
+    if (!models.has(query.model)) rememberedCount++
+    models.set(query.model, answer)
+  }
+
+  return {
+    find: (query) => look(query)?.price,
+    describePrice(query) {
+      const found = look(query)
+      if (found === undefined) return undefined
+      const { fromMs, untilMs } = found.window
+      return {
+        ...found.price.table,
+        version: found.price.version,
+        source: found.source,
+        vendor: found.vendor,
+        model: query.model,
+        fromMs: Number.isFinite(fromMs) ? fromMs : undefined,
+        untilMs: Number.isFinite(untilMs) ? untilMs : undefined,
+      }
+    },
+  }
+}
+
+interface Searched {
+  readonly found: Found | undefined
+  readonly window: TimeWindow
+}
+
+function search(
+  query: PriceQuery,
+  endpoint: EndpointConfig | undefined,
+  rows: Config['investment']['prices'],
+): Searched {
+  const vendor = findVendorOf(query, endpoint)
+  const give = (source: PriceSource, price: BookPrice, window: TimeWindow): Searched => ({
+    found: { vendor, source, price, window },
+    window,
+  })
+  if (endpoint?.price !== undefined) {
+    return give('endpoint', createPrice(toVersion(endpoint.price), toTable(endpoint.price)), allTime)
+  }
+  const { row, window: rowWindow } = findRow(rows, { vendor, model: query.model, atMs: query.atMs })
+  if (row !== undefined) return give('operator', createPrice(toVersion(row.price), toTable(row.price)), rowWindow)
+  if (endpoint !== undefined && isLocal(endpoint.dialect)) {
+    return give('local', createPrice('local', toTable({ input: '0', output: '0' })), rowWindow)
+  }
+  if (vendor === undefined) return { found: undefined, window: rowWindow }
+  const { entry, window: entryWindow } = findInCatalogue(vendor, query.model, query.atMs)
+  const window = intersect(rowWindow, entryWindow)
+  if (entry === undefined) return { found: undefined, window }
+  return give('catalogue', createPrice(entry.version, withoutUntaken(entry.table, endpoint)), window)
+}
+
+/** The query's vendor, else the endpoint's: as configured, by its URL, by its dialect. Never guessed from a model's name. */
+function findVendorOf(query: PriceQuery, endpoint: EndpointConfig | undefined): string | undefined {
+  const named = query.vendor ?? endpoint?.vendor
+  if (named !== undefined) return toVendor(named)
+  if (endpoint === undefined) return undefined
+  if (endpoint.url !== undefined) return findVendorAt(endpoint.url)
+  return isLocal(endpoint.dialect) ? undefined : vendorOfDialect[endpoint.dialect]
+}
+
+/** Whose service a dialect speaks to when the endpoint has no URL, as the catalogue names it. */
+const vendorOfDialect: Readonly<Record<Exclude<EndpointDialect, LocalDialect>, string>> = {
+  openai: 'openai',
+  'openai-responses': 'openai',
+  anthropic: 'anthropic',
+  google: 'google',
+  bedrock: 'aws',
+  azure: 'azure',
+  mistral: 'mistral',
+  cohere: 'cohere',
+  groq: 'groq',
+  deepseek: 'deepseek',
+  xai: 'x-ai',
+  alibaba: 'alibaba',
+  moonshot: 'moonshotai',
+}
+
+type LocalDialect = 'llama' | 'extract'
+
+/** Runs on this machine: no vendor charges for it, which is known and not merely unreported. */
+function isLocal(dialect: EndpointDialect): dialect is LocalDialect {
+  return dialect === 'llama' || dialect === 'extract'
+}
+
+/** A kind of input the endpoint does not take cannot be in its usage. */
+function withoutUntaken(table: PriceTable, endpoint: EndpointConfig | undefined): PriceTable {
+  const taken: readonly string[] = endpoint?.inputs ?? []
+  return {
+    ...table,
+    modalities: table.modalities.filter(
+      ({ direction, name }) => direction === 'output' || taken.some((kind) => name.startsWith(kind)),
+    ),
+  }
+}
+
+/** The catalogue's name of a vendor that goes by the name of its dialect: `x-ai` of `xai`, `aws` of `bedrock`. */
+function toVendor(name: string): string {
+  const vendor = name.toLowerCase()
+  return Object.entries(vendorOfDialect).find(([dialect]) => dialect === vendor)?.[1] ?? vendor
+}
+
+function intersect(left: TimeWindow, right: TimeWindow): TimeWindow {
+  return { fromMs: Math.max(left.fromMs, right.fromMs), untilMs: Math.min(left.untilMs, right.untilMs) }
+}
