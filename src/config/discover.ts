@@ -14,12 +14,20 @@ export interface DiscoverOptions {
   readonly probe: (url: string) => Promise<readonly string[] | undefined>
 }
 
+/** What was found, as configuration data before it is validated; `${NAME}` references are still references. */
+export interface Discovered {
+  readonly endpoints: Readonly<Record<string, EndpointData>>
+  readonly models: Readonly<Record<string, { readonly fallback: readonly string[] } | { readonly endpoint: string }>>
+  readonly allowedRegions: readonly string[]
+  /** One sentence for each thing found and each region allowed because of it. */
+  readonly notices: readonly string[]
+}
+
 /**
- * The configuration of a Strata that was told nothing: vendors whose key is in the environment, servers that answer on
- * loopback, and always the built-in `extract`. A function of the environment and the probes alone. Its notices say what
- * was found and which regions are allowed because of it. Throws CONFIG_INVALID when a base URL in the environment is none.
+ * Looks for what can answer: vendors whose key is in the environment, servers that answer on loopback, and always the
+ * built-in `extract`. A function of the environment and the probes alone.
  */
-export async function discoverConfig(options: DiscoverOptions): Promise<LoadedConfig> {
+export async function discover(options: DiscoverOptions): Promise<Discovered> {
   const remote = vendors.flatMap((vendor) => findVendor(vendor, options.environment))
   const local = await Promise.all(localServers.map((server) => findLocal(server, options.probe)))
   const found = [...remote, ...local.flat()]
@@ -27,19 +35,38 @@ export async function discoverConfig(options: DiscoverOptions): Promise<LoadedCo
   const answering = [...remote, ...local.flatMap((models) => models.filter(isChat).slice(0, 1))]
     .filter(({ id }) => chatIds.includes(id))
     .map(({ id }) => id)
-  const data = {
-    endpoints: Object.fromEntries([...found.map(({ id, endpoint }) => [id, endpoint]), ['extract', extractEndpoint]]),
+  const allowedRegions = regionsOf(found)
+  return {
+    endpoints: Object.fromEntries([
+      ...found.map(({ id, endpoint }) => [id, endpoint] as const),
+      ['extract', extractEndpoint],
+    ]),
     models: {
       default: { fallback: answering.length === 0 ? ['extract'] : answering },
       ...Object.fromEntries(found.map(({ id, endpoint }) => [endpoint.model, { endpoint: id }])),
     },
-    governance: { allowedRegions: regionsOf(found) },
+    allowedRegions,
+    notices: noticesOf(found, answering, allowedRegions),
+  }
+}
+
+/**
+ * The configuration of a Strata that was told nothing: only what was discovered. Throws CONFIG_INVALID when a base URL in
+ * the environment is none.
+ */
+export async function discoverConfig(options: DiscoverOptions): Promise<LoadedConfig> {
+  const found = await discover(options)
+  const data = {
+    discover: true,
+    endpoints: found.endpoints,
+    models: found.models,
+    governance: { allowedRegions: found.allowedRegions },
   }
   return toLoadedConfig(data, {
     path: undefined,
     folder: options.folder,
     environment: options.environment,
-    notices: noticesOf(found, answering, regionsOf(found)),
+    notices: ['There is no strata.yaml.', ...found.notices],
   })
 }
 
@@ -51,7 +78,8 @@ interface Found {
   readonly notice: string
 }
 
-interface EndpointData {
+/** An endpoint as it would stand in the file. */
+export interface EndpointData {
   readonly dialect: string
   readonly model: string
   readonly does: readonly ['chat' | 'embed']
@@ -62,7 +90,7 @@ interface EndpointData {
 
 const free = { input: '0', output: '0' }
 const onThisMachine: HostRegions = { processing: ['local'], storage: ['local'], source: 'an address of this network' }
-const extractEndpoint = {
+const extractEndpoint: EndpointData = {
   dialect: 'extract',
   model: 'builtin',
   processing: ['local'],
@@ -70,6 +98,7 @@ const extractEndpoint = {
   price: free,
   inputs: ['text'],
   tools: false,
+  does: ['chat'],
 }
 const localModelsMax = 32
 
@@ -155,7 +184,7 @@ function noticesOf(
           `governance.allowedRegions is ${list(regions)} because of the keys above; write a strata.yaml to decide otherwise.`,
         ]
       : []
-  return ['There is no strata.yaml.', ...found.map(({ notice }) => notice), answer, ...widened]
+  return [...found.map(({ notice }) => notice), answer, ...widened]
 }
 
 function regionsOf(found: readonly Found[]): readonly string[] {

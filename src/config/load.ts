@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { PlatformError } from '../core/errors.ts'
+import { isJsonObject } from '../core/json.ts'
 import { freezeDeep, hashCanonicalText, isSecretPath, toCanonicalText } from './canonical.ts'
+import type { Discovered } from './discover.ts'
 import { parseConfigDocument, type ConfigDocument, type Position } from './document.ts'
 import { configJsonSchema, type KeyPath } from './json-schema.ts'
 import { explainIssues, type Problem } from './problems.ts'
@@ -39,7 +41,7 @@ export interface LoadOptions {
  * Reads a configuration file. Throws CONFIG_INVALID that lists every problem (at most 20) with its key, line, column
  * and fix, and never a value; `details.problems` holds the same as data.
  */
-export function loadConfig(options: LoadOptions): LoadedConfig {
+export function loadConfig(options: LoadOptions, discovered?: Discovered): LoadedConfig {
   const path = resolve(options.folder, options.path ?? configFileName)
   const text = readConfigFile(path, options.readFile ?? readUtf8)
   const document = parseConfigDocument(text)
@@ -48,7 +50,9 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     const problems = document.faults.map((each) => ({ ...each, path: '', fix: 'Mend the YAML at that place.' }))
     throw refusal(path, problems)
   }
-  return toLoadedConfig(document.data, { path, folder: dirname(path), environment: options.environment, document })
+  const data = discovered === undefined ? document.data : addDiscovered(document.data, discovered)
+  const notices = discovered?.notices ?? []
+  return toLoadedConfig(data, { path, folder: dirname(path), environment: options.environment, document, notices })
 }
 
 /** Whether there is a `strata.yaml` in the folder. */
@@ -188,4 +192,20 @@ function readUtf8(path: string): string {
 
 function isMissing(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')
+}
+
+/** The file's data with what was discovered beside it. What the file says wins, name by name. */
+function addDiscovered(data: unknown, discovered: Discovered): unknown {
+  if (!isJsonObject(data)) return data
+  const governance = isJsonObject(data['governance']) ? data['governance'] : {}
+  return {
+    ...data,
+    endpoints: { ...discovered.endpoints, ...asObject(data['endpoints']) },
+    models: { ...discovered.models, ...asObject(data['models']) },
+    governance: { allowedRegions: discovered.allowedRegions, ...governance },
+  }
+}
+
+function asObject(value: unknown): object {
+  return isJsonObject(value) ? value : {}
 }

@@ -11,6 +11,12 @@ import { telemetrySchema } from './sections/telemetry.ts'
 
 /** The one schema of strata.yaml: every key with its default, bound, unit and sentence. Types, docs and the editor's help derive from it. */
 export const configSchema = z.strictObject({
+  discover: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Adds what can be found: vendors whose key is in the environment, servers on loopback, the built-in extract. What the file says wins. Always on when there is no file.',
+    ),
   server: serverSchema.prefault({}),
   store: storeSchema.prefault({}),
   telemetry: telemetrySchema.prefault({}),
