@@ -8,7 +8,7 @@ import { toPublicHeaders } from './headers.ts'
 import { followRedirect, isRedirect } from './redirect.ts'
 import type { Watch, Watched } from './watch.ts'
 
-/** Bytes of a body nobody reads yet that may arrive before the upstream is paused. */
+/** Bytes that may arrive while nobody takes them before the upstream is paused: pausing for a moment costs more than keeping. */
 const unreadBytesMax = 65_536
 
 export interface ExchangeParts {
@@ -33,8 +33,10 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   readonly #parts: ExchangeParts
   readonly #startedMs: number
   #phase: Phase = 'connect'
-  /** When the present wait began: for a connection, for the head, for the next chunk. */
+  /** When the present wait began: for a connection, for the first byte of the answer, for the next chunk. */
   #waitingSinceMs: number
+  /** Part of the body has arrived. The head alone is no answer: vendors send it at once and think afterwards. */
+  #hasBody = false
   #controller: Dispatcher.DispatchController | undefined
   /** Of a request that was redirected; what it still reports does not count. */
   #abandoned: Dispatcher.DispatchController | undefined
@@ -100,14 +102,13 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
       return
     }
     this.#phase = 'body'
-    this.#waitingSinceMs = this.#parts.clock.monotonicMs()
     const resolve = this.#resolveHead
     this.#resolveHead = undefined
     this.#rejectHead = undefined
     resolve?.({
       status,
       headers: toPublicHeaders(headers),
-      firstByteMs: this.#waitingSinceMs - this.#startedMs,
+      firstByteMs: this.#parts.clock.monotonicMs() - this.#startedMs,
       body: this,
     })
   }
@@ -115,13 +116,14 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase !== 'body' || controller === this.#abandoned) return
     this.#waitingSinceMs = this.#parts.clock.monotonicMs()
+    this.#hasBody = true
     if (this.#onChunk !== undefined && !this.#isHeld && this.#unread.length === 0) {
       this.#deliver(chunk)
     } else {
       this.#unread.push(chunk)
       this.#unreadBytes += chunk.length
     }
-    if (!this.#isPaused && (this.#isHeld || this.#unreadBytes > unreadBytesMax)) {
+    if (!this.#isPaused && this.#unreadBytes > unreadBytesMax) {
       this.#isPaused = true
       controller.pause()
     }
@@ -202,9 +204,9 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     else if (this.#end !== undefined) return
     else if (this.#phase === 'connect' && waitedMs >= timeouts.connectMs) {
       this.#timeOut('connectMs', 'could not be connected to')
-    } else if (this.#phase === 'first-byte' && waitedMs >= timeouts.firstByteMs) {
+    } else if (this.#phase !== 'connect' && !this.#hasBody && waitedMs >= timeouts.firstByteMs) {
       this.#timeOut('firstByteMs', 'did not begin to answer')
-    } else if (this.#phase === 'body' && !this.#isPaused && waitedMs >= timeouts.idleMs) {
+    } else if (this.#hasBody && !this.#isPaused && waitedMs >= timeouts.idleMs) {
       this.#timeOut('idleMs', 'sent nothing more')
     }
   }

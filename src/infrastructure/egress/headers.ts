@@ -47,7 +47,10 @@ const droppedResponseHeaders: ReadonlySet<string> = new Set([
   '__proto__',
 ])
 
-/** Names and values in one flat list, as the wire wants them. Throws INTERNAL on a header that is not the caller's to set. */
+/**
+ * Names and values in one flat list, as the wire wants them; a caller's header takes the place of a fixed one of the same
+ * name. Throws INTERNAL on a header that is not the caller's to set.
+ */
 export function toWireHeaders(base: readonly string[], headers: Readonly<Record<string, string>>): string[] {
   const list = [...base]
   for (const name of Object.keys(headers)) {
@@ -57,7 +60,10 @@ export function toWireHeaders(base: readonly string[], headers: Readonly<Record<
         `the header ${name} is not the caller's to set; credentials come from the target`,
       )
     }
-    list.push(name, headers[name] ?? '')
+    const value = headers[name] ?? ''
+    const at = findName(base, name)
+    if (at === undefined) list.push(name, value)
+    else list[at + 1] = value
   }
   return list
 }
@@ -71,4 +77,9 @@ export function toPublicHeaders(raw: RawHeaders): Record<string, string> {
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ')
   }
   return headers
+}
+
+function findName(list: readonly string[], name: string): number | undefined {
+  for (let at = 0; at < list.length; at += 2) if (list[at] === name) return at
+  return undefined
 }

@@ -15,9 +15,22 @@ export interface Endpoint {
  * caller's. Registered by dialect in `platform.ts`.
  */
 export interface Adapter {
+  /** Where an endpoint is reached, asked once for each; absent for dialects that are not reached over the network. */
+  readonly locate?: ((config: EndpointConfig) => EndpointLocation) | undefined
   /** Whether a request without text decoding can be forwarded: the client's dialect is the endpoint's. */
   answer(request: ChatRequest, attempt: Attempt): Promise<Upstream>
   embed(request: EmbedRequest, attempt: Attempt): Promise<Embedded>
+}
+
+export interface EndpointLocation {
+  /** Base URL; the vendor's own where the configuration names none. */
+  readonly url: string
+  /** Headers that tell the endpoint who calls, and those its dialect always sends. */
+  readonly credentials: Readonly<Record<string, string>>
+  /** The vendor as the price catalogue names it, where the dialect or the URL tells. */
+  readonly vendor: string | undefined
+  /** Below the base URL: a GET there costs nothing and answers when the endpoint is well. */
+  readonly probePath: string | undefined
 }
 
 export interface Attempt {

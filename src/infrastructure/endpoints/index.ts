@@ -1,1 +1,4 @@
-export type { Adapter, Attempt, Endpoint, Upstream } from './adapter.ts'
+export { createEndpoints, type Endpoints, type EndpointsDeps } from './endpoints.ts'
+export type { EndpointHealth } from './health.ts'
+export { createNativeAdapter, type NativeAdapterDeps } from './adapters/native.ts'
+export type { Adapter, Attempt, Endpoint, EndpointLocation, Upstream } from './adapter.ts'

@@ -1,0 +1,181 @@
+import type { AnswerEvent } from '../../../core/chat.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import type { Clock } from '../../../core/time.ts'
+import type { Usage } from '../../../core/usage.ts'
+import type { SseReader, StreamDecoder } from '../../dialects/index.ts'
+import type { EgressBody } from '../../egress/index.ts'
+import type { Upstream } from '../adapter.ts'
+
+/** A streamed body whose head has arrived. */
+export interface StreamSource {
+  readonly body: EgressBody
+  readonly clock: Clock
+  /** Monotonic, when the head arrived. */
+  readonly headMs: number
+  /** From sending to the head. */
+  readonly headFirstByteMs: number
+}
+
+export interface StreamDecode {
+  createReader(): SseReader
+  createDecoder(): StreamDecoder
+}
+
+/** Events decoded ahead of the reader before the upstream is paused. */
+const eventsAheadMax = 64
+
+/**
+ * A stream translated into events. Resolves with the first of them, so that an upstream that fails before it is a failed
+ * try.
+ */
+export function openEventStream(source: StreamSource, decode: StreamDecode): Promise<Upstream> {
+  const { body } = source
+  const reading = createEventReading(
+    { pump: (onChunk) => pumpToEnd(body, onChunk), resume: () => body.resume(), cancel: () => body.cancel() },
+    decode,
+  )
+  return new Promise((resolve, reject) => {
+    let isOpen = false
+    const open = (): void => {
+      if (isOpen) return
+      isOpen = true
+      const firstByteMs = source.headFirstByteMs + source.clock.monotonicMs() - source.headMs
+      resolve({
+        events: reading.events,
+        wire: undefined,
+        firstByteMs,
+        usage: () => reading.usage(),
+        generatedLength: () => reading.generatedLength(),
+        cancel: () => body.cancel(),
+      })
+    }
+    reading.start([], open).then(open, (thrown: unknown) => {
+      // Once open, the reader of the events is told.
+      if (!isOpen) reject(thrown)
+    })
+  })
+}
+
+/** Where an event reading gets its bytes from. */
+export interface ByteSource {
+  /** As `pumpToEnd`. */
+  pump(onChunk: (chunk: Buffer) => boolean): Promise<PlatformError | undefined>
+  resume(): void
+  cancel(): void
+}
+
+export interface EventReading {
+  readonly events: AsyncIterable<AnswerEvent>
+  usage(): Usage | undefined
+  generatedLength(): number
+  /**
+   * Reads to the end, beginning with bytes that came before; calls `onFirst` when the first event is there. Settles as the
+   * reading does; the events end or fail in the same way.
+   */
+  start(early: readonly Buffer[], onFirst: () => void): Promise<void>
+}
+
+/** Decodes bytes as they arrive and holds them back when nobody reads the events. */
+export function createEventReading(source: ByteSource, decode: StreamDecode): EventReading {
+  const queue: AnswerEvent[] = []
+  let end: { readonly thrown: unknown } | 'whole' | undefined
+  let wake: () => void = nothing
+  let usage: Usage | undefined
+  let generatedLength = 0
+
+  function accept(events: readonly AnswerEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'usage') usage = event.usage
+      generatedLength += lengthOf(event)
+      queue.push(event)
+    }
+    if (events.length > 0) wake()
+  }
+
+  async function read(early: readonly Buffer[], onFirst: () => void): Promise<void> {
+    const reader = decode.createReader()
+    const decoder = decode.createDecoder()
+    const take = (chunk: Buffer): boolean => {
+      for (const event of reader.push(chunk)) accept(decoder.decode(event))
+      if (queue.length > 0) onFirst()
+      return queue.length < eventsAheadMax
+    }
+    for (const chunk of early) take(chunk)
+    const cut = await source.pump(take)
+    try {
+      for (const event of reader.end()) accept(decoder.decode(event))
+      accept(decoder.end())
+    } catch (thrown) {
+      throw cut ?? thrown
+    }
+  }
+
+  async function* iterate(): AsyncGenerator<AnswerEvent> {
+    try {
+      for (;;) {
+        for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+          yield event
+          if (queue.length === 0) source.resume()
+        }
+        if (end === 'whole') return
+        if (end !== undefined) throw end.thrown
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    } finally {
+      source.cancel()
+    }
+  }
+
+  return {
+    events: { [Symbol.asyncIterator]: iterate },
+    usage: () => usage,
+    generatedLength: () => generatedLength,
+    async start(early, onFirst) {
+      try {
+        await read(early, onFirst)
+        end = 'whole'
+      } catch (thrown) {
+        end = { thrown }
+        source.cancel()
+        throw thrown
+      } finally {
+        wake()
+      }
+    },
+  }
+}
+
+/**
+ * Pumps a body; a connection that is cut is not thrown but returned, for the reader to judge: an answer may have ended
+ * properly before its connection did.
+ */
+export async function pumpToEnd(
+  body: EgressBody,
+  onChunk: (chunk: Buffer) => boolean,
+): Promise<PlatformError | undefined> {
+  try {
+    await body.pump(onChunk)
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof PlatformError && thrown.code === 'UPSTREAM_CUT') return thrown
+    throw thrown
+  }
+}
+
+/** UTF-16 units that the event adds to what was generated. */
+function lengthOf(event: AnswerEvent): number {
+  switch (event.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+    case 'refusal-delta':
+      return event.text.length
+    case 'tool-call-delta':
+      return event.arguments.length
+    default:
+      return 0
+  }
+}
+
+const nothing = (): void => undefined

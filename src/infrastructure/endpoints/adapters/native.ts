@@ -1,0 +1,158 @@
+import type { Config, EndpointConfig } from '../../../config/index.ts'
+import type { ChatRequest } from '../../../core/chat.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import type { Clock } from '../../../core/time.ts'
+import { createSseReader, type Dialect } from '../../dialects/index.ts'
+import type { Egress, EgressResponse } from '../../egress/index.ts'
+import type { Adapter, Attempt, Upstream } from '../adapter.ts'
+import { embedOpenai } from './embeddings.ts'
+import { openEventStream } from './event-stream.ts'
+import { locate } from './location.ts'
+import { openWireStream } from './wire-stream.ts'
+import { readWhole, toWhole } from './whole.ts'
+
+export interface NativeAdapterDeps {
+  readonly dialect: Dialect
+  readonly egress: Egress
+  readonly config: Pick<Config['egress'], 'answerBytesMax' | 'eventBytesMax'>
+  readonly clock: Clock
+}
+
+/** Bytes of a refusal that are read; the rest says nothing more. */
+const errorBytesMax = 65_536
+
+/**
+ * Talks to endpoints whose dialect Strata speaks itself. A request in the same dialect goes out as the client wrote it and
+ * its answer comes back unchanged; all others are translated.
+ */
+export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
+  const { dialect, egress, clock } = deps
+
+  async function answer(request: ChatRequest, attempt: Attempt): Promise<Upstream> {
+    const response = await send(request, attempt)
+    const headMs = clock.monotonicMs()
+    const headers = response.headers
+    if (response.status < 200 || response.status > 299) throw await toRefusal(response)
+    switch (kindOf(headers['content-type'], request.stream)) {
+      case 'page':
+        response.body.cancel()
+        throw invalid(attempt, `a ${headers['content-type'] ?? 'nameless'} page`)
+      case 'object': {
+        const body = await response.body.collect(deps.config.answerBytesMax)
+        return toUpstream(body, response.firstByteMs + clock.monotonicMs() - headMs, { request, attempt })
+      }
+      case 'events':
+        return openStream(request, response, headMs)
+    }
+  }
+
+  function send(request: ChatRequest, { endpoint, permit }: Attempt): Promise<EgressResponse> {
+    const { stream, wire } = request
+    const target = { model: endpoint.config.model, stream, outputTokensMax: endpoint.config.outputTokensMax }
+    const isSameDialect = wire?.dialect === dialect.id
+    const accept = stream ? 'text/event-stream' : 'application/json'
+    const own = { 'content-type': 'application/json', accept }
+    return egress.send(permit, {
+      method: 'POST',
+      path: dialect.path,
+      headers: isSameDialect ? { ...own, ...wire.headers } : own,
+      body: isSameDialect
+        ? dialect.patchRequest(wire, target)
+        : JSON.stringify(dialect.encodeRequest(request.chat, target)),
+    })
+  }
+
+  async function toRefusal(response: EgressResponse): Promise<PlatformError> {
+    const body = await readBounded(response)
+    return dialect.decodeError({ status: response.status, headers: response.headers, body, nowMs: clock.now() })
+  }
+
+  function toUpstream(body: Buffer, firstByteMs: number, { request, attempt }: Asked): Upstream {
+    const object = readWhole(body, attempt.endpoint.id)
+    const embedded = object['error']
+    if (embedded !== null && embedded !== undefined) throw toEmbeddedError(object, embedded)
+    return toWhole({
+      dialect,
+      body,
+      object,
+      firstByteMs,
+      // A client that waits for a stream is given one, made of the events.
+      isRelayable: request.wire?.dialect === dialect.id && !request.stream,
+    })
+  }
+
+  /** An error in a body that came as a success: its own code where it is an HTTP status, else a failure. */
+  function toEmbeddedError(object: JsonObject, embedded: unknown): PlatformError {
+    const code = isJsonObject(embedded) ? embedded['code'] : undefined
+    const status = typeof code === 'number' && code >= 400 && code <= 599 ? code : 502
+    return dialect.decodeError({
+      status,
+      headers: {},
+      body: JSON.stringify(object).slice(0, errorBytesMax),
+      nowMs: clock.now(),
+    })
+  }
+
+  function openStream(request: ChatRequest, response: EgressResponse, headMs: number): Promise<Upstream> {
+    const { eventBytesMax } = deps.config
+    const source = { body: response.body, clock, headMs, headFirstByteMs: response.firstByteMs }
+    const decode = {
+      createDecoder: () => dialect.createStreamDecoder(),
+      createReader: () => createSseReader({ eventBytesMax }),
+    }
+    if (request.wire?.dialect !== dialect.id || !request.stream) return openEventStream(source, decode)
+    const stripUsage = dialect.id === 'openai-chat' && !asksForUsage(request.wire.body)
+    const reader = dialect.createWireReader({ stripUsage, eventBytesMax })
+    return openWireStream(source, { dialect: dialect.id, reader, ...decode })
+  }
+
+  return {
+    locate: (config: EndpointConfig) => locate(dialect, config),
+    answer,
+    embed: (request, attempt) => embedOpenai({ ...deps, toRefusal }, request, attempt),
+  }
+}
+
+interface Asked {
+  readonly request: ChatRequest
+  readonly attempt: Attempt
+}
+
+/** What a body is by its content type; servers that name none, or name it wrongly, are believed to have done as asked. */
+function kindOf(contentType: string | undefined, isStream: boolean): 'object' | 'events' | 'page' {
+  const type = contentType?.toLowerCase() ?? ''
+  if (type.startsWith('text/event-stream')) return 'events'
+  if (type.includes('json')) return 'object'
+  if (type.startsWith('text/html') || type.startsWith('application/xhtml')) return 'page'
+  return isStream ? 'events' : 'object'
+}
+
+function asksForUsage(body: JsonObject): boolean {
+  const options = body['stream_options']
+  return isJsonObject(options) && options['include_usage'] === true
+}
+
+/** The text of a refusal, cut at a bound: the rest of a longer one is not waited for. */
+async function readBounded({ body }: EgressResponse): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    await body.pump((chunk) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= errorBytesMax) body.cancel()
+      return true
+    })
+  } catch {
+    // A refusal that was cut, or left at the bound, still says what it says.
+  }
+  return Buffer.concat(chunks).subarray(0, errorBytesMax).toString('utf8')
+}
+
+function invalid({ endpoint }: Attempt, what: string): PlatformError {
+  return new PlatformError(
+    'UPSTREAM_INVALID',
+    `endpoint ${endpoint.id} answered ${what} instead of its dialect; check endpoints.${endpoint.id}.url`,
+  )
+}

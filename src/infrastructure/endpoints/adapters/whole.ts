@@ -1,0 +1,50 @@
+import type { AnswerEvent } from '../../../core/chat.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import type { Dialect } from '../../dialects/index.ts'
+import type { Upstream } from '../adapter.ts'
+
+export interface WholeParts {
+  readonly dialect: Dialect
+  readonly body: Buffer
+  readonly object: JsonObject
+  readonly firstByteMs: number
+  readonly isRelayable: boolean
+}
+
+/** A body as a JSON object. Throws UPSTREAM_INVALID, never quoting it. */
+export function readWhole(body: Buffer, endpointId: string): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString('utf8'))
+  } catch (thrown) {
+    throw new PlatformError('UPSTREAM_INVALID', `endpoint ${endpointId} answered something that is not JSON`, {
+      cause: thrown,
+    })
+  }
+  if (isJsonObject(value)) return value
+  throw new PlatformError('UPSTREAM_INVALID', `endpoint ${endpointId} answered JSON that is not an object`)
+}
+
+/**
+ * An answer that came whole. One that is relayed is decoded only if somebody reads its events; one that is translated is
+ * decoded at once, so that a body that is not of the dialect counts as a failed try.
+ */
+export function toWhole(parts: WholeParts): Upstream {
+  const { dialect, object, isRelayable } = parts
+  const usage = dialect.readUsage(object)
+  const decoded = isRelayable ? undefined : dialect.decodeAnswer(object)
+  return {
+    events: { [Symbol.asyncIterator]: () => iterate(decoded ?? dialect.decodeAnswer(object)) },
+    wire: isRelayable ? { type: 'whole', dialect: dialect.id, body: parts.body } : undefined,
+    firstByteMs: parts.firstByteMs,
+    usage: () => usage,
+    // The vendor has ended its answer: what it did not report, an estimate would not mend.
+    generatedLength: () => 0,
+    cancel: () => undefined,
+  }
+}
+
+async function* iterate(events: readonly AnswerEvent[]): AsyncGenerator<AnswerEvent> {
+  yield* events
+}

@@ -1,0 +1,162 @@
+import type { Call, CallStatus } from '../../core/call.ts'
+import type { ChatRequest } from '../../core/chat.ts'
+import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
+import type { Answer, Embedded, EmbedRequest } from '../../core/model.ts'
+import type { Clock } from '../../core/time.ts'
+import type { Usage } from '../../core/usage.ts'
+import type { Egress, Permit } from '../egress/index.ts'
+import { createSettledAnswer } from './answer.ts'
+import type { EndpointEntry } from './registry.ts'
+
+/** Which try of a request this is, and why it is made. */
+export interface TryOptions {
+  readonly entry: EndpointEntry
+  readonly call: Call
+  /** 1 for the first. */
+  readonly attempt: number
+  readonly reason: 'first' | 'retry' | 'failover' | 'hedge'
+}
+
+/** A try under way. Cancelling it settles it, also after its result has come. */
+export interface Try<T> {
+  readonly result: Promise<T>
+  cancel(reason: unknown): void
+}
+
+/** Makes single tries: one child call, one permit, one end. */
+export interface Attempts {
+  answer(options: TryOptions, request: ChatRequest): Try<Answer>
+  embed(options: TryOptions, request: EmbedRequest): Try<Embedded>
+}
+
+/** How a try ended, and what it used as far as that is known. */
+export interface TryOutcome {
+  readonly error: PlatformError | undefined
+  readonly usage: Usage | undefined
+  readonly firstByteMs: number | undefined
+}
+
+/** States once how a try ended; later statements are ignored. */
+export type Settle = (outcome: TryOutcome) => void
+
+/** Failures that speak against the endpoint; all others end a try for reasons of the request or the caller. */
+const faults: ReadonlySet<ErrorCode> = new Set([
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_OVERLOADED',
+  'UPSTREAM_UNAUTHENTICATED',
+  'UPSTREAM_FAILED',
+  'UPSTREAM_INVALID',
+  'UPSTREAM_CUT',
+  'ADDRESS_REFUSED',
+  'REDIRECT_REFUSED',
+  'RUNTIME_FAILED',
+])
+
+export function createAttempts(deps: { readonly egress: Egress; readonly clock: Clock }): Attempts {
+  const { egress, clock } = deps
+
+  async function answer(options: TryOptions, request: ChatRequest, dispatch: Call): Promise<Answer> {
+    const { entry } = options
+    const { permit, settle } = begin(egress, options, dispatch)
+    try {
+      const upstream = await entry.adapter.answer(request, { endpoint: entry, permit })
+      entry.health.answered(upstream.firstByteMs)
+      return createSettledAnswer({ upstream, request, dispatch, settle })
+    } catch (thrown) {
+      throw settleFailure(thrown, settle)
+    }
+  }
+
+  async function embed(options: TryOptions, request: EmbedRequest, dispatch: Call): Promise<Embedded> {
+    const { entry } = options
+    const { permit, settle } = begin(egress, options, dispatch)
+    const startedMs = clock.monotonicMs()
+    try {
+      const embedded = await entry.adapter.embed(request, { endpoint: entry, permit })
+      const firstByteMs = clock.monotonicMs() - startedMs
+      entry.health.answered(firstByteMs)
+      settle({ error: undefined, usage: embedded.usage, firstByteMs })
+      return embedded
+    } catch (thrown) {
+      throw settleFailure(thrown, settle)
+    }
+  }
+
+  function start<T>(options: TryOptions, run: (dispatch: Call) => Promise<T>): Try<T> {
+    const dispatch = options.call.child({ kind: 'dispatch', name: options.entry.id })
+    return { result: run(dispatch), cancel: (reason) => dispatch.cancel(reason) }
+  }
+
+  return {
+    answer: (options, request) => start(options, (dispatch) => answer(options, request, dispatch)),
+    embed: (options, request) => start(options, (dispatch) => embed(options, request, dispatch)),
+  }
+}
+
+/** Admits the try and counts it as under way. A refusal is the end of the dispatch, and says nothing of the endpoint. */
+function begin(
+  egress: Egress,
+  options: TryOptions,
+  dispatch: Call,
+): { readonly permit: Permit; readonly settle: Settle } {
+  let permit: Permit
+  try {
+    permit = egress.admit(options.entry.target, dispatch)
+  } catch (thrown) {
+    const error = toPlatformError(thrown)
+    dispatch.end({
+      ...describe(options),
+      status: toStatus(error),
+      errorCode: error.code,
+      detail: detail(options, false),
+    })
+    throw error
+  }
+  options.entry.health.begin()
+  return { permit, settle: createSettle(options, dispatch, permit) }
+}
+
+function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Settle {
+  let isSettled = false
+  return ({ error, usage, firstByteMs }) => {
+    if (isSettled) return
+    isSettled = true
+    const { health } = options.entry
+    if (error === undefined) health.end({ type: 'ok' })
+    else health.end(faults.has(error.code) ? { type: 'failed', code: error.code } : { type: 'none' })
+    if (error?.retryAfterMs !== undefined) health.rest(error.retryAfterMs)
+    dispatch.end({
+      ...describe(options),
+      status: toStatus(error),
+      errorCode: error?.code,
+      firstByteMs,
+      usage,
+      cost: usage === undefined ? undefined : permit.price?.cost(usage),
+      priceVersion: permit.price?.version,
+      detail: detail(options, error?.details?.['sent'] !== false),
+    })
+  }
+}
+
+function settleFailure(thrown: unknown, settle: Settle): PlatformError {
+  const error = toPlatformError(thrown)
+  settle({ error, usage: undefined, firstByteMs: undefined })
+  return error
+}
+
+function describe({ entry }: TryOptions): {
+  readonly vendorModel: string
+  readonly regions: readonly string[] | undefined
+} {
+  return { vendorModel: entry.config.model, regions: entry.config.processing }
+}
+
+function detail({ attempt, reason }: TryOptions, sent: boolean): { attempt: number; reason: string; sent: boolean } {
+  return { attempt, reason, sent }
+}
+
+function toStatus(error: PlatformError | undefined): CallStatus {
+  if (error === undefined) return 'ok'
+  return error.code === 'CANCELLED' ? 'cancelled' : 'error'
+}

@@ -1,0 +1,206 @@
+import type { Config } from '../../config/index.ts'
+import type { Call } from '../../core/call.ts'
+import { PlatformError, toPlatformError, type ErrorCode } from '../../core/errors.ts'
+import type { EndpointChoice } from '../../core/ports.ts'
+import type { Random } from '../../core/random.ts'
+import type { Clock } from '../../core/time.ts'
+import type { Try, TryOptions } from './attempt.ts'
+import { chooseEndpoint } from './balance.ts'
+import { hedge } from './hedge.ts'
+import type { EndpointEntry } from './registry.ts'
+import { wait } from './wait.ts'
+
+export interface LeafDeps {
+  readonly config: Config['egress']
+  readonly entries: ReadonlyMap<string, EndpointEntry>
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** One request at a leaf: who may be tried, and how to try. */
+export interface LeafRequest<T> {
+  readonly choice: EndpointChoice
+  readonly does: 'chat' | 'embed'
+  readonly call: Call
+  readonly attempt: (options: TryOptions) => Try<T>
+}
+
+/** Errors after which the same endpoint may be tried again. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_TIMEOUT',
+  'UPSTREAM_RATE_LIMITED',
+  'UPSTREAM_OVERLOADED',
+  'UPSTREAM_FAILED',
+  'UPSTREAM_INVALID',
+  'UPSTREAM_CUT',
+  'RUNTIME_FAILED',
+])
+
+/** Errors that rule this endpoint out for the request, but not the others. */
+const excluding: ReadonlySet<ErrorCode> = new Set([
+  'REGION_REFUSED',
+  'PRICE_UNKNOWN',
+  'UPSTREAM_UNAUTHENTICATED',
+  'ADDRESS_REFUSED',
+  'REDIRECT_REFUSED',
+  'UNSUPPORTED_PARAMETER',
+  'RUNTIME_MISSING',
+  'CONFIG_INVALID',
+])
+
+/** What has happened to a request so far. */
+interface Progress {
+  /** Tries that were admitted. */
+  attempts: number
+  failure: PlatformError | undefined
+  readonly tried: EndpointEntry[]
+  readonly excluded: EndpointEntry[]
+  readonly refusals: PlatformError[]
+}
+
+/** A request with what has happened to it: what every step below needs. */
+interface Run<T> {
+  readonly request: LeafRequest<T>
+  readonly members: readonly EndpointEntry[]
+  readonly progress: Progress
+}
+
+export interface Leaf {
+  /** Rejects with the last failure, or with why no endpoint could be tried: REGION_REFUSED, PRICE_UNKNOWN, NO_ENDPOINT. */
+  run<T>(request: LeafRequest<T>): Promise<T>
+}
+
+/** Runs requests at leaves: choose, try, then try again or elsewhere until an endpoint answers or the tries are used up. */
+export function createLeaf(deps: LeafDeps): Leaf {
+  const { config, clock, random } = deps
+  const members = createMembers(deps.entries)
+
+  /** Untried endpoints first; of those, the balance decides. */
+  function choose<T>({ request, members: all, progress }: Run<T>): EndpointEntry | undefined {
+    if (progress.attempts >= config.attemptsMax) return undefined
+    const open = all.filter((entry) => !progress.excluded.includes(entry) && entry.health.mayTry())
+    const untried = open.filter((entry) => !progress.tried.includes(entry))
+    const [first, ...rest] = untried.length > 0 ? untried : open
+    return first === undefined ? undefined : chooseEndpoint([first, ...rest], request.choice.balance, random)
+  }
+
+  function tryEndpoint<T>(run: Run<T>, entry: EndpointEntry): Promise<T> {
+    const reason = run.progress.attempts === 0 ? 'first' : run.progress.tried.includes(entry) ? 'retry' : 'failover'
+    const started = startTry(run, entry, reason)
+    const quantile = run.request.choice.hedgeQuantile
+    const delayMs = quantile === undefined || run.members.length < 2 ? undefined : entry.health.quantile(quantile)
+    if (delayMs === undefined) return started.result
+    return hedge(started, delayMs, () => {
+      const other = choose(run)
+      if (other === undefined || run.progress.tried.includes(other)) return undefined
+      return startTry(run, other, 'hedge')
+    })
+  }
+
+  /** Waits before the same endpoint is tried again: full jitter, and at least as long as it asked for. */
+  async function backOff<T>({ request, progress }: Run<T>, entry: EndpointEntry): Promise<void> {
+    const restMs = entry.health.restMs()
+    const jitterMs =
+      random.next() * Math.min(config.retryWaitMsMax, config.retryBackoffMs * 2 ** (progress.attempts - 1))
+    const waitMs = Math.max(restMs, jitterMs)
+    const isTooLong = restMs > config.retryWaitMsMax || clock.monotonicMs() + waitMs >= request.call.deadlineMs
+    if (isTooLong && progress.failure !== undefined) throw progress.failure
+    await wait(waitMs, request.call)
+  }
+
+  return {
+    async run(request) {
+      const progress: Progress = { attempts: 0, failure: undefined, tried: [], excluded: [], refusals: [] }
+      const run = { request, members: members.of(request), progress }
+      for (;;) {
+        const entry = choose(run)
+        if (entry === undefined) throw progress.failure ?? toRefusal(run)
+        if (progress.tried.includes(entry)) await backOff(run, entry)
+        try {
+          return await tryEndpoint(run, entry)
+        } catch (thrown) {
+          const error = toPlatformError(thrown)
+          if (!passing.has(error.code) && !excluding.has(error.code)) throw error
+        }
+      }
+    },
+  }
+}
+
+/** A try whose failure is taken down before anybody else hears of it. */
+function startTry<T>({ request, progress }: Run<T>, entry: EndpointEntry, reason: TryOptions['reason']): Try<T> {
+  progress.attempts += 1
+  const started = request.attempt({ entry, call: request.call, attempt: progress.attempts, reason })
+  progress.tried.push(entry)
+  const result = started.result.catch((thrown: unknown) => {
+    const error = toPlatformError(thrown)
+    takeDown(progress, entry, error)
+    throw error
+  })
+  return { result, cancel: (why) => started.cancel(why) }
+}
+
+function takeDown(progress: Progress, entry: EndpointEntry, error: PlatformError): void {
+  if (excluding.has(error.code)) progress.excluded.push(entry)
+  if (error.code === 'REGION_REFUSED' || error.code === 'PRICE_UNKNOWN') {
+    // Nothing was sent, so it is not one of the tries.
+    progress.attempts -= 1
+    progress.refusals.push(error)
+  } else if (error.code !== 'CANCELLED') {
+    progress.failure = error
+  }
+}
+
+/** Why there is nothing to try: refused each, or resting. */
+function toRefusal<T>({ members, progress }: Run<T>): PlatformError {
+  const [first] = progress.refusals
+  if (first !== undefined && progress.excluded.length >= members.length) {
+    return new PlatformError(first.code, progress.refusals.map((refusal) => refusal.message).join('; '), {
+      details: { endpoints: members.map((entry) => entry.id), sent: false },
+    })
+  }
+  const resting = members.filter((entry) => !progress.excluded.includes(entry))
+  const states = resting.map((entry) => `${entry.id} ${entry.health.report(entry.id).lastError ?? 'not well'}`)
+  return new PlatformError('NO_ENDPOINT', `every endpoint is cooling off after failures: ${states.join(', ')}`, {
+    retryAfterMs: Math.max(1, Math.ceil(Math.min(...resting.map((entry) => entry.health.restMs())))),
+    details: { endpoints: resting.map((entry) => entry.id), sent: false },
+  })
+}
+
+/** Finds the entries a choice names. A choice lives as long as its tree, so what it comes down to is kept beside it. */
+function createMembers(entries: LeafDeps['entries']): {
+  of<T>(request: LeafRequest<T>): readonly EndpointEntry[]
+} {
+  const known = {
+    chat: new WeakMap<EndpointChoice, EndpointEntry[]>(),
+    embed: new WeakMap<EndpointChoice, EndpointEntry[]>(),
+  }
+  return {
+    of({ choice, does }) {
+      const found = known[does].get(choice)
+      if (found !== undefined) return found
+      const members = choice.endpoints
+        .map((id) => getEntry(entries, id))
+        .filter((entry) => entry.config.does.includes(does))
+      if (members.length === 0) {
+        throw new PlatformError(
+          'INVALID_REQUEST',
+          `no endpoint of the model can ${does}: ${choice.endpoints.join(', ')}`,
+          {
+            param: 'model',
+          },
+        )
+      }
+      known[does].set(choice, members)
+      return members
+    },
+  }
+}
+
+function getEntry(entries: LeafDeps['entries'], id: string): EndpointEntry {
+  const entry = entries.get(id)
+  if (entry === undefined)
+    throw new PlatformError('NO_ENDPOINT', `the endpoint ${id} is not configured or its dialect is not installed`)
+  return entry
+}

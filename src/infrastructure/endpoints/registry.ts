@@ -1,0 +1,68 @@
+import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
+import type { Price, Pricer } from '../../core/ports.ts'
+import type { Clock } from '../../core/time.ts'
+import type { EgressTarget } from '../egress/index.ts'
+import type { Adapter, Endpoint } from './adapter.ts'
+import { createHealthAccount, type HealthAccount } from './health.ts'
+
+/** One configured endpoint with all that is needed to try it. */
+export interface EndpointEntry extends Endpoint {
+  readonly adapter: Adapter
+  readonly target: EgressTarget
+  /** The same place without a price, for probes; `undefined` where there is nothing to probe. */
+  readonly probe: { readonly target: EgressTarget; readonly path: string } | undefined
+  readonly health: HealthAccount
+  findPrice(): Price | undefined
+}
+
+export interface RegistryDeps {
+  readonly config: Pick<Config, 'endpoints' | 'egress'>
+  readonly adapters: Readonly<Partial<Record<EndpointDialect, Adapter>>>
+  readonly pricer: Pricer
+  readonly clock: Clock
+}
+
+/** The configured endpoints whose dialect has an adapter, by id. */
+export function createRegistry(deps: RegistryDeps): ReadonlyMap<string, EndpointEntry> {
+  const entries = new Map<string, EndpointEntry>()
+  for (const [id, config] of Object.entries(deps.config.endpoints)) {
+    const adapter = deps.adapters[config.dialect]
+    if (adapter !== undefined) entries.set(id, createEntry(deps, { id, config }, adapter))
+  }
+  return entries
+}
+
+function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): EndpointEntry {
+  const { id, config } = endpoint
+  const location = adapter.locate?.(config)
+  const target: EgressTarget = {
+    id,
+    url: location?.url,
+    credentials: { ...location?.credentials, ...toLowerCaseNames(config.headers) },
+    vendor: config.vendor ?? location?.vendor,
+    vendorModel: config.model,
+    timeouts: { ...deps.config.egress.timeouts, ...definedOf(config.timeouts) },
+    processing: config.processing,
+    storage: config.storage,
+  }
+  const probePath = location?.probePath
+  return {
+    id,
+    config,
+    adapter,
+    target,
+    probe: probePath === undefined ? undefined : { target: { ...target, isFree: true }, path: probePath },
+    health: createHealthAccount({ clock: deps.clock, config: deps.config.egress }),
+    findPrice: () =>
+      deps.pricer.find({ endpoint: id, vendor: target.vendor, model: config.model, atMs: deps.clock.now() }),
+  }
+}
+
+function toLowerCaseNames(headers: EndpointConfig['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+/** The fields that are set, so that an absent one does not hide the default. */
+function definedOf(timeouts: EndpointConfig['timeouts']): Partial<EgressTarget['timeouts']> {
+  return Object.fromEntries(Object.entries(timeouts ?? {}).filter(([, value]) => value !== undefined))
+}
