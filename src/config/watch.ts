@@ -1,24 +1,16 @@
 import { readFileSync, realpathSync, watch, type FSWatcher } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { toPlatformError, type PlatformError } from '../core/errors.ts'
-import { loadConfig, type LoadedConfig } from './load.ts'
-import type { Environment } from './references.ts'
 
 export interface WatchOptions {
   /** The file, absolute. */
   readonly path: string
-  readonly environment: Environment
-  /** The file has changed and is valid. */
-  readonly onChange: (loaded: LoadedConfig) => void
-  /** The file has changed and is refused, with the reason: go on with what is running. */
-  readonly onRefused: (error: PlatformError) => void
-  /** How long the file must have been quiet before it is read, milliseconds; 100 when absent. */
+  /** Its content has changed, or it is gone: load it again, and go on with what is running when it is refused. */
+  readonly onChange: () => void
+  /** How long the file must have been quiet before it is looked at, milliseconds; 100 when absent. */
   readonly quietMs?: number
 }
 
 export interface ConfigWatch {
-  /** Reads the file now, changed or not: what SIGHUP asks for. */
-  reload(): void
   close(): void
 }
 
@@ -32,23 +24,13 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
-  const load = (): void => {
-    let loaded: LoadedConfig
-    try {
-      loaded = loadConfig({ path: options.path, folder: dirname(options.path), environment: options.environment })
-    } catch (thrown) {
-      options.onRefused(toPlatformError(thrown))
-      return
-    }
-    options.onChange(loaded)
-  }
   const check = (): void => {
     // The folder may be another one by now, or the link may point elsewhere.
     arm()
     const text = readText(options.path)
     if (text === lastText) return
     lastText = text
-    load()
+    options.onChange()
   }
   const schedule = (delayMs: number): void => {
     clearTimeout(timer)
@@ -77,10 +59,6 @@ export function watchConfig(options: WatchOptions): ConfigWatch {
 
   arm()
   return {
-    reload() {
-      lastText = readText(options.path)
-      load()
-    },
     close() {
       isClosed = true
       clearTimeout(timer)
