@@ -1,0 +1,111 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { CallFacts } from '../core/call.ts'
+import { errorCatalogue, PlatformError, type ErrorCode } from '../core/errors.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import type { Usage } from '../core/usage.ts'
+import { toPicodollars } from './amounts.ts'
+import type { CallTable, Tables } from './tables.ts'
+
+export interface CallReader {
+  /** The whole tree that a call of the tenant belongs to, root first, then in the order of making; empty when there is none. */
+  find(tenant: string, callId: string): Promise<readonly CallFacts[]>
+  /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1000. */
+  list(tenant: string, page: CallPage): Promise<readonly CallFacts[]>
+}
+
+export interface CallPage {
+  readonly limit: number
+  /** The id of a root: only older ones are listed. */
+  readonly before?: string | undefined
+}
+
+const limitMax = 1_000
+
+/** Reads what has been recorded up to now: `flush` comes first. */
+export function createCallReader(deps: {
+  readonly database: Kysely<Tables>
+  readonly flush: () => Promise<void>
+}): CallReader {
+  const { database, flush } = deps
+  return {
+    async find(tenant, callId) {
+      await flush()
+      const [rootId = callId] = callId.split('.', 1) // a child's id is its root's, a dot and a number
+      const rows = await database
+        .selectFrom('call')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('root_id', '=', rootId)
+        .orderBy((order) => order.fn<number>('length', ['id'])) // .10 comes after .9
+        .orderBy('id')
+        .execute()
+      return rows.some((row) => row.id === callId) ? rows.map(toFacts) : []
+    },
+    async list(tenant, { limit, before }) {
+      if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {
+        throw new PlatformError('INVALID_REQUEST', `limit is ${limit}; send a whole number from 1 to ${limitMax}`, {
+          param: 'limit',
+        })
+      }
+      await flush()
+      const roots = database.selectFrom('call').selectAll().where('tenant', '=', tenant).whereRef('id', '=', 'root_id')
+      const older = before === undefined ? roots : roots.where('root_id', '<', before)
+      const rows = await older.orderBy('root_id', 'desc').limit(limit).execute()
+      return rows.map(toFacts)
+    },
+  }
+}
+
+function toFacts(row: Selectable<CallTable>): CallFacts {
+  const detail = row.detail === null ? undefined : parseObject(row.detail)
+  return {
+    id: row.id,
+    rootId: row.root_id,
+    parentId: row.parent_id ?? undefined,
+    kind: row.kind,
+    name: row.name,
+    tenant: row.tenant,
+    keyId: row.key_id,
+    startedAtMs: row.started_at_ms,
+    durationMs: row.duration_ms,
+    firstByteMs: row.first_byte_ms ?? undefined,
+    status: row.status,
+    errorCode: toErrorCode(row.error_code),
+    vendorModel: row.vendor_model ?? undefined,
+    regions: row.regions === null ? undefined : parseNames(row.regions),
+    usage: toUsage(row),
+    cost: toPicodollars(row.cost),
+    priceVersion: row.price_version ?? undefined,
+    detail,
+  }
+}
+
+function toUsage(row: Selectable<CallTable>): Usage | undefined {
+  if (row.usage_source === null) return undefined
+  return {
+    inputTotal: row.input_total ?? undefined,
+    cacheRead: row.cache_read ?? undefined,
+    cacheWrite5m: row.cache_write_5m ?? undefined,
+    cacheWrite1h: row.cache_write_1h ?? undefined,
+    outputTotal: row.output_total ?? undefined,
+    reasoning: row.reasoning ?? undefined,
+    raw: row.usage_raw === null ? undefined : (JSON.parse(row.usage_raw) as JsonValue), // JSON, written by us
+    source: row.usage_source,
+  }
+}
+
+/** A code that has left the catalogue since the row was written reads as `INTERNAL`. */
+function toErrorCode(code: string | null): ErrorCode | undefined {
+  if (code === null) return undefined
+  return code in errorCatalogue ? (code as ErrorCode) : 'INTERNAL' // just looked up
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  const value: unknown = JSON.parse(text)
+  return isJsonObject(value) ? value : undefined
+}
+
+function parseNames(text: string): readonly string[] | undefined {
+  const value: unknown = JSON.parse(text)
+  return Array.isArray(value) ? value.map(String) : undefined
+}

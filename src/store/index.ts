@@ -1,0 +1,5 @@
+export { createStore, type Store, type StoreDeps, type StoreStats } from './store.ts'
+export type { CallPage, CallReader } from './calls.ts'
+export type { Engine } from './engine.ts'
+export type { Tables } from './tables.ts'
+export { toPicodollars } from './amounts.ts'

@@ -1,0 +1,212 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { DispatchIntent } from '../../core/ports.ts'
+import { listSegments, removeSegment, toSegmentPath } from './files.ts'
+import { readFrame } from './frame.ts'
+import { decodeLine, type CallRow } from './line.ts'
+import { toInterrupted } from './interrupted.ts'
+import type { Batch, Position, Sink } from './sink.ts'
+
+const readBytes = 1_048_576
+
+export interface FoldOptions {
+  readonly sink: Sink
+  readonly folder: string
+  readonly journalId: string
+  /** Most rows of calls in one transaction, but always one whole tree. */
+  readonly rowsMax: number
+  /** How far the journal is complete; `undefined` when its writer is dead and everything is. */
+  readonly findEnd: () => Position | undefined
+  readonly onProgress: (progress: Progress) => void
+}
+
+/** What one transaction moved. */
+export interface Progress {
+  readonly position: Position
+  readonly rows: number
+  /** Lines passed over because they were torn or damaged. */
+  readonly damaged: number
+}
+
+/** Moves one journal into the database. Every act may fail and be repeated: it starts where the last commit ended. */
+export interface Fold {
+  /** Folds everything up to the end known at the call; true when there was something. */
+  run(): Promise<boolean>
+  /** Folds the rest, gives up the intents that are still open, and removes the files. The number given up. */
+  finish(): Promise<number>
+}
+
+export async function openFold(options: FoldOptions): Promise<Fold> {
+  const { sink, folder, journalId } = options
+  const opened = await sink.open(journalId)
+  const rootIds = new Set(opened.rootIds)
+  let position = opened.position
+  const source = createSource(folder, journalId)
+
+  /** One transaction; false when there is nothing more to read. */
+  async function step(end: Position | undefined): Promise<boolean> {
+    const read = source.read({ from: position, end, rowsMax: options.rowsMax })
+    if (read === undefined) return false
+    const batch = toBatch(read, { journalId, rootIds })
+    await sink.commit(batch)
+    const former = position.segment
+    position = read.position
+    for (const intent of batch.intents) rootIds.add(intent.rootId)
+    for (const rootId of batch.closedRootIds) rootIds.delete(rootId)
+    for (let segment = former; segment < position.segment; segment++) removeSegment(folder, journalId, segment)
+    options.onProgress({ position, rows: batch.calls.length, damaged: read.damaged })
+    return true
+  }
+
+  async function run(): Promise<boolean> {
+    const end = options.findEnd()
+    let moved = false
+    while (await step(end)) moved = true
+    return moved
+  }
+
+  return {
+    run,
+    async finish() {
+      let given: readonly DispatchIntent[] = []
+      if (!opened.isClosed) {
+        await run()
+        given = await sink.listIntents(journalId)
+        const calls = toInterrupted(given, source.lastSignMs())
+        const closedRootIds = [...new Set(given.map((intent) => intent.rootId))]
+        await sink.commit({ journalId, position, isClosing: true, calls, intents: [], closedRootIds })
+      }
+      source.close()
+      for (const segment of listSegments(folder, journalId)) removeSegment(folder, journalId, segment)
+      await sink.forget(journalId)
+      return given.length
+    },
+  }
+}
+
+interface ReadResult {
+  readonly entries: readonly NonNullable<ReturnType<typeof decodeLine>>[]
+  readonly position: Position
+  readonly damaged: number
+}
+
+/** Intents that were settled in the same batch never touch the database. */
+function toBatch(
+  read: ReadResult,
+  state: { readonly journalId: string; readonly rootIds: ReadonlySet<string> },
+): Batch {
+  const calls: CallRow[] = []
+  const closedRootIds: string[] = []
+  const open = new Map<string, DispatchIntent[]>()
+  for (const entry of read.entries) {
+    if (entry.type === 'intent') {
+      const { rootId } = entry.intent
+      const siblings = open.get(rootId)
+      if (siblings === undefined) open.set(rootId, [entry.intent])
+      else siblings.push(entry.intent)
+      continue
+    }
+    calls.push(...entry.rows)
+    open.delete(entry.rootId)
+    if (state.rootIds.has(entry.rootId)) closedRootIds.push(entry.rootId)
+  }
+  const intents = [...open.values()].flat()
+  return { journalId: state.journalId, position: read.position, isClosing: false, calls, intents, closedRootIds }
+}
+
+interface ReadRequest {
+  readonly from: Position
+  readonly end: Position | undefined
+  readonly rowsMax: number
+}
+
+interface Source {
+  /** Whole lines from a position on; `undefined` at the end. */
+  read(request: ReadRequest): ReadResult | undefined
+  /** When the writer last wrote, milliseconds UTC, as far as the files tell; 0 when there are none. */
+  lastSignMs(): number
+  close(): void
+}
+
+function createSource(folder: string, journalId: string): Source {
+  let opened: { readonly segment: number; readonly file: number } | undefined
+  let buffer = Buffer.allocUnsafe(readBytes)
+  let lastSignMs = 0
+
+  function close(): void {
+    if (opened !== undefined) closeSync(opened.file)
+    opened = undefined
+  }
+
+  function open(segment: number): number {
+    if (opened?.segment !== segment) {
+      close()
+      opened = { segment, file: openSync(toSegmentPath(folder, journalId, segment), 'r') }
+    }
+    return opened.file
+  }
+
+  /** The first segment at or after the position; a missing one has been folded and removed. */
+  function find(request: ReadRequest): Position | undefined {
+    if (request.end !== undefined && request.from.segment >= request.end.segment) return request.from
+    const segment = listSegments(folder, journalId).find((number) => number >= request.from.segment)
+    if (segment === undefined) return undefined
+    return segment === request.from.segment ? request.from : { segment, offset: 0 }
+  }
+
+  function read(request: ReadRequest): ReadResult | undefined {
+    const from = find(request)
+    if (from === undefined) return undefined
+    const isLive = request.end?.segment === from.segment
+    if (isLive && from.offset >= (request.end?.offset ?? 0)) return undefined
+    const file = open(from.segment)
+    const { size, mtimeMs } = fstatSync(file)
+    lastSignMs = Math.max(lastSignMs, mtimeMs)
+    const limit = isLive ? Math.min(size, request.end?.offset ?? 0) : size
+    const length = readSync(file, buffer, 0, Math.min(buffer.length, Math.max(0, limit - from.offset)), from.offset)
+    const result = decode(buffer.subarray(0, length), from, request.rowsMax)
+    if (result.position.offset > from.offset) return result
+    if (length === buffer.length) {
+      buffer = Buffer.allocUnsafe(buffer.length * 2) // one line longer than the buffer
+      return read(request)
+    }
+    if (isLive) return undefined
+    return passOver(from, { isLast: !hasMore(from.segment, request), isTorn: length > 0 })
+  }
+
+  function hasMore(segment: number, request: ReadRequest): boolean {
+    if (request.end !== undefined) return request.end.segment > segment
+    return listSegments(folder, journalId).some((number) => number > segment)
+  }
+
+  return { read, close, lastSignMs: () => lastSignMs }
+}
+
+/** The end of a segment that nobody writes any more; what follows its last newline was torn by a death. */
+function passOver(
+  from: Position,
+  segment: { readonly isLast: boolean; readonly isTorn: boolean },
+): ReadResult | undefined {
+  if (segment.isLast) return undefined
+  const position = { segment: from.segment + 1, offset: 0 }
+  return { entries: [], position, damaged: segment.isTorn ? 1 : 0 }
+}
+
+function decode(buffer: Buffer, from: Position, rowsMax: number): ReadResult {
+  const entries: ReadResult['entries'][number][] = []
+  let rows = 0
+  let damaged = 0
+  let at = 0
+  while (rows < rowsMax) {
+    const frame = readFrame(buffer, at)
+    if (frame === undefined) break
+    at = frame.end
+    const entry = frame.body === undefined ? undefined : decodeLine(frame.body)
+    if (entry === undefined) {
+      damaged++
+      continue
+    }
+    entries.push(entry)
+    if (entry.type === 'settlement') rows += entry.rows.length
+  }
+  return { entries, position: { segment: from.segment, offset: from.offset + at }, damaged }
+}

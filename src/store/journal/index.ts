@@ -1,0 +1,2 @@
+export { createJournal, type Journal, type JournalStats } from './journal.ts'
+export { unknownName } from './interrupted.ts'

@@ -1,0 +1,40 @@
+import type { DispatchIntent } from '../../core/ports.ts'
+import type { CallRow } from './line.ts'
+
+/** The name of a request that ended with its process: nothing on the disk says what was asked for. No model has it. */
+export const unknownName = '(unknown)'
+
+/**
+ * Rows for dispatches whose process died under them: status `interrupted`, usage and cost unknown, because nobody can
+ * say what the endpoint did. Their root gets a row as well, unless it has one. They are known to have lasted until the
+ * process last wrote, `lastSignMs`.
+ */
+export function toInterrupted(intents: readonly DispatchIntent[], lastSignMs: number): readonly CallRow[] {
+  const rows: CallRow[] = []
+  const roots = new Map<string, DispatchIntent>()
+  for (const intent of intents) {
+    const first = roots.get(intent.rootId)
+    if (first === undefined || intent.atMs < first.atMs) roots.set(intent.rootId, intent)
+    rows.push(toRow(intent, { kind: 'dispatch', lastSignMs }))
+  }
+  for (const intent of roots.values()) {
+    if (!intents.some(({ callId }) => callId === intent.rootId))
+      rows.push(toRow(intent, { kind: 'request', lastSignMs }))
+  }
+  return rows
+}
+
+function toRow(
+  intent: DispatchIntent,
+  options: { readonly kind: 'request' | 'dispatch'; readonly lastSignMs: number },
+): CallRow {
+  const { tenant, rootId, callId, keyId, endpoint, vendorModel, atMs } = intent
+  const durationMs = Math.max(0, options.lastSignMs - atMs)
+  const detail = JSON.stringify({ reason: 'the process ended before the call' })
+  if (options.kind === 'request') {
+    return [tenant, rootId, rootId, null, 'request', unknownName, keyId, atMs, durationMs, 'interrupted', detail]
+  }
+  const parentId = callId === rootId ? null : rootId
+  const head = [tenant, rootId, callId, parentId, 'dispatch', endpoint, keyId, atMs, durationMs, 'interrupted', detail]
+  return [...head, null, null, vendorModel || null]
+}

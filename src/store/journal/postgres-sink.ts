@@ -1,0 +1,108 @@
+import type { Client } from 'pg'
+import { connectPostgres } from '../postgres.ts'
+import { callColumns } from './line.ts'
+import { fromIntentRow, intentColumns, toIntentRow, type Batch, type OpenedJournal, type Sink } from './sink.ts'
+
+type Value = string | number | bigint | null
+
+const callTypes: Readonly<Record<string, string>> = {
+  started_at_ms: 'bigint',
+  duration_ms: 'double precision',
+  first_byte_ms: 'double precision',
+  input_total: 'bigint',
+  cache_read: 'bigint',
+  cache_write_5m: 'bigint',
+  cache_write_1h: 'bigint',
+  output_total: 'bigint',
+  reasoning: 'bigint',
+  cost: 'bigint',
+}
+const insertCalls = toInsert('call', callColumns, callTypes)
+const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' })
+
+/** PostgreSQL, on one connection that is made again after a failure. Rows travel by column, one array each. */
+export function createPostgresSink(url: string): Sink {
+  let client: Client | undefined
+
+  async function run<T>(act: (client: Client) => Promise<T>): Promise<T> {
+    client ??= await connectPostgres(url)
+    try {
+      return await act(client)
+    } catch (thrown) {
+      // A connection in an unknown state is not used again; the server rolls back what was open on it.
+      const broken = client
+      client = undefined
+      await broken.end().catch(() => undefined)
+      throw thrown
+    }
+  }
+
+  return {
+    open: (journalId) => run((connection) => openJournal(connection, journalId)),
+    commit: (batch) => run((connection) => write(connection, batch)),
+    listIntents: (journalId) =>
+      run(async (connection) => {
+        const found = await connection.query<Record<string, unknown>>(
+          'select * from intent where journal_id = $1 order by root_id, call_id',
+          [journalId],
+        )
+        return found.rows.map(fromIntentRow)
+      }),
+    forget: (journalId) =>
+      run(async (connection) => {
+        await connection.query('delete from journal where id = $1', [journalId])
+      }),
+    async close() {
+      await client?.end()
+    },
+  }
+}
+
+async function openJournal(client: Client, journalId: string): Promise<OpenedJournal> {
+  await client.query(
+    'insert into journal (id, segment, position, is_closed) values ($1, 1, 0, 0) on conflict do nothing',
+    [journalId],
+  )
+  const found = await client.query<{ segment: number; position: number; is_closed: number }>(
+    'select segment, position, is_closed from journal where id = $1',
+    [journalId],
+  )
+  const roots = await client.query<{ root_id: string }>('select distinct root_id from intent where journal_id = $1', [
+    journalId,
+  ])
+  const row = found.rows[0]
+  return {
+    position: { segment: row?.segment ?? 1, offset: row?.position ?? 0 },
+    isClosed: row?.is_closed === 1,
+    rootIds: roots.rows.map((intent) => intent.root_id),
+  }
+}
+
+async function write(client: Client, batch: Batch): Promise<void> {
+  await client.query('begin')
+  if (batch.calls.length > 0) await client.query(insertCalls, toColumns(batch.calls, callColumns.length))
+  if (batch.intents.length > 0) {
+    const rows = batch.intents.map((intent) => toIntentRow(intent, batch.journalId))
+    await client.query(insertIntents, toColumns(rows, intentColumns.length))
+  }
+  if (batch.closedRootIds.length > 0) {
+    await client.query('delete from intent where root_id = any($1::text[])', [batch.closedRootIds])
+  }
+  const { segment, offset } = batch.position
+  await client.query('update journal set segment = $1, position = $2, is_closed = $3 where id = $4', [
+    segment,
+    offset,
+    batch.isClosing ? 1 : 0,
+    batch.journalId,
+  ])
+  await client.query('commit')
+}
+
+function toInsert(table: string, columns: readonly string[], types: Readonly<Record<string, string>>): string {
+  const arrays = columns.map((column, index) => `$${index + 1}::${types[column] ?? 'text'}[]`)
+  return `insert into ${table} (${columns.join(', ')}) select * from unnest(${arrays.join(', ')}) on conflict do nothing`
+}
+
+function toColumns(rows: readonly (readonly Value[])[], width: number): Value[][] {
+  return Array.from({ length: width }, (_, column) => rows.map((row) => row[column] ?? null))
+}

@@ -1,0 +1,69 @@
+import type { DispatchIntent } from '../../core/ports.ts'
+import type { CallRow } from './line.ts'
+
+/** A place in a journal: everything before it is in the database. */
+export interface Position {
+  readonly segment: number
+  readonly offset: number
+}
+
+export interface OpenedJournal {
+  readonly position: Position
+  /** Everything is in the database, only files are left. */
+  readonly isClosed: boolean
+  /** Trees that have intents in the database. */
+  readonly rootIds: readonly string[]
+}
+
+/** What one transaction writes. */
+export interface Batch {
+  readonly journalId: string
+  readonly position: Position
+  /** Nothing will follow: the journal's intents have all been settled or given up. */
+  readonly isClosing: boolean
+  readonly calls: readonly CallRow[]
+  readonly intents: readonly DispatchIntent[]
+  /** Trees whose intents leave the database. */
+  readonly closedRootIds: readonly string[]
+}
+
+/** The database as the folding thread uses it. A rejected act has changed nothing. */
+export interface Sink {
+  /** Finds or makes the journal's row. */
+  open(journalId: string): Promise<OpenedJournal>
+  /** One transaction: rows that are there already stay as they are, so that nothing is ever written twice. */
+  commit(batch: Batch): Promise<void>
+  listIntents(journalId: string): Promise<readonly DispatchIntent[]>
+  /** The files have gone: drops the journal's row. */
+  forget(journalId: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** Columns of table `intent`, in the order the sinks bind them. */
+export const intentColumns = [
+  'root_id',
+  'call_id',
+  'journal_id',
+  'tenant',
+  'key_id',
+  'endpoint',
+  'vendor_model',
+  'at_ms',
+] as const
+
+export function toIntentRow(intent: DispatchIntent, journalId: string): readonly (string | number)[] {
+  const { rootId, callId, tenant, keyId, endpoint, vendorModel, atMs } = intent
+  return [rootId, callId, journalId, tenant, keyId, endpoint, vendorModel, atMs]
+}
+
+export function fromIntentRow(row: Readonly<Record<string, unknown>>): DispatchIntent {
+  return {
+    rootId: String(row['root_id']),
+    callId: String(row['call_id']),
+    tenant: String(row['tenant']),
+    keyId: String(row['key_id']),
+    endpoint: String(row['endpoint']),
+    vendorModel: String(row['vendor_model']),
+    atMs: Number(row['at_ms']),
+  }
+}

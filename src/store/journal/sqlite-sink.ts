@@ -1,0 +1,67 @@
+import { openSqlite } from '../sqlite.ts'
+import { callColumns } from './line.ts'
+import { fromIntentRow, intentColumns, toIntentRow, type Batch, type Sink } from './sink.ts'
+
+/** The embedded database, on a connection of its own. */
+export function createSqliteSink(path: string): Sink {
+  const database = openSqlite(path)
+  const begin = database.prepare('begin immediate')
+  const commit = database.prepare('commit')
+  const insertCall = database.prepare(
+    `insert or ignore into call (${callColumns.join(', ')}) values (${marks(callColumns)})`,
+  )
+  const insertIntent = database.prepare(
+    `insert or ignore into intent (${intentColumns.join(', ')}) values (${marks(intentColumns)})`,
+  )
+  const deleteIntents = database.prepare('delete from intent where root_id = ?')
+  const insertJournal = database.prepare(
+    'insert or ignore into journal (id, segment, position, is_closed) values (?, 1, 0, 0)',
+  )
+  const moveJournal = database.prepare('update journal set segment = ?, position = ?, is_closed = ? where id = ?')
+  const findJournal = database.prepare('select segment, position, is_closed from journal where id = ?')
+  const listRoots = database.prepare('select distinct root_id from intent where journal_id = ?')
+  const listIntents = database.prepare(`select * from intent where journal_id = ? order by root_id, call_id`)
+  const deleteJournal = database.prepare('delete from journal where id = ?')
+
+  function write(batch: Batch): void {
+    // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
+    for (const row of batch.calls) insertCall.run(...row)
+    for (const intent of batch.intents) insertIntent.run(...toIntentRow(intent, batch.journalId))
+    for (const rootId of batch.closedRootIds) deleteIntents.run(rootId)
+    const { segment, offset } = batch.position
+    moveJournal.run(segment, offset, batch.isClosing ? 1 : 0, batch.journalId)
+  }
+
+  return {
+    async open(journalId) {
+      insertJournal.run(journalId)
+      const row = findJournal.get(journalId)
+      return {
+        position: { segment: Number(row?.['segment'] ?? 1), offset: Number(row?.['position'] ?? 0) },
+        isClosed: row?.['is_closed'] === 1,
+        rootIds: listRoots.all(journalId).map((intent) => String(intent['root_id'])),
+      }
+    },
+    async commit(batch) {
+      begin.run()
+      try {
+        write(batch)
+        commit.run()
+      } catch (thrown) {
+        if (database.isTransaction) database.exec('rollback')
+        throw thrown
+      }
+    },
+    listIntents: async (journalId) => listIntents.all(journalId).map(fromIntentRow),
+    async forget(journalId) {
+      deleteJournal.run(journalId)
+    },
+    async close() {
+      database.close()
+    },
+  }
+}
+
+function marks(columns: readonly string[]): string {
+  return columns.map(() => '?').join(', ')
+}

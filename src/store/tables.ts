@@ -1,0 +1,103 @@
+import type { ColumnType } from 'kysely'
+
+/**
+ * An amount of picodollars: a 64-bit integer column. It is read as a number while that is exact and as a bigint beyond,
+ * so read it through `toPicodollars`.
+ */
+export type MoneyColumn = ColumnType<number | bigint | null, bigint | null, bigint | null>
+
+/** Every table, by name, with its columns as they are read. `null` is absence in SQL; JSON lies in text columns. */
+export interface Tables {
+  readonly migration: MigrationTable
+  readonly config_version: ConfigVersionTable
+  readonly job: JobTable
+  readonly journal: JournalTable
+  readonly intent: IntentTable
+  readonly call: CallTable
+}
+
+/** Which migrations this database has seen. */
+export interface MigrationTable {
+  readonly id: number
+  readonly name: string
+  readonly applied_at_ms: number
+}
+
+/** Configurations that have been in force, numbered upwards. `text` is as written: references to secrets, no secrets. */
+export interface ConfigVersionTable {
+  readonly version: number
+  readonly hash: string
+  readonly text: string
+  readonly applied_at_ms: number
+}
+
+/** Work that outlives the request that asked for it. */
+export interface JobTable {
+  readonly tenant: string
+  readonly id: string
+  readonly kind: string
+  readonly state: 'queued' | 'running' | 'done' | 'failed'
+  /** JSON. */
+  readonly input: string
+  /** JSON; `null` until done. */
+  readonly output: string | null
+  readonly error_code: string | null
+  readonly created_at_ms: number
+  readonly started_at_ms: number | null
+  readonly ended_at_ms: number | null
+}
+
+/** How far the journal of one process has been folded. The row goes when its files have gone. */
+export interface JournalTable {
+  readonly id: string
+  readonly segment: number
+  /** Bytes of the segment that are in the database. */
+  readonly position: number
+  /** 1 when everything is in the database and only the files are left to remove. */
+  readonly is_closed: number
+}
+
+/** Dispatches whose outcome is not known yet. */
+export interface IntentTable {
+  readonly root_id: string
+  readonly call_id: string
+  readonly journal_id: string
+  readonly tenant: string
+  readonly key_id: string
+  readonly endpoint: string
+  readonly vendor_model: string
+  readonly at_ms: number
+}
+
+/** One node of a call tree, written once. The columns that most nodes leave empty stand last. */
+export interface CallTable {
+  readonly tenant: string
+  readonly root_id: string
+  readonly id: string
+  readonly parent_id: string | null
+  readonly kind: 'request' | 'model' | 'dispatch'
+  readonly name: string
+  readonly key_id: string
+  readonly started_at_ms: number
+  readonly duration_ms: number
+  readonly status: 'ok' | 'error' | 'cancelled' | 'interrupted'
+  /** JSON object. */
+  readonly detail: string | null
+  readonly first_byte_ms: number | null
+  readonly error_code: string | null
+  readonly vendor_model: string | null
+  /** JSON array of region names. */
+  readonly regions: string | null
+  /** `null` when the usage is not known at all. */
+  readonly usage_source: 'reported' | 'estimated' | null
+  readonly input_total: number | null
+  readonly cache_read: number | null
+  readonly cache_write_5m: number | null
+  readonly cache_write_1h: number | null
+  readonly output_total: number | null
+  readonly reasoning: number | null
+  /** The vendor's usage object, JSON. */
+  readonly usage_raw: string | null
+  readonly cost: MoneyColumn
+  readonly price_version: string | null
+}
