@@ -1,0 +1,2 @@
+export { createExtractAdapter, type ExtractAdapterDeps } from './adapter.ts'
+export { createExtractor } from './extractor.ts'

@@ -1,0 +1,1 @@
+export { createExtractAdapter, createExtractor, type ExtractAdapterDeps } from './extract/index.ts'
