@@ -52,7 +52,7 @@ export interface Chat {
   readonly extra: { readonly dialect: DialectId; readonly fields: JsonObject } | undefined
 }
 
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh'
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 export type Role = 'system' | 'user' | 'assistant' | 'tool'
 
@@ -64,9 +64,19 @@ export interface Message {
 
 export type Part =
   | { readonly type: 'text'; readonly text: string; readonly cacheControl?: JsonValue | undefined }
-  | { readonly type: 'image'; readonly source: MediaSource; readonly detail: string | undefined }
+  | {
+      readonly type: 'image'
+      readonly source: MediaSource
+      readonly detail: string | undefined
+      readonly cacheControl?: JsonValue | undefined
+    }
   | { readonly type: 'audio'; readonly source: MediaSource }
-  | { readonly type: 'file'; readonly source: MediaSource; readonly name: string | undefined }
+  | {
+      readonly type: 'file'
+      readonly source: MediaSource
+      readonly name: string | undefined
+      readonly cacheControl?: JsonValue | undefined
+    }
   | {
       readonly type: 'reasoning'
       readonly text: string
@@ -80,6 +90,7 @@ export type Part =
       readonly callId: string
       readonly parts: readonly Part[]
       readonly isError: boolean
+      readonly cacheControl?: JsonValue | undefined
     }
 
 export type MediaSource =
@@ -93,6 +104,7 @@ export interface Tool {
   /** JSON Schema of the arguments. */
   readonly parameters: JsonObject
   readonly strict: boolean | undefined
+  readonly cacheControl?: JsonValue | undefined
 }
 
 export type ToolChoice =

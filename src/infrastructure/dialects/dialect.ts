@@ -113,4 +113,8 @@ export interface WireReader {
   readonly usage: Usage | undefined
   /** UTF-16 units of generated text, reasoning and tool arguments seen so far: the basis of an estimate when the stream is left early. */
   readonly generatedLength: number
+  /** The same as an estimate of tokens that knows wide scripts from narrow ones. */
+  readonly generatedTokens: number
+  /** The fault met, once one was met: `read` forwards what precedes a fault and throws it only when called again. */
+  readonly failure: PlatformError | undefined
 }

@@ -1,1 +1,11 @@
 export type { AnswerMeta, Dialect, SseEvent, StreamDecoder, StreamEncoder, WireReader } from './dialect.ts'
+export { createSseReader, type SseReader, toSse } from './sse/index.ts'
+export {
+  decodeEmbeddingAnswer,
+  decodeEmbeddingRequest,
+  type EmbeddingRequest,
+  encodeEmbeddingAnswer,
+  encodeEmbeddingRequest,
+} from './embeddings.ts'
+export { dialects } from './registry.ts'
+export { estimateInputTokens, estimateTokens, sealSignature } from './shared/index.ts'

@@ -1,0 +1,43 @@
+import type { Chat, DialectId } from '../../../core/chat.ts'
+import type { JsonObject, JsonValue } from '../../../core/json.ts'
+import { isArray, unsupported } from './fields.ts'
+
+/** Hints whose loss changes no answer's meaning: accounting, storage, caching, tiers, verbosity. */
+const hints: ReadonlySet<string> = new Set([
+  'metadata',
+  'store',
+  'service_tier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'prompt_cache_options',
+  'safety_identifier',
+  'stream_options',
+  'max_completion_tokens',
+  'verbosity',
+  'prediction',
+  'include',
+  'reasoning',
+  'text',
+  'cache_control',
+  'speed',
+  'diagnostics',
+  'thinking',
+])
+
+/** Values that ask for what happens anyway. */
+const neutral: ReadonlySet<JsonValue> = new Set([false, 0, '', 'auto', 'disabled', 'default'])
+
+/**
+ * The client's own fields for an endpoint of `dialect`. Fields of another dialect are dropped when they are hints or ask
+ * for nothing, and refused with UNSUPPORTED_PARAMETER otherwise: what is asked is never silently lost.
+ */
+export function takeExtra(chat: Chat, dialect: DialectId): JsonObject {
+  if (chat.extra === undefined) return {}
+  if (chat.extra.dialect === dialect) return chat.extra.fields
+  for (const [key, value] of Object.entries(chat.extra.fields)) {
+    if (hints.has(key) || value === undefined || value === null || neutral.has(value)) continue
+    if (isArray(value) && value.length === 0) continue
+    throw unsupported(key, `cannot be said to an endpoint that speaks ${dialect}`)
+  }
+  return {}
+}

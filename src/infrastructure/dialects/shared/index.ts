@@ -1,0 +1,35 @@
+export { createAnnouncedCalls, type AnnouncedCalls } from './tool-results.ts'
+export { encodeOpenaiError, toMessage } from './client-errors.ts'
+export { createRequestPatch } from './patch-request.ts'
+export { createScanner } from './scanner.ts'
+export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'
+export { decodeUpstreamFailure, findInBandError } from './upstream-errors.ts'
+export { estimateInputTokens, estimateTokens, estimateTokensOfLength } from './estimate.ts'
+export {
+  invalid,
+  isArray,
+  locate,
+  type Located,
+  pathOf,
+  pickUnknown,
+  readArray,
+  readBoolean,
+  readInteger,
+  readNumber,
+  readObject,
+  readObjects,
+  readString,
+  readStrings,
+  readValue,
+  readWord,
+  requireObject,
+  requireString,
+  unsupported,
+} from './fields.ts'
+export { isSealed, openSignature, sealSignature } from './signatures.ts'
+export { memberOf, toCount } from './counts.ts'
+export { reasoningEfforts, toEffort, toReasoningTokens } from './reasoning.ts'
+export { takeExtra } from './foreign.ts'
+export { toAnswerSpan, toCitationUrl } from './citations.ts'
+export { toDataUrl, toMediaSource } from './media.ts'
+export { toDialectId } from './ids.ts'
