@@ -1,0 +1,1 @@
+export { createVendorAdapters, type VendorAdapterDeps } from './vendors.ts'
