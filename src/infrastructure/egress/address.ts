@@ -100,7 +100,7 @@ function refuse(name: string, kind: NameKind): PlatformError {
       : 'configure the address itself if that is meant'
   return new PlatformError(
     'ADDRESS_REFUSED',
-    `${name} resolves only to addresses that a ${kind} name must not lead to; ${remedy}`,
+    `${name} resolves only to addresses that ${kind} names must not lead to; ${remedy}`,
     { details: { host: name, sent: false } },
   )
 }
