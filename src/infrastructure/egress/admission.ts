@@ -33,7 +33,7 @@ interface TargetMemory {
 /** Decides who may send what where, and leaves the intent on record before anything is sent. */
 export function createAdmission(deps: AdmissionDeps): Admission {
   const memories = new WeakMap<EgressTarget, TargetMemory>()
-  const valid = new WeakSet<Permit>()
+  const door = Symbol('door')
 
   function recall(target: EgressTarget): TargetMemory {
     const known = memories.get(target)
@@ -98,16 +98,37 @@ export function createAdmission(deps: AdmissionDeps): Admission {
         vendorModel: target.vendorModel,
         atMs: deps.clock.now(),
       })
-      const permit: Permit = { target, call, price }
-      valid.add(permit)
-      return permit
+      return new IssuedPermit({ target, call, price }, door)
     },
     redeem(permit) {
-      if (valid.delete(permit)) return
+      if (IssuedPermit.redeem(permit, door)) return
       throw new PlatformError(
         'INTERNAL',
         'nothing is sent without a permit of its own: this one was used before or made elsewhere',
       )
     },
+  }
+}
+
+/** A class for its private fields: what lacks them was not issued here, however alike it looks. */
+class IssuedPermit implements Permit {
+  readonly target: EgressTarget
+  readonly call: Call
+  readonly price: Price | undefined
+  /** The door it was issued at; `undefined` once used. */
+  #door: symbol | undefined
+
+  constructor(parts: Permit, door: symbol) {
+    this.target = parts.target
+    this.call = parts.call
+    this.price = parts.price
+    this.#door = door
+  }
+
+  /** True once, for a permit issued at that door. */
+  static redeem(permit: Permit, door: symbol): boolean {
+    if (!(#door in permit) || permit.#door !== door) return false
+    permit.#door = undefined
+    return true
   }
 }

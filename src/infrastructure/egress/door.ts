@@ -1,9 +1,9 @@
 import { Pool } from 'undici'
 import type { Config } from '../../config/index.ts'
-import { PlatformError } from '../../core/errors.ts'
+import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { createAdmission, type AdmissionDeps } from './admission.ts'
 import { createCheckedLookup, isAddressLiteral, type NameLookup } from './address.ts'
-import type { Egress, EgressTarget } from './egress.ts'
+import type { Egress, EgressRequest, EgressTarget, Permit } from './egress.ts'
 import { Exchange } from './exchange.ts'
 import { toWireHeaders } from './headers.ts'
 import { createWatch } from './watch.ts'
@@ -72,29 +72,29 @@ export function createEgress(deps: EgressDeps): Egress {
     })
   }
 
+  function prepare(permit: Permit, request: EgressRequest): Exchange {
+    admission.redeem(permit)
+    if (isClosed) throw closing()
+    const { target, call } = permit
+    const { pool, origin, basePath, headers } = findRoute(target)
+    const options = {
+      method: request.method,
+      path: basePath + request.path,
+      headers: toWireHeaders(headers, request.headers),
+      body: request.body ?? null,
+    }
+    return new Exchange({ pool, origin, target, call, options, clock: deps.clock, watch })
+  }
+
   return {
     admit: (target, call) => admission.admit(target, call),
 
-    async send(permit, request) {
-      admission.redeem(permit)
-      if (isClosed) throw closing()
-      const { target, call } = permit
-      const route = findRoute(target)
-      const exchange = new Exchange({
-        pool: route.pool,
-        origin: route.origin,
-        target,
-        call,
-        options: {
-          method: request.method,
-          path: route.basePath + request.path,
-          headers: toWireHeaders(route.headers, request.headers),
-          body: request.body ?? null,
-        },
-        clock: deps.clock,
-        watch,
-      })
-      return exchange.start()
+    send(permit, request) {
+      try {
+        return prepare(permit, request).start()
+      } catch (thrown) {
+        return Promise.reject(toPlatformError(thrown))
+      }
     },
 
     async close() {

@@ -25,6 +25,12 @@ type Phase = 'connect' | 'first-byte' | 'body' | 'over'
 
 type BodyEnd = { readonly type: 'whole' } | { readonly type: 'failed'; readonly error: PlatformError }
 
+/** Who waits for the end of the body. */
+interface BodyReader {
+  resolve(): void
+  reject(error: unknown): void
+}
+
 /**
  * One request and its response: the connection's handler, the response's body and the watched item in one object,
  * because it is made for every request.
@@ -50,8 +56,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   #unread: Buffer[] = []
   #unreadBytes = 0
   #onChunk: ((chunk: Buffer) => boolean) | undefined
-  #resolveBody: (() => void) | undefined
-  #rejectBody: ((error: unknown) => void) | undefined
+  #reader: BodyReader | undefined
   /** The reader asked to be given nothing more until `resume`. */
   #isHeld = false
   #isPaused = false
@@ -152,31 +157,25 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
 
   pump(onChunk: (chunk: Buffer) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#onChunk !== undefined) throw new PlatformError('INTERNAL', 'the body of a response is read only once')
-      this.#onChunk = onChunk
-      this.#resolveBody = resolve
-      this.#rejectBody = reject
-      if (this.#phase === 'over') this.#settleBody()
-      else this.resume()
+      this.#read(onChunk, { resolve, reject })
     })
   }
 
-  async collect(bytesMax: number): Promise<Buffer> {
+  collect(bytesMax: number): Promise<Buffer> {
     const chunks: Buffer[] = []
     let bytes = 0
-    await this.pump((chunk) => {
+    const take = (chunk: Buffer): boolean => {
       bytes += chunk.length
       if (bytes > bytesMax) {
-        throw new PlatformError(
-          'UPSTREAM_INVALID',
-          `endpoint ${this.#parts.target.id} sent an answer of more than ${bytesMax} bytes`,
-        )
+        const { id } = this.#parts.target
+        throw new PlatformError('UPSTREAM_INVALID', `endpoint ${id} sent an answer of more than ${bytesMax} bytes`)
       }
       chunks.push(chunk)
       return true
+    }
+    return new Promise((resolve, reject) => {
+      this.#read(take, { resolve: () => resolve(join(chunks, bytes)), reject })
     })
-    const [only] = chunks
-    return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes)
   }
 
   resume(): void {
@@ -251,6 +250,14 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     pool.dispatch({ ...options, path: this.#path }, this)
   }
 
+  #read(onChunk: (chunk: Buffer) => boolean, reader: BodyReader): void {
+    if (this.#onChunk !== undefined) throw new PlatformError('INTERNAL', 'the body of a response is read only once')
+    this.#onChunk = onChunk
+    this.#reader = reader
+    if (this.#phase === 'over') this.#settleBody()
+    else this.resume()
+  }
+
   #deliver(chunk: Buffer): void {
     try {
       if (this.#onChunk?.(chunk) === false) this.#isHeld = true
@@ -287,9 +294,8 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   }
 
   #settleBody(thrown?: unknown): void {
-    if (this.#rejectBody === undefined) return
-    if (this.#end?.type === 'failed') this.#rejectBody(thrown ?? this.#end.error)
-    else this.#resolveBody?.()
+    if (this.#end?.type === 'failed') this.#reader?.reject(thrown ?? this.#end.error)
+    else this.#reader?.resolve()
   }
 
   #release(): void {
@@ -300,3 +306,8 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
 }
 
 const nothingToStop = (): void => undefined
+
+function join(chunks: readonly Buffer[], bytes: number): Buffer {
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, bytes)
+}
