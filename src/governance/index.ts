@@ -1,0 +1,2 @@
+export { createIdentity, type Identity } from './identity/index.ts'
+export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

@@ -1,0 +1,1 @@
+export { createPricer, type PriceBook } from './prices/index.ts'
