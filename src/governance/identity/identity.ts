@@ -37,7 +37,7 @@ export interface Identity {
   close(): void
 }
 
-export interface Keys {
+interface Keys {
   /** The key is returned this once; only its hash is kept. Rejects with INVALID_REQUEST or NOT_FOUND (the tenant). */
   create(request: KeyRequest): Promise<{ readonly key: string; readonly record: KeyRecord }>
   /** The tenant's keys, oldest first, revoked ones too. */
@@ -46,7 +46,7 @@ export interface Keys {
   revoke(tenant: string, id: string): Promise<KeyRecord>
 }
 
-export interface Tenants {
+interface Tenants {
   /** Rejects with INVALID_REQUEST, or CONFLICT when the name is taken. */
   create(name: string): Promise<Tenant>
   /** Oldest first. */
@@ -55,7 +55,7 @@ export interface Tenants {
   find(name: string): Tenant | undefined
 }
 
-export interface IdentityDeps {
+interface IdentityDeps {
   readonly store: Pick<Store, 'sql' | 'transaction'>
   readonly clock: Clock
   readonly random: Random

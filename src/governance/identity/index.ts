@@ -1,3 +1,3 @@
-export { createIdentity, type Identity, type IdentityDeps, type Keys, type Tenants } from './identity.ts'
+export { createIdentity, type Identity } from './identity.ts'
 export type { KeyRecord, Tenant } from './records.ts'
 export type { KeyRequest } from './request.ts'

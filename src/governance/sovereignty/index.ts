@@ -1,4 +1,3 @@
 export { createAdmission, type Admission } from './admission.ts'
 export { checkRegions } from './check.ts'
 export { createRegionGate, type RegionLattice } from './gate.ts'
-export type { RegionFault } from './lattice.ts'

@@ -4,7 +4,7 @@ import { parseDecimal, shift, toText } from './decimal.ts'
 import type { PriceTable, TieredDollars, UsagePath } from './price-table.ts'
 
 /** The release of the catalogue in use, and its date: part of every price's version. Data is never fetched while running. */
-export const catalogueRelease = '0.1.8+20260923'
+const catalogueRelease = '0.1.8+20260923'
 
 /** What the catalogue has for a model at an instant, and how long that holds. */
 export interface CatalogueAnswer {

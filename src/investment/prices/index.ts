@@ -1,2 +1,2 @@
-export { createPricer, type PriceBook, type PriceDescription, type PriceSource } from './prices.ts'
-export type { BookPrice, Charge, ChargePart } from './price.ts'
+export { createPricer, type PriceBook, type PriceDescription } from './prices.ts'
+export type { BookPrice } from './price.ts'

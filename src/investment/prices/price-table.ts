@@ -26,7 +26,7 @@ export interface TieredDollars {
   readonly tiers: readonly { readonly above: number; readonly price: string }[]
 }
 
-export interface Fee {
+interface Fee {
   readonly name: string
   /** USD per thousand. */
   readonly perThousand: string
@@ -34,7 +34,7 @@ export interface Fee {
   readonly paths: readonly UsagePath[]
 }
 
-export interface ModalityPrice {
+interface ModalityPrice {
   readonly name: string
   readonly direction: 'input' | 'output'
   readonly price: TieredDollars
@@ -68,7 +68,7 @@ export interface Band extends Rates {
   readonly outputMax: bigint
 }
 
-export interface Rates {
+interface Rates {
   readonly input: bigint
   readonly cacheRead: bigint
   readonly cacheWrite5m: bigint

@@ -13,12 +13,12 @@ export interface BookPrice extends Price {
   explain(usage: Usage): Charge
 }
 
-export type Charge =
+type Charge =
   | { readonly type: 'charged'; readonly amount: Picodollars; readonly parts: readonly ChargePart[] }
   | { readonly type: 'unknown'; readonly reason: string }
 
 /** `count` things at `picodollarsEach`, which may have a fraction: exact decimal text. */
-export interface ChargePart {
+interface ChargePart {
   readonly name: string
   readonly count: number
   readonly picodollarsEach: string

@@ -25,7 +25,7 @@ export interface PriceDescription extends PriceTable {
   readonly untilMs: number | undefined
 }
 
-export type PriceSource = 'endpoint' | 'operator' | 'local' | 'catalogue'
+type PriceSource = 'endpoint' | 'operator' | 'local' | 'catalogue'
 
 interface Found {
   readonly vendor: string | undefined
