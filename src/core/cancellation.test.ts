@@ -43,4 +43,10 @@ describe('a cancellation', () => {
     late.cancel('reason')
     expect([late.signal.aborted, late.signal.reason]).toEqual([true, 'reason'])
   })
+  test('throws its reason for whoever asks by throwing', () => {
+    const source = createCancellation()
+    source.throwIfCancelled()
+    source.cancel('reason')
+    expect(() => source.throwIfCancelled()).toThrow('reason')
+  })
 })

@@ -49,6 +49,10 @@ class Source implements CancellationSource {
     return this.#controller.signal
   }
 
+  throwIfCancelled(): void {
+    if (this.#isCancelled) throw this.#reason
+  }
+
   onCancel(listener: Listener): () => void {
     if (this.#isCancelled) {
       listener(this.#reason)
