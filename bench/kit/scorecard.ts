@@ -18,5 +18,5 @@ export interface ScorecardOptions {
   readonly seed: number
   readonly clock: Clock
   /** For people: tables and progress. The report itself is printed by the runner. */
-  print(line: string): void
+  readonly print: (line: string) => void
 }

@@ -138,7 +138,7 @@ export function createExchange(parts: RequestParts, { socket, clock }: ExchangeD
 }
 
 async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) signal.throwIfAborted()
+  signal.throwIfAborted()
   if (durationMs <= 0) return
   if (durationMs !== Infinity) return sleep(durationMs, undefined, { signal })
   await once(signal, 'abort')
