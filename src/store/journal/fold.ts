@@ -1,8 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { DispatchIntent } from '../../core/ports.ts'
 import { listSegments, removeSegment, toSegmentPath } from './files.ts'
-import { readFrame } from './frame.ts'
-import { decodeLine, type CallRow } from './line.ts'
+import { decodeLine, type CallRow, type Entry } from './decode.ts'
 import { toInterrupted } from './interrupted.ts'
 import type { Batch, Position, Sink } from './sink.ts'
 
@@ -84,7 +83,7 @@ export async function openFold(options: FoldOptions): Promise<Fold> {
 }
 
 interface ReadResult {
-  readonly entries: readonly NonNullable<ReturnType<typeof decodeLine>>[]
+  readonly entries: readonly Entry[]
   readonly position: Position
   readonly damaged: number
 }
@@ -192,15 +191,15 @@ function passOver(
 }
 
 function decode(buffer: Buffer, from: Position, rowsMax: number): ReadResult {
-  const entries: ReadResult['entries'][number][] = []
+  const entries: Entry[] = []
   let rows = 0
   let damaged = 0
   let at = 0
   while (rows < rowsMax) {
-    const frame = readFrame(buffer, at)
-    if (frame === undefined) break
-    at = frame.end
-    const entry = frame.body === undefined ? undefined : decodeLine(frame.body)
+    const line = decodeLine(buffer, at)
+    if (line === undefined) break
+    at = line.end
+    const { entry } = line
     if (entry === undefined) {
       damaged++
       continue

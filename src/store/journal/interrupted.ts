@@ -1,5 +1,5 @@
 import type { DispatchIntent } from '../../core/ports.ts'
-import type { CallRow } from './line.ts'
+import type { CallRow } from './decode.ts'
 
 /** The name of a request that ended with its process: nothing on the disk says what was asked for. No model has it. */
 export const unknownName = '(unknown)'

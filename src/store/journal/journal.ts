@@ -1,10 +1,11 @@
 import { assert } from '../../core/assert.ts'
 import type { CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
-import type { CallRecorder, EventLog } from '../../core/ports.ts'
+import type { CallRecorder, DispatchIntent, EventLog } from '../../core/ports.ts'
 import type { Location } from '../engine.ts'
 import { listJournals, tryLock, type JournalLock } from './files.ts'
-import { encodeIntent, encodeSettlement } from './line.ts'
+import { ByteLine } from './byte-line.ts'
+import { encodeIntent, encodeSettlement } from './encode.ts'
 import { startThread, type Thread } from './thread.ts'
 import { createWriter, shared, type Writer } from './writer.ts'
 
@@ -53,6 +54,7 @@ export function createJournal(options: JournalOptions): Journal {
   const { folder, log, journalBytesMax } = options
   // Settlements of what was let in find room above the bound that new dispatches are held to.
   const settlementBytesMax = journalBytesMax + Math.max(1_048_576, Math.floor(journalBytesMax / 8))
+  const line = new ByteLine()
   const locks = new Map<string, JournalLock>()
   let thread: Thread | undefined
   let live: Live | undefined
@@ -98,7 +100,7 @@ export function createJournal(options: JournalOptions): Journal {
     return live
   }
 
-  function append(body: string, bytesMax: number): void {
+  function append(bytesMax: number): void {
     const { writer } = live ?? open()
     if (writer.bytesHeld - foldedOffset > bytesMax) {
       throw new PlatformError(
@@ -106,7 +108,12 @@ export function createJournal(options: JournalOptions): Journal {
         'the journal has reached store.journalBytesMax: the database takes no rows',
       )
     }
-    writer.append(body)
+    writer.append(line)
+  }
+
+  function intend(intent: DispatchIntent): void {
+    encodeIntent(line, intent)
+    append(journalBytesMax)
   }
 
   function settle(facts: readonly CallFacts[]): void {
@@ -117,7 +124,8 @@ export function createJournal(options: JournalOptions): Journal {
       assert(isSame, 'the facts of one settlement are of one tree, one tenant and one key')
     }
     try {
-      append(encodeSettlement(facts as readonly [CallFacts, ...CallFacts[]]), settlementBytesMax) // `first` is there
+      encodeSettlement(line, facts as readonly [CallFacts, ...CallFacts[]]) // `first` is there
+      append(settlementBytesMax)
     } catch (thrown) {
       dropped += 1
       throw thrown
@@ -126,7 +134,7 @@ export function createJournal(options: JournalOptions): Journal {
   }
 
   return {
-    recorder: { intend: (intent) => append(encodeIntent(intent), journalBytesMax), settle },
+    recorder: { intend, settle },
     recover(journalIds) {
       for (const journalId of new Set([...listJournals(folder), ...journalIds])) {
         const lock = tryLock(folder, journalId)

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { connectPostgres } from '../postgres.ts'
-import { callColumns } from './line.ts'
+import { callColumns } from './decode.ts'
 import { fromIntentRow, intentColumns, toIntentRow, type Batch, type OpenedJournal, type Sink } from './sink.ts'
 
 type Value = string | number | bigint | null

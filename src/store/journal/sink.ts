@@ -1,5 +1,5 @@
 import type { DispatchIntent } from '../../core/ports.ts'
-import type { CallRow } from './line.ts'
+import type { CallRow } from './decode.ts'
 
 /** A place in a journal: everything before it is in the database. */
 export interface Position {

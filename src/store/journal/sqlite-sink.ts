@@ -1,5 +1,5 @@
 import { openSqlite } from '../sqlite.ts'
-import { callColumns } from './line.ts'
+import { callColumns } from './decode.ts'
 import { fromIntentRow, intentColumns, toIntentRow, type Batch, type Sink } from './sink.ts'
 
 /** The embedded database, on a connection of its own. */

@@ -1,10 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { PlatformError } from '../../core/errors.ts'
-import { closeFrame, headBytes } from './frame.ts'
+import type { ByteLine } from './byte-line.ts'
 import { toSegmentPath } from './files.ts'
 
 /** What writer and folding thread share: the segment being written, its bytes, and whether the thread wants to be woken. */
 export const shared = { segment: 0, bytes: 1, wantsWaking: 2, length: 3 } as const
+
+const newline = Buffer.from('\n')
 
 export interface WriterOptions {
   readonly folder: string
@@ -19,7 +21,7 @@ export interface Writer {
   /** Bytes in the segments that are not forgotten. */
   readonly bytesHeld: number
   /** One line, durable against the death of the process on return. Throws `STORE_UNAVAILABLE`. */
-  append(body: string): void
+  append(line: ByteLine): void
   /** Counts the segments below `segment` no longer: they have been folded. */
   forget(segment: number): void
   close(): void
@@ -29,7 +31,6 @@ export interface Writer {
 export function createWriter(options: WriterOptions): Writer {
   const { state } = options
   const completed = new Map<number, number>()
-  let buffer = Buffer.allocUnsafe(16_384)
   let segment = 1
   let bytes = 0
   let bytesBefore = 0
@@ -50,7 +51,7 @@ export function createWriter(options: WriterOptions): Writer {
     Atomics.store(state, shared.segment, segment)
   }
 
-  function write(length: number): void {
+  function write(buffer: Buffer, length: number): void {
     let written = 0
     try {
       while (written < length) written += writeSync(file, buffer, written, length - written, null)
@@ -66,10 +67,10 @@ export function createWriter(options: WriterOptions): Writer {
     get bytesHeld() {
       return bytesBefore + bytes
     },
-    append(body) {
+    append(line) {
       if (isTorn) mend()
-      if (body.length * 3 + headBytes + 1 > buffer.length) buffer = Buffer.allocUnsafe(body.length * 6 + headBytes + 1)
-      write(closeFrame(buffer, buffer.write(body, headBytes, 'utf8')))
+      const whole = line.finish()
+      write(whole.bytes, whole.length)
       if (bytes >= options.segmentBytesMax) rotateOrStay()
       else Atomics.store(state, shared.bytes, bytes)
       if (Atomics.load(state, shared.wantsWaking) === 1) {
@@ -89,8 +90,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   /** Ends what a full disk left of the last line, so that the next one stands by itself. */
   function mend(): void {
-    buffer[0] = 10
-    write(1)
+    write(newline, 1)
     isTorn = false
   }
 

@@ -1,0 +1,181 @@
+import type { CallFacts } from '../../core/call.ts'
+import type { DispatchIntent } from '../../core/ports.ts'
+import { headBytes, unescape } from './byte-line.ts'
+import { dispatchStart, factFields } from './encode.ts'
+
+const tab = '\t'
+const tabCode = 9
+const newline = 10
+
+export interface Line {
+  /** `undefined` when the line is damaged: torn by a death, or changed on the disk. */
+  readonly entry: Entry | undefined
+  /** Where the next line starts. */
+  readonly end: number
+}
+
+/** The line that starts at `start`; `undefined` when its newline is not there yet. */
+export function decodeLine(buffer: Buffer, start: number): Line | undefined {
+  const end = buffer.indexOf(newline, start)
+  if (end === -1) return undefined
+  const from = start + headBytes
+  const isWhole = end >= from && buffer[from - 1] === tabCode && readLength(buffer, start) === end - from
+  return { entry: isWhole ? decodeBody(buffer.toString('utf8', from, end)) : undefined, end: end + 1 }
+}
+
+/** Eight hexadecimal digits; other bytes give a number that is no line's length. */
+function readLength(buffer: Buffer, start: number): number {
+  let length = 0
+  for (let at = start; at < start + headBytes - 1; at++) {
+    const code = buffer[at] ?? 0
+    const digit = code >= 97 && code <= 102 ? code - 87 : code >= 48 && code <= 57 ? code - 48 : Number.NaN
+    length = length * 16 + digit
+  }
+  return length
+}
+
+/** The columns of a call row, in the order of the table: those most rows leave empty stand last. */
+export const callColumns = [
+  'tenant',
+  'root_id',
+  'id',
+  'parent_id',
+  'kind',
+  'name',
+  'key_id',
+  'started_at_ms',
+  'duration_ms',
+  'status',
+  'detail',
+  'first_byte_ms',
+  'error_code',
+  'vendor_model',
+  'regions',
+  'usage_source',
+  'input_total',
+  'cache_read',
+  'cache_write_5m',
+  'cache_write_1h',
+  'output_total',
+  'reasoning',
+  'usage_raw',
+  'cost',
+  'price_version',
+] as const
+
+/** Values of `callColumns`, in order. Trailing absent ones are left out. */
+export type CallRow = readonly (string | number | bigint | null)[]
+
+export type Entry =
+  | { readonly type: 'intent'; readonly intent: DispatchIntent }
+  | { readonly type: 'settlement'; readonly rootId: string; readonly rows: readonly CallRow[] }
+
+/** What a body says; `undefined` when it is no body of a journal. */
+function decodeBody(body: string): Entry | undefined {
+  const fields = body.split(tab)
+  if (fields[0] === 'S') return decodeSettlement(fields)
+  if (fields[0] === 'I' && fields.length === 8) return { type: 'intent', intent: decodeIntent(fields) }
+  return undefined
+}
+
+function decodeIntent(fields: readonly string[]): DispatchIntent {
+  const [, root = '', place = '', tenant = '', keyId = '', endpoint = '', vendorModel = '', atMs = ''] = fields
+  const rootId = unescape(root)
+  return {
+    callId: fromPlace(place, rootId) ?? rootId,
+    rootId,
+    tenant: unescape(tenant),
+    keyId: unescape(keyId),
+    endpoint: unescape(endpoint),
+    vendorModel: unescape(vendorModel),
+    atMs: Number(atMs),
+  }
+}
+
+interface Tree {
+  readonly rootId: string
+  readonly tenant: string
+  readonly keyId: string
+  readonly startedAtMs: number
+}
+
+function decodeSettlement(fields: readonly string[]): Entry | undefined {
+  const [, rootId = '', tenant = '', keyId = '', startedAtMs = ''] = fields
+  if (fields.length < 5 + factFields || (fields.length - 5) % factFields !== 0) return undefined
+  const tree: Tree = {
+    rootId: unescape(rootId),
+    tenant: unescape(tenant),
+    keyId: unescape(keyId),
+    startedAtMs: Number(startedAtMs),
+  }
+  const rows: CallRow[] = []
+  for (let at = 5; at < fields.length; at += factFields) rows.push(decodeFact(fields, at, tree))
+  return { type: 'settlement', rootId: tree.rootId, rows }
+}
+
+function decodeFact(fields: readonly string[], at: number, tree: Tree): CallRow {
+  const field = (index: number): string => fields[at + index] ?? ''
+  const row: (string | number | bigint | null)[] = [
+    tree.tenant,
+    tree.rootId,
+    fromPlace(field(0), tree.rootId),
+    fromPlace(field(1), tree.rootId),
+    toKind(field(2)),
+    unescape(field(3)),
+    tree.keyId,
+    tree.startedAtMs + Number(field(4)),
+    Number(field(5)) / 1_000,
+    toStatus(field(6)),
+    field(9) || null,
+    field(8) === '' ? null : Number(field(8)) / 1_000,
+    field(7) || null,
+  ]
+  for (let index = at + dispatchStart; index < at + factFields; index++) {
+    if (fields[index] === '') continue
+    addDispatch(row, fields, at)
+    break
+  }
+  while (row[row.length - 1] === null) row.pop()
+  return row
+}
+
+function addDispatch(row: (string | number | bigint | null)[], fields: readonly string[], at: number): void {
+  const field = (index: number): string => fields[at + index] ?? ''
+  row.push(
+    unescape(field(10)) || null,
+    field(11) || null,
+    field(14) === '' ? null : field(14) === 'r' ? 'reported' : 'estimated',
+    toCount(field(15)),
+    toCount(field(16)),
+    toCount(field(17)),
+    toCount(field(18)),
+    toCount(field(19)),
+    toCount(field(20)),
+    field(21) || null,
+    field(13) === '' ? null : toCost(field(13)),
+    unescape(field(12)) || null,
+  )
+}
+
+/** Below 16 digits a number is exact, and cheaper than a bigint. */
+function toCost(digits: string): number | bigint {
+  return digits.length < 16 ? Number(digits) : BigInt(digits)
+}
+
+function toCount(field: string): number | null {
+  return field === '' ? null : Number(field)
+}
+
+function fromPlace(place: string, rootId: string): string | null {
+  if (place === '') return null
+  if (place === '.') return rootId
+  return place.startsWith('=') ? unescape(place.slice(1)) : rootId + unescape(place)
+}
+
+function toKind(letter: string): CallFacts['kind'] {
+  return letter === 'r' ? 'request' : letter === 'm' ? 'model' : 'dispatch'
+}
+
+function toStatus(letter: string): CallFacts['status'] {
+  return letter === 'o' ? 'ok' : letter === 'e' ? 'error' : letter === 'c' ? 'cancelled' : 'interrupted'
+}
