@@ -85,12 +85,13 @@ function latency(name: string, { title, body, perSecond, until }: LatencyOptions
     needsWrk: false,
     async run(contestant, place) {
       const before = readCpu(contestant)
-      const load = { type: 'open', perSecond, seconds: place.seconds } as const
+      const load = { type: 'open', perSecond, seconds: place.seconds, warmUpSeconds: 1 } as const
       const result = await runLoad({ target: toTarget(contestant, body), load }, place)
       return {
         p50Ms: result[until].p50,
         p99Ms: result[until].p99,
-        cpuMicros: perRequest(contestant, before, result.answered),
+        // What warms up is not counted, but it costs.
+        cpuMicros: perRequest(contestant, before, result.answered + perSecond),
         errors: result.failed,
       }
     },

@@ -9,8 +9,8 @@ export interface LoadOptions {
 }
 
 export type Load =
-  /** A constant rate, whatever comes back. */
-  | { readonly type: 'open'; readonly perSecond: number; readonly seconds: number }
+  /** A constant rate, whatever comes back; what is sent in `warmUpSeconds` before is not counted. */
+  | { readonly type: 'open'; readonly perSecond: number; readonly seconds: number; readonly warmUpSeconds: number }
   /** So many requests, each connection one at a time. */
   | { readonly type: 'closed'; readonly connections: number; readonly count: number }
 

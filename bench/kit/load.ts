@@ -28,9 +28,13 @@ async function run({ target, load }: LoadOptions): Promise<LoadResult> {
     `POST ${target.path} HTTP/1.1\r\nhost: 127.0.0.1:${target.port}\r\n${head}\r\n${target.body}`,
   )
   const recorder: Recorder = { firstByteMs: [], wholeMs: [], lateMs: [], failed: 0 }
-  const client = createClient(target.port, request, recorder)
+  const client = createClient(target.port, request)
+  if (load.type === 'open') {
+    const unheard: Recorder = { firstByteMs: [], wholeMs: [], lateMs: [], failed: 0 }
+    await runOpen(client, { ...load, seconds: load.warmUpSeconds }, unheard)
+  }
   const startedMs = clock.monotonicMs()
-  if (load.type === 'closed') await runClosed(client, load)
+  if (load.type === 'closed') await runClosed(client, load, recorder)
   else await runOpen(client, load, recorder)
   return {
     answered: recorder.wholeMs.length,
@@ -46,10 +50,11 @@ async function run({ target, load }: LoadOptions): Promise<LoadResult> {
 async function runClosed(
   client: Client,
   load: { readonly connections: number; readonly count: number },
+  recorder: Recorder,
 ): Promise<void> {
   let left = load.count
   const work = async (): Promise<void> => {
-    while (left-- > 0) await client.send()
+    while (left-- > 0) await client.send(recorder)
   }
   await Promise.all(Array.from({ length: load.connections }, work))
 }
@@ -71,7 +76,7 @@ async function runOpen(
         const waitMs = dueMs - clock.monotonicMs()
         if (waitMs > 0) return void setTimeout(tick, waitMs)
         recorder.lateMs.push(-waitMs)
-        answers.push(client.send())
+        answers.push(client.send(recorder))
       }
     }
     tick()
@@ -81,20 +86,23 @@ async function runOpen(
 
 interface Client {
   /** Sends the request on an idle connection, or on a new one; resolves when it is answered or has failed. */
-  send(): Promise<void>
+  send(recorder: Recorder): Promise<void>
 }
 
-function createClient(port: number, request: Buffer, recorder: Recorder): Client {
+function createClient(port: number, request: Buffer): Client {
   const idle: Connection[] = []
   return {
-    send: () =>
+    send: (recorder) =>
       new Promise((resolve) => {
-        const connection = idle.pop() ?? createConnection(port)
-        connection.send(request, {
+        let connection = idle.pop()
+        // The other side may have closed an idle connection.
+        while (connection?.isClosed() === true) connection = idle.pop()
+        const used = connection ?? createConnection(port)
+        used.send(request, {
           onEnd(firstByteMs, wholeMs) {
             recorder.firstByteMs.push(firstByteMs)
             recorder.wholeMs.push(wholeMs)
-            idle.push(connection)
+            idle.push(used)
             resolve()
           },
           onFail() {
@@ -107,6 +115,7 @@ function createClient(port: number, request: Buffer, recorder: Recorder): Client
 }
 
 interface Connection {
+  isClosed(): boolean
   send(request: Buffer, outcome: Outcome): void
 }
 
@@ -161,6 +170,7 @@ function createConnection(port: number): Connection {
   socket.on('close', () => outcome?.onFail())
 
   return {
+    isClosed: () => socket.destroyed || socket.readableEnded,
     send(request, next) {
       outcome = next
       head = undefined
