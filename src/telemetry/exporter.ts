@@ -37,53 +37,16 @@ export interface TraceStats {
 
 /** Exports call trees as spans: in batches, bounded, dropping rather than holding anything up. */
 export function createTraceExporter(options: TraceExporterOptions): TraceExporter {
-  const queue: (readonly CallFacts[])[] = []
-  const counts = { exported: 0, dropped: 0 }
-  let failures = 0
+  const queue = createQueue(options)
   let timer: NodeJS.Timeout | undefined
-  let sending: Promise<boolean> | undefined
   let isClosed = false
 
-  const count = (what: 'exported' | 'dropped', trees: number): void => {
-    counts[what] += trees
-    if (trees > 0) options.count?.(what, trees)
-  }
-  const sendBatch = async (): Promise<boolean> => {
-    const batch = queue.slice(0, batchLengthMax)
-    try {
-      await options.send(JSON.stringify(toSpans(batch.flat(), options.endpoints)))
-      queue.splice(0, batch.length)
-      count('exported', batch.length)
-      failures = 0
-      return true
-    } catch (thrown) {
-      failures++
-      if (failures < attemptsMax) return false
-      failures = 0
-      queue.splice(0, batch.length)
-      count('dropped', batch.length)
-      const reason = thrown instanceof Error ? thrown.message : 'unknown'
-      options.log.warn({ dropped: batch.length, reason }, 'traces are dropped: the collector does not take them')
-      return false
-    }
-  }
-  const sendNext = (): Promise<boolean> => {
-    sending ??= sendBatch().finally(() => {
-      sending = undefined
-    })
-    return sending
-  }
-  const flush = async (): Promise<void> => {
-    while (queue.length > 0) {
-      if (!(await sendNext())) return
-    }
-  }
   const arm = (): void => {
     if (timer !== undefined || isClosed) return
     timer = setTimeout(() => {
       timer = undefined
-      void flush().then(() => {
-        if (queue.length > 0) arm()
+      void queue.flush().then(() => {
+        if (queue.stats().queued > 0) arm()
       })
     }, options.gatherMs ?? gatherMsDefault)
     timer.unref()
@@ -92,20 +55,68 @@ export function createTraceExporter(options: TraceExporterOptions): TraceExporte
   return {
     offer(facts) {
       if (facts.length === 0 || (options.sample < 1 && options.random.next() >= options.sample)) return
-      if (isClosed || queue.length >= options.queueLengthMax) {
-        count('dropped', 1)
-        return
-      }
-      queue.push(facts)
+      queue.offer(facts)
       arm()
     },
-    flush,
-    stats: () => ({ queued: queue.length, ...counts }),
+    flush: () => queue.flush(),
+    stats: () => queue.stats(),
     async close() {
       isClosed = true
       clearTimeout(timer)
+      await queue.close()
+    },
+  }
+}
+
+/** The call trees that wait, and their way out; when it is time to go is the exporter's. */
+function createQueue(options: TraceExporterOptions): TraceExporter {
+  const waiting: (readonly CallFacts[])[] = []
+  const counts = { exported: 0, dropped: 0 }
+  let failures = 0
+  let sending: Promise<boolean> | undefined
+  let isClosed = false
+
+  const count = (what: 'exported' | 'dropped', trees: number): void => {
+    counts[what] += trees
+    if (trees > 0) options.count?.(what, trees)
+  }
+  const sendBatch = async (): Promise<boolean> => {
+    const batch = waiting.slice(0, batchLengthMax)
+    let isSent = true
+    try {
+      await options.send(JSON.stringify(toSpans(batch.flat(), options.endpoints)))
+    } catch (thrown) {
+      isSent = false
+      failures++
+      if (failures < attemptsMax) return false
+      const reason = thrown instanceof Error ? thrown.message : 'unknown'
+      options.log.warn({ dropped: batch.length, reason }, 'traces are dropped: the collector does not take them')
+    }
+    failures = 0
+    waiting.splice(0, batch.length)
+    count(isSent ? 'exported' : 'dropped', batch.length)
+    return isSent
+  }
+  const flush = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      sending ??= sendBatch().finally(() => {
+        sending = undefined
+      })
+      if (!(await sending)) return
+    }
+  }
+
+  return {
+    offer(facts) {
+      if (isClosed || waiting.length >= options.queueLengthMax) count('dropped', 1)
+      else waiting.push(facts)
+    },
+    flush,
+    stats: () => ({ queued: waiting.length, ...counts }),
+    async close() {
+      isClosed = true
       await flush()
-      count('dropped', queue.splice(0).length)
+      count('dropped', waiting.splice(0).length)
     },
   }
 }

@@ -44,62 +44,33 @@ export function createMetrics(): Metrics {
   const families = createFamilies()
   let sources: MetricSources = {}
   let configHash: string | undefined
-  let models: ReadonlySet<string> = new Set()
-  let endpoints: ReadonlySet<string> = new Set()
-  const faces = new Map<string, FaceCells>()
-  const attempts = new Map<string, AttemptCells>()
   const own = [...Object.values(families), ...createPulledMetrics(() => ({ sources, configHash }))]
   const ofProcess = new Registry()
   collectDefaultMetrics({ register: ofProcess, prefix: 'strata_', eventLoopMonitoringPrecision: 20 })
 
-  const cellsOfFace = (face: string): FaceCells => {
-    const known = faces.get(face)
-    if (known !== undefined) return known
-    const bounded = faces.size < facesMax ? face : other
-    const cells = faces.get(bounded) ?? { face: bounded, models: new Map(), errors: new Map() }
-    faces.set(bounded, cells)
-    return cells
-  }
-  const cellsOfModel = (cells: FaceCells, name: string): RequestCells => {
-    const model = models.has(name) ? name : other
-    let request = cells.models.get(model)
-    if (request === undefined) cells.models.set(model, (request = createRequestCells(families, cells.face, model)))
-    return request
-  }
-  const cellsOfEndpoint = (name: string): AttemptCells => {
-    const endpoint = endpoints.has(name) ? name : other
-    let cells = attempts.get(endpoint)
-    if (cells === undefined) attempts.set(endpoint, (cells = createAttemptCells(families, endpoint)))
-    return cells
-  }
-  const countError = (cells: FaceCells, code: ErrorCode): void => {
-    let cell = cells.errors.get(code)
-    if (cell === undefined) cells.errors.set(code, (cell = families.errors.cell(cells.face, code)))
-    cell.value++
-  }
+  const tables = createTables(families)
 
   return {
     observeCall(facts, face) {
       for (const fact of facts) {
-        if (fact.kind === 'dispatch') observeAttempt(cellsOfEndpoint(fact.name), fact)
+        if (fact.kind === 'dispatch') observeAttempt(tables.ofEndpoint(fact.name), fact)
         else if (fact.kind === 'request') {
-          const cells = cellsOfFace(face)
-          observeRequest(cellsOfModel(cells, fact.name), fact)
-          if (fact.errorCode !== undefined) countError(cells, fact.errorCode)
+          const cells = tables.ofFace(face)
+          observeRequest(tables.ofModel(cells, fact.name), fact)
+          if (fact.errorCode !== undefined) tables.ofError(cells, fact.errorCode).value++
         }
       }
     },
     observeRefusal(face, code) {
-      const cells = cellsOfFace(face)
-      cellsOfModel(cells, other).error.value++
-      countError(cells, code)
+      const cells = tables.ofFace(face)
+      tables.ofModel(cells, other).error.value++
+      tables.ofError(cells, code).value++
     },
     watch(added) {
       sources = { ...sources, ...added }
     },
     useNames(names) {
-      models = new Set(names.models)
-      endpoints = new Set(names.endpoints)
+      tables.useNames(names)
       configHash = names.configHash
     },
     async text() {
@@ -163,6 +134,53 @@ function createPulledMetrics(read: () => Pullable): readonly Written[] {
       return hash === undefined ? undefined : { value: 1, labels: [hash] }
     }),
   ]
+}
+
+/** The way to the cells of a name, made on first use; names that are not configured share one. */
+interface Tables {
+  useNames(names: MetricNames): void
+  ofFace(face: string): FaceCells
+  ofModel(cells: FaceCells, name: string): RequestCells
+  ofError(cells: FaceCells, code: ErrorCode): Cell
+  ofEndpoint(name: string): AttemptCells
+}
+
+function createTables(families: Families): Tables {
+  let models: ReadonlySet<string> = new Set()
+  let endpoints: ReadonlySet<string> = new Set()
+  const faces = new Map<string, FaceCells>()
+  const attempts = new Map<string, AttemptCells>()
+  return {
+    useNames(names) {
+      models = new Set(names.models)
+      endpoints = new Set(names.endpoints)
+    },
+    ofFace(face) {
+      const known = faces.get(face)
+      if (known !== undefined) return known
+      const bounded = faces.size < facesMax ? face : other
+      const cells = faces.get(bounded) ?? { face: bounded, models: new Map(), errors: new Map() }
+      faces.set(bounded, cells)
+      return cells
+    },
+    ofModel(cells, name) {
+      const model = models.has(name) ? name : other
+      let request = cells.models.get(model)
+      if (request === undefined) cells.models.set(model, (request = createRequestCells(families, cells.face, model)))
+      return request
+    },
+    ofError(cells, code) {
+      let cell = cells.errors.get(code)
+      if (cell === undefined) cells.errors.set(code, (cell = families.errors.cell(cells.face, code)))
+      return cell
+    },
+    ofEndpoint(name) {
+      const endpoint = endpoints.has(name) ? name : other
+      let cells = attempts.get(endpoint)
+      if (cells === undefined) attempts.set(endpoint, (cells = createAttemptCells(families, endpoint)))
+      return cells
+    },
+  }
 }
 
 interface FaceCells {
