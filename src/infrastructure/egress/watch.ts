@@ -16,30 +16,43 @@ export interface Watch {
 /** How late a timeout can be noticed, milliseconds. */
 export const watchIntervalMs = 50
 
+/** A look this much later than the one before was held up by other work of the process. */
+const lateMs = 2 * watchIntervalMs
+
 /** One timer for all, running only while there is something to watch; it does not keep the process alive. */
 export function createWatch(clock: Clock): Watch {
   const watched = new Set<Watched>()
   let timer: NodeJS.Timeout | undefined
+  let lastLookMs = 0
 
   function stop(): void {
     clearInterval(timer)
     timer = undefined
   }
 
-  function look(): void {
+  function onTick(): void {
     // Stopping here and not in `remove` spares traffic that comes one by one a new timer for each request.
     if (watched.size === 0) {
       stop()
       return
     }
+    // When the process was busy, bytes may be waiting that the timers run ahead of: they are read first.
+    if (clock.monotonicMs() - lastLookMs > lateMs) setImmediate(look)
+    else look()
+  }
+
+  function look(): void {
     const nowMs = clock.monotonicMs()
+    lastLookMs = nowMs
     for (const item of watched) item.check(nowMs)
   }
 
   return {
     add(item) {
       watched.add(item)
-      timer ??= setInterval(look, watchIntervalMs).unref()
+      if (timer !== undefined) return
+      lastLookMs = clock.monotonicMs()
+      timer = setInterval(onTick, watchIntervalMs).unref()
     },
     remove(item) {
       watched.delete(item)

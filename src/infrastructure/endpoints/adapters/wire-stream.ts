@@ -64,8 +64,8 @@ export async function openWireStream(source: StreamSource, decode: WireDecode): 
       if (reader.failure !== undefined) throw reader.failure
       return mayGoOn
     }
-    const mayGoOn = opening.ready === undefined || write(opening.ready)
-    if (mayGoOn) body.resume()
+    const ready = opening.ready()
+    if (ready === undefined || write(ready)) body.resume()
     const cut = await done
     const rest = endOf(reader, cut)
     if (rest !== undefined) write(rest)
@@ -86,7 +86,7 @@ interface Opening {
   /** As they came, for the events. */
   readonly early: readonly Buffer[]
   /** What of them is forwarded, for the relay; `undefined` before the first event. */
-  readonly ready: Buffer | undefined
+  ready(): Buffer | undefined
   /** Resolves when the first event is there. */
   readonly first: Promise<void>
   take(chunk: Buffer): boolean
@@ -101,9 +101,7 @@ function createOpening(reader: WireReader): Opening {
   return {
     early,
     first,
-    get ready() {
-      return ready
-    },
+    ready: () => ready,
     take(chunk) {
       early.push(chunk)
       ready = reader.read(chunk)
