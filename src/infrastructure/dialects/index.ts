@@ -1,4 +1,12 @@
-export type { AnswerMeta, Dialect, SseEvent, StreamDecoder, StreamEncoder, UpstreamFailure, WireReader } from './dialect.ts'
+export type {
+  AnswerMeta,
+  Dialect,
+  SseEvent,
+  StreamDecoder,
+  StreamEncoder,
+  UpstreamFailure,
+  WireReader,
+} from './dialect.ts'
 export { createSseReader, type SseReader, toSse } from './sse/index.ts'
 export {
   decodeEmbeddingAnswer,

@@ -38,7 +38,8 @@ function decodePart(part: Located, role: string): Part {
     const media = decodeMedia(part, type)
     if (media !== undefined) return media
   }
-  throw invalid(pathOf(part, 'type'), role === 'user' ? 'one of text, image_url, input_audio, file' : 'text')
+  const words = role === 'user' ? 'one of text, image_url, input_audio, file' : 'text'
+  throw unsupported(pathOf(part, 'type'), `of a part is not ${words}`)
 }
 
 function decodeText(part: Located): Part {

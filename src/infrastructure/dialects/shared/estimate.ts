@@ -1,4 +1,5 @@
 import type { Chat, Part } from '../../../core/chat.ts'
+import { isJsonObject, type JsonValue } from '../../../core/json.ts'
 
 /**
  * Tokens by length, for where nobody counts: four Latin characters a token (OpenAI's rule of thumb for English), one and
@@ -36,6 +37,16 @@ export function estimateInputTokens(chat: Chat): number {
   }
   if (chat.responseFormat?.type === 'json-schema') tokens += estimateTokens(JSON.stringify(chat.responseFormat.schema))
   return tokens
+}
+
+/** Tokens of the texts in a request body, media counted as such: for where the body has to do for the chat. */
+export function estimateBodyTokens(value: JsonValue | undefined, key = ''): number {
+  if (typeof value === 'string') {
+    return key === 'data' || value.startsWith('data:') ? tokensPerImage : estimateTokens(value)
+  }
+  if (Array.isArray(value)) return value.reduce<number>((tokens, item) => tokens + estimateBodyTokens(item), 0)
+  if (!isJsonObject(value)) return 0
+  return Object.entries(value).reduce((tokens, [name, item]) => tokens + estimateBodyTokens(item, name), 0)
 }
 
 function estimateParts(parts: readonly Part[]): number {

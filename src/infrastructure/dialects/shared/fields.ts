@@ -89,13 +89,15 @@ export function readObjects(place: Located, key: string): readonly Located[] {
   return (readArray(place, key) ?? []).map((value, index) => locate(value, `${path}[${index}]`))
 }
 
-/** One of a list of words. */
+/** One of a list of words. Another word may be newer than this list: UNSUPPORTED_PARAMETER, not INVALID_REQUEST. */
 export function readWord<Word extends string>(place: Located, key: string, words: readonly Word[]): Word | undefined {
   const value = readValue(place, key)
   if (value === undefined) return undefined
   const word = words.find((candidate) => candidate === value)
-  if (word === undefined) throw invalid(pathOf(place, key), `one of ${words.join(', ')}`)
-  return word
+  if (word !== undefined) return word
+  const path = pathOf(place, key)
+  if (typeof value !== 'string') throw invalid(path, 'a string')
+  throw unsupported(path, `is not one of ${words.join(', ')}`)
 }
 
 /** One string or several; empty when absent. */

@@ -4,7 +4,7 @@ export { createRequestPatch } from './patch-request.ts'
 export { createScanner } from './scanner.ts'
 export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'
 export { decodeUpstreamFailure, findInBandError } from './upstream-errors.ts'
-export { estimateInputTokens, estimateTokens, estimateTokensOfLength } from './estimate.ts'
+export { estimateBodyTokens, estimateInputTokens, estimateTokens, estimateTokensOfLength } from './estimate.ts'
 export {
   invalid,
   isArray,
