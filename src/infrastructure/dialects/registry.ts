@@ -2,9 +2,11 @@ import type { DialectId } from '../../core/chat.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
 import type { Dialect } from './dialect.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 
-/** The dialects Strata speaks to clients and to endpoints. */
-export const dialects = Object.freeze({
+/** The dialects Strata speaks to clients and to endpoints. A new one is a folder and a line here. */
+export const dialects: Readonly<Record<DialectId, Dialect>> = Object.freeze({
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
-}) satisfies Partial<Readonly<Record<DialectId, Dialect>>>
+})

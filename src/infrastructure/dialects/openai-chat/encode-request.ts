@@ -1,15 +1,16 @@
 import type { Chat, Message, Part, ResponseFormat, Tool } from '../../../core/chat.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import type { RequestTarget } from '../dialect.ts'
-import { takeExtra, toDataUrl, toEffort, unsupported } from '../shared/index.ts'
+import { isOpenaiReasoningModel, takeExtra, toDataUrl, toEffort, unsupported } from '../shared/index.ts'
 
-/** OpenAI's reasoning models refuse `max_tokens`; other servers know often nothing else. */
-const newerNamePattern = /(?:^|\/)(?:o\d|gpt-[5-9]|gpt-\d{2})/
-
-/** A chat for an endpoint that speaks OpenAI chat. Throws UNSUPPORTED_PARAMETER for what the dialect cannot say. */
+/**
+ * A chat for an endpoint that speaks OpenAI chat. Throws UNSUPPORTED_PARAMETER for what the dialect cannot say. The bound
+ * on output is `max_completion_tokens` where the client said so or the model refuses the older name, else `max_tokens`,
+ * which is all that many servers know.
+ */
 export function encodeRequest(chat: Chat, target: RequestTarget): JsonObject {
   const { max_completion_tokens: newerName, ...extra } = takeExtra(chat, 'openai-chat')
-  const usesNewerName = newerName !== undefined || newerNamePattern.test(target.model)
+  const usesNewerName = newerName !== undefined || isOpenaiReasoningModel(target.model)
   const tools = chat.tools.map(encodeTool)
   return {
     ...extra,

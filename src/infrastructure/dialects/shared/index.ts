@@ -26,6 +26,7 @@ export {
   requireString,
   unsupported,
 } from './fields.ts'
+export { isOpenaiReasoningModel } from './model-names.ts'
 export { isSealed, openSignature, sealSignature } from './signatures.ts'
 export { memberOf, toCount } from './counts.ts'
 export { reasoningEfforts, toEffort, toReasoningTokens } from './reasoning.ts'

@@ -1,0 +1,28 @@
+import type { Dialect } from '../dialect.ts'
+import { createRequestPatch, decodeUpstreamFailure, encodeOpenaiError } from '../shared/index.ts'
+import { decodeAnswer } from './decode-answer.ts'
+import { decodeRequest } from './decode-request.ts'
+import { encodeAnswer } from './encode-answer.ts'
+import { encodeRequest } from './encode-request.ts'
+import { createStreamDecoder } from './stream-decoder.ts'
+import { createStreamEncoder } from './stream-encoder.ts'
+import { readUsage } from './usage.ts'
+import { createWireReader } from './wire-observer.ts'
+
+/** OpenAI's responses. */
+export const openaiResponses: Dialect = {
+  id: 'openai-responses',
+  path: '/responses',
+  headers: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  decodeRequest,
+  encodeRequest,
+  patchRequest: createRequestPatch({ asksUsage: false }),
+  decodeAnswer,
+  encodeAnswer,
+  createStreamDecoder,
+  createStreamEncoder,
+  readUsage,
+  createWireReader,
+  decodeError: decodeUpstreamFailure,
+  encodeError: encodeOpenaiError,
+}
