@@ -26,6 +26,12 @@ describe('a valid file', () => {
     expect(loaded).toMatchObject({ path: '/srv/strata.yaml', folder: '/srv', notices: [] })
   })
 
+  test('leaves open what an endpoint does not say of its timeouts, so that egress decides', () => {
+    const { config } = load('endpoints: { a: { dialect: openai, model: m, timeouts: { connectMs: 1 } } }')
+    expect(config.endpoints['a']?.timeouts).toEqual({ connectMs: 1 })
+    expect(config.egress.timeouts.totalMs).toBe(600_000)
+  })
+
   test('is frozen all the way down', () => {
     const { config } = load('endpoints: { a: { dialect: openai, model: m, processing: [local] } }')
     expect(Object.isFrozen(config)).toBe(true)

@@ -45,6 +45,62 @@ export type MetricKey = keyof typeof metricCatalogue
 /** Upper bounds of the duration buckets, seconds: from a cached answer to a long piece of reasoning. */
 export const durationBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600] as const
 
+/**
+ * What prom-client measures of the process. Listed here, because which of them there are depends on the machine: memory
+ * and open files are counted on Linux only.
+ */
+export const processMetricCatalogue: readonly MetricDefinition[] = [
+  counter('strata_process_cpu_user_seconds_total', 'Total user CPU time spent in seconds.', []),
+  counter('strata_process_cpu_system_seconds_total', 'Total system CPU time spent in seconds.', []),
+  counter('strata_process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', []),
+  gauge('strata_process_start_time_seconds', 'Start time of the process since unix epoch in seconds.', []),
+  gauge('strata_process_resident_memory_bytes', 'Resident memory size in bytes.', []),
+  gauge('strata_process_virtual_memory_bytes', 'Virtual memory size in bytes.', []),
+  gauge('strata_process_heap_bytes', 'Process heap size in bytes.', []),
+  gauge('strata_process_open_fds', 'Number of open file descriptors.', []),
+  gauge('strata_process_max_fds', 'Maximum number of open file descriptors.', []),
+  gauge('strata_nodejs_eventloop_lag_seconds', 'Lag of event loop in seconds.', []),
+  gauge('strata_nodejs_eventloop_lag_min_seconds', 'The minimum recorded event loop delay.', []),
+  gauge('strata_nodejs_eventloop_lag_max_seconds', 'The maximum recorded event loop delay.', []),
+  gauge('strata_nodejs_eventloop_lag_mean_seconds', 'The mean of the recorded event loop delays.', []),
+  gauge('strata_nodejs_eventloop_lag_stddev_seconds', 'The standard deviation of the recorded event loop delays.', []),
+  gauge('strata_nodejs_eventloop_lag_p50_seconds', 'The 50th percentile of the recorded event loop delays.', []),
+  gauge('strata_nodejs_eventloop_lag_p90_seconds', 'The 90th percentile of the recorded event loop delays.', []),
+  gauge('strata_nodejs_eventloop_lag_p99_seconds', 'The 99th percentile of the recorded event loop delays.', []),
+  gauge(
+    'strata_nodejs_active_resources',
+    'Number of active resources that are currently keeping the event loop alive, grouped by async resource type.',
+    ['type'],
+  ),
+  gauge('strata_nodejs_active_resources_total', 'Total number of active resources.', []),
+  gauge(
+    'strata_nodejs_active_handles',
+    'Number of active libuv handles grouped by handle type. Every handle type is C++ class name.',
+    ['type'],
+  ),
+  gauge('strata_nodejs_active_handles_total', 'Total number of active handles.', []),
+  gauge(
+    'strata_nodejs_active_requests',
+    'Number of active libuv requests grouped by request type. Every request type is C++ class name.',
+    ['type'],
+  ),
+  gauge('strata_nodejs_active_requests_total', 'Total number of active requests.', []),
+  gauge('strata_nodejs_heap_size_total_bytes', 'Process heap size from Node.js in bytes.', []),
+  gauge('strata_nodejs_heap_size_used_bytes', 'Process heap size used from Node.js in bytes.', []),
+  gauge('strata_nodejs_external_memory_bytes', 'Node.js external memory size in bytes.', []),
+  gauge('strata_nodejs_heap_space_size_total_bytes', 'Process heap space size total from Node.js in bytes.', ['space']),
+  gauge('strata_nodejs_heap_space_size_used_bytes', 'Process heap space size used from Node.js in bytes.', ['space']),
+  gauge('strata_nodejs_heap_space_size_available_bytes', 'Process heap space size available from Node.js in bytes.', [
+    'space',
+  ]),
+  gauge('strata_nodejs_version_info', 'Node.js version info.', ['version', 'major', 'minor', 'patch']),
+  histogram(
+    'strata_nodejs_gc_duration_seconds',
+    'Garbage collection duration by kind, one of major, minor, incremental or weakcb.',
+    ['kind'],
+  ),
+]
+
 function counter(name: string, help: string, labels: readonly string[]): MetricDefinition {
   return { name, type: 'counter', help, labels }
 }

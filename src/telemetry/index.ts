@@ -1,5 +1,5 @@
 export { createTelemetry, type Telemetry, type TelemetryDeps } from './telemetry.ts'
 export { createTraceExporter, type TraceExporter, type TraceExporterOptions } from './exporter.ts'
 export { describeEndpoints, toSpans, toTraceId, type EndpointDescriptions, type TraceRequest } from './spans.ts'
-export { metricCatalogue, type MetricDefinition } from './catalogue.ts'
-export type { MetricDescription, MetricSources } from './metrics.ts'
+export { metricCatalogue, processMetricCatalogue, type MetricDefinition } from './catalogue.ts'
+export type { MetricSources } from './metrics.ts'

@@ -21,8 +21,6 @@ export interface Metrics {
   useNames(names: MetricNames): void
   /** The text of all metrics, in the format of Prometheus. */
   text(): Promise<string>
-  /** Every metric there is, the process's own included. */
-  describe(): Promise<readonly MetricDescription[]>
 }
 
 /** The only values that the labels `model` and `endpoint` take; any other name is counted as `other`. */
@@ -30,14 +28,6 @@ export interface MetricNames {
   readonly models: readonly string[]
   readonly endpoints: readonly string[]
   readonly configHash: string
-}
-
-/** A metric as the reference lists it; the labels of the process's own metrics are not known beforehand. */
-export interface MetricDescription {
-  readonly name: string
-  readonly type: string
-  readonly help: string
-  readonly labels: readonly string[]
 }
 
 export function createMetrics(): Metrics {
@@ -77,13 +67,6 @@ export function createMetrics(): Metrics {
       const lines: string[] = []
       for (const metric of own) metric.write(lines)
       return `${lines.join('\n')}\n${await ofProcess.metrics()}`
-    },
-    async describe() {
-      const metrics = await ofProcess.getMetricsAsJSON()
-      return [
-        ...own.map(({ definition }) => definition),
-        ...metrics.map(({ name, type, help }) => ({ name, type: String(type), help, labels: [] })),
-      ]
     },
   }
 }

@@ -4,7 +4,7 @@ import type { CallFacts } from '../core/call.ts'
 import { createSeededRandom } from '../core/random.ts'
 import { createFakeClock } from '../core/time.ts'
 import { createUsage } from '../core/usage.ts'
-import { createTelemetry, metricCatalogue, type Telemetry } from './index.ts'
+import { createTelemetry, metricCatalogue, processMetricCatalogue, type Telemetry } from './index.ts'
 
 const startMs = Date.UTC(2026, 10, 23, 12)
 
@@ -199,13 +199,15 @@ describe('metrics', () => {
     expect(text).toContain('strata_journal_dropped_total 0\n')
   })
 
-  test('hold the process and its event loop too, all under one prefix', async () => {
+  test('hold the process and its event loop too, each listed once under one prefix', async () => {
     const { telemetry } = create()
-    const metrics = await telemetry.describeMetrics()
-    const names = metrics.map(({ name }) => name)
-    expect(names).toContain('strata_nodejs_eventloop_lag_p99_seconds')
-    expect(names).toContain('strata_process_resident_memory_bytes')
-    for (const { name } of Object.values(metricCatalogue)) expect(names).toContain(name)
-    expect(names.filter((name) => !name.startsWith('strata_'))).toEqual([])
+    const text = await telemetry.metricsText()
+    const names = [...text.matchAll(/^# TYPE (\S+) /gm)].map((match) => match[1] ?? '')
+    const own = Object.values(metricCatalogue).map(({ name }) => name)
+    const listed = [...own, ...processMetricCatalogue.map(({ name }) => name)]
+    expect(names).toEqual(expect.arrayContaining([...own, 'strata_nodejs_eventloop_lag_p99_seconds']))
+    expect(names.filter((name) => !listed.includes(name))).toEqual([])
+    expect(new Set(names).size).toBe(names.length)
+    expect(listed.filter((name) => !name.startsWith('strata_'))).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import type { Random } from '../core/random.ts'
 import type { Clock } from '../core/time.ts'
 import { createTraceExporter, type TraceExporter } from './exporter.ts'
 import { createLog } from './log.ts'
-import { createMetrics, type MetricDescription, type Metrics } from './metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
 import { describeEndpoints } from './spans.ts'
 
 /** Logs, metrics and traces of one process. */
@@ -14,7 +14,6 @@ export interface Telemetry extends Pick<Metrics, 'observeCall' | 'observeRefusal
   useConfig(loaded: Pick<LoadedConfig, 'config' | 'hash'>): void
   /** All metrics, in the text format of Prometheus (`text/plain; version=0.0.4`). */
   metricsText(): Promise<string>
-  describeMetrics(): Promise<readonly MetricDescription[]>
   /**
    * Exports call trees as the configuration says; `undefined` when it does not ask for it. The caller sends, because
    * the network is not this folder's, and closes the exporter when its configuration goes.
@@ -51,7 +50,6 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
       })
     },
     metricsText: () => metrics.text(),
-    describeMetrics: () => metrics.describe(),
     createTraceExporter(config, send) {
       const { traces } = config.telemetry
       if (traces === undefined) return undefined

@@ -1,18 +1,27 @@
 import { z } from 'zod'
 
+const timeouts = {
+  connectMs: z.int().min(1).max(600_000).describe('To open a connection, milliseconds.'),
+  firstByteMs: z
+    .int()
+    .min(1)
+    .max(3_600_000)
+    .describe('From sending the request to the first byte of the answer, milliseconds.'),
+  idleMs: z.int().min(1).max(3_600_000).describe('Between two chunks of a stream, milliseconds.'),
+  totalMs: z.int().min(1).max(86_400_000).describe('For the whole answer, milliseconds.'),
+}
+
 export const timeoutsSchema = z
   .strictObject({
-    connectMs: z.int().min(1).max(600_000).default(5_000).describe('To open a connection, milliseconds.'),
-    firstByteMs: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(120_000)
-      .describe('From sending the request to the first byte of the answer, milliseconds.'),
-    idleMs: z.int().min(1).max(3_600_000).default(60_000).describe('Between two chunks of a stream, milliseconds.'),
-    totalMs: z.int().min(1).max(86_400_000).default(600_000).describe('For the whole answer, milliseconds.'),
+    connectMs: timeouts.connectMs.default(5_000),
+    firstByteMs: timeouts.firstByteMs.default(120_000),
+    idleMs: timeouts.idleMs.default(60_000),
+    totalMs: timeouts.totalMs.default(600_000),
   })
   .describe('How long an endpoint may take.')
+
+/** Of one endpoint: only what is written; a default here would hide what egress says. */
+export const endpointTimeoutsSchema = z.strictObject(timeouts).partial()
 
 export const egressSchema = z
   .strictObject({

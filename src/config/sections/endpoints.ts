@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { timeoutsSchema } from './egress.ts'
+import { endpointTimeoutsSchema } from './egress.ts'
 
 /** What an endpoint speaks. The first three are relayed natively; the others are translated. */
 export const endpointDialects = [
@@ -92,7 +92,7 @@ export const endpointSchema = z
       .max(1_000)
       .default(1)
       .describe('Share of the load relative to the other endpoints of a leaf.'),
-    timeouts: timeoutsSchema.partial().optional().describe('Where this endpoint differs from egress.timeouts.'),
+    timeouts: endpointTimeoutsSchema.optional().describe('Where this endpoint differs from egress.timeouts.'),
     options: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})

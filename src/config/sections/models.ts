@@ -51,11 +51,13 @@ const fallbackNode = z
 
 const groundNode = z
   .strictObject({
-    ground: z.strictObject({
-      in: z.union([name, z.array(name).min(1).max(64)]).describe('Collections to answer from.'),
-      with: node.describe('The model that writes the answer.'),
-      passagesMax: z.int().min(1).max(100).optional().describe('Passages given to the model; 8 when absent.'),
-    }),
+    ground: z
+      .strictObject({
+        in: z.union([name, z.array(name).min(1).max(64)]).describe('Collections to answer from.'),
+        with: node.describe('The model that writes the answer.'),
+        passagesMax: z.int().min(1).max(100).optional().describe('Passages given to the model; 8 when absent.'),
+      })
+      .describe('What to answer from, and which model answers.'),
   })
   .describe('Answers from knowledge, with citations.')
 
