@@ -6,6 +6,7 @@ import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Egress, Permit } from '../egress/index.ts'
 import { createSettledAnswer } from './answer.ts'
+import type { Verdict } from './health.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** Which try of a request this is, and why it is made. */
@@ -113,18 +114,18 @@ function begin(
     })
     throw error
   }
-  options.entry.health.begin()
   return { permit, settle: createSettle(options, dispatch, permit) }
 }
 
+/** Counts the try as under way until it is settled. */
 function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Settle {
+  const { health } = options.entry
+  const isTrial = health.begin()
   let isSettled = false
   return ({ error, usage, firstByteMs }) => {
     if (isSettled) return
     isSettled = true
-    const { health } = options.entry
-    if (error === undefined) health.end({ type: 'ok' })
-    else health.end(faults.has(error.code) ? { type: 'failed', code: error.code } : { type: 'none' })
+    health.end(toVerdict(error), isTrial)
     if (error?.retryAfterMs !== undefined) health.rest(error.retryAfterMs)
     dispatch.end({
       ...describe(options),
@@ -134,9 +135,14 @@ function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Sett
       usage,
       cost: usage === undefined ? undefined : permit.price?.cost(usage),
       priceVersion: permit.price?.version,
-      detail: detail(options, error?.details?.['sent'] !== false),
+      detail: detail(options, wasSent(error)),
     })
   }
+}
+
+function toVerdict(error: PlatformError | undefined): Verdict {
+  if (error === undefined) return { type: 'ok' }
+  return faults.has(error.code) ? { type: 'failed', code: error.code } : { type: 'none' }
 }
 
 function settleFailure(thrown: unknown, settle: Settle): PlatformError {
@@ -154,6 +160,21 @@ function describe({ entry }: TryOptions): {
 
 function detail({ attempt, reason }: TryOptions, sent: boolean): { attempt: number; reason: string; sent: boolean } {
   return { attempt, reason, sent }
+}
+
+/** Errors that are found before anything is sent; those of the door out say themselves whether it was. */
+const unsent: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_REQUEST',
+  'UNSUPPORTED_PARAMETER',
+  'RUNTIME_MISSING',
+  'CONFIG_INVALID',
+  'INTERNAL',
+])
+
+function wasSent(error: PlatformError | undefined): boolean {
+  const said = error?.details?.['sent']
+  if (typeof said === 'boolean') return said
+  return error === undefined || !unsent.has(error.code)
 }
 
 function toStatus(error: PlatformError | undefined): CallStatus {

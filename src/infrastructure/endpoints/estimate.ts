@@ -1,15 +1,9 @@
-import type { ChatRequest, Message, Part } from '../../core/chat.ts'
+import type { Chat, ChatRequest } from '../../core/chat.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
+import { estimateInputTokens, estimateTokens } from '../dialects/index.ts'
 
-/**
- * Tokens per UTF-16 unit: about 4 Latin letters to a token, and 1.5 Han, Kana or Hangul signs. Rules of thumb that
- * vendors give for their tokenizers; an estimate stays marked as one.
- */
-const tokensPerLetter = 1 / 4
-const tokensPerSign = 1 / 1.5
-/** Around one message, and for one picture or other medium, whose size in tokens only the vendor knows. */
-const tokensPerMessage = 4
-const tokensPerMedium = 1_000
+/** For a request without text: Latin, as the dialects' estimate has it. */
+const tokensPerUnitDefault = 0.25
 
 /**
  * The usage of an answer that ended before the vendor could report: what it had reported stands, the rest is estimated
@@ -28,55 +22,32 @@ export function estimateUsage(reported: Usage | undefined, request: ChatRequest,
 
 interface InputMeasure {
   readonly tokens: number
-  /** Of this request's text: an answer is mostly in the script of its question. */
+  /** UTF-16 units to tokens in this request's text: an answer is mostly in the script of its question. */
   readonly tokensPerUnit: number
 }
 
 function measureInput(request: ChatRequest): InputMeasure {
-  const { messages, tools } = request.chat
-  const texts: string[] = tools.length === 0 ? [] : [JSON.stringify(tools)]
-  let media = 0
-  for (const message of messages) media += gatherTexts(message.parts, texts)
-  const letters = texts.reduce((sum, text) => sum + text.length, 0)
-  const signs = texts.reduce((sum, text) => sum + countSigns(text), 0)
-  const textTokens = (letters - signs) * tokensPerLetter + signs * tokensPerSign
-  return {
-    tokens: Math.ceil(textTokens + media * tokensPerMedium + messages.length * tokensPerMessage),
-    tokensPerUnit: letters === 0 ? tokensPerLetter : textTokens / letters,
+  const chat = findChat(request)
+  if (chat === undefined) {
+    const text = request.wire?.text ?? ''
+    return { tokens: estimateTokens(text), tokensPerUnit: perUnit(text) }
+  }
+  const text = chat.messages
+    .flatMap((message) => message.parts)
+    .map((part) => (part.type === 'text' ? part.text : ''))
+    .join('')
+  return { tokens: estimateInputTokens(chat), tokensPerUnit: perUnit(text) }
+}
+
+/** A body the endpoint understood need not be one that Strata can decode: then its text has to do. */
+function findChat(request: ChatRequest): Chat | undefined {
+  try {
+    return request.chat
+  } catch {
+    return undefined
   }
 }
 
-/** Adds the texts of the parts to `texts`; returns how many parts are media. */
-function gatherTexts(parts: Message['parts'], texts: string[]): number {
-  let media = 0
-  for (const part of parts) media += gatherText(part, texts)
-  return media
-}
-
-function gatherText(part: Part, texts: string[]): number {
-  switch (part.type) {
-    case 'text':
-    case 'reasoning':
-    case 'refusal':
-      texts.push(part.text)
-      return 0
-    case 'tool-call':
-      texts.push(part.name, part.arguments)
-      return 0
-    case 'tool-result':
-      return gatherTexts(part.parts, texts)
-    case 'image':
-    case 'audio':
-    case 'file':
-      return 1
-  }
-}
-
-function countSigns(text: string): number {
-  let count = 0
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at)
-    if ((unit >= 0x2e80 && unit <= 0x9fff) || (unit >= 0xac00 && unit <= 0xd7af) || unit >= 0xf900) count += 1
-  }
-  return count
+function perUnit(text: string): number {
+  return text.length === 0 ? tokensPerUnitDefault : estimateTokens(text) / text.length
 }

@@ -25,11 +25,11 @@ export interface HealthAccount {
   mayTry(): boolean
   /** Milliseconds until the breaker or the endpoint's own retry-after lets tries through; 0 when now. */
   restMs(): number
-  /** A try goes out. Its end must be told by `end`, once. */
-  begin(): void
+  /** A try goes out; true when it is the one that an open breaker lets through. Its end must be told by `end`, once. */
+  begin(): boolean
   /** The first byte of its answer has come. */
   answered(firstByteMs: number): void
-  end(verdict: Verdict): void
+  end(verdict: Verdict, isTrial: boolean): void
   /** The endpoint asked for rest: others go first until it is over. */
   rest(ms: number): void
   /** What a probe found: well lets one try through an open breaker at once, not well counts as a failure. */
@@ -56,7 +56,14 @@ const fadeHalfMs = 30_000
 /** First-byte times kept for the quantile. */
 const samplesMax = 256
 
-export function createHealthAccount(deps: { readonly clock: Clock; readonly config: Config['egress'] }): HealthAccount {
+export interface HealthDeps {
+  readonly clock: Clock
+  readonly config: Config['egress']
+  /** Told when the breaker opens after a failure, and when an answer closes it. */
+  readonly onBreaker: (state: 'open' | 'closed', lastError: ErrorCode | undefined) => void
+}
+
+export function createHealthAccount(deps: HealthDeps): HealthAccount {
   const { clock, config } = deps
   let inFlight = 0
   let failures = 0
@@ -75,8 +82,8 @@ export function createHealthAccount(deps: { readonly clock: Clock; readonly conf
   }
 
   function open(): void {
+    if (openUntilMs === undefined) deps.onBreaker('open', lastError)
     openUntilMs = clock.monotonicMs() + config.breaker.openMs
-    isTrialUnderWay = false
   }
 
   const account: HealthAccount = {
@@ -95,7 +102,9 @@ export function createHealthAccount(deps: { readonly clock: Clock; readonly conf
     },
     begin() {
       inFlight += 1
-      if (openUntilMs !== undefined) isTrialUnderWay = true
+      const isTrial = openUntilMs !== undefined && !isTrialUnderWay
+      isTrialUnderWay ||= isTrial
+      return isTrial
     },
     answered(firstByteMs) {
       lastHeardMs = clock.monotonicMs()
@@ -104,15 +113,13 @@ export function createHealthAccount(deps: { readonly clock: Clock; readonly conf
       if (openUntilMs === undefined) return
       // The trial answers, so others may go too; but one more failure opens again, until an answer has come whole.
       openUntilMs = undefined
-      isTrialUnderWay = false
+      deps.onBreaker('closed', lastError)
       failures = config.breaker.failuresMax - 1
     },
-    end(verdict) {
+    end(verdict, isTrial) {
       inFlight -= 1
-      if (verdict.type === 'none') {
-        if (openUntilMs !== undefined) isTrialUnderWay = false
-        return
-      }
+      if (isTrial) isTrialUnderWay = false
+      if (verdict.type === 'none') return
       lastHeardMs = clock.monotonicMs()
       if (verdict.type === 'ok') {
         failures = 0

@@ -1,5 +1,5 @@
 import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
-import type { Price, Pricer } from '../../core/ports.ts'
+import type { EventLog, Price, Pricer } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { EgressTarget } from '../egress/index.ts'
 import type { Adapter, Endpoint } from './adapter.ts'
@@ -20,6 +20,7 @@ export interface RegistryDeps {
   readonly adapters: Readonly<Partial<Record<EndpointDialect, Adapter>>>
   readonly pricer: Pricer
   readonly clock: Clock
+  readonly log: EventLog
 }
 
 /** The configured endpoints whose dialect has an adapter, by id. */
@@ -52,7 +53,14 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
     adapter,
     target,
     probe: probePath === undefined ? undefined : { target: { ...target, isFree: true }, path: probePath },
-    health: createHealthAccount({ clock: deps.clock, config: deps.config.egress }),
+    health: createHealthAccount({
+      clock: deps.clock,
+      config: deps.config.egress,
+      onBreaker(state, lastError) {
+        if (state === 'open') deps.log.warn({ endpoint: id, lastError }, 'endpoint is given a rest after failures')
+        else deps.log.info({ endpoint: id }, 'endpoint answers again')
+      },
+    }),
     findPrice: () =>
       deps.pricer.find({ endpoint: id, vendor: target.vendor, model: config.model, atMs: deps.clock.now() }),
   }
