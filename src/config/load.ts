@@ -10,7 +10,7 @@ import { explainIssues, type Problem } from './problems.ts'
 import { resolveReferences, type Environment } from './references.ts'
 import { configSchema, type Config } from './schema.ts'
 
-export const configFileName = 'strata.yaml'
+const configFileName = 'strata.yaml'
 
 /** A configuration that is valid, with where it came from. */
 export interface LoadedConfig {

@@ -11,7 +11,7 @@ const timeouts = {
   totalMs: z.int().min(1).max(86_400_000).describe('For the whole answer, milliseconds.'),
 }
 
-export const timeoutsSchema = z
+const timeoutsSchema = z
   .strictObject({
     connectMs: timeouts.connectMs.default(5_000),
     firstByteMs: timeouts.firstByteMs.default(120_000),

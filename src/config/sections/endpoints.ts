@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { endpointTimeoutsSchema } from './egress.ts'
 
 /** What an endpoint speaks. The first three are relayed natively; the others are translated. */
-export const endpointDialects = [
+const endpointDialects = [
   'openai',
   'openai-responses',
   'anthropic',
@@ -25,7 +25,7 @@ const regions = z.array(
 )
 
 /** Decimal dollars per million tokens. A string, so that it is exact. */
-export const dollars = z.string().regex(/^\d+(\.\d+)?$/, 'decimal dollars as a string, for example "0.15"')
+const dollars = z.string().regex(/^\d+(\.\d+)?$/, 'decimal dollars as a string, for example "0.15"')
 
 export const priceSchema = z
   .strictObject({
