@@ -7,5 +7,6 @@ export {
 export type { MockRequest } from './exchange.ts'
 export type { Behaviour, RetryHint, SseForm } from './behaviour.ts'
 export type { Script, ScriptToolCall, ScriptUsage } from './script.ts'
+export { createTinyModel, tinyModelDimensions, type TinyModelOptions } from './gguf.ts'
 export { listFaults, type Fault } from './faults.ts'
 export { loadOpenaiShapes, type OpenaiShapes } from './openai-shapes.ts'

@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { endpointSchema } from '../../../config/sections/endpoints.ts'
 import { collectAnswer } from '../../../core/answer.ts'
-import { createRootCall } from '../../../core/call.ts'
 import type { Chat, ChatRequest } from '../../../core/chat.ts'
-import { createIds } from '../../../core/ids.ts'
 import { formatPassages } from '../../../core/passages.ts'
-import { createSeededRandom } from '../../../core/random.ts'
 import { createFakeClock } from '../../../core/time.ts'
 import type { Passage } from '../../../core/ports.ts'
 import type { Attempt, Upstream } from '../../endpoints/index.ts'
 import { createExtractAdapter, createExtractor } from './index.ts'
-import { createPassage } from './testing.ts'
+import { createAttempt, createChatRequest, createPassage, createTextMessage } from '../testing.ts'
 
 const clock = createFakeClock(0)
 const passages = [
@@ -87,12 +83,12 @@ describe('the extract model', () => {
     await expect(ask('Why?', { toolChoice: { type: 'required' } })).rejects.toMatchObject({ param: 'toolChoice' })
     await expect(ask('  ')).rejects.toMatchObject({ code: 'INVALID_REQUEST', param: 'messages' })
     await expect(
-      adapter.embed({ model: 'extract', inputs: ['a'], dimensions: undefined }, createAttempt()),
+      adapter.embed({ model: 'extract', inputs: ['a'], dimensions: undefined }, attempt()),
     ).rejects.toMatchObject({ code: 'UNSUPPORTED_PARAMETER' })
   })
 
   test('stops when it is left', async () => {
-    const upstream = await adapter.answer(createRequest('How many days of annual leave?', {}), createAttempt())
+    const upstream = await adapter.answer(createRequest('How many days of annual leave?', {}), attempt())
     const texts: string[] = []
     const read = async (): Promise<void> => {
       for await (const event of upstream.events) {
@@ -113,55 +109,23 @@ interface Asked extends Partial<Chat> {
 }
 
 async function ask(question: string, asked: Asked = {}): Promise<Upstream['events']> {
-  const upstream = await adapter.answer(createRequest(question, asked), createAttempt())
+  const upstream = await adapter.answer(createRequest(question, asked), attempt())
   return upstream.events
 }
 
 function createRequest(question: string, { given = passages, before = '', ...chat }: Asked): ChatRequest {
-  return {
-    model: 'extract',
-    stream: true,
-    outputTokensMax: chat.outputTokensMax,
-    wire: undefined,
-    chat: {
-      messages: [
-        { role: 'system', parts: [{ type: 'text', text: `Be kind. ${before}` }] },
-        { role: 'system', parts: [{ type: 'text', text: `Answer from these:\n${formatPassages(given)}\n` }] },
-        { role: 'user', parts: [{ type: 'text', text: 'Hello' }] },
-        { role: 'assistant', parts: [{ type: 'text', text: 'Hello!' }] },
-        { role: 'user', parts: [{ type: 'text', text: question }] },
-      ],
-      tools: [],
-      toolChoice: undefined,
-      parallelToolCalls: undefined,
-      responseFormat: undefined,
-      temperature: undefined,
-      topP: undefined,
-      topK: undefined,
-      outputTokensMax: undefined,
-      stop: [],
-      seed: undefined,
-      frequencyPenalty: undefined,
-      presencePenalty: undefined,
-      reasoningEffort: undefined,
-      reasoningTokensMax: undefined,
-      user: undefined,
-      extra: undefined,
-      ...chat,
-    },
-  }
+  return createChatRequest(question, {
+    messages: [
+      createTextMessage('system', `Be kind. ${before}`),
+      createTextMessage('system', `Answer from these:\n${formatPassages(given)}\n`),
+      createTextMessage('user', 'Hello'),
+      createTextMessage('assistant', 'Hello!'),
+      createTextMessage('user', question),
+    ],
+    ...chat,
+  })
 }
 
-function createAttempt(): Attempt {
-  const ids = createIds({ clock, random: createSeededRandom(1) })
-  const principal = { tenant: 't', keyId: 'k', role: 'member', models: undefined, regions: undefined } as const
-  const labels = { allowedRegions: ['local'] }
-  const call = createRootCall({ clock, ids }, { name: 'extract', principal, labels, durationMsMax: 1_000 })
-  const config = endpointSchema.parse({ dialect: 'extract', model: 'builtin', processing: ['local'], storage: [] })
-  const timeouts = { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 }
-  const target = { id: 'extract', url: undefined, credentials: {}, vendor: undefined, vendorModel: 'builtin', timeouts }
-  return {
-    endpoint: { id: 'extract', config },
-    permit: { call, target: { ...target, processing: ['local'], storage: [] }, price: undefined },
-  }
+function attempt(): Attempt {
+  return createAttempt({ clock, endpoint: { dialect: 'extract', model: 'builtin' } })
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createExtractor } from './index.ts'
-import { createPassage } from './testing.ts'
+import { createPassage } from '../testing.ts'
 
 const english = [
   createPassage(

@@ -3,7 +3,7 @@ import { isHanUnit, type Folder } from './fold.ts'
 /** The terms of one question, and a way to find them in text. */
 export interface TermMatcher {
   readonly terms: readonly Term[]
-  /** Sets `found[i]` for every term i in the span, and returns the number of content characters seen. */
+  /** Sets `found[i]` for every term i in the span. */
   scan(text: string, span: Span, found: Uint8Array): void
 }
 
@@ -29,79 +29,97 @@ const stopPhrases =
 
 /** Takes the content of a question apart: folded, stemmed words and pairs of them; Han characters and pairs of them. */
 export function createTermMatcher(question: string, folder: Folder): TermMatcher {
-  const terms: Term[] = []
-  const words = new Map<string, number>()
-  const units = new Map<number, number>()
-  const pairs = new Map<number, number>()
-  const wordPairs = new Map<number, number>()
-  const addTerm = (text: string, kind: Term['kind']): number => terms.push({ text, kind }) - 1
-
-  const folded = folder.foldText(question)
-  const parted = folded.replace(stopPhrases, '\n')
-  let lastUnit = -1
-  let lastWord = -1
-  forEachToken(parted, { start: 0, end: parted.length }, (token) => {
-    if (token.type === 'unit') {
-      if (!units.has(token.unit)) units.set(token.unit, addTerm(String.fromCharCode(token.unit), 'character'))
-      const pair = toPair(lastUnit, token.unit)
-      if (token.isAdjacent && lastUnit >= 0 && !pairs.has(pair)) {
-        pairs.set(pair, addTerm(String.fromCharCode(lastUnit, token.unit), 'characters'))
-      }
-      lastUnit = token.unit
-      return
-    }
-    lastUnit = -1
-    const word = parted.slice(token.start, token.end)
-    if (stopWords.has(word)) return
-    const stem = stemWord(word)
-    let index = words.get(stem)
-    if (index === undefined) {
-      index = addTerm(stem, /^\d/.test(stem) ? 'number' : 'word')
-      words.set(stem, index)
-    }
-    const pair = toPair(lastWord, index)
-    if (lastWord >= 0 && !wordPairs.has(pair)) wordPairs.set(pair, addTerm(`${terms[lastWord]?.text} ${stem}`, 'words'))
-    lastWord = index
-  })
-
-  const seenWords = new Map<string, number>()
+  const index = indexQuestion(question, folder)
+  const known = new Map<string, number>()
+  /** The number of a word's term; `otherWord` or `stopWord` for words that are none. */
   const findWord = (raw: string): number => {
-    let index = seenWords.get(raw)
-    if (index === undefined) {
+    let number = known.get(raw)
+    if (number === undefined) {
       const word = folder.foldText(raw)
-      index = stopWords.has(word) ? -2 : (words.get(stemWord(word)) ?? -1)
-      seenWords.set(raw, index)
+      number = stopWords.has(word) ? stopWord : (index.words.get(stemWord(word)) ?? otherWord)
+      known.set(raw, number)
     }
-    return index
+    return number
   }
   return {
-    terms,
+    terms: index.terms,
     scan(text, span, found) {
-      let previousUnit = -1
-      let previousWord = -1
+      let lastUnit = -1
+      let lastWord = otherWord
       forEachToken(text, span, (token) => {
         if (token.type === 'unit') {
           const unit = folder.foldUnit(token.unit)
-          const index = units.get(unit)
-          if (index !== undefined) found[index] = 1
-          const pair = token.isAdjacent && index !== undefined ? pairs.get(toPair(previousUnit, unit)) : undefined
+          const number = index.units.get(unit)
+          if (number !== undefined) found[number] = 1
+          const pair =
+            token.isAdjacent && number !== undefined ? index.unitPairs.get(toPair(lastUnit, unit)) : undefined
           if (pair !== undefined) found[pair] = 1
-          previousUnit = unit
-          previousWord = -1
+          lastUnit = unit
+          lastWord = otherWord
           return
         }
-        previousUnit = -1
-        const index = findWord(text.slice(token.start, token.end))
-        if (index === -2) return
-        if (index >= 0) {
-          found[index] = 1
-          const pair = wordPairs.get(toPair(previousWord, index))
+        const number = findWord(text.slice(token.start, token.end))
+        if (number === stopWord) return
+        if (number !== otherWord) {
+          found[number] = 1
+          const pair = index.wordPairs.get(toPair(lastWord, number))
           if (pair !== undefined) found[pair] = 1
         }
-        previousWord = index
+        lastWord = number
       })
     },
   }
+}
+
+const otherWord = -1
+const stopWord = -2
+
+/** The terms of a question by what they are made of; the values number them. */
+interface TermIndex {
+  readonly terms: readonly Term[]
+  readonly words: ReadonlyMap<string, number>
+  readonly wordPairs: ReadonlyMap<number, number>
+  readonly units: ReadonlyMap<number, number>
+  readonly unitPairs: ReadonlyMap<number, number>
+}
+
+function indexQuestion(question: string, folder: Folder): TermIndex {
+  const terms: Term[] = []
+  const words = new Map<string, number>()
+  const wordPairs = new Map<number, number>()
+  const units = new Map<number, number>()
+  const unitPairs = new Map<number, number>()
+  const number = <K>(map: Map<K, number>, key: K, term: Term): number => {
+    const known = map.get(key)
+    if (known !== undefined) return known
+    map.set(key, terms.length)
+    return terms.push(term) - 1
+  }
+  const parted = folder.foldText(question).replace(stopPhrases, '\n')
+  let lastUnit = -1
+  let lastWord = otherWord
+  forEachToken(parted, { start: 0, end: parted.length }, (token) => {
+    if (token.type === 'unit') {
+      const { unit } = token
+      number(units, unit, { text: String.fromCharCode(unit), kind: 'character' })
+      if (token.isAdjacent) {
+        const text = String.fromCharCode(lastUnit, unit)
+        number(unitPairs, toPair(lastUnit, unit), { text, kind: 'characters' })
+      }
+      lastUnit = unit
+      return
+    }
+    const word = parted.slice(token.start, token.end)
+    if (stopWords.has(word)) return
+    const stem = stemWord(word)
+    const stemmed = number(words, stem, { text: stem, kind: /^\d/.test(stem) ? 'number' : 'word' })
+    if (lastWord !== otherWord) {
+      const text = `${terms[lastWord]?.text} ${stem}`
+      number(wordPairs, toPair(lastWord, stemmed), { text, kind: 'words' })
+    }
+    lastWord = stemmed
+  })
+  return { terms, words, wordPairs, units, unitPairs }
 }
 
 type Token =
