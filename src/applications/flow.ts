@@ -30,6 +30,7 @@ export async function runRequest<Request, Reply>(
       name: asked.model,
       principal,
       labels,
+      narrowRegions: parts.admission.narrow,
       durationMsMax: parts.requestMsMax,
       startedAtMs,
       startedMonotonicMs,

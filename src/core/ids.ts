@@ -9,6 +9,7 @@ export interface Ids {
 export type IdPrefix = 'call' | 'key' | 'tenant' | 'doc' | 'col' | 'msg' | 'resp' | 'job' | 'tool'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
+const pairs = [...alphabet].flatMap((left) => [...alphabet].map((right) => left + right))
 
 /**
  * Ids in the ULID layout: 48 bits of milliseconds, 80 bits of chance, 26 characters of Crockford base 32, so that rows
@@ -24,9 +25,13 @@ export function createIds(deps: { readonly clock: Clock; readonly random: Random
         lastMs = nowMs
         lastStamp = toStamp(nowMs)
       }
-      let tail = ''
-      for (const byte of deps.random.bytes(16)) tail += alphabet[byte & 31]
-      return `${prefix}_${lastStamp}${tail}`
+      // Two characters per look-up: ten bits of each pair of bytes.
+      const bytes = deps.random.bytes(16)
+      let id = `${prefix}_${lastStamp}`
+      for (let place = 0; place < 16; place += 2) {
+        id += pairs[((bytes[place] ?? 0) & 31) * 32 + ((bytes[place + 1] ?? 0) & 31)]
+      }
+      return id
     },
   }
 }

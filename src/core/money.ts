@@ -14,10 +14,15 @@ export const picodollarsPerDollar = 1_000_000_000_000n
 export function toDollars(amount: Picodollars): string {
   const sign = amount < 0n ? '-' : ''
   const absolute = amount < 0n ? -amount : amount
-  const whole = absolute / picodollarsPerDollar
-  const fraction = (absolute % picodollarsPerDollar).toString().padStart(12, '0').replace(/0+$/, '')
-  return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
+  const digits = absolute.toString().padStart(13, '0')
+  const point = digits.length - 12
+  let end = digits.length
+  while (end > point && digits.charCodeAt(end - 1) === zero) end--
+  const whole = sign + digits.slice(0, point)
+  return end === point ? whole : `${whole}.${digits.slice(point, end)}`
 }
+
+const zero = 48 // the character code of '0'
 
 /** Picodollars of a decimal dollar string such as `0.15` or `1e-6`; `undefined` when it is not an exact number of p$. */
 export function fromDollars(text: string): Picodollars | undefined {

@@ -1,5 +1,11 @@
 export { dialects } from './dialects/index.ts'
-export { createExtractAdapter, createExtractor } from './edge/index.ts'
-export { createEgress, type Egress } from './egress/index.ts'
+export {
+  createCommandRunner,
+  createExtractAdapter,
+  createExtractor,
+  createLlamaAdapter,
+  createRuntimeInstaller,
+} from './edge/index.ts'
+export { createEgress, createErrands, type Egress } from './egress/index.ts'
 export { createEndpoints, createNativeAdapter, type Endpoints } from './endpoints/index.ts'
 export { createVendorAdapters } from './vendors/index.ts'

@@ -12,7 +12,7 @@ import type { Delivery } from '../flow-parts.ts'
 import type { ReadChat } from './chat-request.ts'
 import type { Exchange } from './exchange.ts'
 import { errorHeaders } from './server.ts'
-import { overheadMs, toAnswerExtension } from './strata/extension.ts'
+import { overheadMs, toAnswerExtension } from './extension.ts'
 
 export interface ChatDeliveryOptions {
   readonly exchange: Exchange

@@ -3,7 +3,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { Exchange } from './exchange.ts'
-import { readRequestExtension, type RequestExtension } from './strata/extension.ts'
+import { readRequestExtension, type RequestExtension } from './extension.ts'
 
 /** A chat request read from its body, and what the body asks of Strata itself. */
 export interface ReadChat {

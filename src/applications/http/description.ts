@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { errorCatalogue } from '../../core/errors.ts'
-import { requestExtensionSchema } from './strata/extension.ts'
+import { requestExtensionSchema } from './extension.ts'
 import type { Route } from './route.ts'
 
 /** The OpenAPI 3.1 description of a table of routes. */

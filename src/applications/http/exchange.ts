@@ -28,8 +28,15 @@ export interface Exchange {
   end(chunk?: Buffer | string): void
   /** Cuts the connection: the only honest end of a response that can carry no error any more. */
   destroy(): void
+  /** Calls back when the client has left before the end of the response. One listener. */
   onGone(listener: () => void): void
+  /** The response is over, finished or not; the server says so once. */
+  closed(): void
 }
+
+/** Bodies up to this go out as text; copying a larger one costs more than gathering. */
+const textWriteBytesMax = 16_384
+const noBytes = Buffer.alloc(0)
 
 /** Names and values in turn, as node:http writes them without looking at each. */
 export type HeaderList = readonly string[]
@@ -54,6 +61,8 @@ class NodeExchange implements Exchange {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
   readonly #bodyBytesMax: number
+  #stopReading: (() => void) | undefined
+  #gone: (() => void) | undefined
 
   constructor(options: ExchangeOptions, parameters: Readonly<Record<string, string>>) {
     this.method = options.message.method ?? 'GET'
@@ -92,31 +101,34 @@ class NodeExchange implements Exchange {
 
   credential(): string | undefined {
     const { authorization } = this.#message.headers
+    if (authorization?.startsWith('Bearer ') === true) return authorization.slice(7)
     if (authorization !== undefined && /^bearer /i.test(authorization)) return authorization.slice(7).trim()
     return this.header('x-api-key')
   }
 
   readBytes(): Promise<Buffer> {
-    const declared = Number(this.#message.headers['content-length'] ?? 0)
-    if (declared > this.#bodyBytesMax) return Promise.reject(this.#tooLarge())
+    const message = this.#message
+    const bytesMax = this.#bodyBytesMax
+    const declared = message.headers['content-length']
+    if (declared !== undefined && Number(declared) > bytesMax) return Promise.reject(this.#tooLarge())
     return new Promise((resolve, reject) => {
-      const chunks: Buffer[] = []
+      let first: Buffer | undefined
+      let rest: Buffer[] | undefined
       let length = 0
-      this.#message.on('data', (chunk: Buffer) => {
+      message.on('data', (chunk: Buffer) => {
         length += chunk.length
-        if (length > this.#bodyBytesMax) {
-          this.#message.pause()
+        if (length > bytesMax) {
+          message.pause()
           reject(this.#tooLarge())
-        } else chunks.push(chunk)
+        } else if (first === undefined) first = chunk
+        else (rest ??= [first]).push(chunk)
       })
-      this.#message.on('end', () => {
-        const [first] = chunks
-        resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length))
+      message.on('end', () => {
+        this.#stopReading = undefined
+        resolve(rest === undefined ? (first ?? noBytes) : Buffer.concat(rest, length))
       })
-      this.#message.on('error', (thrown) => reject(clientLeft(thrown)))
-      this.#message.on('close', () => {
-        if (!this.#message.complete) reject(clientLeft(undefined))
-      })
+      this.#stopReading = () =>
+        reject(new PlatformError('CANCELLED', 'the client left before the request was complete'))
     })
   }
 
@@ -143,9 +155,11 @@ class NodeExchange implements Exchange {
   }
 
   begin(status: number, headers: HeaderList): void {
-    // An unread rest of the request would be taken for the next request on this connection.
-    const isLeftUnread = !this.#message.complete
-    this.#response.writeHead(status, [...headers, ...(isLeftUnread ? ['connection', 'close'] : [])])
+    // An unread rest of the request would be taken for the next request on this connection. The list is only read.
+    this.#response.writeHead(
+      status,
+      this.#message.complete ? (headers as string[]) : [...headers, 'connection', 'close'],
+    )
   }
 
   write(text: string): Promise<void> {
@@ -163,6 +177,9 @@ class NodeExchange implements Exchange {
 
   end(chunk?: Buffer | string): void {
     if (chunk === undefined) this.#response.end()
+    else if (typeof chunk === 'string') this.#response.end(chunk)
+    // As Latin-1 text every byte stays itself, and head and body go out as one write instead of a gathered one.
+    else if (chunk.length <= textWriteBytesMax) this.#response.end(chunk.toString('latin1'), 'latin1')
     else this.#response.end(chunk)
   }
 
@@ -171,18 +188,17 @@ class NodeExchange implements Exchange {
   }
 
   onGone(listener: () => void): void {
-    this.#response.on('close', () => {
-      if (!this.#response.writableFinished) listener()
-    })
+    this.#gone = listener
+  }
+
+  closed(): void {
+    this.#stopReading?.()
+    if (!this.#response.writableFinished) this.#gone?.()
   }
 
   #tooLarge(): PlatformError {
     return new PlatformError('BODY_TOO_LARGE', `the request body is larger than ${this.#bodyBytesMax} bytes`)
   }
-}
-
-function clientLeft(cause: unknown): PlatformError {
-  return new PlatformError('CANCELLED', 'the client left before the request was complete', { cause })
 }
 
 /** JSON.parse whose error says where, and quotes nothing of the content. */

@@ -1,3 +1,5 @@
 export { createHttpServer, describeCause, type HttpServer } from './server.ts'
 export { createRoutes } from './routes.ts'
 export type { GetParts, HttpParts } from './parts.ts'
+export { toTraits } from './openai/index.ts'
+export { toCallJson, toTreeJson } from './strata/index.ts'

@@ -11,7 +11,8 @@ import type { FlowParts } from '../flow-parts.ts'
 export interface HttpParts {
   readonly clock: Clock
   readonly config: Config
-  readonly configVersion: string
+  /** The number of the configuration in force. */
+  readonly configVersion: number
   readonly flow: FlowParts
   readonly dialects: Readonly<Record<DialectId, Dialect>>
   readonly models: { list(principal: Principal): readonly Model[]; resolve(name: string, principal: Principal): Model }
@@ -70,9 +71,10 @@ export interface CallsFace {
 
 /** Filled by governance. */
 export interface KeysFace {
-  create(key: NewKey): Promise<{ readonly id: string; readonly key: string }>
+  /** The key is shown this once. */
+  create(key: NewKey): Promise<{ readonly key: string; readonly record: KeyView }>
   list(tenant: string): Promise<readonly KeyView[]>
-  revoke(tenant: string, id: string): Promise<void>
+  revoke(tenant: string, id: string): Promise<KeyView>
 }
 
 export interface NewKey {
@@ -98,5 +100,5 @@ export interface KeyView {
 
 export interface HealthReport {
   readonly store: string
-  readonly endpoints: readonly { readonly id: string; readonly state: string }[]
+  readonly endpoints: readonly { readonly id: string; readonly breaker: string; readonly inFlight: number }[]
 }

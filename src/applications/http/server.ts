@@ -6,7 +6,7 @@ import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import { createExchange, type Exchange } from './exchange.ts'
-import { encodeStrataError } from './strata/errors.ts'
+import { encodeStrataError } from './errors.ts'
 import type { OperationRoute, Route } from './route.ts'
 import { createRouter } from './router.ts'
 
@@ -41,10 +41,6 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       connectionsCheckingInterval: 5_000,
     },
     (message, response) => {
-      open++
-      response.once('close', () => {
-        open--
-      })
       void serve(message, response)
     },
   )
@@ -58,6 +54,11 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     const options = { message, response, path, bodyBytesMax: config.bodyBytesMax, startedMonotonicMs }
     const match = router.find(message.method ?? 'GET', path)
     const exchange = createExchange(options, match.type === 'route' ? match.parameters : {})
+    open++
+    response.on('close', () => {
+      open--
+      exchange.closed()
+    })
     const encodeError = match.type === 'route' ? match.route.encodeError : encodeStrataError
     try {
       if (open > config.requestsOpenMax) throw overloaded(config.requestsOpenMax)

@@ -2,7 +2,7 @@ import type { CallFacts } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
-import { toCallJson, toTreeJson } from '../../http/strata/index.ts'
+import { toCallJson, toTreeJson } from '../../http/index.ts'
 import { operatorTenant, report, toTable, type Command } from '../command.ts'
 
 export const calls: Command = {

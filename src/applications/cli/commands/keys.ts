@@ -31,7 +31,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
     regions: listOf(context.options['regions']),
     expiresAtMs: expiryOf(context.options['days'], parts.clock.now()),
   })
-  report(context.terminal, made, [made.key, 'Keep it now: it is not shown again.'])
+  report(context.terminal, { ...made.record, key: made.key }, [made.key, 'Keep it now: it is not shown again.'])
 }
 
 async function list(context: CommandContext): Promise<void> {

@@ -1,4 +1,4 @@
-import { toTraits } from '../../http/openai/index.ts'
+import { toTraits } from '../../http/index.ts'
 import { operatorTenant, report, toTable, type Command } from '../command.ts'
 
 export const models: Command = {

@@ -13,7 +13,7 @@ import { runRequest } from '../../flow.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import { errorHeaders } from '../server.ts'
-import { overheadMs, readRequestExtension } from '../strata/extension.ts'
+import { overheadMs, readRequestExtension } from '../extension.ts'
 
 /** Serves one request for embeddings. */
 export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Promise<void> {

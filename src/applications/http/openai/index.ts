@@ -1,2 +1,2 @@
 export { openaiRoutes } from './routes.ts'
-export { toTraits } from './models.ts'
+export { toTraits } from './model-list.ts'

@@ -2,7 +2,7 @@ import { runChat } from '../chat-route.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { runEmbeddings } from './embeddings.ts'
-import { listModels, readModel } from './models.ts'
+import { listModels, readModel } from './model-list.ts'
 
 /** The OpenAI face. */
 export function openaiRoutes(getParts: GetParts): readonly Route[] {

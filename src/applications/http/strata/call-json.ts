@@ -2,7 +2,7 @@ import type { CallFacts } from '../../../core/call.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
-import { toUsageJson } from './extension.ts'
+import { toUsageJson } from '../extension.ts'
 
 /** One node of a call tree as JSON: absent figures are null, never 0. */
 export function toCallJson(fact: CallFacts): JsonObject {

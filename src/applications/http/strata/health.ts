@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { encodeStrataError } from './errors.ts'
+import { encodeStrataError } from '../errors.ts'
 
 /** Health, metrics, and the description of every route. */
 export function healthRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {

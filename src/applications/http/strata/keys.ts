@@ -31,7 +31,7 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
         const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at)
         const { name, role, models, regions } = body
         const made = await parts.keys.create({ tenant: principal.tenant, name, role, models, regions, expiresAtMs })
-        return { status: 201, body: { object: 'key', ...made } }
+        return { status: 201, body: { ...toKeyJson(made.record), key: made.key } }
       },
     }),
     operation(getParts, {

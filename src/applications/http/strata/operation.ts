@@ -5,7 +5,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import type { Method, OperationRoute } from '../route.ts'
-import { encodeStrataError } from './errors.ts'
+import { encodeStrataError } from '../errors.ts'
 
 /** What an operation is given: the parts of the platform in force, who asks, and the exchange. */
 export interface Operation<Body> {

@@ -1,5 +1,5 @@
-import type { PlatformError } from '../../../core/errors.ts'
-import type { JsonObject } from '../../../core/json.ts'
+import type { PlatformError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
 
 /** The error of Strata's own routes: the OpenAI shape, with the help sentence and details beside it. */
 export function encodeStrataError(error: PlatformError): JsonObject {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { CallFacts } from '../../../core/call.ts'
-import type { Citation } from '../../../core/chat.ts'
-import { PlatformError } from '../../../core/errors.ts'
-import type { JsonObject, JsonValue } from '../../../core/json.ts'
-import { toDollars } from '../../../core/money.ts'
-import { sumDispatches } from '../../../core/totals.ts'
-import type { Usage } from '../../../core/usage.ts'
+import type { CallFacts } from '../../core/call.ts'
+import type { Citation } from '../../core/chat.ts'
+import { PlatformError } from '../../core/errors.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { toDollars } from '../../core/money.ts'
+import { sumDispatches } from '../../core/totals.ts'
+import type { Usage } from '../../core/usage.ts'
 
 /** The `strata` field of a request body. */
 export const requestExtensionSchema = z
@@ -99,6 +99,9 @@ export function toCitationJson(citation: Citation): JsonObject {
  * which at least one dispatch ran. `undefined` before anything was dispatched.
  */
 export function overheadMs(startedMonotonicMs: number, nowMonotonicMs: number, facts: readonly CallFacts[]): number {
+  const totalMs = nowMonotonicMs - startedMonotonicMs
+  const only = onlyDispatch(facts)
+  if (only !== undefined) return Math.max(0, totalMs - only.durationMs)
   let waitedMs = 0
   let coveredUntilMs = 0
   for (const fact of facts
@@ -109,5 +112,16 @@ export function overheadMs(startedMonotonicMs: number, nowMonotonicMs: number, f
     if (endMs > fromMs) waitedMs += endMs - fromMs
     coveredUntilMs = Math.max(coveredUntilMs, endMs)
   }
-  return Math.max(0, nowMonotonicMs - startedMonotonicMs - waitedMs)
+  return Math.max(0, totalMs - waitedMs)
+}
+
+/** The one dispatch of a call tree; `undefined` when there is another number of them. */
+function onlyDispatch(facts: readonly CallFacts[]): CallFacts | undefined {
+  let found: CallFacts | undefined
+  for (const fact of facts) {
+    if (fact.kind !== 'dispatch') continue
+    if (found !== undefined) return undefined
+    found = fact
+  }
+  return found
 }

@@ -1,0 +1,143 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createHttpServer, createRoutes, runCli, type CommonOptions, type ProcessActs } from './applications/index.ts'
+import { configJsonSchema, readConfig, watchConfig, type LoadedConfig } from './config/index.ts'
+import { PlatformError, toPlatformError } from './core/errors.ts'
+import type { JsonValue } from './core/json.ts'
+import { createSystemRandom } from './core/random.ts'
+import { createSystemClock } from './core/time.ts'
+import { createPlatform, createProbe, installRuntime, type Platform } from './platform.ts'
+
+const clock = createSystemClock()
+const random = createSystemRandom()
+const stdout = (text: string): boolean => process.stdout.write(`${text}\n`)
+const stderr = (text: string): boolean => process.stderr.write(`${text}\n`)
+
+process.exitCode = await runCli({
+  argv: process.argv.slice(2),
+  print: stdout,
+  note: stderr,
+  open: async (common) => {
+    const platform = await createPlatform({ loaded: await load(common), clock, random, writeLog: stderr })
+    return {
+      parts: platform.parts(),
+      folder: platform.folder,
+      backup: (path) => platform.store.backup(resolve(path)),
+      close: () => platform.close(),
+    }
+  },
+  process: toProcessActs,
+})
+
+function toProcessActs(common: CommonOptions): ProcessActs {
+  return {
+    version: readVersion(),
+    serve: () => serve(common),
+    configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue,
+    async checkConfig() {
+      const { path, notices } = await load(common)
+      return { path, notices }
+    },
+    async addRuntime(name, onProgress) {
+      const leaving = new AbortController()
+      process.once('SIGINT', () => leaving.abort())
+      return installRuntime({ loaded: await load(common), name, onProgress, signal: leaving.signal })
+    },
+  }
+}
+
+/** The configuration in force: of the file named or found, else of what the environment and this machine offer. */
+async function load(common: CommonOptions): Promise<LoadedConfig> {
+  const probe = createProbe({ clock, random })
+  const loaded = await readConfig({ path: common.config, folder: process.cwd(), environment: process.env, probe })
+  const store =
+    common.folder === undefined ? loaded.config.store : { ...loaded.config.store, folder: resolve(common.folder) }
+  const server = { ...loaded.config.server, ...listenOptions(common) }
+  return { ...loaded, config: { ...loaded.config, store, server } }
+}
+
+function listenOptions(common: CommonOptions): { host?: string; port?: number } {
+  const port = common.port === undefined ? undefined : Number(common.port)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw new PlatformError('INVALID_REQUEST', '--port must be a whole number from 0 to 65535')
+  }
+  return { ...(common.host === undefined ? {} : { host: common.host }), ...(port === undefined ? {} : { port }) }
+}
+
+/** Serves until SIGINT or SIGTERM; drains; a second signal cuts short. */
+async function serve(common: CommonOptions): Promise<void> {
+  const loaded = await load(common)
+  const platform = await createPlatform({ loaded, clock, random, writeLog: stdout })
+  const server = createHttpServer({
+    config: loaded.config.server,
+    clock,
+    log: platform.log,
+    routes: createRoutes(() => platform.parts()),
+    authenticate: (credential) => platform.identity.authenticate(credential),
+  })
+  try {
+    const made = await platform.identity.bootstrap(process.env['STRATA_ADMIN_KEY'])
+    const url = await server.listen()
+    announce(platform, loaded, { url, adminKey: made.key })
+    const stopWatching = followConfig(common, loaded, platform)
+    await stopSignal()
+    stopWatching()
+    platform.log.info({ open: server.open }, 'stopping: no new requests, those in work are finished')
+    void stopSignal().then(() => process.exit(130))
+    await server.close()
+  } finally {
+    await platform.close()
+  }
+  process.exit(0) // A runtime or a watcher of a library must not keep a drained server alive.
+}
+
+interface Announced {
+  readonly url: string
+  readonly adminKey: string | undefined
+}
+
+/** What the operator sees at the start. The admin key is shown this once, and never goes to the log. */
+function announce(platform: Platform, loaded: LoadedConfig, announced: Announced): void {
+  for (const notice of loaded.notices) platform.log.info({}, notice)
+  platform.log.info({ url: announced.url, config: loaded.path ?? 'none', folder: platform.folder }, 'serving')
+  if (announced.adminKey !== undefined) {
+    stderr(`\nThis is the admin key. Keep it now: it is not shown again.\n\n    ${announced.adminKey}\n`)
+  }
+}
+
+/** A changed file and SIGHUP put the new configuration in force; a bad one is refused and the old one keeps serving. */
+function followConfig(common: CommonOptions, loaded: LoadedConfig, platform: Platform): () => void {
+  const reload = async (): Promise<void> => {
+    try {
+      const next = await load(common)
+      await platform.reload(next)
+      platform.log.info({ hash: next.hash }, 'a new configuration is in force')
+    } catch (thrown) {
+      platform.log.error(
+        { reason: toPlatformError(thrown).message },
+        'the new configuration is refused; the old one stays in force',
+      )
+    }
+  }
+  const onHangUp = (): void => void reload()
+  process.on('SIGHUP', onHangUp)
+  const watch = loaded.path === undefined ? undefined : watchConfig({ path: loaded.path, onChange: onHangUp })
+  return () => {
+    process.off('SIGHUP', onHangUp)
+    watch?.close()
+  }
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+  })
+}
+
+function readVersion(): string {
+  // The file is part of the package and has a version.
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  return manifest.version
+}
