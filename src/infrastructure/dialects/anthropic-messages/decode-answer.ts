@@ -1,7 +1,7 @@
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import { findInBandError, isArray, sealSignature } from '../shared/index.ts'
+import { emptySeal, findInBandError, isArray, isSealed, sealSignature } from '../shared/index.ts'
 import { toFinishReason } from './stop-reason.ts'
 import { readUsage } from './usage.ts'
 
@@ -63,9 +63,15 @@ export function toReasoningEnd(proof: { readonly signature: string; readonly dat
   const { signature, data } = proof
   return {
     type: 'reasoning-end',
-    signature: signature === '' ? undefined : sealSignature('anthropic-messages', signature),
-    redacted: data === '' ? undefined : sealSignature('anthropic-messages', data),
+    signature: seal(signature),
+    redacted: seal(data),
   }
+}
+
+/** A proof that is sealed already was made by another Strata upstream. */
+function seal(proof: string): string | undefined {
+  if (proof === '' || proof === emptySeal) return undefined
+  return isSealed(proof) ? proof : sealSignature('anthropic-messages', proof)
 }
 
 export function textOf(value: JsonValue | undefined): string {

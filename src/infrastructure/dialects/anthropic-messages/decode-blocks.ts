@@ -2,6 +2,7 @@ import type { MediaSource, Message, Part } from '../../../core/chat.ts'
 import type { JsonValue } from '../../../core/json.ts'
 import {
   type AnnouncedCalls,
+  emptySeal,
   invalid,
   isSealed,
   type Located,
@@ -147,7 +148,7 @@ function decodeAssistantBlock(block: Located, calls: AnnouncedCalls): Part {
     case 'thinking': {
       const signature = readString(block, 'signature') ?? ''
       const text = readString(block, 'thinking') ?? ''
-      return { type: 'reasoning', text, signature: signature === '' ? undefined : seal(signature), redacted: false }
+      return { type: 'reasoning', text, signature: seal(signature), redacted: false }
     }
     case 'redacted_thinking':
       return { type: 'reasoning', text: '', signature: seal(requireString(block, 'data')), redacted: true }
@@ -166,6 +167,7 @@ function decodeAssistantBlock(block: Located, calls: AnnouncedCalls): Part {
 }
 
 /** What comes back without a seal was relayed from Anthropic as it was. */
-function seal(signature: string): string {
+function seal(signature: string): string | undefined {
+  if (signature === '' || signature === emptySeal) return undefined
   return isSealed(signature) ? signature : sealSignature('anthropic-messages', signature)
 }

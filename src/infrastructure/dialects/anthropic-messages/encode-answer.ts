@@ -2,7 +2,7 @@ import type { CompleteAnswer } from '../../../core/answer.ts'
 import type { Citation } from '../../../core/chat.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import type { AnswerMeta } from '../dialect.ts'
-import { openSignature, toDialectId } from '../shared/index.ts'
+import { emptySeal, openSignature, toDialectId } from '../shared/index.ts'
 import { toStopWord } from './stop-reason.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -42,9 +42,9 @@ function encodeReasoning(part: CompleteAnswer['reasoning'][number]): readonly Js
   return [{ type: 'thinking', thinking: part.text, signature: toOwnSignature(part.signature) }]
 }
 
-/** Anthropic's own proof as it was; another vendor's with its seal, so that it finds its way back; else empty. */
+/** Anthropic's own proof as it was; another vendor's with its seal, so that it finds its way back; else the empty seal. */
 export function toOwnSignature(sealed: string | undefined): string {
-  return openSignature('anthropic-messages', sealed) ?? sealed ?? ''
+  return openSignature('anthropic-messages', sealed) ?? sealed ?? emptySeal
 }
 
 /** Anthropic's citation of characters in a document; `documents` numbers the documents in order of first citation. */

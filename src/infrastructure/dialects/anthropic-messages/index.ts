@@ -23,7 +23,10 @@ export const anthropicMessages: Dialect = {
   headers: (key) => ({ 'anthropic-version': version, ...(key === undefined ? {} : { 'x-api-key': key }) }),
   decodeRequest,
   encodeRequest,
-  patchRequest: createRequestPatch({ asksUsage: false }),
+  patchRequest: createRequestPatch({
+    asksUsage: false,
+    translate: (wire, target) => encodeRequest(decodeRequest(wire.body), target),
+  }),
   decodeAnswer,
   encodeAnswer,
   createStreamDecoder,

@@ -1,6 +1,6 @@
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import type { StreamDecoder } from '../dialect.ts'
+import type { SseEvent, StreamDecoder } from '../dialect.ts'
 import { cut, findInBandError, memberOf, notJson } from '../shared/index.ts'
 import { textOf, toFinish, toReasoningEnd } from './decode-answer.ts'
 import { createStreamUsage } from './usage.ts'
@@ -18,18 +18,59 @@ interface OpenBlock {
 
 /** Events of a message stream. The end is `message_stop`, nothing less. */
 export function createStreamDecoder(): StreamDecoder {
-  const usage = createStreamUsage()
-  const blocks = new Map<JsonValue | undefined, OpenBlock>()
-  let callCount = 0
-  let reason: JsonValue | undefined
-  let sequence: JsonValue | undefined
-  let hasEnded = false
+  return new MessageDecoder()
+}
 
-  function start(event: JsonObject): readonly AnswerEvent[] {
+class MessageDecoder implements StreamDecoder {
+  readonly #usage = createStreamUsage()
+  readonly #blocks = new Map<JsonValue | undefined, OpenBlock>()
+  #callCount = 0
+  #reason: JsonValue | undefined
+  #sequence: JsonValue | undefined
+  #hasEnded = false
+
+  decode({ data }: SseEvent): readonly AnswerEvent[] {
+    const event = parse(data)
+    const failed = findInBandError(event)
+    if (failed !== undefined) throw failed
+    switch (event['type']) {
+      case 'message_start':
+        return this.#takeUsage(event)
+      case 'content_block_start':
+        return this.#start(event)
+      case 'content_block_delta':
+        return this.#delta(event)
+      case 'content_block_stop':
+        return this.#stop(event)
+      case 'message_delta': {
+        const change = memberOf(event, 'delta')
+        this.#reason = change['stop_reason'] ?? this.#reason
+        this.#sequence = change['stop_sequence'] ?? this.#sequence
+        return this.#takeUsage(event)
+      }
+      case 'message_stop':
+        this.#hasEnded = true
+        return [toFinish({ reason: this.#reason, sequence: this.#sequence, hasToolCalls: this.#callCount > 0 })]
+      default:
+        return []
+    }
+  }
+
+  end(): readonly AnswerEvent[] {
+    if (!this.#hasEnded) throw cut()
+    return []
+  }
+
+  #takeUsage(event: JsonObject): readonly AnswerEvent[] {
+    const usage = this.#usage.take(event)
+    return usage === undefined ? [] : [{ type: 'usage', usage }]
+  }
+
+  #start(event: JsonObject): readonly AnswerEvent[] {
     const content = memberOf(event, 'content_block')
     const type = content['type']
-    const callIndex = type === 'tool_use' ? callCount++ : -1
-    blocks.set(event['index'], {
+    const callIndex = type === 'tool_use' ? this.#callCount++ : -1
+    this.#blocks.set(event['index'], {
       type,
       callIndex,
       signature: textOf(content['signature']),
@@ -44,9 +85,9 @@ export function createStreamDecoder(): StreamDecoder {
     return type === 'thinking' ? toReasoning(textOf(content['thinking'])) : []
   }
 
-  function delta(event: JsonObject): readonly AnswerEvent[] {
+  #delta(event: JsonObject): readonly AnswerEvent[] {
     const change = memberOf(event, 'delta')
-    const block = blocks.get(event['index'])
+    const block = this.#blocks.get(event['index'])
     switch (change['type']) {
       case 'text_delta':
         return toText(textOf(change['text']))
@@ -66,9 +107,9 @@ export function createStreamDecoder(): StreamDecoder {
     }
   }
 
-  function stop(event: JsonObject): readonly AnswerEvent[] {
-    const block = blocks.get(event['index'])
-    blocks.delete(event['index'])
+  #stop(event: JsonObject): readonly AnswerEvent[] {
+    const block = this.#blocks.get(event['index'])
+    this.#blocks.delete(event['index'])
     if (block?.type === 'thinking' || block?.type === 'redacted_thinking') return [toReasoningEnd(block)]
     if (block === undefined || block.callIndex === -1) return []
     const index = block.callIndex
@@ -76,44 +117,6 @@ export function createStreamDecoder(): StreamDecoder {
       ? []
       : [{ type: 'tool-call-delta', index, arguments: JSON.stringify(block.input) }]
     return [...rest, { type: 'tool-call-end', index }]
-  }
-
-  function takeUsage(event: JsonObject): readonly AnswerEvent[] {
-    const taken = usage.take(event)
-    return taken === undefined ? [] : [{ type: 'usage', usage: taken }]
-  }
-
-  return {
-    decode({ data }) {
-      const event = parse(data)
-      const failed = findInBandError(event)
-      if (failed !== undefined) throw failed
-      switch (event['type']) {
-        case 'message_start':
-          return takeUsage(event)
-        case 'content_block_start':
-          return start(event)
-        case 'content_block_delta':
-          return delta(event)
-        case 'content_block_stop':
-          return stop(event)
-        case 'message_delta': {
-          const change = memberOf(event, 'delta')
-          reason = change['stop_reason'] ?? reason
-          sequence = change['stop_sequence'] ?? sequence
-          return takeUsage(event)
-        }
-        case 'message_stop':
-          hasEnded = true
-          return [toFinish({ reason, sequence, hasToolCalls: callCount > 0 })]
-        default:
-          return []
-      }
-    },
-    end() {
-      if (!hasEnded) throw cut()
-      return []
-    },
   }
 }
 

@@ -1,4 +1,6 @@
 import type { AnswerEvent, FinishReason } from '../../../core/chat.ts'
+import type { PlatformError } from '../../../core/errors.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { AnswerMeta, StreamEncoder } from '../dialect.ts'
 import { toSse } from '../sse/index.ts'
@@ -16,21 +18,83 @@ const thinkingStart = { type: 'thinking', thinking: '', signature: '' }
  * known by then, else 0, which is what clients that add up both ends need; `message_delta` says the whole message's.
  */
 export function createStreamEncoder(meta: AnswerMeta): StreamEncoder {
-  const blocks = createBlockWriter()
-  const documents: string[] = []
-  const written = { units: 0, wide: 0 }
-  let hasBegun = false
-  let usage: Usage | undefined
-  let reason: FinishReason = 'other'
-  let stopSequence: string | undefined
+  return new MessageEncoder(meta)
+}
 
-  function begin(): string {
-    if (hasBegun) return ''
-    hasBegun = true
-    const known = encodeUsage({ usage, body: meta.body, written })
-    const counts = usage?.inputTotal === undefined ? { ...known, input_tokens: 0 } : known
+class MessageEncoder implements StreamEncoder {
+  readonly #meta: AnswerMeta
+  readonly #blocks = createBlockWriter()
+  readonly #documents: string[] = []
+  readonly #written = { units: 0, wide: 0 }
+  #hasBegun = false
+  #usage: Usage | undefined
+  #reason: FinishReason = 'other'
+  #stopSequence: string | undefined
+
+  constructor(meta: AnswerMeta) {
+    this.#meta = meta
+  }
+
+  encode(event: AnswerEvent): string {
+    const blocks = this.#blocks
+    switch (event.type) {
+      case 'text-delta':
+      case 'refusal-delta':
+        this.#count(event.text)
+        return this.#begin() + blocks.write('text', textStart, { type: 'text_delta', text: event.text })
+      case 'reasoning-delta':
+        this.#count(event.text)
+        return this.#begin() + blocks.write('thinking', thinkingStart, { type: 'thinking_delta', thinking: event.text })
+      case 'reasoning-end':
+        return this.#begin() + this.#endReasoning(event)
+      case 'tool-call-start': {
+        const { index, id, name } = event
+        this.#count(name)
+        const start = { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } }
+        return this.#begin() + blocks.write(index, start, undefined)
+      }
+      case 'tool-call-delta': {
+        this.#count(event.arguments)
+        return blocks.write(event.index, {}, { type: 'input_json_delta', partial_json: event.arguments })
+      }
+      case 'tool-call-end':
+        return blocks.end(event.index)
+      case 'citation': {
+        const citation = encodeCitation(event.citation, this.#documents)
+        return this.#begin() + blocks.write('text', textStart, { type: 'citations_delta', citation })
+      }
+      case 'usage':
+        this.#usage = event.usage
+        return ''
+      case 'finish':
+        this.#reason = event.reason
+        this.#stopSequence = event.stopSequence
+        return ''
+    }
+  }
+
+  end(extension: JsonObject | undefined): string {
+    const sequence = this.#stopSequence
+    const delta = { stop_reason: toStopWord(this.#reason, sequence), stop_sequence: sequence ?? null }
+    return (
+      this.#begin() +
+      this.#blocks.endAll() +
+      toSse('message_delta', { type: 'message_delta', delta, usage: this.#encodeUsage() }) +
+      toSse('message_stop', { type: 'message_stop', ...(extension === undefined ? {} : { strata: extension }) })
+    )
+  }
+
+  fail(error: PlatformError): string {
+    return toSse('error', encodeError(error))
+  }
+
+  #begin(): string {
+    if (this.#hasBegun) return ''
+    this.#hasBegun = true
+    const known = this.#encodeUsage()
+    const counts = this.#usage?.inputTotal === undefined ? { ...known, input_tokens: 0 } : known
     const message = {
-      ...encodeHead(meta),
+      ...encodeHead(this.#meta),
       content: [],
       stop_reason: null,
       stop_sequence: null,
@@ -39,74 +103,22 @@ export function createStreamEncoder(meta: AnswerMeta): StreamEncoder {
     return toSse('message_start', { type: 'message_start', message })
   }
 
-  function count(text: string): void {
-    written.units += text.length
-    written.wide += countWide(text)
-  }
-
-  function encodeDelta(event: AnswerEvent): string {
-    switch (event.type) {
-      case 'text-delta':
-      case 'refusal-delta':
-        count(event.text)
-        return begin() + blocks.write('text', textStart, { type: 'text_delta', text: event.text })
-      case 'reasoning-delta':
-        count(event.text)
-        return begin() + blocks.write('thinking', thinkingStart, { type: 'thinking_delta', thinking: event.text })
-      case 'reasoning-end':
-        return begin() + endReasoning(event)
-      case 'tool-call-start': {
-        const { index, id, name } = event
-        count(name)
-        return (
-          begin() +
-          blocks.write(index, { type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } }, undefined)
-        )
-      }
-      case 'tool-call-delta': {
-        count(event.arguments)
-        const delta = { type: 'input_json_delta', partial_json: event.arguments }
-        return blocks.write(event.index, {}, delta)
-      }
-      case 'tool-call-end':
-        return blocks.end(event.index)
-      case 'citation': {
-        const citation = encodeCitation(event.citation, documents)
-        return begin() + blocks.write('text', textStart, { type: 'citations_delta', citation })
-      }
-      case 'usage':
-        usage = event.usage
-        return ''
-      case 'finish':
-        reason = event.reason
-        stopSequence = event.stopSequence
-        return ''
-    }
-  }
-
-  function endReasoning(event: Extract<AnswerEvent, { readonly type: 'reasoning-end' }>): string {
+  #endReasoning(event: Extract<AnswerEvent, { readonly type: 'reasoning-end' }>): string {
+    const blocks = this.#blocks
     if (event.redacted !== undefined) {
       const start = { type: 'redacted_thinking', data: toOwnSignature(event.redacted) }
       return blocks.end('thinking') + blocks.write('redacted', start, undefined) + blocks.end('redacted')
     }
     const signature = toOwnSignature(event.signature)
-    const signed =
-      signature === '' ? '' : blocks.write('thinking', thinkingStart, { type: 'signature_delta', signature })
-    return signed + blocks.end('thinking')
+    return blocks.write('thinking', thinkingStart, { type: 'signature_delta', signature }) + blocks.end('thinking')
   }
 
-  return {
-    encode: encodeDelta,
-    end(extension) {
-      const delta = { stop_reason: toStopWord(reason, stopSequence), stop_sequence: stopSequence ?? null }
-      const counts = encodeUsage({ usage, body: meta.body, written })
-      return (
-        begin() +
-        blocks.endAll() +
-        toSse('message_delta', { type: 'message_delta', delta, usage: counts }) +
-        toSse('message_stop', { type: 'message_stop', ...(extension === undefined ? {} : { strata: extension }) })
-      )
-    },
-    fail: (error) => toSse('error', encodeError(error)),
+  #encodeUsage(): JsonObject {
+    return encodeUsage({ usage: this.#usage, body: this.#meta.body, written: this.#written })
+  }
+
+  #count(text: string): void {
+    this.#written.units += text.length
+    this.#written.wide += countWide(text)
   }
 }

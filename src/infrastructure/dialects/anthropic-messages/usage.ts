@@ -51,12 +51,20 @@ export function createStreamUsage(): StreamUsage {
       const isStart = event['type'] === 'message_start'
       const told = isStart ? memberOf(event, 'message')['usage'] : event['usage']
       if (!isJsonObject(told)) return undefined
-      const { output_tokens: early, ...start } = told
-      raw = merge(raw ?? {}, isStart ? start : { ...start, output_tokens: early })
+      raw = merge(raw ?? {}, isStart ? withoutGuesses(told) : told)
       usage = toUsage(raw)
       return usage
     },
   }
+}
+
+/**
+ * What a start can know. Its output is what happened to be made by then; an input of nothing, which no request has, is
+ * what translators say that do not know yet.
+ */
+function withoutGuesses(told: JsonObject): JsonObject {
+  const { output_tokens: _, ...start } = told
+  return toUsage(start).inputTotal === 0 ? { ...start, input_tokens: undefined } : start
 }
 
 function merge(known: JsonObject, told: JsonObject): JsonObject {

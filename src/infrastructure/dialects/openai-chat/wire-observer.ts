@@ -1,7 +1,15 @@
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
-import { createScanner, createWireReaderOf, findInBandError, isArray, notJson, parseData } from '../shared/index.ts'
+import {
+  createScanner,
+  createWireReaderOf,
+  findInBandError,
+  isArray,
+  notJson,
+  parseData,
+  type Scanner,
+} from '../shared/index.ts'
 import { readUsage } from './usage.ts'
 
 const contentSlot = 0
@@ -58,7 +66,8 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         addLengths()
         const { flags } = scanner
         if ((flags & finishFlag) !== 0) isComplete = true
-        if ((flags & (usageFlag | errorFlag)) === 0 && scanner.place(buffer) !== 'error') return false
+        const isError = (flags & errorFlag) !== 0 || isErrorObject(scanner, buffer)
+        if (!isError && (flags & usageFlag) === 0) return false
         const chunk = parseData(buffer, start, end)
         if (!isJsonObject(chunk)) throw notJson()
         const failed = findInBandError(chunk)
@@ -69,6 +78,11 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     },
     options,
   )
+}
+
+/** An error in vLLM's older form: `{"object": "error"}`. */
+function isErrorObject(scanner: Scanner, buffer: Buffer): boolean {
+  return scanner.placeBytes === 'error'.length && scanner.place(buffer) === 'error'
 }
 
 /** The event that exists only because usage was asked for. Where usage rides on other chunks, those stay. */

@@ -2,7 +2,7 @@ import type { CompleteAnswer } from '../../../core/answer.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { AnswerMeta } from '../dialect.ts'
 import { toDialectId } from '../shared/index.ts'
-import { encodeProof } from './proofs.ts'
+import { madeHere, openProof, toEncryptedContent } from './proofs.ts'
 import { encodeCitation, encodeResponse, toStatus } from './response.ts'
 
 /** A whole answer as a response. */
@@ -11,7 +11,7 @@ export function encodeAnswer(answer: CompleteAnswer, meta: AnswerMeta): JsonObje
   const end = toStatus(answer.reason, answer.refusal !== undefined)
   const status = end.status === 'incomplete' ? 'incomplete' : 'completed'
   const output = [
-    ...answer.reasoning.map((part) => encodeReasoning(part, ids.next('rs_'))),
+    ...answer.reasoning.map((part) => encodeReasoning(part, ids.next(madeHere))),
     ...encodeMessage(answer, { id: ids.next('msg_'), status }),
     ...answer.toolCalls.map((call) => encodeCall(call, { id: ids.next('fc_'), status: 'completed' })),
   ]
@@ -24,9 +24,21 @@ export function createItemIds(meta: AnswerMeta): { next(prefix: string): string 
   return { next: (prefix) => `${toDialectId(prefix, meta.callId)}_${count++}` }
 }
 
-export function encodeReasoning(part: CompleteAnswer['reasoning'][number], fallbackId: string): JsonObject {
-  const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }]
-  return { type: 'reasoning', ...encodeProof(part, fallbackId), summary }
+/** Reasoning of this dialect under the vendor's own id; other vendors' under one made here. */
+function encodeReasoning(part: CompleteAnswer['reasoning'][number], madeId: string): JsonObject {
+  const own = openProof(part.signature)
+  if (own === undefined) return toReasoningItem(part, madeId)
+  const encrypted = own.encrypted === '' ? null : own.encrypted
+  return { type: 'reasoning', id: own.id, encrypted_content: encrypted, summary: toSummary(part.text) }
+}
+
+/** Reasoning under an id made here. In a stream all is, since the vendor's id comes when ours is already told. */
+export function toReasoningItem(part: CompleteAnswer['reasoning'][number], madeId: string): JsonObject {
+  return { type: 'reasoning', id: madeId, encrypted_content: toEncryptedContent(part), summary: toSummary(part.text) }
+}
+
+function toSummary(text: string): readonly JsonObject[] {
+  return text === '' ? [] : [{ type: 'summary_text', text }]
 }
 
 interface ItemHead {

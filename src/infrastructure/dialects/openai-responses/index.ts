@@ -16,7 +16,10 @@ export const openaiResponses: Dialect = {
   headers: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
   decodeRequest,
   encodeRequest,
-  patchRequest: createRequestPatch({ asksUsage: false }),
+  patchRequest: createRequestPatch({
+    asksUsage: false,
+    translate: (wire, target) => encodeRequest(decodeRequest(wire.body), target),
+  }),
   decodeAnswer,
   encodeAnswer,
   createStreamDecoder,

@@ -1,7 +1,8 @@
-import type { Citation } from '../../../core/chat.ts'
+import type { AnswerEvent, Citation } from '../../../core/chat.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { AnswerMeta } from '../dialect.ts'
-import { createItemIds, encodeCall, encodeReasoning, toTextPart } from './encode-answer.ts'
+import { createItemIds, encodeCall, toReasoningItem, toTextPart } from './encode-answer.ts'
+import { madeHere } from './proofs.ts'
 import { encodeCitation } from './response.ts'
 
 /** One event of the stream, without its sequence number. */
@@ -20,7 +21,13 @@ interface MessageItem {
   readonly itemId: string
   readonly content: JsonObject[]
   /** The part under way. */
-  open: { readonly type: 'output_text' | 'refusal'; text: string; readonly annotations: JsonObject[] } | undefined
+  open: OpenPart | undefined
+}
+
+interface OpenPart {
+  readonly type: 'output_text' | 'refusal'
+  text: string
+  readonly annotations: JsonObject[]
 }
 
 interface ReasoningItem {
@@ -29,15 +36,14 @@ interface ReasoningItem {
   text: string
 }
 
+type Proof = Pick<Extract<AnswerEvent, { readonly type: 'reasoning-end' }>, 'signature' | 'redacted'>
+
 /** Builds the output items of a streamed response and the events that tell of them. */
 export interface ItemWriter {
   text(type: 'output_text' | 'refusal', delta: string): readonly StreamPart[]
   cite(citation: Citation): readonly StreamPart[]
   reason(delta: string): readonly StreamPart[]
-  endReasoning(proof: {
-    readonly signature: string | undefined
-    readonly redacted: string | undefined
-  }): readonly StreamPart[]
+  endReasoning(proof: Proof): readonly StreamPart[]
   call(index: number, call: { readonly id: string; readonly name: string }): readonly StreamPart[]
   argue(index: number, delta: string): readonly StreamPart[]
   endCall(index: number): readonly StreamPart[]
@@ -48,62 +54,53 @@ export interface ItemWriter {
 }
 
 export function createItemWriter(meta: AnswerMeta): ItemWriter {
-  const ids = createItemIds(meta)
-  const done: JsonObject[] = []
-  const calls = new Map<number, CallItem>()
-  let count = 0
-  let message: MessageItem | undefined
-  let reasoning: ReasoningItem | undefined
+  return new OrderedItemWriter(meta)
+}
 
-  function finishItem(index: number, item: JsonObject): StreamPart {
-    done[index] = item
-    return { type: 'response.output_item.done', output_index: index, item }
+/** One message or one reasoning at a time; calls may be under way together. */
+class OrderedItemWriter implements ItemWriter {
+  readonly #ids: ReturnType<typeof createItemIds>
+  readonly #done: JsonObject[] = []
+  readonly #calls = new Map<number, CallItem>()
+  #count = 0
+  #message: MessageItem | undefined
+  #reasoning: ReasoningItem | undefined
+
+  constructor(meta: AnswerMeta) {
+    this.#ids = createItemIds(meta)
   }
 
-  function endPart(): readonly StreamPart[] {
-    if (message?.open === undefined) return []
-    const { open, content, itemId, index } = message
-    const place = { item_id: itemId, output_index: index, content_index: content.length }
-    const isText = open.type === 'output_text'
-    const part = isText ? toTextPart(open.text, open.annotations) : { type: 'refusal', refusal: open.text }
-    content.push(part)
-    message.open = undefined
-    const told: StreamPart = isText
-      ? { type: 'response.output_text.done', ...place, text: open.text, logprobs: [] }
-      : { type: 'response.refusal.done', ...place, refusal: open.text }
-    return [told, { type: 'response.content_part.done', ...place, part }]
+  text(type: 'output_text' | 'refusal', delta: string): readonly StreamPart[] {
+    const { before, message, open } = this.#openPart(type)
+    open.text += delta
+    const place = placeOf(message)
+    return type === 'output_text'
+      ? [...before, { type: 'response.output_text.delta', ...place, delta, logprobs: [] }]
+      : [...before, { type: 'response.refusal.delta', ...place, delta }]
   }
 
-  function endMessage(status: string): readonly StreamPart[] {
-    if (message === undefined) return []
-    const { index, itemId, content } = message
-    const parts = endPart()
-    message = undefined
-    return [...parts, finishItem(index, { id: itemId, type: 'message', role: 'assistant', status, content })]
+  cite(citation: Citation): readonly StreamPart[] {
+    const { before, message, open } = this.#openPart('output_text')
+    const annotation = encodeCitation(citation, open.text.length)
+    const place = { ...placeOf(message), annotation_index: open.annotations.push(annotation) - 1 }
+    return [...before, { type: 'response.output_text.annotation.added', ...place, annotation }]
   }
 
-  function beginPart(type: 'output_text' | 'refusal'): readonly StreamPart[] {
-    const before: StreamPart[] = []
-    if (message === undefined) {
-      const itemId = ids.next('msg_')
-      message = { index: count++, itemId, content: [], open: undefined }
-      const item = { id: itemId, type: 'message', role: 'assistant', status: 'in_progress', content: [] }
-      before.push({ type: 'response.output_item.added', output_index: message.index, item })
-    }
-    if (message.open?.type === type) return before
-    before.push(...endPart())
-    message.open = { type, text: '', annotations: [] }
-    const part = type === 'output_text' ? toTextPart('', []) : { type, refusal: '' }
-    return [...before, { type: 'response.content_part.added', ...placeOf(message), part }]
+  reason(delta: string): readonly StreamPart[] {
+    const { before, reasoning } = this.#openReasoning()
+    const place = { item_id: reasoning.itemId, output_index: reasoning.index, summary_index: 0 }
+    const part = { type: 'summary_text', text: '' }
+    const begun: readonly StreamPart[] =
+      reasoning.text === '' ? [{ type: 'response.reasoning_summary_part.added', ...place, part }] : []
+    reasoning.text += delta
+    return [...before, ...begun, { type: 'response.reasoning_summary_text.delta', ...place, delta }]
   }
 
-  function endReasoning(proof: Parameters<ItemWriter['endReasoning']>[0]): readonly StreamPart[] {
-    const before = reasoning === undefined ? [...endMessage('completed'), ...beginReasoning()] : []
-    const open = reasoning
-    if (open === undefined) return before
-    reasoning = undefined
-    const place = { item_id: open.itemId, output_index: open.index, summary_index: 0 }
-    const { text } = open
+  endReasoning(proof: Proof): readonly StreamPart[] {
+    const { before, reasoning } = this.#openReasoning()
+    this.#reasoning = undefined
+    const { itemId, index, text } = reasoning
+    const place = { item_id: itemId, output_index: index, summary_index: 0 }
     const told: readonly StreamPart[] =
       text === ''
         ? []
@@ -111,83 +108,119 @@ export function createItemWriter(meta: AnswerMeta): ItemWriter {
             { type: 'response.reasoning_summary_text.done', ...place, text },
             { type: 'response.reasoning_summary_part.done', ...place, part: { type: 'summary_text', text } },
           ]
-    return [...before, ...told, finishItem(open.index, encodeReasoning({ text, ...proof }, open.itemId))]
+    return [...before, ...told, this.#finish(index, toReasoningItem({ text, ...proof }, itemId))]
   }
 
-  function beginReasoning(): readonly StreamPart[] {
-    const itemId = ids.next('rs_')
-    reasoning = { index: count++, itemId, text: '' }
-    const item = { id: itemId, type: 'reasoning', summary: [] }
-    return [{ type: 'response.output_item.added', output_index: reasoning.index, item }]
+  call(index: number, call: { readonly id: string; readonly name: string }): readonly StreamPart[] {
+    const { id, name } = call
+    const before = [...this.#endOpenReasoning(), ...this.#endMessage('completed')]
+    const item: CallItem = { index: this.#count++, itemId: this.#ids.next('fc_'), id, name, written: '' }
+    this.#calls.set(index, item)
+    const added = encodeCall({ id, name, arguments: '' }, { id: item.itemId, status: 'in_progress' })
+    return [...before, { type: 'response.output_item.added', output_index: item.index, item: added }]
   }
 
-  function endOpenReasoning(): readonly StreamPart[] {
-    return reasoning === undefined ? [] : endReasoning({ signature: undefined, redacted: undefined })
-  }
-
-  function endCall(index: number, status: string): readonly StreamPart[] {
-    const call = calls.get(index)
+  argue(index: number, delta: string): readonly StreamPart[] {
+    const call = this.#calls.get(index)
     if (call === undefined) return []
-    calls.delete(index)
+    call.written += delta
     const place = { item_id: call.itemId, output_index: call.index }
-    const item = encodeCall({ id: call.id, name: call.name, arguments: call.written }, { id: call.itemId, status })
+    return [{ type: 'response.function_call_arguments.delta', ...place, delta }]
+  }
+
+  endCall(index: number): readonly StreamPart[] {
+    return this.#endCall(index, 'completed')
+  }
+
+  endAll(isComplete: boolean): readonly StreamPart[] {
+    const status = isComplete ? 'completed' : 'incomplete'
+    const calls = [...this.#calls.keys()].flatMap((index) => this.#endCall(index, status))
+    return [...this.#endOpenReasoning(), ...this.#endMessage(status), ...calls]
+  }
+
+  output(): readonly JsonObject[] {
+    return this.#done.filter((item) => item !== undefined)
+  }
+
+  /** The message's part of that type, begun when it is not under way. */
+  #openPart(type: 'output_text' | 'refusal'): {
+    readonly before: readonly StreamPart[]
+    readonly message: MessageItem
+    readonly open: OpenPart
+  } {
+    const before: StreamPart[] = [...this.#endOpenReasoning()]
+    let message = this.#message
+    if (message === undefined) {
+      const itemId = this.#ids.next('msg_')
+      message = { index: this.#count++, itemId, content: [], open: undefined }
+      this.#message = message
+      const item = { id: itemId, type: 'message', role: 'assistant', status: 'in_progress', content: [] }
+      before.push({ type: 'response.output_item.added', output_index: message.index, item })
+    }
+    if (message.open?.type === type) return { before, message, open: message.open }
+    before.push(...endPart(message))
+    const open: OpenPart = { type, text: '', annotations: [] }
+    message.open = open
+    const part = type === 'output_text' ? toTextPart('', []) : { type, refusal: '' }
+    before.push({ type: 'response.content_part.added', ...placeOf(message), part })
+    return { before, message, open }
+  }
+
+  #openReasoning(): { readonly before: readonly StreamPart[]; readonly reasoning: ReasoningItem } {
+    if (this.#reasoning !== undefined) return { before: [], reasoning: this.#reasoning }
+    const before = this.#endMessage('completed')
+    const reasoning: ReasoningItem = { index: this.#count++, itemId: this.#ids.next(madeHere), text: '' }
+    this.#reasoning = reasoning
+    const item = { id: reasoning.itemId, type: 'reasoning', summary: [] }
+    const added = { type: 'response.output_item.added', output_index: reasoning.index, item }
+    return { before: [...before, added], reasoning }
+  }
+
+  #endOpenReasoning(): readonly StreamPart[] {
+    if (this.#reasoning === undefined) return []
+    return this.endReasoning({ signature: undefined, redacted: undefined })
+  }
+
+  #endMessage(status: string): readonly StreamPart[] {
+    const message = this.#message
+    if (message === undefined) return []
+    this.#message = undefined
+    const parts = endPart(message)
+    const item = { id: message.itemId, type: 'message', role: 'assistant', status, content: message.content }
+    return [...parts, this.#finish(message.index, item)]
+  }
+
+  #endCall(index: number, status: string): readonly StreamPart[] {
+    const call = this.#calls.get(index)
+    if (call === undefined) return []
+    this.#calls.delete(index)
+    const { id, name, written, itemId } = call
+    const place = { item_id: itemId, output_index: call.index }
     return [
-      { type: 'response.function_call_arguments.done', ...place, name: call.name, arguments: call.written },
-      finishItem(call.index, item),
+      { type: 'response.function_call_arguments.done', ...place, name, arguments: written },
+      this.#finish(call.index, encodeCall({ id, name, arguments: written }, { id: itemId, status })),
     ]
   }
 
-  return {
-    text(type, delta) {
-      const before = [...endOpenReasoning(), ...beginPart(type)]
-      if (message?.open === undefined) return before
-      message.open.text += delta
-      const place = placeOf(message)
-      return type === 'output_text'
-        ? [...before, { type: 'response.output_text.delta', ...place, delta, logprobs: [] }]
-        : [...before, { type: 'response.refusal.delta', ...place, delta }]
-    },
-    cite(citation) {
-      const before = beginPart('output_text')
-      if (message?.open === undefined) return before
-      const { open } = message
-      const annotation = encodeCitation(citation, open.text.length)
-      const place = { ...placeOf(message), annotation_index: open.annotations.push(annotation) - 1 }
-      return [...before, { type: 'response.output_text.annotation.added', ...place, annotation }]
-    },
-    reason(delta) {
-      const before = reasoning === undefined ? [...endMessage('completed'), ...beginReasoning()] : []
-      if (reasoning === undefined) return before
-      const place = { item_id: reasoning.itemId, output_index: reasoning.index, summary_index: 0 }
-      const part = { type: 'summary_text', text: '' }
-      const begun: readonly StreamPart[] =
-        reasoning.text === '' ? [{ type: 'response.reasoning_summary_part.added', ...place, part }] : []
-      reasoning.text += delta
-      return [...before, ...begun, { type: 'response.reasoning_summary_text.delta', ...place, delta }]
-    },
-    endReasoning,
-    call(index, { id, name }) {
-      const before = [...endOpenReasoning(), ...endMessage('completed')]
-      const call: CallItem = { index: count++, itemId: ids.next('fc_'), id, name, written: '' }
-      calls.set(index, call)
-      const item = encodeCall({ id, name, arguments: '' }, { id: call.itemId, status: 'in_progress' })
-      return [...before, { type: 'response.output_item.added', output_index: call.index, item }]
-    },
-    argue(index, delta) {
-      const call = calls.get(index)
-      if (call === undefined) return []
-      call.written += delta
-      const place = { item_id: call.itemId, output_index: call.index }
-      return [{ type: 'response.function_call_arguments.delta', ...place, delta }]
-    },
-    endCall: (index) => endCall(index, 'completed'),
-    endAll(isComplete) {
-      const status = isComplete ? 'completed' : 'incomplete'
-      const open = [...calls.keys()].flatMap((index) => endCall(index, status))
-      return [...endOpenReasoning(), ...endMessage(status), ...open]
-    },
-    output: () => done.filter((item) => item !== undefined),
+  #finish(index: number, item: JsonObject): StreamPart {
+    this.#done[index] = item
+    return { type: 'response.output_item.done', output_index: index, item }
   }
+}
+
+/** Ends the part under way, if any. */
+function endPart(message: MessageItem): readonly StreamPart[] {
+  const { open } = message
+  if (open === undefined) return []
+  const place = placeOf(message)
+  const isText = open.type === 'output_text'
+  const part = isText ? toTextPart(open.text, open.annotations) : { type: 'refusal', refusal: open.text }
+  message.content.push(part)
+  message.open = undefined
+  const told: StreamPart = isText
+    ? { type: 'response.output_text.done', ...place, text: open.text, logprobs: [] }
+    : { type: 'response.refusal.done', ...place, refusal: open.text }
+  return [told, { type: 'response.content_part.done', ...place, part }]
 }
 
 function placeOf(message: MessageItem): JsonObject {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../core/json.ts'
-import { isSealed, openSignature, sealSignature } from '../shared/index.ts'
+import { isSealed, openSignature, sealMark, sealSignature } from '../shared/index.ts'
 
 /**
  * A reasoning item is handed back by its id, with its encrypted content where the vendor keeps nothing. Both travel in
@@ -8,6 +8,9 @@ import { isSealed, openSignature, sealSignature } from '../shared/index.ts'
 const dialect = 'openai-responses'
 /** Marks redacted reasoning of another vendor in `encrypted_content`. */
 const redactedMark = 'redacted:'
+
+/** How the ids begin that Strata gives to reasoning which has none a client may see. */
+export const madeHere = `rs_${sealMark}_`
 
 export interface Proof {
   readonly signature: string | undefined
@@ -20,7 +23,7 @@ export function readProof(item: JsonObject): Proof {
   const held = typeof encrypted === 'string' ? encrypted : ''
   if (held.startsWith(redactedMark)) return { signature: held.slice(redactedMark.length), redacted: true }
   if (isSealed(held)) return { signature: held, redacted: false }
-  if (typeof id !== 'string') return { signature: undefined, redacted: false }
+  if (typeof id !== 'string' || id.startsWith(madeHere)) return { signature: undefined, redacted: false }
   return { signature: sealSignature(dialect, `${id}:${held}`), redacted: false }
 }
 
@@ -34,13 +37,10 @@ export function openProof(
   return { id: opened.slice(0, colon), encrypted: opened.slice(colon + 1) }
 }
 
-/** A proof as a client of this dialect gets it; `fallbackId` names reasoning that has no id of its own. */
-export function encodeProof(
-  proof: { readonly signature: string | undefined; readonly redacted: string | undefined },
-  fallbackId: string,
-): { readonly id: string; readonly encrypted_content: string | null } {
-  const own = openProof(proof.signature)
-  if (own !== undefined) return { id: own.id, encrypted_content: own.encrypted === '' ? null : own.encrypted }
-  if (proof.redacted !== undefined) return { id: fallbackId, encrypted_content: redactedMark + proof.redacted }
-  return { id: fallbackId, encrypted_content: proof.signature ?? null }
+/** What a client holds for us in `encrypted_content` of reasoning whose id Strata made. */
+export function toEncryptedContent(proof: {
+  readonly signature: string | undefined
+  readonly redacted: string | undefined
+}): string | null {
+  return proof.redacted === undefined ? (proof.signature ?? null) : redactedMark + proof.redacted
 }

@@ -1,13 +1,12 @@
 import type { AnswerEvent } from '../../../core/chat.ts'
 import type { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import type { StreamDecoder } from '../dialect.ts'
+import type { SseEvent, StreamDecoder } from '../dialect.ts'
 import { cut, findInBandError, memberOf, notJson } from '../shared/index.ts'
 import { readReasoningText, textOf, toCallStart, toFinishReason, toReasoningEnd } from './decode-answer.ts'
 import { readUsage } from './usage.ts'
 
 interface OpenItem {
-  readonly type: JsonValue | undefined
   /** Index among the calls; -1 for other items. */
   readonly callIndex: number
   /** Whether a delta of it has come. */
@@ -16,30 +15,81 @@ interface OpenItem {
 
 /** Events of a response stream. The end is `response.completed` or `response.incomplete`. */
 export function createStreamDecoder(): StreamDecoder {
-  const items = new Map<JsonValue | undefined, OpenItem>()
-  const seen = { toolCalls: 0, refusal: false }
-  let hasEnded = false
-  /** A failure whose usage was delivered first. */
-  let failure: PlatformError | undefined
+  return new ResponseDecoder()
+}
 
-  function add(event: JsonObject): readonly AnswerEvent[] {
+class ResponseDecoder implements StreamDecoder {
+  readonly #items = new Map<JsonValue | undefined, OpenItem>()
+  readonly #seen = { toolCalls: 0, refusal: false }
+  #hasEnded = false
+  /** A failure whose usage was delivered first. */
+  #failure: PlatformError | undefined
+
+  decode({ data }: SseEvent): readonly AnswerEvent[] {
+    if (this.#failure !== undefined) throw this.#failure
+    const event = parse(data)
+    switch (event['type']) {
+      case 'response.output_item.added':
+        return this.#add(event)
+      case 'response.output_item.done':
+        return this.#finishItem(event)
+      case 'response.output_text.delta':
+        return toDelta('text-delta', event)
+      case 'response.refusal.delta':
+        this.#seen.refusal = true
+        return toDelta('refusal-delta', event)
+      case 'response.reasoning_text.delta':
+      case 'response.reasoning_summary_text.delta':
+        this.#mark(event)
+        return toDelta('reasoning-delta', event)
+      case 'response.reasoning_summary_part.added':
+        return (event['summary_index'] ?? 0) === 0 ? [] : [{ type: 'reasoning-delta', text: '\n\n' }]
+      case 'response.function_call_arguments.delta':
+        return this.#argue(event)
+      case 'response.completed':
+      case 'response.incomplete':
+        return this.#finish(event)
+      case 'response.failed':
+        return this.#fail(event)
+      default: {
+        const failed = findInBandError(event)
+        if (failed !== undefined) throw failed
+        return []
+      }
+    }
+  }
+
+  end(): readonly AnswerEvent[] {
+    if (this.#failure !== undefined) throw this.#failure
+    if (!this.#hasEnded) throw cut()
+    return []
+  }
+
+  #add(event: JsonObject): readonly AnswerEvent[] {
     const item = memberOf(event, 'item')
     const isCall = item['type'] === 'function_call'
-    const callIndex = isCall ? seen.toolCalls++ : -1
-    items.set(event['output_index'], { type: item['type'], callIndex, hasDelta: false })
+    const callIndex = isCall ? this.#seen.toolCalls++ : -1
+    this.#items.set(event['output_index'], { callIndex, hasDelta: false })
     return isCall ? [toCallStart(item, callIndex)] : []
   }
 
-  function mark(event: JsonObject): OpenItem | undefined {
-    const item = items.get(event['output_index'])
+  #mark(event: JsonObject): OpenItem | undefined {
+    const item = this.#items.get(event['output_index'])
     if (item !== undefined) item.hasDelta = true
     return item
   }
 
-  function done(event: JsonObject): readonly AnswerEvent[] {
-    const open = items.get(event['output_index'])
+  #argue(event: JsonObject): readonly AnswerEvent[] {
+    const written = textOf(event['delta'])
+    const item = written === '' ? undefined : this.#mark(event)
+    if (item === undefined || item.callIndex === -1) return []
+    return [{ type: 'tool-call-delta', index: item.callIndex, arguments: written }]
+  }
+
+  #finishItem(event: JsonObject): readonly AnswerEvent[] {
+    const open = this.#items.get(event['output_index'])
     const item = memberOf(event, 'item')
-    items.delete(event['output_index'])
+    this.#items.delete(event['output_index'])
     if (item['type'] === 'reasoning') {
       const text = open?.hasDelta === true ? '' : readReasoningText(item)
       return [...(text === '' ? [] : [{ type: 'reasoning-delta', text } as const]), toReasoningEnd(item)]
@@ -53,69 +103,22 @@ export function createStreamDecoder(): StreamDecoder {
     return [...rest, { type: 'tool-call-end', index }]
   }
 
-  function finish(event: JsonObject): readonly AnswerEvent[] {
+  #finish(event: JsonObject): readonly AnswerEvent[] {
     const response = memberOf(event, 'response')
     const usage = readUsage(response)
-    hasEnded = true
+    this.#hasEnded = true
     const reported: readonly AnswerEvent[] = usage === undefined ? [] : [{ type: 'usage', usage }]
-    return [...reported, { type: 'finish', reason: toFinishReason(response, seen) }]
+    return [...reported, { type: 'finish', reason: toFinishReason(response, this.#seen) }]
   }
 
   /** A failed response is charged for what it used: the usage first, the error from the next call. */
-  function fail(event: JsonObject): readonly AnswerEvent[] {
+  #fail(event: JsonObject): readonly AnswerEvent[] {
     const response = memberOf(event, 'response')
-    const thrown = toFailure(response)
+    const failure = toFailure(response)
     const usage = readUsage(response)
-    if (usage === undefined) throw thrown
-    failure = thrown
+    if (usage === undefined) throw failure
+    this.#failure = failure
     return [{ type: 'usage', usage }]
-  }
-
-  return {
-    decode({ data }) {
-      if (failure !== undefined) throw failure
-      const event = parse(data)
-      switch (event['type']) {
-        case 'response.output_item.added':
-          return add(event)
-        case 'response.output_item.done':
-          return done(event)
-        case 'response.output_text.delta':
-          return toDelta('text-delta', event)
-        case 'response.refusal.delta':
-          seen.refusal = true
-          return toDelta('refusal-delta', event)
-        case 'response.reasoning_text.delta':
-        case 'response.reasoning_summary_text.delta':
-          mark(event)
-          return toDelta('reasoning-delta', event)
-        case 'response.reasoning_summary_part.added': {
-          const isNext = (event['summary_index'] ?? 0) !== 0
-          return isNext ? [{ type: 'reasoning-delta', text: '\n\n' }] : []
-        }
-        case 'response.function_call_arguments.delta': {
-          const written = textOf(event['delta'])
-          const item = written === '' ? undefined : mark(event)
-          if (item === undefined || item.callIndex === -1) return []
-          return [{ type: 'tool-call-delta', index: item.callIndex, arguments: written }]
-        }
-        case 'response.completed':
-        case 'response.incomplete':
-          return finish(event)
-        case 'response.failed':
-          return fail(event)
-        default: {
-          const failed = findInBandError(event)
-          if (failed !== undefined) throw failed
-          return []
-        }
-      }
-    },
-    end() {
-      if (failure !== undefined) throw failure
-      if (!hasEnded) throw cut()
-      return []
-    },
   }
 }
 

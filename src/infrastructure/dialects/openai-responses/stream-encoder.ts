@@ -1,10 +1,11 @@
 import type { AnswerEvent, FinishReason } from '../../../core/chat.ts'
+import type { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { AnswerMeta, StreamEncoder } from '../dialect.ts'
 import { toMessage } from '../shared/index.ts'
 import { toSse } from '../sse/index.ts'
-import { createItemWriter, type StreamPart } from './item-writer.ts'
+import { createItemWriter, type ItemWriter, type StreamPart } from './item-writer.ts'
 import { encodeResponse, type ResponseState, toStatus } from './response.ts'
 
 /**
@@ -12,40 +13,51 @@ import { encodeResponse, type ResponseState, toStatus } from './response.ts'
  * event numbered. A stream that fails ends in `error`, which the official client throws, and `response.failed`.
  */
 export function createStreamEncoder(meta: AnswerMeta): StreamEncoder {
-  const items = createItemWriter(meta)
-  let sequence = 0
-  let hasBegun = false
-  let hasRefusal = false
-  let usage: Usage | undefined
-  let reason: FinishReason = 'other'
+  return new ResponseEncoder(meta)
+}
 
-  function write(parts: readonly StreamPart[]): string {
-    let text = ''
-    for (const part of parts) text += toSse(part.type, { ...part, sequence_number: sequence++ })
-    return text
+class ResponseEncoder implements StreamEncoder {
+  readonly #meta: AnswerMeta
+  readonly #items: ItemWriter
+  #sequence = 0
+  #hasBegun = false
+  #hasRefusal = false
+  #usage: Usage | undefined
+  #reason: FinishReason = 'other'
+
+  constructor(meta: AnswerMeta) {
+    this.#meta = meta
+    this.#items = createItemWriter(meta)
   }
 
-  function snapshot(state: Partial<ResponseState>): JsonObject {
-    const base = { status: 'in_progress', output: [], error: null, incompleteReason: undefined } as const
-    return encodeResponse(meta, { ...base, usage: undefined, ...state })
+  encode(event: AnswerEvent): string {
+    return this.#begin() + this.#write(this.#toParts(event))
   }
 
-  function begin(): string {
-    if (hasBegun) return ''
-    hasBegun = true
-    const response = snapshot({})
-    return write([
-      { type: 'response.created', response },
-      { type: 'response.in_progress', response },
-    ])
+  end(extension: JsonObject | undefined): string {
+    const end = toStatus(this.#reason, this.#hasRefusal)
+    const head = this.#begin() + this.#write(this.#items.endAll(end.status === 'completed'))
+    const response = this.#snapshot({ ...end, output: this.#items.output() })
+    const strata = extension === undefined ? {} : { strata: extension }
+    return head + this.#write([{ type: `response.${end.status}`, response, ...strata }])
   }
 
-  function toParts(event: AnswerEvent): readonly StreamPart[] {
+  fail(error: PlatformError): string {
+    const message = toMessage(error)
+    const told = this.#write([{ type: 'error', code: error.code, message, param: error.param ?? null }])
+    if (!this.#hasBegun) return told
+    const code = error.status === 429 ? 'rate_limit_exceeded' : 'server_error'
+    const response = this.#snapshot({ status: 'failed', output: this.#items.output(), error: { code, message } })
+    return told + this.#write([{ type: 'response.failed', response }])
+  }
+
+  #toParts(event: AnswerEvent): readonly StreamPart[] {
+    const items = this.#items
     switch (event.type) {
       case 'text-delta':
         return items.text('output_text', event.text)
       case 'refusal-delta':
-        hasRefusal = true
+        this.#hasRefusal = true
         return items.text('refusal', event.text)
       case 'reasoning-delta':
         return items.reason(event.text)
@@ -60,30 +72,33 @@ export function createStreamEncoder(meta: AnswerMeta): StreamEncoder {
       case 'citation':
         return items.cite(event.citation)
       case 'usage':
-        usage = event.usage
+        this.#usage = event.usage
         return []
       case 'finish':
-        reason = event.reason
+        this.#reason = event.reason
         return []
     }
   }
 
-  return {
-    encode: (event) => begin() + write(toParts(event)),
-    end(extension) {
-      const end = toStatus(reason, hasRefusal)
-      const head = begin() + write(items.endAll(end.status === 'completed'))
-      const response = snapshot({ ...end, output: items.output(), usage })
-      const strata = extension === undefined ? {} : { strata: extension }
-      return head + write([{ type: `response.${end.status}`, response, ...strata }])
-    },
-    fail(error) {
-      const message = toMessage(error)
-      const told = write([{ type: 'error', code: error.code, message, param: error.param ?? null }])
-      if (!hasBegun) return told
-      const code = error.status === 429 ? 'rate_limit_exceeded' : 'server_error'
-      const response = snapshot({ status: 'failed', output: items.output(), usage, error: { code, message } })
-      return told + write([{ type: 'response.failed', response }])
-    },
+  #begin(): string {
+    if (this.#hasBegun) return ''
+    this.#hasBegun = true
+    const response = this.#snapshot({})
+    return this.#write([
+      { type: 'response.created', response },
+      { type: 'response.in_progress', response },
+    ])
+  }
+
+  #snapshot(state: Partial<ResponseState>): JsonObject {
+    const base = { status: 'in_progress', output: [], error: null, incompleteReason: undefined } as const
+    const usage = state.status === undefined ? undefined : this.#usage
+    return encodeResponse(this.#meta, { ...base, usage, ...state })
+  }
+
+  #write(parts: readonly StreamPart[]): string {
+    let text = ''
+    for (const part of parts) text += toSse(part.type, { ...part, sequence_number: this.#sequence++ })
+    return text
   }
 }

@@ -1,7 +1,7 @@
 export { createAnnouncedCalls, type AnnouncedCalls } from './tool-results.ts'
 export { encodeOpenaiError, toMessage } from './client-errors.ts'
 export { createRequestPatch } from './patch-request.ts'
-export { createScanner } from './scanner.ts'
+export { createScanner, type Scanner } from './scanner.ts'
 export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'
 export { decodeUpstreamFailure, findInBandError } from './upstream-errors.ts'
 export { estimateBodyTokens, estimateInputTokens, estimateTokens, estimateTokensOfLength } from './estimate.ts'
@@ -27,7 +27,7 @@ export {
   unsupported,
 } from './fields.ts'
 export { isOpenaiReasoningModel } from './model-names.ts'
-export { isSealed, openSignature, sealSignature } from './signatures.ts'
+export { emptySeal, isSealed, openSignature, sealMark, sealSignature } from './signatures.ts'
 export { memberOf, toCount } from './counts.ts'
 export { reasoningEfforts, toEffort, toReasoningTokens } from './reasoning.ts'
 export { takeExtra } from './foreign.ts'

@@ -1,10 +1,16 @@
 import type { WireRequest } from '../../../core/chat.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { RequestTarget } from '../dialect.ts'
+import { sealMark } from './signatures.ts'
 
 export interface PatchOptions {
   /** Ask for usage in the stream (OpenAI chat). */
   readonly asksUsage: boolean
+  /**
+   * Writes the request anew through the normal form: for bodies that hold sealed reasoning, which another vendor made and
+   * this one would refuse. Absent where the dialect has no signatures.
+   */
+  readonly translate?: (wire: WireRequest, target: RequestTarget) => JsonObject
 }
 
 /**
@@ -14,6 +20,9 @@ export interface PatchOptions {
 export function createRequestPatch(options: PatchOptions): (wire: WireRequest, target: RequestTarget) => string {
   return (wire, target) => {
     const { text, body } = wire
+    if (options.translate !== undefined && text.includes(sealMark)) {
+      return JSON.stringify(options.translate(wire, target))
+    }
     const members = readMembers(text)
     const wantsUsage = options.asksUsage && target.stream
     if (members === undefined || (body['stream'] === true) !== target.stream) return rewrite(body, target, wantsUsage)

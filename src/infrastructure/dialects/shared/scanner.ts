@@ -1,6 +1,6 @@
 /**
  * Reads the few things a relayed event is asked for straight from its bytes: how much text it carries, and whether it
- * holds a usage, an error or an end, in which case it is worth parsing. A fifth of the cost of parsing every event.
+ * holds a usage, an error or an end, in which case it is worth parsing. Half the cost of parsing every event, and no garbage.
  */
 
 /** What to do where a key of this name stands before a value. */
@@ -29,6 +29,8 @@ export interface Scanner {
   readonly wide: readonly number[]
   /** Of the last scan: the value of the last key of type `place`, empty when there was none. */
   place(buffer: Buffer): string
+  /** Of the last scan: the length of that value in bytes; known without making a string of it. */
+  readonly placeBytes: number
 }
 
 const quote = 34
@@ -46,67 +48,75 @@ interface CompiledKey {
   readonly bytes: Buffer
 }
 
+/** `slots` is the number of slots that keys of type `length` name. */
 export function createScanner(keys: readonly ScanKey[], slots: number): Scanner {
-  const byLength: (readonly CompiledKey[] | undefined)[] = []
-  for (const key of keys) {
-    const bytes = Buffer.from(key.name)
-    byLength[bytes.length] = [...(byLength[bytes.length] ?? []), { key, bytes }]
-  }
-  const units: number[] = Array.from({ length: slots }, () => 0)
-  const wide: number[] = Array.from({ length: slots }, () => 0)
-  let flags = 0
-  let placeStart = 0
-  let placeEnd = 0
+  return new ByteScanner(keys, slots)
+}
 
-  /** Counts the string whose first unit stands at `from`; answers with the offset of its closing quote. */
-  function count(buffer: Buffer, from: number, slot: number): number {
-    let all = 0
-    let broad = 0
-    let at = from
-    const end = buffer.length
-    for (; at < end; at++) {
+/** A class for speed: it stands under every relayed event. */
+class ByteScanner implements Scanner {
+  readonly units: number[]
+  readonly wide: number[]
+  flags = 0
+  readonly #byLength: (readonly CompiledKey[] | undefined)[] = []
+  #placeStart = 0
+  #placeEnd = 0
+
+  constructor(keys: readonly ScanKey[], slots: number) {
+    this.units = Array.from({ length: slots }, () => 0)
+    this.wide = Array.from({ length: slots }, () => 0)
+    for (const key of keys) {
+      const bytes = Buffer.from(key.name)
+      this.#byLength[bytes.length] = [...(this.#byLength[bytes.length] ?? []), { key, bytes }]
+    }
+  }
+
+  get placeBytes(): number {
+    return this.#placeEnd - this.#placeStart
+  }
+
+  place(buffer: Buffer): string {
+    return this.#placeEnd === this.#placeStart ? '' : buffer.toString('latin1', this.#placeStart, this.#placeEnd)
+  }
+
+  scan(buffer: Buffer, start: number, end: number): boolean {
+    this.units.fill(0)
+    this.wide.fill(0)
+    this.flags = 0
+    this.#placeStart = 0
+    this.#placeEnd = 0
+    let depth = 0
+    let at = skipBlanks(buffer, start, end)
+    if (buffer[at] !== openBrace) return false
+    while (at < end) {
       const byte = buffer[at] ?? 0
-      if (byte === quote) break
-      if (byte === backslash) {
-        at++
-        all++
-        if (buffer[at] !== letterU) continue
-        if ((buffer[at + 1] ?? 0) >= 51) broad++ // \u3…: U+3000 and above
-        at += 4
-      } else if (byte < 0x80) all++
-      else if (byte >= 0xf0) all += 2
-      else if (byte >= 0xc0) {
-        all++
-        if (byte >= 0xe3) broad++ // leads U+3000 and above
+      if (byte === quote) {
+        const from = at + 1
+        const to = stringEnd(buffer, from)
+        if (to >= end) return false
+        at = to + 1
+        if (buffer[at] !== colonSign) {
+          if ((buffer[at] ?? 0) > 32) continue
+          at = skipBlanks(buffer, at, end)
+          if (buffer[at] !== colonSign) continue
+        }
+        at = skipBlanks(buffer, at + 1, end)
+        const key = this.#find(buffer, from, { to, depth })
+        if (key !== undefined) at = this.#act(buffer, at, key)
+        continue
       }
+      if (byte === openBrace || byte === openBracket) depth++
+      else if (byte === closeBrace || byte === closeBracket) {
+        depth--
+        if (depth === 0) return skipBlanks(buffer, at + 1, end) === end
+      }
+      at++
     }
-    units[slot] = (units[slot] ?? 0) + all
-    wide[slot] = (wide[slot] ?? 0) + broad
-    return at
+    return false
   }
 
-  /** Acts on a key whose value begins at `at`; answers with the offset to go on from. */
-  function act(buffer: Buffer, at: number, key: ScanKey): number {
-    const value = buffer[at]
-    if (key.type === 'length') return value === quote ? count(buffer, at + 1, key.slot) + 1 : at
-    if (key.type === 'flag') {
-      const isRaised =
-        key.when === 'object' ? value === openBrace : key.when === 'string' ? value === quote : value !== letterN
-      if (isRaised) flags |= key.flag
-      return at
-    }
-    if (value !== quote) return at
-    placeStart = at + 1
-    placeEnd = stringEnd(buffer, at + 1)
-    return placeEnd + 1
-  }
-
-  function find(
-    buffer: Buffer,
-    from: number,
-    span: { readonly to: number; readonly depth: number },
-  ): ScanKey | undefined {
-    const candidates = byLength[span.to - from]
+  #find(buffer: Buffer, from: number, span: { readonly to: number; readonly depth: number }): ScanKey | undefined {
+    const candidates = this.#byLength[span.to - from]
     if (candidates === undefined) return undefined
     for (const { key, bytes } of candidates) {
       if (key.depth !== undefined && key.depth !== span.depth) continue
@@ -117,48 +127,66 @@ export function createScanner(keys: readonly ScanKey[], slots: number): Scanner 
     return undefined
   }
 
-  return {
-    units,
-    wide,
-    get flags() {
-      return flags
-    },
-    place: (buffer) => (placeEnd === placeStart ? '' : buffer.toString('latin1', placeStart, placeEnd)),
-    scan(buffer, start, end) {
-      units.fill(0)
-      wide.fill(0)
-      flags = 0
-      placeStart = 0
-      placeEnd = 0
-      let depth = 0
-      let at = skipBlanks(buffer, start, end)
-      if (buffer[at] !== openBrace) return false
-      while (at < end) {
-        const byte = buffer[at] ?? 0
-        if (byte === quote) {
-          const from = at + 1
-          const to = stringEnd(buffer, from)
-          if (to >= end) return false
-          at = to + 1
-          if (buffer[at] !== colonSign) {
-            if ((buffer[at] ?? 0) > 32) continue
-            at = skipBlanks(buffer, at, end)
-            if (buffer[at] !== colonSign) continue
-          }
-          at = skipBlanks(buffer, at + 1, end)
-          const key = find(buffer, from, { to, depth })
-          if (key !== undefined) at = act(buffer, at, key)
-          continue
-        }
-        if (byte === openBrace || byte === openBracket) depth++
-        else if (byte === closeBrace || byte === closeBracket) {
-          depth--
-          if (depth === 0) return skipBlanks(buffer, at + 1, end) === end
-        }
+  /** Acts on a key whose value begins at `at`; answers with the offset to go on from. */
+  #act(buffer: Buffer, at: number, key: ScanKey): number {
+    const value = buffer[at]
+    switch (key.type) {
+      case 'length':
+        return value === quote ? this.#count(buffer, at + 1, key.slot) + 1 : at
+      case 'flag':
+        if (isRaised(key.when, value)) this.flags |= key.flag
+        return at
+      case 'place':
+        if (value !== quote) return at
+        this.#placeStart = at + 1
+        this.#placeEnd = stringEnd(buffer, at + 1)
+        return this.#placeEnd + 1
+    }
+  }
+
+  /** Counts the string whose first unit stands at `from`; answers with the offset of its closing quote. */
+  #count(buffer: Buffer, from: number, slot: number): number {
+    let units = 0
+    let wide = 0
+    let at = from
+    const end = buffer.length
+    for (; at < end; at++) {
+      const byte = buffer[at] ?? 0
+      if (byte === quote) break
+      if (byte === backslash) {
         at++
+        units++
+        if (buffer[at] !== letterU) continue
+        if ((buffer[at + 1] ?? 0) >= digitThree) wide++
+        at += 4
+      } else if (byte < 0x80) units++
+      else if (byte >= leadOfFour) units += 2
+      else if (byte >= leadOfTwo) {
+        units++
+        if (byte >= leadOfWide) wide++
       }
-      return false
-    },
+    }
+    this.units[slot] = (this.units[slot] ?? 0) + units
+    this.wide[slot] = (this.wide[slot] ?? 0) + wide
+    return at
+  }
+}
+
+/** Lead bytes of UTF-8: of two bytes, of U+3000 and above, of four bytes (a pair in UTF-16). */
+const leadOfTwo = 0xc0
+const leadOfWide = 0xe3
+const leadOfFour = 0xf0
+/** The first digit of an escape of U+3000 and above. */
+const digitThree = 51
+
+function isRaised(when: 'object' | 'string' | 'present', value: number | undefined): boolean {
+  switch (when) {
+    case 'object':
+      return value === openBrace
+    case 'string':
+      return value === quote
+    case 'present':
+      return value !== letterN
   }
 }
 

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
-import { createFramer, type Frame, joinData, manyLines, noLine } from '../sse/index.ts'
+import { createFramer, type Frame, type Framer, joinData, manyLines, noLine } from '../sse/index.ts'
 import { estimateTokensOfLength } from './estimate.ts'
 
 /** What a dialect reads beside a relayed stream. */
@@ -23,87 +23,117 @@ export interface WireObserver {
  * fault is thrown by the next call.
  */
 export function createWireReaderOf(observer: WireObserver, options: WireReaderOptions): WireReader {
-  let current: Buffer = Buffer.alloc(0)
-  let pieces: Buffer[] = []
-  let takenTo = 0 // bytes of the current chunk before this are in `pieces`, or left out
-  let wholeTo = 0 // end of the last whole event in the current chunk
-  let isLastLeftOut = false
-  let failure: PlatformError | undefined
+  return new ObservedReader(observer, options)
+}
 
-  function leaveOut(from: number, to: number): void {
-    if (from > takenTo) pieces.push(current.subarray(takenTo, from))
-    takenTo = to
+/** A class for speed: it stands under every relayed chunk. */
+class ObservedReader implements WireReader {
+  readonly #observer: WireObserver
+  readonly #framer: Framer
+  #failure: PlatformError | undefined
+  #chunk: Buffer = nothing
+  #pieces: Buffer[] = []
+  /** Bytes of the chunk before this are in the pieces, or left out. */
+  #takenTo = 0
+  /** End of the last whole event in the chunk. */
+  #wholeTo = 0
+  #isLastLeftOut = false
+
+  constructor(observer: WireObserver, options: WireReaderOptions) {
+    this.#observer = observer
+    this.#framer = createFramer(
+      { onFrame: (frame) => this.#onFrame(frame), onLateLineFeed: (offset) => this.#onLateLineFeed(offset) },
+      options.eventBytesMax,
+    )
   }
 
-  const framer = createFramer(
-    {
-      onFrame(frame) {
-        isLastLeftOut = look(observer, frame)
-        if (frame.buffer !== current) {
-          if (!isLastLeftOut) pieces.push(frame.buffer)
-          takenTo = frame.chunkEnd
-        } else if (isLastLeftOut) leaveOut(frame.start, frame.chunkEnd)
-        wholeTo = frame.chunkEnd
-      },
-      onLateLineFeed(offset) {
-        wholeTo = offset + 1
-        if (isLastLeftOut) leaveOut(offset, wholeTo)
-      },
-    },
-    options.eventBytesMax,
-  )
+  get usage(): Usage | undefined {
+    return this.#observer.usage()
+  }
 
-  function take(chunk: Buffer, act: () => void): Buffer | undefined {
-    if (failure !== undefined) throw failure
-    current = chunk
-    pieces = []
-    takenTo = 0
-    wholeTo = 0
+  get failure(): PlatformError | undefined {
+    return this.#failure
+  }
+
+  get generatedLength(): number {
+    return this.#observer.generated().units
+  }
+
+  get generatedTokens(): number {
+    return estimateTokensOfLength(this.#observer.generated())
+  }
+
+  read(chunk: Buffer): Buffer | undefined {
+    this.#begin(chunk)
     try {
-      act()
+      this.#framer.push(chunk)
     } catch (thrown) {
-      failure =
-        thrown instanceof PlatformError
-          ? thrown
-          : new PlatformError('INTERNAL', 'a wire reader broke', { cause: thrown })
+      this.#failure = toFailure(thrown)
     }
-    if (takenTo === 0 && pieces.length === 0 && wholeTo === chunk.length && wholeTo > 0) return chunk
-    if (wholeTo > takenTo) pieces.push(chunk.subarray(takenTo, wholeTo))
-    const [first] = pieces
-    if (first === undefined) {
-      if (failure !== undefined) throw failure
-      return undefined
-    }
-    return pieces.length === 1 ? first : Buffer.concat(pieces)
+    return this.#take()
   }
 
-  return {
-    read: (chunk) => take(chunk, () => framer.push(chunk)),
-    end() {
-      let rest: Buffer | undefined
-      try {
-        rest = take(Buffer.alloc(0), () => framer.end())
-      } catch (thrown) {
-        // An event that broke off is a cut, whatever its bytes look like.
-        if (thrown instanceof PlatformError && thrown.code === 'UPSTREAM_INVALID' && !observer.isComplete()) throw cut()
-        throw thrown
-      }
-      if (!observer.isComplete()) throw cut()
-      return rest
-    },
-    get usage() {
-      return observer.usage()
-    },
-    get failure() {
-      return failure
-    },
-    get generatedLength() {
-      return observer.generated().units
-    },
-    get generatedTokens() {
-      return estimateTokensOfLength(observer.generated())
-    },
+  end(): Buffer | undefined {
+    this.#begin(nothing)
+    try {
+      this.#framer.end()
+    } catch (thrown) {
+      // An event that broke off is a cut, whatever its bytes look like.
+      const failure = toFailure(thrown)
+      this.#failure = failure.code === 'UPSTREAM_INVALID' ? cut() : failure
+    }
+    if (!this.#observer.isComplete()) this.#failure ??= cut()
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#take()
   }
+
+  #begin(chunk: Buffer): void {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#chunk = chunk
+    this.#pieces = []
+    this.#takenTo = 0
+    this.#wholeTo = 0
+  }
+
+  #take(): Buffer | undefined {
+    const chunk = this.#chunk
+    this.#chunk = nothing
+    if (this.#takenTo === 0 && this.#pieces.length === 0 && this.#wholeTo === chunk.length && chunk.length > 0) {
+      return chunk
+    }
+    if (this.#wholeTo > this.#takenTo) this.#pieces.push(chunk.subarray(this.#takenTo, this.#wholeTo))
+    const pieces = this.#pieces
+    this.#pieces = []
+    if (pieces.length > 0) return pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)
+    if (this.#failure !== undefined) throw this.#failure
+    return undefined
+  }
+
+  #onFrame(frame: Frame): void {
+    this.#isLastLeftOut = look(this.#observer, frame)
+    if (frame.buffer !== this.#chunk) {
+      if (!this.#isLastLeftOut) this.#pieces.push(frame.buffer)
+      this.#takenTo = frame.chunkEnd
+    } else if (this.#isLastLeftOut) this.#leaveOut(frame.start, frame.chunkEnd)
+    this.#wholeTo = frame.chunkEnd
+  }
+
+  #onLateLineFeed(offset: number): void {
+    this.#wholeTo = offset + 1
+    if (this.#isLastLeftOut) this.#leaveOut(offset, offset + 1)
+  }
+
+  #leaveOut(from: number, to: number): void {
+    if (from > this.#takenTo) this.#pieces.push(this.#chunk.subarray(this.#takenTo, from))
+    this.#takenTo = to
+  }
+}
+
+const nothing = Buffer.alloc(0)
+
+function toFailure(thrown: unknown): PlatformError {
+  if (thrown instanceof PlatformError) return thrown
+  return new PlatformError('INTERNAL', 'reading beside a stream went wrong', { cause: thrown })
 }
 
 function look(observer: WireObserver, frame: Frame): boolean {

@@ -1,3 +1,3 @@
-export { createFramer, joinData, manyLines, noLine, type Frame } from './framing.ts'
+export { createFramer, joinData, manyLines, noLine, type Frame, type Framer } from './framing.ts'
 export { createSseReader, type SseReader } from './reader.ts'
 export { toSse } from './writer.ts'
