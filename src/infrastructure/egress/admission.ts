@@ -43,52 +43,13 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     return memory
   }
 
-  function requireRegion(target: EgressTarget, call: Call, memory: TargetMemory): void {
-    const allowed = call.labels.allowedRegions
-    let verdict = memory.verdicts.get(allowed)
-    if (verdict === undefined) {
-      verdict = deps.gate.decide(target, allowed)
-      memory.verdicts.set(allowed, verdict)
-    }
-    if (verdict.type === 'deny') {
-      throw new PlatformError('REGION_REFUSED', `endpoint ${target.id} is refused: ${verdict.reason}`, {
-        details: { endpoint: target.id, sent: false },
-      })
-    }
-  }
-
-  function findPrice(target: EgressTarget, memory: TargetMemory): Price | undefined {
-    if (target.isFree === true) return undefined
-    const nowMs = deps.clock.now()
-    const minute = Math.floor(nowMs / priceValidMs)
-    if (memory.pricedMinute !== minute) {
-      const isFirst = Number.isNaN(memory.pricedMinute)
-      const { id: endpoint, vendor, vendorModel: model } = target
-      memory.price = deps.pricer.find({ endpoint, vendor, model, atMs: nowMs })
-      memory.pricedMinute = minute
-      if (isFirst && memory.price === undefined) {
-        deps.log.warn({ endpoint, vendorModel: model, policy: deps.unknownPrice }, 'price of an endpoint is not known')
-      }
-    }
-    if (memory.price === undefined && deps.unknownPrice === 'block') {
-      throw new PlatformError(
-        'PRICE_UNKNOWN',
-        `the price of ${target.vendorModel} at endpoint ${target.id} is not known`,
-        {
-          details: { endpoint: target.id, sent: false },
-        },
-      )
-    }
-    return memory.price
-  }
-
   return {
     admit(target, call) {
       if (call.cancellation.isCancelled) throw toCancelled(call.cancellation.reason)
       if (deps.clock.monotonicMs() >= call.deadlineMs) throw toDeadlineExceeded(call)
       const memory = recall(target)
-      requireRegion(target, call, memory)
-      const price = findPrice(target, memory)
+      requireRegion(deps.gate, { target, call, memory })
+      const price = target.isFree === true ? undefined : findPrice(deps, target, memory)
       deps.recorder.intend({
         callId: call.id,
         rootId: call.rootId,
@@ -108,6 +69,45 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       )
     },
   }
+}
+
+interface Applicant {
+  readonly target: EgressTarget
+  readonly call: Call
+  readonly memory: TargetMemory
+}
+
+/** Throws REGION_REFUSED unless the gate lets the target's regions pass for those of the call. */
+function requireRegion(gate: RegionGate, { target, call, memory }: Applicant): void {
+  const allowed = call.labels.allowedRegions
+  let verdict = memory.verdicts.get(allowed)
+  if (verdict === undefined) {
+    verdict = gate.decide(target, allowed)
+    memory.verdicts.set(allowed, verdict)
+  }
+  if (verdict.type === 'pass') return
+  throw new PlatformError('REGION_REFUSED', `endpoint ${target.id} is refused: ${verdict.reason}`, {
+    details: { endpoint: target.id, sent: false },
+  })
+}
+
+/** The price in force; throws PRICE_UNKNOWN where the policy blocks what has none. */
+function findPrice(deps: AdmissionDeps, target: EgressTarget, memory: TargetMemory): Price | undefined {
+  const nowMs = deps.clock.now()
+  const minute = Math.floor(nowMs / priceValidMs)
+  if (memory.pricedMinute !== minute) {
+    const isFirst = Number.isNaN(memory.pricedMinute)
+    const { id: endpoint, vendor, vendorModel: model } = target
+    memory.price = deps.pricer.find({ endpoint, vendor, model, atMs: nowMs })
+    memory.pricedMinute = minute
+    if (isFirst && memory.price === undefined) {
+      deps.log.warn({ endpoint, vendorModel: model, policy: deps.unknownPrice }, 'price of an endpoint is not known')
+    }
+  }
+  if (memory.price !== undefined || deps.unknownPrice === 'flag') return memory.price
+  throw new PlatformError('PRICE_UNKNOWN', `the price of ${target.vendorModel} at endpoint ${target.id} is not known`, {
+    details: { endpoint: target.id, sent: false },
+  })
 }
 
 /** A class for its private fields: what lacks them was not issued here, however alike it looks. */

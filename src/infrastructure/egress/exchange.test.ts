@@ -124,8 +124,13 @@ describe('a slow reader', () => {
   })
 
   test('is not blamed on the upstream: the idle time does not run while it is held', async () => {
-    mock.next({ deltaRepeats: 20_000 })
-    const response = await harness.send(createTarget(mock.url), harness.call(), chat)
+    const url = await serve((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\ncontent-length: 4000000\r\n\r\n')
+        socket.write(Buffer.alloc(4_000_000, 120))
+      })
+    })
+    const response = await harness.send(createTarget(url), harness.call(), chat)
     let chunks = 0
     const pumped = response.body.pump(() => {
       chunks += 1

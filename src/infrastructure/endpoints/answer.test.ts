@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startMockUpstream, type MockUpstream } from '../../../test/kit/index.ts'
 import { collectAnswer } from '../../core/answer.ts'
-import { createHarness, createRequest, createSink, relay, type Harness } from './harness.ts'
+import { createHarness, createRequest, createSink, quickEgress, relay, type Harness } from './harness.ts'
 
 let mock: MockUpstream
 let harness: Harness
@@ -265,9 +265,12 @@ describe('a stream that breaks', () => {
 
 describe('a slow client', () => {
   test('holds the upstream back, and loses nothing', async () => {
-    mock.next({ deltaRepeats: 30_000 })
-    const call = harness.root()
-    const answer = await harness.ask(createRequest(stream), call)
+    // Test and upstream share a thread, so its silence says little here.
+    const timeouts = { ...quickEgress.timeouts, idleMs: 10_000, totalMs: 20_000 }
+    const patient = createHarness({ endpoints: { one: { url: mock.url } }, egress: { timeouts } })
+    mock.next({ deltaRepeats: 10_000 })
+    const call = patient.root({ durationMsMax: 20_000 })
+    const answer = await patient.ask(createRequest(stream), call)
     let bytes = 0
     let drain: () => void = () => undefined
     let isSlow = true
@@ -288,5 +291,6 @@ describe('a slow client', () => {
     await relayed
     expect(bytes).toBeGreaterThan(4_000_000)
     expect(call.facts).toMatchObject([{ status: 'ok' }])
+    await patient.close()
   })
 })

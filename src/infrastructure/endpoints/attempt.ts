@@ -6,7 +6,7 @@ import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Egress, Permit } from '../egress/index.ts'
 import { createSettledAnswer } from './answer.ts'
-import type { Verdict } from './health.ts'
+import type { Verdict } from './breaker.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** Which try of a request this is, and why it is made. */

@@ -1,17 +1,14 @@
 import type { Config } from '../../config/index.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Clock } from '../../core/time.ts'
+import { createBreaker, type BreakerReport, type Verdict } from './breaker.ts'
+import { createLatency } from './latency.ts'
 
 /** How an endpoint is doing, from the traffic it had. */
-export interface EndpointHealth {
+export interface EndpointHealth extends BreakerReport {
   readonly id: string
-  /** `open`: refused after failures in a row · `half-open`: one try is let through to see. */
-  readonly breaker: 'closed' | 'open' | 'half-open'
   /** Tries under way. */
   readonly inFlight: number
-  /** Failures in a row. */
-  readonly failures: number
-  readonly lastError: ErrorCode | undefined
   /** Moving average of the time to the first byte, milliseconds; `undefined` before the first. */
   readonly firstByteMs: number | undefined
   /** Milliseconds until it may be tried again; 0 when it may now. */
@@ -43,19 +40,6 @@ export interface HealthAccount {
   report(id: string): EndpointHealth
 }
 
-/** What a try says of the endpoint: `none` when it ended for reasons of the caller. */
-export type Verdict =
-  | { readonly type: 'ok' }
-  | { readonly type: 'failed'; readonly code: ErrorCode }
-  | { readonly type: 'none' }
-
-/** Weight of the newest first-byte time in the moving average. */
-const newestShare = 0.2
-/** The average halves in this time without traffic. */
-const fadeHalfMs = 30_000
-/** First-byte times kept for the quantile. */
-const samplesMax = 256
-
 export interface HealthDeps {
   readonly clock: Clock
   readonly config: Config['egress']
@@ -65,26 +49,11 @@ export interface HealthDeps {
 
 export function createHealthAccount(deps: HealthDeps): HealthAccount {
   const { clock, config } = deps
+  const breaker = createBreaker(deps)
+  const latency = createLatency()
   let inFlight = 0
-  let failures = 0
-  let lastError: ErrorCode | undefined
-  let openUntilMs: number | undefined
-  let isTrialUnderWay = false
   let restUntilMs = 0
-  let averageMs: number | undefined
   let lastHeardMs = clock.monotonicMs()
-  let samplesSeen = 0
-  const samples: number[] = []
-
-  function breaker(): EndpointHealth['breaker'] {
-    if (openUntilMs === undefined) return 'closed'
-    return clock.monotonicMs() < openUntilMs ? 'open' : 'half-open'
-  }
-
-  function open(): void {
-    if (openUntilMs === undefined) deps.onBreaker('open', lastError)
-    openUntilMs = clock.monotonicMs() + config.breaker.openMs
-  }
 
   const account: HealthAccount = {
     get inFlight() {
@@ -93,66 +62,33 @@ export function createHealthAccount(deps: HealthDeps): HealthAccount {
     get lastHeardMs() {
       return lastHeardMs
     },
-    mayTry() {
-      if (openUntilMs === undefined) return true
-      return !isTrialUnderWay && clock.monotonicMs() >= openUntilMs
-    },
-    restMs() {
-      return Math.max(0, Math.max(openUntilMs ?? 0, restUntilMs) - clock.monotonicMs())
-    },
+    mayTry: () => breaker.mayTry(),
+    restMs: () => Math.max(0, Math.max(breaker.openUntilMs(), restUntilMs) - clock.monotonicMs()),
     begin() {
       inFlight += 1
-      const isTrial = openUntilMs !== undefined && !isTrialUnderWay
-      isTrialUnderWay ||= isTrial
-      return isTrial
+      return breaker.begin()
     },
     answered(firstByteMs) {
       lastHeardMs = clock.monotonicMs()
-      averageMs = averageMs === undefined ? firstByteMs : averageMs + newestShare * (firstByteMs - averageMs)
-      samples[samplesSeen++ % samplesMax] = firstByteMs
-      if (openUntilMs === undefined) return
-      // The trial answers, so others may go too; but one more failure opens again, until an answer has come whole.
-      openUntilMs = undefined
-      deps.onBreaker('closed', lastError)
-      failures = config.breaker.failuresMax - 1
+      latency.add(firstByteMs)
+      breaker.answered()
     },
     end(verdict, isTrial) {
       inFlight -= 1
-      if (isTrial) isTrialUnderWay = false
-      if (verdict.type === 'none') return
-      lastHeardMs = clock.monotonicMs()
-      if (verdict.type === 'ok') {
-        failures = 0
-        lastError = undefined
-        return
-      }
-      failures += 1
-      lastError = verdict.code
-      if (failures >= config.breaker.failuresMax) open()
+      if (verdict.type !== 'none') lastHeardMs = clock.monotonicMs()
+      breaker.end(verdict, isTrial)
     },
     rest(ms) {
       restUntilMs = Math.max(restUntilMs, clock.monotonicMs() + ms)
     },
     probed(isWell) {
       lastHeardMs = clock.monotonicMs()
-      if (isWell) {
-        if (openUntilMs !== undefined) openUntilMs = Math.min(openUntilMs, lastHeardMs)
-        return
-      }
-      failures += 1
-      if (failures >= config.breaker.failuresMax && !isTrialUnderWay) open()
+      breaker.probed(isWell)
     },
-    quantile(share) {
-      if (samplesSeen < config.hedgesSampleMin) return undefined
-      const sorted = samples.toSorted((left, right) => left - right)
-      return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
-    },
-    expectedMs() {
-      if (averageMs === undefined) return 0
-      return averageMs * 0.5 ** ((clock.monotonicMs() - lastHeardMs) / fadeHalfMs)
-    },
+    quantile: (share) => (latency.count() < config.hedgesSampleMin ? undefined : latency.quantile(share)),
+    expectedMs: () => latency.expectedMs(clock.monotonicMs() - lastHeardMs),
     report(id) {
-      return { id, breaker: breaker(), inFlight, failures, lastError, firstByteMs: averageMs, restMs: account.restMs() }
+      return { id, ...breaker.report(), inFlight, firstByteMs: latency.averageMs(), restMs: account.restMs() }
     },
   }
   return account

@@ -4,10 +4,10 @@ import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { Clock } from '../../../core/time.ts'
 import { createSseReader, type Dialect } from '../../dialects/index.ts'
-import type { Egress, EgressResponse } from '../../egress/index.ts'
+import type { Egress, EgressRequest, EgressResponse } from '../../egress/index.ts'
 import type { Adapter, Attempt, Upstream } from '../adapter.ts'
 import { embedOpenai } from './embeddings.ts'
-import { openEventStream } from './event-stream.ts'
+import { openEventStream, type StreamSource } from './event-stream.ts'
 import { locate } from './location.ts'
 import { openWireStream } from './wire-stream.ts'
 import { readWhole, toWhole } from './whole.ts'
@@ -27,40 +27,29 @@ const errorBytesMax = 65_536
  * its answer comes back unchanged; all others are translated.
  */
 export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
-  const { dialect, egress, clock } = deps
+  const { dialect, egress, clock, config } = deps
 
   async function answer(request: ChatRequest, attempt: Attempt): Promise<Upstream> {
-    const response = await send(request, attempt)
-    const headMs = clock.monotonicMs()
-    const headers = response.headers
-    if (response.status < 200 || response.status > 299) throw await toRefusal(response)
+    const response = await egress.send(attempt.permit, toEgressRequest(dialect, request, attempt))
+    const { body, headers, status } = response
+    const head = { clock, headMs: clock.monotonicMs(), headFirstByteMs: response.firstByteMs }
+    if (status < 200 || status > 299) throw await toRefusal(response)
     switch (kindOf(headers['content-type'], request.stream)) {
       case 'page':
-        response.body.cancel()
+        body.cancel()
         throw invalid(attempt, `a ${headers['content-type'] ?? 'nameless'} page`)
       case 'object': {
-        const body = await response.body.collect(deps.config.answerBytesMax)
-        return toUpstream(body, response.firstByteMs + clock.monotonicMs() - headMs, { request, attempt })
+        const bytes = await body.collect(config.answerBytesMax)
+        const object = readWhole(bytes, attempt.endpoint.id)
+        requireNoError(object)
+        const firstByteMs = head.headFirstByteMs + clock.monotonicMs() - head.headMs
+        // A client that waits for a stream is given one, made of the events.
+        const isRelayable = request.wire?.dialect === dialect.id && !request.stream
+        return toWhole({ dialect, body: bytes, object, firstByteMs, isRelayable })
       }
       case 'events':
-        return openStream(request, response, headMs)
+        return openStream(deps, request, { body, ...head })
     }
-  }
-
-  function send(request: ChatRequest, { endpoint, permit }: Attempt): Promise<EgressResponse> {
-    const { stream, wire } = request
-    const target = { model: endpoint.config.model, stream, outputTokensMax: endpoint.config.outputTokensMax }
-    const isSameDialect = wire?.dialect === dialect.id
-    const accept = stream ? 'text/event-stream' : 'application/json'
-    const own = { 'content-type': 'application/json', accept }
-    return egress.send(permit, {
-      method: 'POST',
-      path: dialect.path,
-      headers: isSameDialect ? { ...own, ...wire.headers } : own,
-      body: isSameDialect
-        ? dialect.patchRequest(wire, target)
-        : JSON.stringify(dialect.encodeRequest(request.chat, target)),
-    })
   }
 
   async function toRefusal(response: EgressResponse): Promise<PlatformError> {
@@ -68,55 +57,46 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
     return dialect.decodeError({ status: response.status, headers: response.headers, body, nowMs: clock.now() })
   }
 
-  function toUpstream(body: Buffer, firstByteMs: number, { request, attempt }: Asked): Upstream {
-    const object = readWhole(body, attempt.endpoint.id)
-    const embedded = object['error']
-    if (embedded !== null && embedded !== undefined) throw toEmbeddedError(object, embedded)
-    return toWhole({
-      dialect,
-      body,
-      object,
-      firstByteMs,
-      // A client that waits for a stream is given one, made of the events.
-      isRelayable: request.wire?.dialect === dialect.id && !request.stream,
-    })
-  }
-
   /** An error in a body that came as a success: its own code where it is an HTTP status, else a failure. */
-  function toEmbeddedError(object: JsonObject, embedded: unknown): PlatformError {
+  function requireNoError(object: JsonObject): void {
+    const embedded = object['error']
+    if (embedded === null || embedded === undefined) return
     const code = isJsonObject(embedded) ? embedded['code'] : undefined
     const status = typeof code === 'number' && code >= 400 && code <= 599 ? code : 502
-    return dialect.decodeError({
-      status,
-      headers: {},
-      body: JSON.stringify(object).slice(0, errorBytesMax),
-      nowMs: clock.now(),
-    })
-  }
-
-  function openStream(request: ChatRequest, response: EgressResponse, headMs: number): Promise<Upstream> {
-    const { eventBytesMax } = deps.config
-    const source = { body: response.body, clock, headMs, headFirstByteMs: response.firstByteMs }
-    const decode = {
-      createDecoder: () => dialect.createStreamDecoder(),
-      createReader: () => createSseReader({ eventBytesMax }),
-    }
-    if (request.wire?.dialect !== dialect.id || !request.stream) return openEventStream(source, decode)
-    const stripUsage = dialect.id === 'openai-chat' && !asksForUsage(request.wire.body)
-    const reader = dialect.createWireReader({ stripUsage, eventBytesMax })
-    return openWireStream(source, { dialect: dialect.id, reader, ...decode })
+    const body = JSON.stringify(object).slice(0, errorBytesMax)
+    throw dialect.decodeError({ status, headers: {}, body, nowMs: clock.now() })
   }
 
   return {
-    locate: (config: EndpointConfig) => locate(dialect, config),
+    locate: (endpoint: EndpointConfig) => locate(dialect, endpoint),
     answer,
     embed: (request, attempt) => embedOpenai({ ...deps, toRefusal }, request, attempt),
   }
 }
 
-interface Asked {
-  readonly request: ChatRequest
-  readonly attempt: Attempt
+function toEgressRequest(dialect: Dialect, request: ChatRequest, { endpoint }: Attempt): EgressRequest {
+  const { stream, wire } = request
+  const target = { model: endpoint.config.model, stream, outputTokensMax: endpoint.config.outputTokensMax }
+  const own = { 'content-type': 'application/json', accept: stream ? 'text/event-stream' : 'application/json' }
+  if (wire?.dialect === dialect.id) {
+    const body = dialect.patchRequest(wire, target)
+    return { method: 'POST', path: dialect.path, headers: { ...own, ...wire.headers }, body }
+  }
+  const body = JSON.stringify(dialect.encodeRequest(request.chat, target))
+  return { method: 'POST', path: dialect.path, headers: own, body }
+}
+
+function openStream(deps: NativeAdapterDeps, request: ChatRequest, source: StreamSource): Promise<Upstream> {
+  const { dialect } = deps
+  const { eventBytesMax } = deps.config
+  const decode = {
+    createDecoder: () => dialect.createStreamDecoder(),
+    createReader: () => createSseReader({ eventBytesMax }),
+  }
+  if (request.wire?.dialect !== dialect.id || !request.stream) return openEventStream(source, decode)
+  const stripUsage = dialect.id === 'openai-chat' && !asksForUsage(request.wire.body)
+  const reader = dialect.createWireReader({ stripUsage, eventBytesMax })
+  return openWireStream(source, { dialect: dialect.id, reader, ...decode })
 }
 
 /** What a body is by its content type; servers that name none, or name it wrongly, are believed to have done as asked. */
