@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type { EventLog } from '../core/ports.ts'
-import { createPostgresPool } from './postgres.ts'
-import { createSqliteDialect, openSqlite } from './sqlite.ts'
+import { createSqliteDialect } from './sqlite-dialect.ts'
+import { openSqlite } from './sqlite.ts'
 import type { Tables } from './tables.ts'
 
 export type Engine = 'sqlite' | 'postgres'
@@ -11,10 +11,11 @@ export type Location =
   | { readonly engine: 'sqlite'; readonly path: string }
   | { readonly engine: 'postgres'; readonly url: string; readonly connectionsMax: number }
 
-/** Opens the database for queries. Throws `STORE_UNAVAILABLE` when the file cannot be opened; a server is asked later. */
-export function openDatabase(location: Location, log: EventLog): Kysely<Tables> {
+/** Opens the database for queries. Rejects with `STORE_UNAVAILABLE` when the file cannot be opened; a server is asked later. */
+export async function openDatabase(location: Location, log: EventLog): Promise<Kysely<Tables>> {
   if (location.engine === 'sqlite') {
     return new Kysely<Tables>({ dialect: createSqliteDialect(openSqlite(location.path)) })
   }
+  const { createPostgresPool } = await import('./postgres.ts') // its driver is loaded only where it is used
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(location, log) }) })
 }

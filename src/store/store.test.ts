@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
@@ -187,6 +187,42 @@ describeEngines('store', (open) => {
     one.recorder.settle(createTree('call_a'))
     await one.flush()
     expect((await two.calls.list('default', { limit: 10 })).map((fact) => fact.id)).toEqual(['call_b', 'call_a'])
+  })
+
+  test('refuses a place that cannot be: a URL that names a file, a folder that is none, a server that is not there', async () => {
+    const place = await open.createPlace()
+    const file = join(place.folder, 'file')
+    writeFileSync(file, 'no database')
+    const cases = [
+      [{ url: 'sqlite:/tmp/x.db' }, 'CONFIG_INVALID'],
+      [{ folder: join(file, 'below') }, 'STORE_UNAVAILABLE'],
+      [{ url: 'postgres://user:secret@127.0.0.1:1/none' }, 'STORE_UNAVAILABLE'],
+    ] as const
+    for (const [config, code] of cases) {
+      const opening = open({ place, config })
+      await expect(opening).rejects.toMatchObject({ code })
+      await expect(opening).rejects.toMatchObject({ message: expect.not.stringContaining('secret') as string })
+    }
+  })
+
+  test('loses nothing when its connections are cut, and goes on', async () => {
+    const store = await open()
+    store.recorder.settle(createTree('call_a'))
+    await store.flush()
+    if (open.engine === 'postgres') {
+      await sql`select pg_terminate_backend(pid) from pg_stat_activity
+        where application_name = 'strata' and pid <> pg_backend_pid()`.execute(store.sql)
+    }
+    store.recorder.settle(createTree('call_b'))
+    expect(await store.calls.list('default', { limit: 10 })).toHaveLength(2)
+  })
+
+  test('only the owner may read the database and its log', async () => {
+    const place = await open.createPlace()
+    const store = await open({ place })
+    store.recorder.settle(createTree('call_a'))
+    await store.flush()
+    for (const name of readdirSync(place.folder)) expect(statSync(join(place.folder, name)).mode & 0o077).toBe(0)
   })
 
   test('backs the living database up where the engine is ours, and names the tool where it is not', async () => {

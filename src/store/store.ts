@@ -44,7 +44,7 @@ export interface StoreDeps {
 
 /**
  * Opens or makes the database, brings its schema up, and starts to fold what dead processes have left. Rejects with
- * `STORE_UNAVAILABLE` or, for a database of a newer version, `CONFIG_INVALID`.
+ * `STORE_UNAVAILABLE` or, for a URL that names a file and for a database of a newer version, `CONFIG_INVALID`.
  */
 export async function createStore(deps: StoreDeps): Promise<Store> {
   const { config, clock, log } = deps
@@ -52,7 +52,7 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
   makeFolder(config.folder)
   const location = toLocation(config)
   const { engine } = location
-  const database = openDatabase(location, log)
+  const database = await openDatabase(location, log)
   const journal = createJournal({ ...config, location, log, createJournalId: () => createJournalId(clock) })
   try {
     await migrate({ database, engine, clock, migrations })
@@ -92,7 +92,11 @@ async function listForsaken(database: Kysely<Tables>, engine: Engine): Promise<r
 }
 
 function toLocation(config: Config['store']): Location {
-  if (config.url.startsWith('sqlite:')) return { engine: 'sqlite', path: join(config.folder, 'strata.db') }
+  if (config.url === 'sqlite:') return { engine: 'sqlite', path: join(config.folder, 'strata.db') }
+  if (config.url.startsWith('sqlite:')) {
+    const message = 'store.url names a file; write "sqlite:" alone, the embedded database lies in store.folder'
+    throw new PlatformError('CONFIG_INVALID', message, { param: 'store.url' })
+  }
   return { engine: 'postgres', url: config.url, connectionsMax: config.connectionsMax }
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -43,9 +43,10 @@ export function tryLock(folder: string, journalId: string): JournalLock | undefi
   const path = join(folder, `journal-${journalId}.lock`)
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
-    database.exec('begin exclusive')
+    database.exec('pragma journal_mode = memory; begin exclusive')
     // Whoever had it before may have removed the file between our opening and our locking it.
     if (statSync(path, { throwIfNoEntry: false }) !== undefined) {
+      chmodSync(path, 0o600)
       return {
         release({ remove }) {
           if (remove) rmSync(path, { force: true })

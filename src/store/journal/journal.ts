@@ -72,15 +72,21 @@ export function createJournal(options: JournalOptions): Journal {
         live?.writer.forget(progress.segment)
         foldedOffset = progress.offset
         pendingRows -= progress.rows
-        damaged += progress.damaged
+        countDamaged(progress.damaged)
       },
-      onRecovered(journalId, interrupted) {
+      onRecovered({ journalId, interrupted, damaged: lines }) {
+        countDamaged(lines)
         locks.get(journalId)?.release({ remove: true })
         locks.delete(journalId)
         log.info({ interrupted }, 'the journal of a process that had died was folded')
       },
     })
     return thread
+  }
+
+  function countDamaged(lines: number): void {
+    damaged += lines
+    if (lines > 0) log.error({ lines }, 'damaged lines of the journal were passed over')
   }
 
   function open(): Live {

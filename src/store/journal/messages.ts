@@ -27,7 +27,7 @@ export type FromThread =
       readonly rows: number
       readonly damaged: number
     }
-  | { readonly type: 'recovered'; readonly journalId: string; readonly interrupted: number }
+  | { readonly type: 'recovered'; readonly journalId: string; readonly interrupted: number; readonly damaged: number }
   | { readonly type: 'done'; readonly ticket: number }
   | { readonly type: 'failed'; readonly ticket: number; readonly reason: string }
   /** The database stopped taking rows, or takes them again. */

@@ -24,7 +24,18 @@ const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' })
 export function createPostgresSink(url: string): Sink {
   let client: Client | undefined
 
+  /** Once more on a new connection when an old one failed: servers drop idle ones, and every act may be repeated. */
   async function run<T>(act: (client: Client) => Promise<T>): Promise<T> {
+    const isOld = client !== undefined
+    try {
+      return await attempt(act)
+    } catch (thrown) {
+      if (!isOld) throw thrown
+      return attempt(act)
+    }
+  }
+
+  async function attempt<T>(act: (client: Client) => Promise<T>): Promise<T> {
     client ??= await connectPostgres(url)
     try {
       return await act(client)
