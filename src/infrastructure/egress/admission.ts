@@ -45,8 +45,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
 
   return {
     admit(target, call) {
-      if (call.cancellation.isCancelled) throw toCancelled(call.cancellation.reason)
-      if (deps.clock.monotonicMs() >= call.deadlineMs) throw toDeadlineExceeded(call)
+      if (call.cancellation.isCancelled) throw toCancelled(call.cancellation.reason, false)
+      if (deps.clock.monotonicMs() >= call.deadlineMs) throw toDeadlineExceeded(call, false)
       const memory = recall(target)
       requireRegion(deps.gate, { target, call, memory })
       const price = target.isFree === true ? undefined : findPrice(deps, target, memory)

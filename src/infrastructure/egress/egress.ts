@@ -11,7 +11,9 @@ export interface Egress {
   admit(target: EgressTarget, call: Call): Permit
   /**
    * Sends one request under a permit, which is used up by it. Resolves with the head of the response. Rejects with
-   * UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, ADDRESS_REFUSED, REDIRECT_REFUSED, DEADLINE_EXCEEDED or CANCELLED.
+   * UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_INVALID (no HTTP), ADDRESS_REFUSED, REDIRECT_REFUSED,
+   * CONFIG_INVALID (a header that cannot be sent), DEADLINE_EXCEEDED, CANCELLED, or OVERLOADED once closed. Its
+   * `details.sent` says whether anything may have left.
    */
   send(permit: Permit, request: EgressRequest): Promise<EgressResponse>
   /** Closes every connection; what is under way fails. */

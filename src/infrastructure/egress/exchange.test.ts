@@ -259,7 +259,7 @@ describe('a client that leaves', () => {
     const sent = waiting.send(createTarget(mock.url.replace('127.0.0.1', 'vllm')), call, chat)
     await sleep(20)
     call.cancel(new Error('the socket closed'))
-    await expect(sent).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(sent).rejects.toMatchObject({ code: 'CANCELLED', details: { sent: false } })
     answerLookup()
     await sleep(50)
     expect(mock.requests.length).toBe(0)

@@ -76,7 +76,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
       this.#resolveHead = resolve
       this.#rejectHead = reject
       const { call, watch, pool, options } = this.#parts
-      this.#stopListening = call.cancellation.onCancel((reason) => this.#fail(toCancelled(reason)))
+      this.#stopListening = call.cancellation.onCancel((reason) => this.#fail(toCancelled(reason, this.#isSent)))
       if (this.#phase === 'over') return
       watch.add(this)
       pool.dispatch(options, this)
@@ -189,7 +189,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   }
 
   cancel(): void {
-    this.#fail(new PlatformError('CANCELLED', 'the answer was left before its end'))
+    this.#fail(new PlatformError('CANCELLED', 'the answer was left before its end', { details: { sent: true } }))
   }
 
   // The watch's side.
@@ -198,7 +198,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     const { call, target } = this.#parts
     const { timeouts } = target
     const waitedMs = nowMs - this.#waitingSinceMs
-    if (nowMs >= call.deadlineMs) this.#fail(toDeadlineExceeded(call))
+    if (nowMs >= call.deadlineMs) this.#fail(toDeadlineExceeded(call, this.#isSent))
     else if (nowMs - this.#startedMs >= timeouts.totalMs) this.#timeOut('totalMs', 'did not finish its answer')
     else if (this.#end !== undefined) return
     else if (this.#phase === 'connect' && waitedMs >= timeouts.connectMs) {

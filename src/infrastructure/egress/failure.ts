@@ -59,13 +59,18 @@ function readCode(thrown: unknown): string {
 }
 
 /** The error of a call that was cancelled: the reason itself when it is one of ours. */
-export function toCancelled(reason: unknown): PlatformError {
+export function toCancelled(reason: unknown, sent: boolean): PlatformError {
   if (reason instanceof PlatformError) return reason
-  return new PlatformError('CANCELLED', 'the client left before the answer was complete', { cause: reason })
+  return new PlatformError('CANCELLED', 'the client left before the answer was complete', {
+    details: { sent },
+    cause: reason,
+  })
 }
 
 /** The error of a call whose time is over. */
-export function toDeadlineExceeded(call: Call): PlatformError {
+export function toDeadlineExceeded(call: Call, sent: boolean): PlatformError {
   const durationMs = Math.round(call.deadlineMs - call.startedMonotonicMs)
-  return new PlatformError('DEADLINE_EXCEEDED', `the request did not finish in the ${durationMs} ms it had`)
+  return new PlatformError('DEADLINE_EXCEEDED', `the request did not finish in the ${durationMs} ms it had`, {
+    details: { sent },
+  })
 }

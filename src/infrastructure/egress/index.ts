@@ -1,4 +1,5 @@
 export { createEgress, type EgressDeps } from './door.ts'
+export { toCancelled } from './failure.ts'
 export type { NameLookup } from './address.ts'
 export type { Egress, EgressBody, EgressRequest, EgressResponse, EgressTarget, Permit, Timeouts } from './egress.ts'
 export { createErrands, type Errand, type ErrandAnswer } from './errand.ts'

@@ -2,6 +2,7 @@ import type { Call } from '../../core/call.ts'
 import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { Answer, WireAnswer } from '../../core/model.ts'
+import { toCancelled } from '../egress/index.ts'
 import type { Upstream } from './adapter.ts'
 import type { Settle } from './attempt.ts'
 import { estimateUsage } from './estimate.ts'
@@ -21,6 +22,7 @@ export function createSettledAnswer(parts: SettledAnswerParts): Answer {
   const { upstream, dispatch } = parts
   const { firstByteMs } = upstream
   let isOver = false
+  let stopListening = nothingToStop
 
   function finish(error: PlatformError | undefined): void {
     if (isOver) return
@@ -36,10 +38,11 @@ export function createSettledAnswer(parts: SettledAnswerParts): Answer {
   function leave(reason: unknown): void {
     if (isOver) return
     upstream.cancel(reason)
-    finish(toCancelled(reason))
+    finish(toCancelled(reason, true))
   }
 
-  const stopListening = dispatch.cancellation.onCancel(leave)
+  // A call cancelled while the answer was on its way here is left at once.
+  stopListening = dispatch.cancellation.onCancel(leave)
   const wire = toSettledWire(upstream.wire, finish)
   // A whole body has arrived, been paid for and is in memory: reading it cannot change what it cost.
   if (wire?.type === 'whole') finish(undefined)
@@ -86,7 +89,4 @@ async function* readEvents(
   }
 }
 
-function toCancelled(reason: unknown): PlatformError {
-  if (reason instanceof PlatformError) return reason
-  return new PlatformError('CANCELLED', 'the client left before the answer was complete', { cause: reason })
-}
+const nothingToStop = (): void => undefined

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startMockUpstream, type MockUpstream } from '../../../test/kit/index.ts'
+import { collectAnswer } from '../../core/answer.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { Adapter } from './index.ts'
 import { createHarness, createRequest, createSink, relay, type Harness, type HarnessOptions } from './harness.ts'
 
 let mock: MockUpstream
@@ -155,6 +157,57 @@ describe('an endpoint of Anthropic messages', () => {
     expect(types.at(-1)).toBe('finish')
     expect(types).toContain('text-delta')
     expect(mock.requests[0]?.json).toMatchObject({ model: 'one-model', max_tokens: 64 })
+  })
+})
+
+describe('an endpoint that is not reached over the network', () => {
+  const here: JsonObject = { dialect: 'extract', url: undefined, processing: ['eu'] }
+
+  /** Says one word; `onAnswer` runs while the answer is on its way. */
+  function createLocal(onAnswer: () => void): { readonly adapter: Adapter; readonly cancelled: () => boolean } {
+    let isCancelled = false
+    const adapter: Adapter = {
+      async answer() {
+        onAnswer()
+        return {
+          events: (async function* () {
+            yield { type: 'text-delta', text: 'word' } as const
+            yield { type: 'finish', reason: 'stop' } as const
+          })(),
+          wire: undefined,
+          firstByteMs: 1,
+          usage: () => undefined,
+          generatedLength: () => 4,
+          cancel() {
+            isCancelled = true
+          },
+        }
+      },
+      embed: () => Promise.reject(new Error('not asked for')),
+    }
+    return { adapter, cancelled: () => isCancelled }
+  }
+
+  test('is admitted, recorded and settled like any other', async () => {
+    const local = createLocal(() => undefined)
+    const harness = create(here, { adapters: { extract: local.adapter } })
+    const call = harness.root()
+    expect(await collectAnswer(await harness.ask(createRequest(), call))).toMatchObject({ text: 'word' })
+    expect(call.facts).toMatchObject([{ name: 'one', status: 'ok', usage: undefined, regions: ['eu'] }])
+    const refused = harness.ask(createRequest(), harness.root({ allowedRegions: ['us'] }))
+    await expect(refused).rejects.toMatchObject({ code: 'REGION_REFUSED' })
+  })
+
+  test('whose call is cancelled while its answer is on its way is left and settled', async () => {
+    const call: { cancel: (reason: unknown) => void } = { cancel: () => undefined }
+    const local = createLocal(() => call.cancel(new Error('the client left')))
+    const harness = create(here, { adapters: { extract: local.adapter } })
+    const root = harness.root()
+    call.cancel = (reason) => root.cancel(reason)
+    await harness.ask(createRequest(), root)
+    expect(local.cancelled()).toBe(true)
+    expect(root.facts).toMatchObject([{ status: 'cancelled', usage: { source: 'estimated' } }])
+    expect(harness.endpoints.health()[0]?.inFlight).toBe(0)
   })
 })
 

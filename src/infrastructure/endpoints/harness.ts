@@ -9,7 +9,7 @@ import { createSeededRandom, createSystemRandom } from '../../core/random.ts'
 import { createSystemClock, type Clock } from '../../core/time.ts'
 import { dialects, type Dialect } from '../dialects/index.ts'
 import { createEgress } from '../egress/index.ts'
-import { createEndpoints, createNativeAdapter, type Endpoints } from './index.ts'
+import { createEndpoints, createNativeAdapter, type Endpoints, type EndpointsDeps } from './index.ts'
 
 export interface HarnessOptions {
   /** As in the configuration file; what is absent has its default. */
@@ -17,6 +17,8 @@ export interface HarnessOptions {
   readonly egress?: JsonObject
   readonly clock?: Clock
   readonly seed?: number
+  /** Beside the native ones. */
+  readonly adapters?: EndpointsDeps['adapters']
   readonly unknownPrice?: 'block' | 'flag'
   /** Picodollars per token of either kind, by endpoint; endpoints without one have no price. */
   readonly prices?: Readonly<Record<string, bigint>>
@@ -69,7 +71,7 @@ export function createHarness(options: HarnessOptions): Harness {
   const endpoints = createEndpoints({
     config,
     egress,
-    adapters: createAdapters(config, egress, clock),
+    adapters: { ...createAdapters(config, egress, clock), ...options.adapters },
     pricer,
     recorder,
     clock,

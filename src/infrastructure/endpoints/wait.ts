@@ -1,5 +1,5 @@
 import type { Call } from '../../core/call.ts'
-import { PlatformError } from '../../core/errors.ts'
+import { toCancelled } from '../egress/index.ts'
 
 /** Waits, unless the call is cancelled before: then rejects with the reason at once. */
 export function wait(ms: number, call: Call): Promise<void> {
@@ -10,11 +10,7 @@ export function wait(ms: number, call: Call): Promise<void> {
     }, ms)
     const stopListening = call.cancellation.onCancel((reason) => {
       clearTimeout(timer)
-      reject(
-        reason instanceof PlatformError
-          ? reason
-          : new PlatformError('CANCELLED', 'the client left before the answer was complete', { cause: reason }),
-      )
+      reject(toCancelled(reason, false))
     })
   })
 }
