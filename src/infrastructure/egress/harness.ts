@@ -31,7 +31,7 @@ export interface Harness {
 export const quickTimeouts = { connectMs: 400, firstByteMs: 400, idleMs: 400, totalMs: 5_000 }
 
 /** Passes a place whose every region is among the allowed ones. */
-export const listGate: RegionGate = {
+const listGate: RegionGate = {
   decide(place: Place, allowedRegions) {
     const regions =
       place.processing === undefined || place.storage === undefined

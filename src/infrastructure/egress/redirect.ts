@@ -1,7 +1,7 @@
 import { PlatformError } from '../../core/errors.ts'
 
 /** Redirects followed for one GET. */
-export const redirectsMax = 3
+const redirectsMax = 3
 
 export interface Redirect {
   readonly endpoint: string

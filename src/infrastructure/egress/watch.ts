@@ -14,7 +14,7 @@ export interface Watch {
 }
 
 /** How late a timeout can be noticed, milliseconds. */
-export const watchIntervalMs = 50
+const watchIntervalMs = 50
 
 /** A look this much later than the one before was held up by other work of the process. */
 const lateMs = 2 * watchIntervalMs
