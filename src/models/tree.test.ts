@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { modelsSchema } from '../config/sections/models.ts'
+import { configSchema } from '../config/index.ts'
 import { collectAnswer } from '../core/answer.ts'
 import { PlatformError } from '../core/errors.ts'
 import type { Traits } from '../core/model.ts'
@@ -19,7 +19,7 @@ function build(
   } = {},
 ): ModelCatalogue {
   return createModelTree({
-    config: modelsSchema.parse(models),
+    config: configSchema.parse({ models }).models,
     endpoints: createScriptedEndpoints(scripts, { vectors: { does: ['embed'] }, ...options.traits }),
     nodeKinds: options.nodeKinds ?? [],
     clock: createFakeClock(0),
