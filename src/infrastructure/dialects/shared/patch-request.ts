@@ -17,13 +17,15 @@ export interface PatchOptions {
  * The client's text with the model's name replaced, `strata` removed and usage asked for; every other byte as it was.
  * Written anew when a top-level key stands twice or is written with an escape, or when the target streams differently.
  */
-export function createRequestPatch(options: PatchOptions): (wire: WireRequest, target: RequestTarget) => string {
+export function createRequestPatch(
+  options: PatchOptions,
+): (wire: WireRequest, target: RequestTarget) => string | Uint8Array {
   return (wire, target) => {
-    const { text, body } = wire
-    if (options.translate !== undefined && text.includes(sealMark)) {
+    const { body, skim } = wire
+    if (options.translate !== undefined && (skim?.bytes ?? wire.text).includes(sealMark)) {
       return JSON.stringify(options.translate(wire, target))
     }
-    const members = readMembers(text)
+    const members = skim === undefined ? readMembers(wire.text) : uniqueMembers(skim.members)
     const wantsUsage = options.asksUsage && target.stream
     if (members === undefined || (body['stream'] === true) !== target.stream) return rewrite(body, target, wantsUsage)
     const edits: Edit[] = []
@@ -42,10 +44,11 @@ export function createRequestPatch(options: PatchOptions): (wire: WireRequest, t
     if (extension !== -1) edits.push(removal(members, extension))
     if (additions !== '') {
       if (members.length === edits.filter((edit) => edit.text === '').length) additions = additions.slice(0, -1)
-      const at = text.indexOf('{') + 1
+      const at = (skim === undefined ? wire.text.indexOf('{') : skim.bytes.indexOf('{')) + 1
       edits.push({ start: at, end: at, text: additions })
     }
-    return splice(text, edits)
+    edits.sort((left, right) => left.start - right.start || left.end - right.end)
+    return skim === undefined ? splice(wire.text, edits) : spliceBytes(skim.bytes, edits)
   }
 }
 
@@ -148,8 +151,23 @@ function removal(members: readonly Member[], index: number): Edit {
   return { start, end, text: '' }
 }
 
-function splice(text: string, edits: Edit[]): string {
-  edits.sort((left, right) => left.start - right.start || left.end - right.end)
+/** `undefined` when a key stands twice. */
+function uniqueMembers(members: readonly Member[]): readonly Member[] | undefined {
+  return new Set(members.map((member) => member.key)).size === members.length ? members : undefined
+}
+
+function spliceBytes(bytes: Buffer, edits: readonly Edit[]): Uint8Array {
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const edit of edits) {
+    pieces.push(bytes.subarray(at, edit.start), Buffer.from(edit.text))
+    at = edit.end
+  }
+  pieces.push(bytes.subarray(at))
+  return Buffer.concat(pieces)
+}
+
+function splice(text: string, edits: readonly Edit[]): string {
   let result = ''
   let at = 0
   for (const edit of edits) {
