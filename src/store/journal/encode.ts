@@ -21,7 +21,7 @@ const usageFields = 8
 const dot = 46
 const costMax = 2n ** 63n - 1n
 
-export const letters = {
+const letters = {
   intent: toCode('I'),
   settlement: toCode('S'),
   request: toCode('r'),

@@ -2,7 +2,7 @@ import type { DispatchIntent } from '../../core/ports.ts'
 import type { CallRow } from './decode.ts'
 
 /** The name of a request that ended with its process: nothing on the disk says what was asked for. No model has it. */
-export const unknownName = '(unknown)'
+const unknownName = '(unknown)'
 
 /**
  * Rows for dispatches whose process died under them: status `interrupted`, usage and cost unknown, because nobody can

@@ -51,78 +51,71 @@ interface Live {
 
 /** The record of calls on the request path. Nothing is opened and no thread started before there is something to record. */
 export function createJournal(options: JournalOptions): Journal {
-  const { folder, log, journalBytesMax } = options
-  // Settlements of what was let in find room above the bound that new dispatches are held to.
-  const settlementBytesMax = journalBytesMax + Math.max(1_048_576, Math.floor(journalBytesMax / 8))
-  const line = new ByteLine()
-  const locks = new Map<string, JournalLock>()
-  let thread: Thread | undefined
-  let live: Live | undefined
-  let isClosed = false
-  let foldedOffset = 0
-  let pendingRows = 0
-  let dropped = 0
-  let damaged = 0
+  return new CallJournal(options)
+}
 
-  function getThread(): Thread {
-    thread ??= startThread({
-      data: { location: options.location, folder, foldMs: options.foldMs, rowsMax: options.foldRowsMax },
-      log,
-      onProgress(progress) {
-        live?.writer.forget(progress.segment)
-        foldedOffset = progress.offset
-        pendingRows -= progress.rows
-        countDamaged(progress.damaged)
-      },
-      onRecovered({ journalId, interrupted, damaged: lines }) {
-        countDamaged(lines)
-        locks.get(journalId)?.release({ remove: true })
-        locks.delete(journalId)
-        log.info({ interrupted }, 'the journal of a process that had died was folded')
-      },
-    })
-    return thread
+/** A class because its counts change with every request. */
+class CallJournal implements Journal {
+  readonly recorder: CallRecorder
+  readonly #options: JournalOptions
+  /** Settlements of what was let in find room above the bound that new dispatches are held to. */
+  readonly #settlementBytesMax: number
+  readonly #line = new ByteLine()
+  readonly #locks = new Map<string, JournalLock>()
+  #thread: Thread | undefined
+  #live: Live | undefined
+  #isClosed = false
+  #foldedOffset = 0
+  #pendingRows = 0
+  #dropped = 0
+  #damaged = 0
+
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.#settlementBytesMax = options.journalBytesMax + Math.max(1_048_576, Math.floor(options.journalBytesMax / 8))
+    this.recorder = { intend: (intent) => this.#intend(intent), settle: (facts) => this.#settle(facts) }
   }
 
-  function countDamaged(lines: number): void {
-    damaged += lines
-    if (lines > 0) log.error({ lines }, 'damaged lines of the journal were passed over')
-  }
-
-  function open(): Live {
-    if (isClosed) throw new PlatformError('STORE_UNAVAILABLE', 'the store is closed; the process is ending')
-    const following = getThread()
-    const state = new Int32Array(new SharedArrayBuffer(shared.length * Int32Array.BYTES_PER_ELEMENT))
-    const { journalId, lock } = lockNew(options)
-    const writer = createWriter({
-      folder,
-      journalId,
-      state,
-      segmentBytesMax: Math.min(segmentBytesMax, Math.ceil(journalBytesMax / 4)),
-      wake: () => following.wake(),
-    })
-    following.follow(journalId, state)
-    live = { writer, lock }
-    return live
-  }
-
-  function append(bytesMax: number): void {
-    const { writer } = live ?? open()
-    if (writer.bytesHeld - foldedOffset > bytesMax) {
-      throw new PlatformError(
-        'STORE_UNAVAILABLE',
-        'the journal has reached store.journalBytesMax: the database takes no rows',
-      )
+  recover(journalIds: readonly string[]): void {
+    const { folder } = this.#options
+    for (const journalId of new Set([...listJournals(folder), ...journalIds])) {
+      const lock = tryLock(folder, journalId)
+      if (lock === undefined) continue
+      this.#locks.set(journalId, lock)
+      this.#getThread().recover(journalId)
     }
-    writer.append(line)
   }
 
-  function intend(intent: DispatchIntent): void {
-    encodeIntent(line, intent)
-    append(journalBytesMax)
+  async flush(): Promise<void> {
+    await this.#thread?.flush()
   }
 
-  function settle(facts: readonly CallFacts[]): void {
+  stats(): JournalStats {
+    return {
+      journalBytes: this.#live === undefined ? 0 : this.#live.writer.bytesHeld - this.#foldedOffset,
+      pendingRows: this.#pendingRows,
+      dropped: this.#dropped,
+      damaged: this.#damaged,
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const isFolded = await finish(this.#thread, this.#options.log)
+    await this.#thread?.terminate()
+    this.#live?.writer.close()
+    this.#live?.lock.release({ remove: isFolded })
+    this.#live = undefined
+    for (const lock of this.#locks.values()) lock.release({ remove: false })
+  }
+
+  #intend(intent: DispatchIntent): void {
+    encodeIntent(this.#line, intent)
+    this.#append(this.#options.journalBytesMax)
+  }
+
+  #settle(facts: readonly CallFacts[]): void {
     const [first] = facts
     if (first === undefined) return
     for (const fact of facts) {
@@ -130,42 +123,66 @@ export function createJournal(options: JournalOptions): Journal {
       assert(isSame, 'the facts of one settlement are of one tree, one tenant and one key')
     }
     try {
-      encodeSettlement(line, facts as readonly [CallFacts, ...CallFacts[]]) // `first` is there
-      append(settlementBytesMax)
+      encodeSettlement(this.#line, facts as readonly [CallFacts, ...CallFacts[]]) // `first` is there
+      this.#append(this.#settlementBytesMax)
     } catch (thrown) {
-      dropped += 1
+      this.#dropped += 1
       throw thrown
     }
-    pendingRows += facts.length
+    this.#pendingRows += facts.length
   }
 
-  return {
-    recorder: { intend, settle },
-    recover(journalIds) {
-      for (const journalId of new Set([...listJournals(folder), ...journalIds])) {
-        const lock = tryLock(folder, journalId)
-        if (lock === undefined) continue
-        locks.set(journalId, lock)
-        getThread().recover(journalId)
-      }
-    },
-    flush: async () => thread?.flush(),
-    stats: () => ({
-      journalBytes: live === undefined ? 0 : live.writer.bytesHeld - foldedOffset,
-      pendingRows,
-      dropped,
-      damaged,
-    }),
-    async close() {
-      if (isClosed) return
-      isClosed = true
-      const isFolded = await finish(thread, log)
-      await thread?.terminate()
-      live?.writer.close()
-      live?.lock.release({ remove: isFolded })
-      live = undefined
-      for (const lock of locks.values()) lock.release({ remove: false })
-    },
+  #append(bytesMax: number): void {
+    const { writer } = this.#live ?? this.#open()
+    if (writer.bytesHeld - this.#foldedOffset > bytesMax) {
+      const message = 'the journal has reached store.journalBytesMax: the database takes no rows'
+      throw new PlatformError('STORE_UNAVAILABLE', message)
+    }
+    writer.append(this.#line)
+  }
+
+  #open(): Live {
+    if (this.#isClosed) throw new PlatformError('STORE_UNAVAILABLE', 'the store is closed; the process is ending')
+    const { folder, journalBytesMax } = this.#options
+    const thread = this.#getThread()
+    const state = new Int32Array(new SharedArrayBuffer(shared.length * Int32Array.BYTES_PER_ELEMENT))
+    const { journalId, lock } = lockNew(this.#options)
+    const writer = createWriter({
+      folder,
+      journalId,
+      state,
+      segmentBytesMax: Math.min(segmentBytesMax, Math.ceil(journalBytesMax / 4)),
+      wake: () => thread.wake(),
+    })
+    thread.follow(journalId, state)
+    this.#live = { writer, lock }
+    return this.#live
+  }
+
+  #getThread(): Thread {
+    const { location, folder, foldMs, foldRowsMax, log } = this.#options
+    this.#thread ??= startThread({
+      data: { location, folder, foldMs, rowsMax: foldRowsMax },
+      log,
+      onProgress: (progress) => {
+        this.#live?.writer.forget(progress.segment)
+        this.#foldedOffset = progress.offset
+        this.#pendingRows -= progress.rows
+        this.#countDamaged(progress.damaged)
+      },
+      onRecovered: ({ journalId, interrupted, damaged }) => {
+        this.#countDamaged(damaged)
+        this.#locks.get(journalId)?.release({ remove: true })
+        this.#locks.delete(journalId)
+        log.info({ interrupted }, 'the journal of a process that had died was folded')
+      },
+    })
+    return this.#thread
+  }
+
+  #countDamaged(lines: number): void {
+    this.#damaged += lines
+    if (lines > 0) this.#options.log.error({ lines }, 'damaged lines of the journal were passed over')
   }
 }
 

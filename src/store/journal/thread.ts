@@ -34,57 +34,97 @@ const restartMs = 100
 const deathsMax = 3
 
 export function startThread(options: ThreadOptions): Thread {
-  const { log } = options
-  const tickets = new Map<number, Ticket>()
-  const recovering = new Set<string>()
-  let follow: ToThread | undefined
-  let ticketNext = 1
-  let deaths = 0
-  let isEnding = false
-  let worker = start()
+  return new FoldingThread(options)
+}
 
-  function start(): Worker {
-    const started = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: options.data,
+/** A class because what it stands for dies and is started again. */
+class FoldingThread implements Thread {
+  readonly #options: ThreadOptions
+  readonly #tickets = new Map<number, Ticket>()
+  readonly #recovering = new Set<string>()
+  #follow: ToThread | undefined
+  #ticketNext = 1
+  #deaths = 0
+  #isEnding = false
+  #worker: Worker
+
+  constructor(options: ThreadOptions) {
+    this.#options = options
+    this.#worker = this.#start()
+  }
+
+  follow(journalId: string, state: Int32Array): void {
+    this.#follow = { type: 'live', journalId, state }
+    this.#worker.postMessage(this.#follow)
+  }
+
+  recover(journalId: string): void {
+    this.#recovering.add(journalId)
+    this.#worker.postMessage({ type: 'recover', journalId } satisfies ToThread)
+  }
+
+  wake(): void {
+    this.#worker.postMessage({ type: 'wake' } satisfies ToThread)
+  }
+
+  flush(): Promise<void> {
+    return this.#ask('flush')
+  }
+
+  finish(): Promise<void> {
+    return this.#ask('finish')
+  }
+
+  async terminate(): Promise<void> {
+    this.#isEnding = true
+    await this.#worker.terminate()
+    this.#rejectAll('the store is closed')
+  }
+
+  #start(): Worker {
+    const { data, log } = this.#options
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: data,
       name: 'fold',
       execArgv: [],
-      // A batch is short-lived: more room for the young makes the process 50 MB larger and folding no faster.
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+      // A batch is short-lived: more room for the young makes the process 40 MB larger and folding no faster.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
-    started.unref() // a journal that nobody waits for is folded at the next start
-    started.on('message', (message: FromThread) => receive(message))
-    started.on('error', (thrown) => log.error({ reason: toReason(thrown) }, 'the folding thread failed'))
-    started.on('exit', () => (isEnding ? undefined : restart()))
-    return started
+    worker.unref() // a journal that nobody waits for is folded at the next start
+    worker.on('message', (message: FromThread) => this.#receive(message))
+    worker.on('error', (thrown) => log.error({ reason: toReason(thrown) }, 'the folding thread failed'))
+    worker.on('exit', () => (this.#isEnding ? undefined : this.#restart()))
+    return worker
   }
 
-  function restart(): void {
-    deaths += 1
-    if (deaths > deathsMax) rejectAll('the folding thread does not start')
-    // Referenced while somebody waits: the process must not end under them.
+  #restart(): void {
+    this.#deaths += 1
+    if (this.#deaths > deathsMax) this.#rejectAll('the folding thread does not start')
     const timer = setTimeout(() => {
-      if (isEnding) return
-      worker = start()
-      if (follow !== undefined) worker.postMessage(follow)
-      for (const journalId of recovering) worker.postMessage({ type: 'recover', journalId } satisfies ToThread)
-      for (const ticket of tickets.values()) worker.postMessage(ticket.message)
-      holdOpen()
+      if (this.#isEnding) return
+      this.#worker = this.#start()
+      if (this.#follow !== undefined) this.#worker.postMessage(this.#follow)
+      for (const journalId of this.#recovering) this.recover(journalId)
+      for (const ticket of this.#tickets.values()) this.#worker.postMessage(ticket.message)
+      this.#holdOpen()
     }, restartMs)
-    if (tickets.size === 0) timer.unref()
+    // Referenced while somebody waits: the process must not end under them.
+    if (this.#tickets.size === 0) timer.unref()
   }
 
-  function receive(message: FromThread): void {
-    deaths = 0
+  #receive(message: FromThread): void {
+    const { log, onProgress, onRecovered } = this.#options
+    this.#deaths = 0
     switch (message.type) {
       case 'progress':
-        return options.onProgress(message)
+        return onProgress(message)
       case 'recovered':
-        recovering.delete(message.journalId)
-        return options.onRecovered(message)
+        this.#recovering.delete(message.journalId)
+        return onRecovered(message)
       case 'done':
-        return settle(message.ticket)?.resolve()
+        return this.#settle(message.ticket)?.resolve()
       case 'failed':
-        return settle(message.ticket)?.reject(toUnavailable(message.reason))
+        return this.#settle(message.ticket)?.reject(toUnavailable(message.reason))
       case 'health':
         if (message.reason === undefined) return log.info({}, 'the database takes rows again')
         return log.error({ reason: message.reason }, 'the database takes no rows; the journal keeps them')
@@ -93,51 +133,32 @@ export function startThread(options: ThreadOptions): Thread {
     }
   }
 
-  function settle(number: number): Ticket | undefined {
-    const ticket = tickets.get(number)
-    tickets.delete(number)
-    holdOpen()
+  #ask(type: 'flush' | 'finish'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const ticket = this.#ticketNext++
+      const message: ToThread = { type, ticket }
+      this.#tickets.set(ticket, { message, resolve, reject })
+      this.#worker.postMessage(message)
+      this.#holdOpen()
+    })
+  }
+
+  #settle(number: number): Ticket | undefined {
+    const ticket = this.#tickets.get(number)
+    this.#tickets.delete(number)
+    this.#holdOpen()
     return ticket
   }
 
   /** The thread keeps the process alive only while somebody waits for it. */
-  function holdOpen(): void {
-    if (tickets.size > 0) worker.ref()
-    else worker.unref()
+  #holdOpen(): void {
+    if (this.#tickets.size > 0) this.#worker.ref()
+    else this.#worker.unref()
   }
 
-  function rejectAll(reason: string): void {
-    for (const ticket of tickets.values()) ticket.reject(toUnavailable(reason))
-    tickets.clear()
-  }
-
-  function ask(type: 'flush' | 'finish'): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const ticket = ticketNext++
-      const message: ToThread = { type, ticket }
-      tickets.set(ticket, { message, resolve, reject })
-      worker.postMessage(message)
-      holdOpen()
-    })
-  }
-
-  return {
-    follow(journalId, state) {
-      follow = { type: 'live', journalId, state }
-      worker.postMessage(follow)
-    },
-    recover(journalId) {
-      recovering.add(journalId)
-      worker.postMessage({ type: 'recover', journalId } satisfies ToThread)
-    },
-    wake: () => worker.postMessage({ type: 'wake' } satisfies ToThread),
-    flush: () => ask('flush'),
-    finish: () => ask('finish'),
-    async terminate() {
-      isEnding = true
-      await worker.terminate()
-      rejectAll('the store is closed')
-    },
+  #rejectAll(reason: string): void {
+    for (const ticket of this.#tickets.values()) ticket.reject(toUnavailable(reason))
+    this.#tickets.clear()
   }
 }
 

@@ -1,9 +1,9 @@
 /** The folding thread: moves journals into the database, so that no request waits for a commit. */
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { assert, unreachable } from '../../core/assert.ts'
-import { openFold, type Fold, type Progress } from './fold.ts'
+import { openFold, type Fold, type FoldOptions } from './fold.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
-import type { Position, Sink } from './sink.ts'
+import type { Sink } from './sink.ts'
 import { shared } from './writer.ts'
 
 const retryMs = 500
@@ -14,128 +14,135 @@ interface Live {
   fold: Fold | undefined
 }
 
-function serve(port: MessagePort, data: ThreadData): void {
-  let sink: Sink | undefined
-  let live: Live | undefined
-  let timer: NodeJS.Timeout | undefined
-  let trouble: string | undefined
-  let queue: Promise<void> = Promise.resolve()
+/** A class because the thread is one thing with a state of its own. */
+class FoldingServer {
+  readonly #port: MessagePort
+  readonly #data: ThreadData
+  #sink: Sink | undefined
+  #live: Live | undefined
+  #timer: NodeJS.Timeout | undefined
+  #trouble: string | undefined
+  #queue: Promise<void> = Promise.resolve()
 
-  const send = (message: FromThread): void => port.postMessage(message)
+  constructor(port: MessagePort, data: ThreadData) {
+    this.#port = port
+    this.#data = data
+  }
 
-  port.on('message', (message: ToThread) => receive(message))
-
-  function receive(message: ToThread): void {
+  receive(message: ToThread): void {
     switch (message.type) {
       case 'live':
-        live = { journalId: message.journalId, state: message.state, fold: undefined }
-        return schedule(data.foldMs)
+        this.#live = { journalId: message.journalId, state: message.state, fold: undefined }
+        return this.#schedule(this.#data.foldMs)
       case 'wake':
-        return schedule(data.foldMs)
+        return this.#schedule(this.#data.foldMs)
       case 'recover':
-        return enqueue(() => recover(message.journalId))
+        return this.#enqueue(() => this.#recover(message.journalId))
       case 'flush':
-        return enqueue(() => answer(message.ticket, fold))
+        return this.#enqueue(() => this.#answer(message.ticket, () => this.#fold()))
       case 'finish':
-        return enqueue(() => answer(message.ticket, finish))
+        return this.#enqueue(() => this.#answer(message.ticket, () => this.#finish()))
       default:
         return unreachable(message)
     }
   }
 
   /** One act on the database at a time, in the order they were asked for. No act rejects. */
-  function enqueue(act: () => Promise<void>): void {
-    queue = queue.then(act)
+  #enqueue(act: () => Promise<void>): void {
+    this.#queue = this.#queue.then(act)
   }
 
-  function schedule(waitMs: number): void {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      enqueue(tick)
+  #schedule(waitMs: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#enqueue(() => this.#tick())
     }, waitMs)
   }
 
-  async function tick(): Promise<void> {
+  async #tick(): Promise<void> {
+    const { foldMs } = this.#data
     try {
-      if (await fold()) return schedule(data.foldMs)
-      if (live === undefined) return
-      Atomics.store(live.state, shared.wantsWaking, 1)
+      if (await this.#fold()) return this.#schedule(foldMs)
+      if (this.#live === undefined) return
+      Atomics.store(this.#live.state, shared.wantsWaking, 1)
       // What came in before the flag was up woke nobody.
-      if (await fold()) {
-        Atomics.store(live.state, shared.wantsWaking, 0)
-        schedule(data.foldMs)
+      if (await this.#fold()) {
+        Atomics.store(this.#live.state, shared.wantsWaking, 0)
+        this.#schedule(foldMs)
       }
     } catch (thrown) {
-      tell(toReason(thrown))
-      schedule(Math.max(retryMs, data.foldMs))
+      this.#tell(toReason(thrown))
+      this.#schedule(Math.max(retryMs, foldMs))
     }
   }
 
-  async function fold(): Promise<boolean> {
-    if (live === undefined) return false
-    const moved = await (await openLive(live)).run()
-    tell(undefined)
+  /** True when something was folded. */
+  async #fold(): Promise<boolean> {
+    if (this.#live === undefined) return false
+    const moved = await (await this.#openLive(this.#live)).run()
+    this.#tell(undefined)
     return moved
   }
 
-  async function openLive(journal: Live): Promise<Fold> {
-    const { journalId, state } = journal
-    journal.fold ??= await openFold({
-      ...(await toParts(journalId)),
+  async #openLive(live: Live): Promise<Fold> {
+    const { journalId, state } = live
+    live.fold ??= await this.#open(journalId, {
       findEnd: () => ({ segment: Atomics.load(state, shared.segment), offset: Atomics.load(state, shared.bytes) }),
-      onProgress: ({ position, rows, damaged }) => send({ type: 'progress', journalId, ...position, rows, damaged }),
+      onProgress: ({ position, rows, damaged }) =>
+        this.#send({ type: 'progress', journalId, ...position, rows, damaged }),
     })
-    return journal.fold
+    return live.fold
   }
 
-  async function recover(journalId: string): Promise<void> {
+  async #recover(journalId: string): Promise<void> {
+    let damaged = 0
     try {
-      let damaged = 0
-      const onProgress = (progress: Progress): void => {
-        damaged += progress.damaged
-      }
-      const orphan = await openFold({
-        ...(await toParts(journalId)),
-        findEnd: (): Position | undefined => undefined,
-        onProgress,
+      const orphan = await this.#open(journalId, {
+        findEnd: () => undefined,
+        onProgress: (progress) => {
+          damaged += progress.damaged
+        },
       })
       const interrupted = await orphan.finish()
-      send({ type: 'recovered', journalId, interrupted, damaged })
-      tell(undefined)
+      this.#send({ type: 'recovered', journalId, interrupted, damaged })
+      this.#tell(undefined)
     } catch (thrown) {
-      tell(toReason(thrown))
-      setTimeout(() => enqueue(() => recover(journalId)), retryMs)
+      this.#tell(toReason(thrown))
+      setTimeout(() => this.#enqueue(() => this.#recover(journalId)), retryMs)
     }
   }
 
-  async function finish(): Promise<void> {
-    clearTimeout(timer)
-    if (live !== undefined) await (await openLive(live)).finish()
-    live = undefined
-    await sink?.close()
-    sink = undefined
+  async #finish(): Promise<void> {
+    clearTimeout(this.#timer)
+    if (this.#live !== undefined) await (await this.#openLive(this.#live)).finish()
+    this.#live = undefined
+    await this.#sink?.close()
+    this.#sink = undefined
   }
 
-  async function answer(ticket: number, act: () => Promise<unknown>): Promise<void> {
+  async #answer(ticket: number, act: () => Promise<unknown>): Promise<void> {
     try {
       await act()
-      send({ type: 'done', ticket })
+      this.#send({ type: 'done', ticket })
     } catch (thrown) {
-      send({ type: 'failed', ticket, reason: toReason(thrown) })
+      this.#send({ type: 'failed', ticket, reason: toReason(thrown) })
     }
   }
 
-  async function toParts(
-    journalId: string,
-  ): Promise<{ sink: Sink; folder: string; journalId: string; rowsMax: number }> {
-    sink ??= await createSink(data.location)
-    return { sink, folder: data.folder, journalId, rowsMax: data.rowsMax }
+  async #open(journalId: string, parts: Pick<FoldOptions, 'findEnd' | 'onProgress'>): Promise<Fold> {
+    const { location, folder, rowsMax } = this.#data
+    this.#sink ??= await createSink(location)
+    return openFold({ sink: this.#sink, folder, journalId, rowsMax, ...parts })
   }
 
-  function tell(reason: string | undefined): void {
-    if (reason === trouble) return
-    trouble = reason
-    send({ type: 'health', reason })
+  #tell(reason: string | undefined): void {
+    if (reason === this.#trouble) return
+    this.#trouble = reason
+    this.#send({ type: 'health', reason })
+  }
+
+  #send(message: FromThread): void {
+    this.#port.postMessage(message)
   }
 }
 
@@ -151,4 +158,5 @@ function toReason(thrown: unknown): string {
 }
 
 assert(parentPort !== null, 'the folding thread is started as a thread')
-serve(parentPort, workerData as ThreadData) // given by thread.ts, which types it
+const server = new FoldingServer(parentPort, workerData as ThreadData) // given by thread.ts, which types it
+parentPort.on('message', (message: ToThread) => server.receive(message))

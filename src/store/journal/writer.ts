@@ -6,8 +6,6 @@ import { toSegmentPath } from './files.ts'
 /** What writer and folding thread share: the segment being written, its bytes, and whether the thread wants to be woken. */
 export const shared = { segment: 0, bytes: 1, wantsWaking: 2, length: 3 } as const
 
-const newline = Buffer.from('\n')
-
 export interface WriterOptions {
   readonly folder: string
   readonly journalId: string
@@ -27,81 +25,93 @@ export interface Writer {
   close(): void
 }
 
-/** Appends to the journal of this process. Cost: one `write` of the system and about half a microsecond. */
+/** Appends to the journal of this process. Cost: one `write` of the system. Throws `STORE_UNAVAILABLE`. */
 export function createWriter(options: WriterOptions): Writer {
-  const { state } = options
-  const completed = new Map<number, number>()
-  let segment = 1
-  let bytes = 0
-  let bytesBefore = 0
-  let isTorn = false
-  let file = openSegment(options, segment)
-  Atomics.store(state, shared.segment, segment)
+  return new SegmentWriter(options)
+}
 
-  function rotate(): void {
-    const next = openSegment(options, segment + 1)
-    closeSync(file)
-    file = next
-    completed.set(segment, bytes)
-    bytesBefore += bytes
-    bytes = 0
-    segment += 1
-    // In this order: a reader that sees the new number never sees the old length with it.
-    Atomics.store(state, shared.bytes, 0)
-    Atomics.store(state, shared.segment, segment)
+const newline = Buffer.from('\n')
+
+/** A class because its state changes with every request. */
+class SegmentWriter implements Writer {
+  readonly #options: WriterOptions
+  readonly #completed = new Map<number, number>()
+  #file: number
+  #segment = 1
+  #bytes = 0
+  #bytesBefore = 0
+  #isTorn = false
+
+  constructor(options: WriterOptions) {
+    this.#options = options
+    this.#file = openSegment(options, this.#segment)
+    Atomics.store(options.state, shared.segment, this.#segment)
   }
 
-  function write(buffer: Buffer, length: number): void {
+  get bytesHeld(): number {
+    return this.#bytesBefore + this.#bytes
+  }
+
+  append(line: ByteLine): void {
+    const { state, segmentBytesMax } = this.#options
+    if (this.#isTorn) this.#mend()
+    const whole = line.finish()
+    this.#write(whole.bytes, whole.length)
+    Atomics.store(state, shared.bytes, this.#bytes)
+    if (this.#bytes >= segmentBytesMax) this.#rotate()
+    if (Atomics.load(state, shared.wantsWaking) === 1) {
+      Atomics.store(state, shared.wantsWaking, 0)
+      this.#options.wake()
+    }
+  }
+
+  forget(segment: number): void {
+    for (const [number, bytes] of this.#completed) {
+      if (number >= segment) continue
+      this.#bytesBefore -= bytes
+      this.#completed.delete(number)
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+
+  #write(bytes: Buffer, length: number): void {
     let written = 0
     try {
-      while (written < length) written += writeSync(file, buffer, written, length - written, null)
+      while (written < length) written += writeSync(this.#file, bytes, written, length - written, null)
     } catch (thrown) {
-      bytes += written
-      isTorn ||= written > 0
+      this.#bytes += written
+      this.#isTorn ||= written > 0
       throw toUnavailable(thrown)
     }
-    bytes += written
-  }
-
-  return {
-    get bytesHeld() {
-      return bytesBefore + bytes
-    },
-    append(line) {
-      if (isTorn) mend()
-      const whole = line.finish()
-      write(whole.bytes, whole.length)
-      if (bytes >= options.segmentBytesMax) rotateOrStay()
-      else Atomics.store(state, shared.bytes, bytes)
-      if (Atomics.load(state, shared.wantsWaking) === 1) {
-        Atomics.store(state, shared.wantsWaking, 0)
-        options.wake()
-      }
-    },
-    forget(before) {
-      for (const [number, size] of completed) {
-        if (number >= before) continue
-        bytesBefore -= size
-        completed.delete(number)
-      }
-    },
-    close: () => closeSync(file),
+    this.#bytes += written
   }
 
   /** Ends what a full disk left of the last line, so that the next one stands by itself. */
-  function mend(): void {
-    write(newline, 1)
-    isTorn = false
+  #mend(): void {
+    this.#write(newline, 1)
+    this.#isTorn = false
   }
 
   /** The line is in: that no new file can be opened is no reason to refuse it; the segment grows on. */
-  function rotateOrStay(): void {
+  #rotate(): void {
+    let file: number
     try {
-      rotate()
-    } catch (thrown) {
-      if (!(thrown instanceof PlatformError)) throw thrown
-      Atomics.store(state, shared.bytes, bytes)
+      file = openSegment(this.#options, this.#segment + 1)
+    } catch {
+      return
     }
+    closeSync(this.#file)
+    this.#file = file
+    this.#completed.set(this.#segment, this.#bytes)
+    this.#bytesBefore += this.#bytes
+    this.#bytes = 0
+    this.#segment += 1
+    // In this order: a reader that sees the new number never sees the old length with it.
+    Atomics.store(this.#options.state, shared.bytes, 0)
+    Atomics.store(this.#options.state, shared.segment, this.#segment)
   }
 }
 
