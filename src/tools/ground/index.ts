@@ -1,0 +1,1 @@
+export { createGroundKind, type GroundParts } from './ground.ts'
