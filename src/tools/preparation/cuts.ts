@@ -16,7 +16,7 @@ export function countUnits(text: string, span: Span): number {
  * Whether a text may be cut before an offset without breaking a character: not inside a surrogate pair, nor before a
  * combining mark, a variation selector or a skin tone, nor beside a joiner.
  */
-export function isSafeCut(text: string, offset: number): boolean {
+function isSafeCut(text: string, offset: number): boolean {
   if (offset <= 0 || offset >= text.length) return true
   const before = text.charCodeAt(offset - 1)
   const after = text.charCodeAt(offset)
