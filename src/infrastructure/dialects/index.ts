@@ -16,4 +16,13 @@ export {
   encodeEmbeddingRequest,
 } from './embeddings.ts'
 export { dialects } from './registry.ts'
-export { estimateInputTokens, estimateTokens, sealSignature } from './shared/index.ts'
+export {
+  estimateInputTokens,
+  estimateTokens,
+  findInBandError,
+  openCallId,
+  openSignature,
+  sealCallId,
+  sealSignature,
+  toEffort,
+} from './shared/index.ts'

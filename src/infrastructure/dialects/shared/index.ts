@@ -1,5 +1,6 @@
 export { createAnnouncedCalls, type AnnouncedCalls } from './tool-results.ts'
 export { encodeOpenaiError, toMessage } from './client-errors.ts'
+export { openCallId, sealCallId, type SealedCallId } from './call-ids.ts'
 export { createRequestPatch } from './patch-request.ts'
 export { createScanner, type Scanner } from './scanner.ts'
 export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'

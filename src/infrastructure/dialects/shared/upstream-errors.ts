@@ -113,11 +113,11 @@ function quote(words: string): string {
   return safe.length > quotedLengthMax ? `${safe.slice(0, quotedLengthMax - 1)}…` : safe
 }
 
-/** Prefixed keys of the vendors, named secrets, bearer tokens, and long runs that mix letters and digits. */
+/** Bearer tokens, prefixed keys of the vendors, named secrets, and long runs that mix letters and digits. */
 const keyPatterns = [
+  /\bbearer\s+[^\s"',]+/gi,
   /\b(?:sk|pk|rk|gsk|xai|hf|nvapi|key|r8|pplx|AKIA|ASIA|AIza|ya29)[-_.]?[A-Za-z0-9*][A-Za-z0-9_*.-]{7,}/g,
   /\b(?:api[-_ ]?key|token|secret|password|authorization)["']?\s*[:=]\s*["']?[^\s"',]+/gi,
-  /\bbearer\s+[^\s"',]+/gi,
   /\b(?=[A-Za-z0-9_]*\d)(?=[A-Za-z0-9_]*[A-Za-z])[A-Za-z0-9_]{24,}\b/g,
 ]
 

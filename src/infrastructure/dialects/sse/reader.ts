@@ -5,7 +5,10 @@ import { createFramer, type Frame, joinData, noLine } from './framing.ts'
 export interface SseReader {
   /** Events that end in the chunk, in order. A fault that follows them is thrown by the next call. */
   push(chunk: Buffer): readonly SseEvent[]
-  /** The last event, when the bytes ended without its blank line: vendors do end so. */
+  /**
+   * The last event, when the bytes ended without its blank line: vendors do end so. An object that broke off is left
+   * out, as the specification would have it; what it was part of is then found to be cut.
+   */
   end(): readonly SseEvent[]
 }
 
@@ -40,7 +43,17 @@ export function createSseReader(options: { readonly eventBytesMax: number }): Ss
     return taken
   }
 
-  return { push: (chunk) => take(() => framer.push(chunk)), end: () => take(() => framer.end()) }
+  return { push: (chunk) => take(() => framer.push(chunk)), end: () => take(() => framer.end()).filter(isWhole) }
+}
+
+function isWhole(event: SseEvent): boolean {
+  if (!event.data.trimStart().startsWith('{')) return true
+  try {
+    JSON.parse(event.data)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** An event without a `data` line is not dispatched; one that is a bare JSON object, as some servers send errors, is. */
