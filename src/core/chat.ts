@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts'
+import type { SkimmedMember } from './json-skim.ts'
 import type { Usage } from './usage.ts'
 
 /** The dialects Strata speaks natively, to clients and to endpoints. */
@@ -22,9 +23,12 @@ export interface ChatRequest {
 /** The body as the client sent it. */
 export interface WireRequest {
   readonly dialect: DialectId
-  /** The JSON text, valid, an object at the top. */
+  /** The JSON text, valid, an object at the top. Of a large body it is made when first asked for. */
   readonly text: string
+  /** Of a large body, members that are large themselves are parsed when first asked for, and may throw INVALID_JSON then. */
   readonly body: JsonObject
+  /** Of a large body: its bytes, and where its top-level members lie in them. */
+  readonly skim: { readonly bytes: Buffer; readonly members: readonly SkimmedMember[] } | undefined
   /** Request headers the dialect gives a meaning to (`anthropic-beta`, `anthropic-version`, `openai-beta`); never credentials. */
   readonly headers: Readonly<Record<string, string>>
 }

@@ -3,6 +3,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { JsonBody } from './json-body.ts'
 import { readRequestExtension, type RequestExtension } from './extension.ts'
 
 /** A chat request read from its body, and what the body asks of Strata itself. */
@@ -25,14 +26,15 @@ const addressHeaders = ['x-base-url', 'x-portkey-custom-host', 'x-api-base', 'he
  * refused only when the request has to be translated.
  */
 export async function readChat(exchange: Exchange, dialect: Dialect): Promise<ReadChat> {
-  const { text, body } = await exchange.readJson()
+  const json = await exchange.readJson()
+  const { body } = json
   refuseAddresses(exchange, body)
   const extension = readRequestExtension(body)
   const model = body['model']
   if (typeof model !== 'string' || model === '') throw invalid('model', 'must be the name of a model')
   const stream = body['stream'] ?? false
   if (typeof stream !== 'boolean') throw invalid('stream', 'must be true or false')
-  const wire: WireRequest = { dialect: dialect.id, text, body, headers: readDialectHeaders(exchange) }
+  const wire = new Wire(dialect.id, json, readDialectHeaders(exchange))
   return { request: createChatRequest({ model, stream, wire, dialect }), body, extension }
 }
 
@@ -43,17 +45,44 @@ interface ChatRequestParts {
   readonly dialect: Dialect
 }
 
+/** The client's body as a request carries it; the text of a large one is made only for who asks. */
+class Wire implements WireRequest {
+  readonly dialect: WireRequest['dialect']
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: JsonObject
+  readonly skim: JsonBody['skim']
+  readonly #json: JsonBody
+
+  constructor(dialect: WireRequest['dialect'], json: JsonBody, headers: Readonly<Record<string, string>>) {
+    this.dialect = dialect
+    this.headers = headers
+    this.body = json.body
+    this.skim = json.skim
+    this.#json = json
+  }
+
+  get text(): string {
+    return this.#json.text
+  }
+}
+
+/** A small body is decoded at once, so that what is malformed is refused here; a large one when a node needs its parts. */
 function createChatRequest(parts: ChatRequestParts): ChatRequest {
   const { model, stream, wire } = parts
-  const decoded = decode(parts)
+  let decoded: Chat | PlatformError | undefined = wire.skim === undefined ? decode(parts) : undefined
+  const getDecoded = (): Chat | PlatformError => (decoded ??= decode(parts))
   return {
     model,
     stream,
     wire,
-    outputTokensMax: decoded instanceof PlatformError ? undefined : decoded.outputTokensMax,
+    get outputTokensMax(): number | undefined {
+      const chat = getDecoded()
+      return chat instanceof PlatformError ? undefined : chat.outputTokensMax
+    },
     get chat(): Chat {
-      if (decoded instanceof PlatformError) throw decoded
-      return decoded
+      const chat = getDecoded()
+      if (chat instanceof PlatformError) throw chat
+      return chat
     },
   }
 }

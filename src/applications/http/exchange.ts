@@ -1,8 +1,7 @@
-import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PlatformError } from '../../core/errors.ts'
-import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { ByteSink } from '../../core/model.ts'
+import { toJsonBody, type JsonBody } from './json-body.ts'
 
 /** One HTTP request and its response, with the few things every face needs of them. */
 export interface Exchange {
@@ -19,7 +18,7 @@ export interface Exchange {
   /** Throws BODY_TOO_LARGE; CANCELLED when the client leaves before the end. */
   readBytes(): Promise<Buffer>
   /** The body as a JSON object and its text. Throws INVALID_ENCODING, INVALID_JSON or INVALID_REQUEST besides. */
-  readJson(): Promise<{ readonly text: string; readonly body: JsonObject }>
+  readJson(): Promise<JsonBody>
   sendJson(status: number, body: unknown, headers?: HeaderList): void
   /** Begins a response whose bytes follow through `sink` and `end`. */
   begin(status: number, headers: HeaderList): void
@@ -61,7 +60,7 @@ class NodeExchange implements Exchange {
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
   readonly #bodyBytesMax: number
-  #stopReading: (() => void) | undefined
+  #rejectRead: ((error: PlatformError) => void) | undefined
   #gone: (() => void) | undefined
 
   constructor(options: ExchangeOptions, parameters: Readonly<Record<string, string>>) {
@@ -124,21 +123,15 @@ class NodeExchange implements Exchange {
         else (rest ??= [first]).push(chunk)
       })
       message.on('end', () => {
-        this.#stopReading = undefined
+        this.#rejectRead = undefined
         resolve(rest === undefined ? (first ?? noBytes) : Buffer.concat(rest, length))
       })
-      this.#stopReading = () =>
-        reject(new PlatformError('CANCELLED', 'the client left before the request was complete'))
+      this.#rejectRead = reject
     })
   }
 
-  async readJson(): Promise<{ readonly text: string; readonly body: JsonObject }> {
-    const bytes = await this.readBytes()
-    if (!isUtf8(bytes)) throw new PlatformError('INVALID_ENCODING', 'the request body is not valid UTF-8')
-    const text = bytes.toString('utf8')
-    const body = parseJson(text)
-    if (!isJsonObject(body)) throw new PlatformError('INVALID_REQUEST', 'the request body must be a JSON object')
-    return { text, body }
+  async readJson(): Promise<JsonBody> {
+    return toJsonBody(await this.readBytes())
   }
 
   sendJson(status: number, body: unknown, headers: HeaderList = []): void {
@@ -192,31 +185,11 @@ class NodeExchange implements Exchange {
   }
 
   closed(): void {
-    this.#stopReading?.()
+    this.#rejectRead?.(new PlatformError('CANCELLED', 'the client left before the request was complete'))
     if (!this.#response.writableFinished) this.#gone?.()
   }
 
   #tooLarge(): PlatformError {
     return new PlatformError('BODY_TOO_LARGE', `the request body is larger than ${this.#bodyBytesMax} bytes`)
   }
-}
-
-/** JSON.parse whose error says where, and quotes nothing of the content. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (thrown) {
-    throw new PlatformError('INVALID_JSON', `the request body is not valid JSON: ${placeOfFault(text, thrown)}`, {
-      cause: thrown,
-    })
-  }
-}
-
-function placeOfFault(text: string, thrown: unknown): string {
-  if (text.trim() === '') return 'it is empty'
-  const position = /at position (\d+)/.exec(thrown instanceof Error ? thrown.message : '')?.[1]
-  if (position === undefined) return 'it ends before it is complete'
-  const before = text.slice(0, Number(position))
-  const line = before.split('\n').length
-  return `the first fault is at line ${line}, column ${before.length - before.lastIndexOf('\n')}`
 }

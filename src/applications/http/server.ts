@@ -36,7 +36,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const server = createServer(
     {
       headersTimeout: config.headersMsMax,
-      requestTimeout: 0,
+      requestTimeout: Math.max(config.requestMsMax, config.headersMsMax),
       keepAliveTimeout: config.keepAliveMsMax,
       connectionsCheckingInterval: 5_000,
     },

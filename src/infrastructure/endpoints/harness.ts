@@ -125,7 +125,7 @@ export function createRequest(
     model: 'a-model',
     stream: whole['stream'] === true,
     outputTokensMax: undefined,
-    wire: options.dialect === undefined ? undefined : { ...wire, dialect: options.dialect },
+    wire: options.dialect === undefined ? undefined : { ...wire, skim: undefined, dialect: options.dialect },
     get chat() {
       return dialects['openai-chat'].decodeRequest(whole)
     },
