@@ -68,6 +68,13 @@ describe('answering by quoting', () => {
     expect(ask('')).toBeUndefined()
   })
 
+  test('a copy of a passage is no rival to it, and nothing is quoted twice', () => {
+    const passages = [...english, ...english]
+    const { quotes } = createExtractor().extract('How many days of annual leave does an employee have?', passages)
+    expect(quotes).toHaveLength(1)
+    expect(quotes[0]?.passage).toBe(0)
+  })
+
   test('quotes are at most three, best first, whole spans of the passages, with a probability', () => {
     const word = fc.constantFrom(
       'leave',

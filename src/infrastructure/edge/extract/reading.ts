@@ -39,8 +39,17 @@ const kindWeights: Readonly<Record<Term['kind'], number>> = {
   character: 0.5,
   characters: 1,
 }
-/** A term that occurs nowhere may be only wording, so it counts less than its rarity says. Chosen as above. */
-const absentWeight = 0.5
+/**
+ * What is left of a weight when the term occurs nowhere: it may be only wording, so it counts less than its rarity says,
+ * and a pair of words not at all. Chosen as above.
+ */
+const absentWeights: Readonly<Record<Term['kind'], number>> = {
+  word: 0.8,
+  words: 0,
+  number: 0.5,
+  character: 0.5,
+  characters: 0.5,
+}
 /** Most sentences read for one question; those beyond are not read. */
 const sentencesMax = 5_000
 /** Longest title read, UTF-16 units. */
@@ -110,7 +119,7 @@ function weighTerms(terms: readonly Term[], sentences: readonly Marked[]): reado
     let holding = 0
     for (const sentence of sentences) holding += sentence.found[index] ?? 0
     const rarity = Math.log(1 + (sentences.length - holding + 0.5) / (holding + 0.5))
-    return rarity * kindWeights[term.kind] * (holding === 0 ? absentWeight : 1)
+    return rarity * kindWeights[term.kind] * (holding === 0 ? absentWeights[term.kind] : 1)
   })
 }
 

@@ -19,13 +19,16 @@ export interface Term {
 
 const wordPattern = /[\p{L}\p{N}]/u
 const stopWords = new Set(
-  'a an the of in on at to for from by with as is are was were be been being am do does did done has have had having and or not no nor but if then than that this these those it its they them their theirs he him his she her hers i me my mine we us our ours you your yours what which who whom whose when where why how much many long often there here can could will would shall should may might must about into over under between during according please tell explain describe s t re ve ll d m also any some such'.split(
+  'a an the of in on at to for from by with as is are was were be been being am do does did done has have had having and or not no nor but if then than that this these those it its they them their theirs he him his she her hers i me my mine we us our ours you your yours what which who whom whose when where why how much many long often there here can could will would shall should may might must about into over under between during according please tell explain describe s t re ve ll d m also any some such per get gets got getting give given gives want wants need needs please'.split(
     ' ',
   ),
 )
 /** Question phrases and function words of simplified Chinese; they part the text, so that no pair of characters spans them. */
 const stopPhrases =
-  /什么时候|什么地方|什么样|为什么|怎么样|怎样|多长时间|是不是|有没有|能不能|可不可以|是否|请问|请|什么|哪一?[些个种位年天里儿家门次名座项条本款部场首支所]|哪|何时|何地|何人|何处|何种|如何|为何|多少|多久|几|怎么|谁|可以|能够|应该|以及|或者|还是|因为|由于|其中|当中|之中|之间|以下|下列|根据|关于|对于|[的了吗呢吧啊么是在有和与及其之于为以由被把从到向对将就都也还又而且或则但并所这那此该个等一]/g
+  /什么时候|多少[钱元]|什么地方|什么样|为什么|怎么样|怎样|多长时间|是不是|有没有|能不能|可不可以|是否|请问|请|什么|哪一?[些个种位年天里儿家门次名座项条本款部场首支所]|哪|何时|何地|何人|何处|何种|如何|为何|多少|多久|几|怎么|谁|可以|能够|应该|以及|或者|还是|因为|由于|其中|当中|之中|之间|以下|下列|根据|关于|对于|[的了吗呢吧啊么是在有和与及其之于为以由被把从到向对将就都也还又而且或则但并所这那此该个等一]/g
+
+/** Verbs that only complete the question word: the answer to "how much does it cost" seldom says "cost". */
+const cueVerbs: readonly RegExp[] = [/\b(how much\b.*)\bcosts?\b/, /\b(how long\b.*)\b(?:takes?|lasts?)\b/]
 
 /** Takes the content of a question apart: folded, stemmed words and pairs of them; Han characters and pairs of them. */
 export function createTermMatcher(question: string, folder: Folder): TermMatcher {
@@ -95,7 +98,8 @@ function indexQuestion(question: string, folder: Folder): TermIndex {
     map.set(key, terms.length)
     return terms.push(term) - 1
   }
-  const parted = folder.foldText(question).replace(stopPhrases, '\n')
+  const folded = folder.foldText(question).replace(stopPhrases, '\n')
+  const parted = cueVerbs.reduce((text, cue) => text.replace(cue, '$1 '), folded)
   let lastUnit = -1
   let lastWord = otherWord
   forEachToken(parted, { start: 0, end: parted.length }, (token) => {
