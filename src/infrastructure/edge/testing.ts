@@ -1,5 +1,6 @@
 /** What the tests of local models share: passages, requests and attempts in which only the interesting parts are named. */
-import { endpointSchema } from '../../config/sections/endpoints.ts'
+import { configSchema } from '../../config/index.ts'
+import { assert } from '../../core/assert.ts'
 import { createRootCall } from '../../core/call.ts'
 import type { Chat, ChatRequest, Message } from '../../core/chat.ts'
 import { createIds } from '../../core/ids.ts'
@@ -75,7 +76,11 @@ export function createAttempt(options: AttemptOptions): Attempt {
   const ids = createIds({ clock, random: createSeededRandom(1) })
   const principal = { tenant, keyId: 'key_1', role: 'member', models: undefined, regions: undefined } as const
   const labels = { allowedRegions: ['local'] }
-  const config = endpointSchema.parse({ processing: ['local'], storage: [], ...endpoint })
+  const { endpoints } = configSchema.parse({
+    endpoints: { local: { processing: ['local'], storage: [], ...endpoint } },
+  })
+  const config = endpoints['local']
+  assert(config !== undefined, 'the schema keeps the endpoint it is given')
   return {
     endpoint: { id: 'local', config },
     permit: {
