@@ -191,6 +191,15 @@ describe('reading beside a relayed stream', () => {
     expect(reader.read(Buffer.from('\n\n'))?.toString()).toBe('data: {"type":"ping"}\n\n')
   })
 
+  test.each(ids)('%s: empty data and a foreign end mark are passed on without harm', (id) => {
+    const stream = listStreams(id).find((name) => name.startsWith('stream-text')) ?? ''
+    const text = `data:\n\n${readFixture(id, stream).toString('utf8')}data: [DONE]\n\n`
+    expect(relay(id, [Buffer.from(text)])).toMatchObject({ forwarded: text, code: undefined })
+    const decoder = dialects[id].createStreamDecoder()
+    const events = createSseReader({ eventBytesMax: 1_000_000 }).push(Buffer.from(text))
+    expect(events.flatMap((event) => decoder.decode(event)).at(-1)).toMatchObject({ type: 'finish', reason: 'stop' })
+  })
+
   test('gives back the very chunk when it holds whole events', () => {
     const reader = dialects['openai-chat'].createWireReader({ stripUsage: true, eventBytesMax: 1_000 })
     const chunk = Buffer.from('data: {"choices":[]}\n\n')

@@ -30,6 +30,7 @@ class MessageDecoder implements StreamDecoder {
   #hasEnded = false
 
   decode({ data }: SseEvent): readonly AnswerEvent[] {
+    if (data === '' || data.startsWith('[DONE]')) return [] // keeps alive; OpenAI's end mark, which some servers add
     const event = parse(data)
     const failed = findInBandError(event)
     if (failed !== undefined) throw failed

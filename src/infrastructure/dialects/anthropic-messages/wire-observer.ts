@@ -3,6 +3,7 @@ import type { WireReader, WireReaderOptions } from '../dialect.ts'
 import { createScanner, createWireReaderOf, findInBandError, notJson, parseData } from '../shared/index.ts'
 import { createStreamUsage } from './usage.ts'
 
+const openBracket = 91
 const usageFlag = 1
 const errorFlag = 2
 
@@ -28,6 +29,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
       usage: () => streamUsage.usage,
       generated: () => total,
       observe(buffer, start, end) {
+        if (buffer[start] === openBracket) return false // some servers add OpenAI's end mark
         if (!scanner.scan(buffer, start, end)) throw notJson()
         total.units += scanner.units[0] ?? 0
         total.wide += scanner.wide[0] ?? 0

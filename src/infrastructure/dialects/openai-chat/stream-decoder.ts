@@ -56,7 +56,7 @@ export function createStreamDecoder(): StreamDecoder {
   return {
     decode(event) {
       if (event.data.startsWith('[DONE]')) return finish()
-      if (hasEnded) return []
+      if (hasEnded || event.data === '') return []
       const chunk = parseChunk(event)
       const failed = findInBandError(chunk)
       if (failed !== undefined) throw failed

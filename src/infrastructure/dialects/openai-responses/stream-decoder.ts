@@ -134,7 +134,7 @@ function toDelta(type: 'text-delta' | 'refusal-delta' | 'reasoning-delta', event
 }
 
 function parse(data: string): JsonObject {
-  if (data.startsWith('[DONE]')) return {} // some servers add OpenAI chat's end mark
+  if (data === '' || data.startsWith('[DONE]')) return {} // keeps alive; OpenAI chat's end mark, which some servers add
   try {
     const event: unknown = JSON.parse(data)
     if (isJsonObject(event)) return event

@@ -24,7 +24,7 @@ export function unsupported(path: string, reason: string): PlatformError {
 }
 
 /** The value as an object with its place. */
-export function locate(value: JsonValue | undefined, path: string): Located {
+function locate(value: JsonValue | undefined, path: string): Located {
   if (!isJsonObject(value)) throw invalid(path, 'an object')
   return { object: value, path }
 }

@@ -9,7 +9,6 @@ export { estimateBodyTokens, estimateInputTokens, estimateTokens, estimateTokens
 export {
   invalid,
   isArray,
-  locate,
   type Located,
   pathOf,
   pickUnknown,

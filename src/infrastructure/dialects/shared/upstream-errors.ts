@@ -23,8 +23,8 @@ export function decodeUpstreamFailure(failure: UpstreamFailure): PlatformError {
  * `{object: "error"}` and `{type: "error"}` do.
  */
 export function findInBandError(body: JsonObject): PlatformError | undefined {
-  const error = body['error'] ?? undefined
-  const isError = error !== undefined || body['object'] === 'error' || body['type'] === 'error'
+  const error = body['error'] ?? false
+  const isError = (error !== false && error !== '') || body['object'] === 'error' || body['type'] === 'error'
   if (!isError) return undefined
   const told = readTold(body)
   const status = told.status ?? statusOfType(told.type)

@@ -137,7 +137,10 @@ function toFailure(thrown: unknown): PlatformError {
 }
 
 function look(observer: WireObserver, frame: Frame): boolean {
-  if (frame.dataStart >= 0) return observer.observe(frame.buffer, frame.dataStart, frame.dataEnd)
+  if (frame.dataStart >= 0) {
+    if (frame.dataEnd === frame.dataStart) return false // empty data keeps a connection alive
+    return observer.observe(frame.buffer, frame.dataStart, frame.dataEnd)
+  }
   if (frame.dataStart === manyLines) {
     const data = joinData(frame) ?? Buffer.alloc(0)
     return observer.observe(data, 0, data.length)
