@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readBody } from '../../../test/fixtures/index.ts'
 import type { Chat, DialectId, Message, Part, ResponseFormat } from '../../core/chat.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
-import { dialects, sealSignature } from './index.ts'
+import { dialects, sealCallId, sealSignature } from './index.ts'
 
 const target = { model: 'some-model', stream: false, outputTokensMax: undefined }
 
@@ -216,6 +216,27 @@ describe('requests', () => {
       headers: {},
     } as const
     expect(dialects['anthropic-messages'].patchRequest(wire, target)).not.toContain('thinking')
+  })
+
+  test('the id of a call that carries another vendor’s proof is the vendor’s own id to every endpoint', () => {
+    const id = sealCallId({ id: 'call_9', origin: 'google', proof: 'secret-proof' })
+    const call = { id, type: 'function', function: { name: 'f', arguments: '{}' } }
+    const body = {
+      model: 'm',
+      messages: [
+        { role: 'user', content: 'q' },
+        { role: 'assistant', content: null, tool_calls: [call] },
+        { role: 'tool', tool_call_id: id, content: 'r' },
+      ],
+    }
+    const chat = dialects['openai-chat'].decodeRequest(body)
+    for (const dialect of Object.values(dialects)) {
+      const written = JSON.stringify(dialect.encodeRequest(chat, target))
+      expect(written.split('"call_9"')).toHaveLength(3)
+      expect(written).not.toContain(id)
+    }
+    const wire = { dialect: 'openai-chat', text: JSON.stringify(body), body, skim: undefined, headers: {} } as const
+    expect(dialects['openai-chat'].patchRequest(wire, target)).toContain('"tool_call_id":"call_9"')
   })
 
   test('system messages are promoted from the middle, keeping their cache marks, and turns are joined', () => {

@@ -1,7 +1,7 @@
 import type { MediaSource, Part } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
-import { openSignature, unsupported } from '../shared/index.ts'
+import { openCallId, openSignature, unsupported } from '../shared/index.ts'
 
 /** Parts as content blocks. `path` names the message for refusals. */
 export function encodeBlocks(parts: readonly Part[], path: string): readonly JsonObject[] {
@@ -86,9 +86,9 @@ function encodeFile(part: Extract<Part, { readonly type: 'file' }>, path: string
   return { type: 'document', source: encodeSource(source, path), ...rest }
 }
 
-/** Anthropic takes letters, digits, underscore and dash in the id of a call. */
+/** Anthropic takes letters, digits, underscore and dash in the id of a call. A proof in the id is another vendor's. */
 function toCallId(id: string): string {
-  return id.replaceAll(/[^A-Za-z0-9_-]/g, '_')
+  return openCallId(id).id.replaceAll(/[^A-Za-z0-9_-]/g, '_')
 }
 
 /** A call's arguments as the object Anthropic wants; none at all are the empty object. */

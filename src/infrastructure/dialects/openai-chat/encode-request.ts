@@ -1,7 +1,7 @@
 import type { Chat, Message, Part, ResponseFormat, Tool } from '../../../core/chat.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import type { RequestTarget } from '../dialect.ts'
-import { isOpenaiReasoningModel, takeExtra, toDataUrl, toEffort, unsupported } from '../shared/index.ts'
+import { isOpenaiReasoningModel, openCallId, takeExtra, toDataUrl, toEffort, unsupported } from '../shared/index.ts'
 
 /**
  * A chat for an endpoint that speaks OpenAI chat. Throws UNSUPPORTED_PARAMETER for what the dialect cannot say. The bound
@@ -49,7 +49,7 @@ function encodeMessage(message: Message, index: number): readonly JsonObject[] {
         if (part.parts.some((inner) => inner.type !== 'text')) {
           throw unsupported(path, 'holds a tool result that is not text, which openai-chat cannot say')
         }
-        return { role: 'tool', tool_call_id: part.callId, content: encodeContent(part.parts, path) }
+        return { role: 'tool', tool_call_id: openCallId(part.callId).id, content: encodeContent(part.parts, path) }
       })
   }
 }
@@ -107,7 +107,11 @@ function encodeAssistant(parts: readonly Part[], path: string): JsonObject {
   let refusal: string | undefined
   for (const part of parts) {
     if (part.type === 'tool-call') {
-      toolCalls.push({ id: part.id, type: 'function', function: { name: part.name, arguments: part.arguments } })
+      toolCalls.push({
+        id: openCallId(part.id).id,
+        type: 'function',
+        function: { name: part.name, arguments: part.arguments },
+      })
     } else if (part.type === 'reasoning') {
       if (part.signature === undefined) reasoning += part.text
     } else if (part.type === 'refusal') refusal = (refusal ?? '') + part.text

@@ -16,7 +16,10 @@ export const openaiChat: Dialect = {
   headers: (key) => (key === undefined ? {} : { authorization: `Bearer ${key}` }),
   decodeRequest,
   encodeRequest,
-  patchRequest: createRequestPatch({ asksUsage: true }),
+  patchRequest: createRequestPatch({
+    asksUsage: true,
+    translate: (wire, target) => encodeRequest(decodeRequest(wire.body), target),
+  }),
   decodeAnswer,
   encodeAnswer,
   createStreamDecoder,

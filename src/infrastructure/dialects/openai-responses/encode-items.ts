@@ -1,6 +1,6 @@
 import type { Message, Part } from '../../../core/chat.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
-import { toDataUrl, unsupported } from '../shared/index.ts'
+import { openCallId, toDataUrl, unsupported } from '../shared/index.ts'
 import { openProof } from './proofs.ts'
 
 /** One message as input items; `index` is its place, for refusals. */
@@ -15,7 +15,11 @@ export function encodeItems(message: Message, index: number): readonly JsonObjec
     case 'tool':
       return message.parts.map((part) => {
         if (part.type !== 'tool-result') throw unsupported(path, 'of role tool can hold tool results only')
-        return { type: 'function_call_output', call_id: part.callId, output: encodeContent(part.parts, path) }
+        return {
+          type: 'function_call_output',
+          call_id: openCallId(part.callId).id,
+          output: encodeContent(part.parts, path),
+        }
       })
   }
 }
@@ -64,7 +68,7 @@ function encodeAssistantPart(part: Part, place: { readonly path: string; readonl
       return [{ type: 'message', id: `msg_${place.id}`, status: 'completed', role: 'assistant', content }]
     }
     case 'tool-call':
-      return [{ type: 'function_call', call_id: part.id, name: part.name, arguments: part.arguments }]
+      return [{ type: 'function_call', call_id: openCallId(part.id).id, name: part.name, arguments: part.arguments }]
     case 'reasoning': {
       const proof = openProof(part.signature)
       if (proof === undefined) return []

@@ -7,10 +7,10 @@ export interface PatchOptions {
   /** Ask for usage in the stream (OpenAI chat). */
   readonly asksUsage: boolean
   /**
-   * Writes the request anew through the normal form: for bodies that hold sealed reasoning, which another vendor made and
-   * this one would refuse. Absent where the dialect has no signatures.
+   * Writes the request anew through the normal form: for bodies that hold a seal, which another vendor's reasoning or
+   * call is under and this one would refuse.
    */
-  readonly translate?: (wire: WireRequest, target: RequestTarget) => JsonObject
+  readonly translate: (wire: WireRequest, target: RequestTarget) => JsonObject
 }
 
 /**
@@ -22,7 +22,7 @@ export function createRequestPatch(
 ): (wire: WireRequest, target: RequestTarget) => string | Uint8Array {
   return (wire, target) => {
     const { body, skim } = wire
-    if (options.translate !== undefined && (skim?.bytes ?? wire.text).includes(sealMark)) {
+    if ((skim?.bytes ?? wire.text).includes(sealMark)) {
       return JSON.stringify(options.translate(wire, target))
     }
     const members = skim === undefined ? readMembers(wire.text) : uniqueMembers(skim.members)
