@@ -1,0 +1,136 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createHttpServer, createRoutes } from '../../src/applications/index.ts'
+import { loadConfig, type LoadedConfig } from '../../src/config/index.ts'
+import { assert } from '../../src/core/assert.ts'
+import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
+import { createSystemRandom } from '../../src/core/random.ts'
+import { createSystemClock } from '../../src/core/time.ts'
+import { createPlatform, type Platform } from '../../src/platform.ts'
+import type { MockUpstream } from './mock-upstream.ts'
+
+export interface StrataOptions {
+  /** What `strata.yaml` would say. The port and the data folder are chosen here unless it says them. */
+  readonly config?: JsonObject
+  /** Endpoints by id, filled up from `toEndpoint`: `{ small: { url: mock.url } }`. They join those of `config`. */
+  readonly upstreams?: Readonly<Record<string, JsonObject>>
+  /** The folder of the file and the data, kept after `close`; a temporary one, removed by `close`, when absent. */
+  readonly folder?: string
+}
+
+export interface StrataRequest {
+  readonly method?: string
+  /** Beside or instead of the admin key and the content type, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent as it is, instead of JSON. */
+  readonly body?: string | Buffer<ArrayBuffer> | ReadableStream<Uint8Array>
+  readonly duplex?: 'half'
+  readonly signal?: AbortSignal
+}
+
+/** The whole platform in this process, serving on a loopback port. */
+export interface RunningStrata {
+  /** `http://127.0.0.1:…`, without `/v1`. */
+  readonly url: string
+  /** An admin key. */
+  readonly key: string
+  readonly platform: Platform
+  readonly folder: string
+  /** Requests in work. */
+  readonly open: number
+  /** A request with the admin key; the path from the root. A body makes it a POST. */
+  request(path: string, body?: unknown, init?: StrataRequest): Promise<Response>
+  /** Puts another configuration in force. */
+  reload(config: JsonObject): Promise<void>
+  close(): Promise<void>
+}
+
+export interface PostOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** Close it when the test is done. */
+export async function startStrata(options: StrataOptions): Promise<RunningStrata> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'strata-')))
+  const clock = createSystemClock()
+  const loaded = await load(folder, withUpstreams(options))
+  const logLines: string[] = []
+  const writeLog = (line: string): unknown => logLines.push(line)
+  const platform = await createPlatform({ loaded, clock, random: createSystemRandom(), writeLog })
+  const { key } = await platform.identity.bootstrap(options.folder === undefined ? undefined : keptKey)
+  const server = createHttpServer({
+    config: loaded.config.server,
+    clock,
+    log: platform.log,
+    routes: createRoutes(() => platform.parts()),
+    authenticate: (credential) => platform.identity.authenticate(credential),
+  })
+  const url = await server.listen()
+  const adminKey = key ?? keptKey
+  const authorization = `Bearer ${adminKey}`
+  return {
+    url,
+    key: adminKey,
+    platform,
+    folder,
+    get open() {
+      return server.open
+    },
+    logLines,
+    get: (path, headers) => fetch(`${url}${path}`, { headers: { authorization, ...headers } }),
+    post: (path, body, { headers, ...init } = {}) =>
+      fetch(`${url}${path}`, {
+        ...init,
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      }),
+    reload: async (config) => platform.reload(await load(folder, config)),
+    async close() {
+      await server.close()
+      await platform.close()
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** In a folder that is kept the admin key is this one at every start, since a made key is shown only once. */
+const keptKey = 'sk-strata-of-a-folder-that-a-test-keeps-0123456789'
+
+async function load(folder: string, config: JsonObject): Promise<LoadedConfig> {
+  const filled: JsonObject = {
+    ...config,
+    server: { port: 0, drainMsMax: 2_000, ...section(config, 'server') },
+    store: { folder: '.', ...section(config, 'store') },
+  }
+  await writeFile(join(folder, 'strata.yaml'), JSON.stringify(filled)) // JSON is YAML
+  return loadConfig({ folder, environment: {} })
+}
+
+function withUpstreams({ config = {}, upstreams = {} }: StrataOptions): JsonObject {
+  const added = Object.entries(upstreams).map(([id, more]) => [id, { ...localEndpoint, ...more }])
+  return { ...config, endpoints: { ...section(config, 'endpoints'), ...Object.fromEntries(added) } }
+}
+
+function section(config: JsonObject, name: string): JsonObject {
+  const given = config[name] ?? {}
+  assert(isJsonObject(given), `the section ${name} is an object`)
+  return given
+}
+
+export type NativeDialect = 'openai' | 'openai-responses' | 'anthropic'
+
+const localEndpoint = {
+  dialect: 'openai',
+  model: 'vendor-model',
+  key: 'vendor-secret',
+  processing: ['local'],
+  storage: ['local'],
+}
+
+/** An endpoint's configuration that leads to a mock, on this machine. */
+export function toEndpoint(mock: MockUpstream, dialect: NativeDialect, more: JsonObject = {}): JsonObject {
+  return { ...localEndpoint, dialect, url: mock.url, ...more }
+}
