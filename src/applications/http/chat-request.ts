@@ -35,7 +35,7 @@ export async function readChat(exchange: Exchange, dialect: Dialect): Promise<Re
   const stream = body['stream'] ?? false
   if (typeof stream !== 'boolean') throw invalid('stream', 'must be true or false')
   const wire = new Wire(dialect.id, json, readDialectHeaders(exchange))
-  return { request: createChatRequest({ model, stream, wire, dialect }), body, extension }
+  return { request: new WireChatRequest({ model, stream, wire, dialect }), body, extension }
 }
 
 interface ChatRequestParts {
@@ -66,30 +66,44 @@ class Wire implements WireRequest {
   }
 }
 
-/** A small body is decoded at once, so that what is malformed is refused here; a large one when a node needs its parts. */
-function createChatRequest(parts: ChatRequestParts): ChatRequest {
-  const { model, stream, wire } = parts
-  let decoded: Chat | PlatformError | undefined = wire.skim === undefined ? decode(parts) : undefined
-  const getDecoded = (): Chat | PlatformError => (decoded ??= decode(parts))
-  return {
-    model,
-    stream,
-    wire,
-    get outputTokensMax(): number | undefined {
-      const chat = getDecoded()
-      return chat instanceof PlatformError ? undefined : chat.outputTokensMax
-    },
-    get chat(): Chat {
-      const chat = getDecoded()
-      if (chat instanceof PlatformError) throw chat
-      return chat
-    },
+/**
+ * A small body is decoded at once, so that what is malformed is refused here; a large one when a node needs its parts.
+ * A class, because an object literal with getters makes V8 keep every request until the next major collection.
+ */
+class WireChatRequest implements ChatRequest {
+  readonly model: string
+  readonly stream: boolean
+  readonly wire: WireRequest
+  readonly #dialect: Dialect
+  #decoded: Chat | PlatformError | undefined
+
+  constructor(parts: ChatRequestParts) {
+    this.model = parts.model
+    this.stream = parts.stream
+    this.wire = parts.wire
+    this.#dialect = parts.dialect
+    this.#decoded = parts.wire.skim === undefined ? decode(parts.dialect, parts.wire) : undefined
+  }
+
+  get outputTokensMax(): number | undefined {
+    const chat = this.#getDecoded()
+    return chat instanceof PlatformError ? undefined : chat.outputTokensMax
+  }
+
+  get chat(): Chat {
+    const chat = this.#getDecoded()
+    if (chat instanceof PlatformError) throw chat
+    return chat
+  }
+
+  #getDecoded(): Chat | PlatformError {
+    return (this.#decoded ??= decode(this.#dialect, this.wire))
   }
 }
 
-function decode(parts: ChatRequestParts): Chat | PlatformError {
+function decode(dialect: Dialect, wire: WireRequest): Chat | PlatformError {
   try {
-    return parts.dialect.decodeRequest(parts.wire.body)
+    return dialect.decodeRequest(wire.body)
   } catch (thrown) {
     if (thrown instanceof PlatformError && thrown.code === 'UNSUPPORTED_PARAMETER') return thrown
     throw thrown
