@@ -12,9 +12,7 @@ import type { MockUpstream } from './mock-upstream.ts'
 
 export interface StrataOptions {
   /** What `strata.yaml` would say. The port and the data folder are chosen here unless it says them. */
-  readonly config?: JsonObject
-  /** Endpoints by id, filled up from `toEndpoint`: `{ small: { url: mock.url } }`. They join those of `config`. */
-  readonly upstreams?: Readonly<Record<string, JsonObject>>
+  readonly config: JsonObject
   /** The folder of the file and the data, kept after `close`; a temporary one, removed by `close`, when absent. */
   readonly folder?: string
 }
@@ -39,6 +37,8 @@ export interface RunningStrata {
   readonly folder: string
   /** Requests in work. */
   readonly open: number
+  /** Every line of log so far. */
+  readonly logLines: readonly string[]
   /** A request with the admin key; the path from the root. A body makes it a POST. */
   request(path: string, body?: unknown, init?: StrataRequest): Promise<Response>
   /** Puts another configuration in force. */
@@ -46,16 +46,11 @@ export interface RunningStrata {
   close(): Promise<void>
 }
 
-export interface PostOptions {
-  readonly headers?: Readonly<Record<string, string>>
-  readonly signal?: AbortSignal
-}
-
 /** Close it when the test is done. */
 export async function startStrata(options: StrataOptions): Promise<RunningStrata> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'strata-')))
   const clock = createSystemClock()
-  const loaded = await load(folder, withUpstreams(options))
+  const loaded = await load(folder, options.config)
   const logLines: string[] = []
   const writeLog = (line: string): unknown => logLines.push(line)
   const platform = await createPlatform({ loaded, clock, random: createSystemRandom(), writeLog })
@@ -69,7 +64,6 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
   })
   const url = await server.listen()
   const adminKey = key ?? keptKey
-  const authorization = `Bearer ${adminKey}`
   return {
     url,
     key: adminKey,
@@ -79,14 +73,11 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
       return server.open
     },
     logLines,
-    get: (path, headers) => fetch(`${url}${path}`, { headers: { authorization, ...headers } }),
-    post: (path, body, { headers, ...init } = {}) =>
-      fetch(`${url}${path}`, {
-        ...init,
-        method: 'POST',
-        headers: { authorization, 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
-      }),
+    request(path, body, { headers, ...init } = {}) {
+      const sent = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }
+      const given = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json', ...headers }
+      return fetch(`${url}${path}`, { ...sent, ...init, headers: given })
+    },
     reload: async (config) => platform.reload(await load(folder, config)),
     async close() {
       await server.close()
@@ -109,11 +100,6 @@ async function load(folder: string, config: JsonObject): Promise<LoadedConfig> {
   return loadConfig({ folder, environment: {} })
 }
 
-function withUpstreams({ config = {}, upstreams = {} }: StrataOptions): JsonObject {
-  const added = Object.entries(upstreams).map(([id, more]) => [id, { ...localEndpoint, ...more }])
-  return { ...config, endpoints: { ...section(config, 'endpoints'), ...Object.fromEntries(added) } }
-}
-
 function section(config: JsonObject, name: string): JsonObject {
   const given = config[name] ?? {}
   assert(isJsonObject(given), `the section ${name} is an object`)
@@ -122,15 +108,8 @@ function section(config: JsonObject, name: string): JsonObject {
 
 export type NativeDialect = 'openai' | 'openai-responses' | 'anthropic'
 
-const localEndpoint = {
-  dialect: 'openai',
-  model: 'vendor-model',
-  key: 'vendor-secret',
-  processing: ['local'],
-  storage: ['local'],
-}
-
 /** An endpoint's configuration that leads to a mock, on this machine. */
 export function toEndpoint(mock: MockUpstream, dialect: NativeDialect, more: JsonObject = {}): JsonObject {
-  return { ...localEndpoint, dialect, url: mock.url, ...more }
+  const place = { processing: ['local'], storage: ['local'] }
+  return { dialect, url: mock.url, model: `vendor-${dialect}`, key: 'vendor-secret', ...place, ...more }
 }
