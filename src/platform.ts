@@ -220,7 +220,7 @@ function createAdapters(
       openai: native('openai-chat'),
       'openai-responses': native('openai-responses'),
       anthropic: native('anthropic-messages'),
-      ...createVendorAdapters({ egress, clock, decodeError }),
+      ...createVendorAdapters({ egress, clock, config: config.egress, decodeError }),
       extract: createExtractAdapter({ extractor: createExtractor(), clock }),
       llama,
     },

@@ -1,10 +1,31 @@
+import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
+import type { Clock } from '../../core/time.ts'
+import type { UpstreamFailure } from '../dialects/index.ts'
 import type { Egress, EgressBody, EgressResponse, Permit } from '../egress/index.ts'
+
+export interface DoorFetchOptions {
+  readonly egress: Egress
+  readonly clock: Clock
+  readonly config: Pick<Config['egress'], 'answerBytesMax' | 'eventBytesMax'>
+  /** For the first request; later ones are admitted anew, as calls for the same place. */
+  readonly permit: Permit
+  readonly isStream: boolean
+  /** Requests that one try may take: embeddings in batches, answers that a vendor gives in instalments. */
+  readonly requestsMax: number
+  /** What a status outside 2xx means. */
+  readonly toRefusal: (failure: UpstreamFailure) => PlatformError
+  /** The error in a body that came with 200; `undefined` when it holds none. */
+  readonly findError: (body: string) => PlatformError | undefined
+}
 
 export interface DoorFetch {
   readonly fetch: typeof globalThis.fetch
-  /** From sending to the head of the response, milliseconds; `undefined` before it came. */
-  firstByteMs(): number | undefined
+  requestCount(): number
+  /** Milliseconds since the first request was sent; 0 before. */
+  elapsedMs(): number
+  /** Says that the package got something out of the bytes, so that the bound on one event starts anew. */
+  noteProgress(): void
   /** Closes the connection; the package's reading fails. */
   cancel(): void
 }
@@ -13,28 +34,80 @@ export interface DoorFetch {
 const ownedByDoor =
   /^(authorization|x-api-key|api-key|x-goog-api-key|x-amz-.*|cookie|host|connection|content-length|transfer-encoding|accept-encoding|user-agent)$/
 
+/** Bytes of a refusal that are read; the rest says nothing more. */
+const errorBytesMax = 65_536
+
 /**
- * A `fetch` for a vendor's package that goes through the one door out, under one permit: it can be called once, only
- * below the target's base URL, and what it says of credentials is ignored.
+ * A `fetch` for a vendor's package that goes through the one door out: only below the target's base URL, only with the
+ * target's credentials, bounded in number and in bytes. Refusals are read here, so that a package never judges one.
  */
-export function createDoorFetch(egress: Egress, permit: Permit): DoorFetch {
+export function createDoorFetch(options: DoorFetchOptions): DoorFetch {
+  const { egress, clock, config, permit } = options
   let response: EgressResponse | undefined
+  let requests = 0
+  let startedMs: number | undefined
+  let unreadBytes = 0
+
+  function nextPermit(): Permit {
+    requests += 1
+    if (requests === 1) return permit
+    if (requests <= options.requestsMax) return egress.admit(permit.target, permit.call)
+    const { id } = permit.target
+    throw new PlatformError('UPSTREAM_INVALID', `endpoint ${id} wants more than ${options.requestsMax} requests`)
+  }
+
+  function takeBytes(count: number): void {
+    unreadBytes += count
+    const bytesMax = options.isStream ? config.eventBytesMax : config.answerBytesMax
+    if (unreadBytes <= bytesMax) return
+    const what = options.isStream ? 'an event' : 'an answer'
+    throw new PlatformError(
+      'UPSTREAM_INVALID',
+      `endpoint ${permit.target.id} sent ${what} of more than ${bytesMax} bytes`,
+    )
+  }
+
+  async function refuse(head: EgressResponse): Promise<never> {
+    const body = await readBounded(head.body)
+    throw options.toRefusal({ status: head.status, headers: head.headers, body, nowMs: clock.now() })
+  }
+
+  async function requireKind({ headers, body }: EgressResponse): Promise<void> {
+    const type = headers['content-type']?.toLowerCase() ?? ''
+    const isPage = type.startsWith('text/html') || type.startsWith('application/xhtml')
+    const isObject = options.isStream && type.startsWith('application/json')
+    if (!isPage && !isObject) return
+    const error = isObject ? options.findError(await readBounded(body)) : undefined
+    body.cancel()
+    if (error !== undefined) throw error
+    const { id } = permit.target
+    throw new PlatformError(
+      'UPSTREAM_INVALID',
+      `endpoint ${id} answered ${type} instead of its dialect; check endpoints.${id}.url`,
+    )
+  }
+
   return {
     async fetch(input, init) {
-      const url = new URL(input instanceof Request ? input.url : input)
-      response = await egress.send(permit, {
-        method: (init?.method ?? 'GET') as 'POST', // the packages send POST; anything else the door decides on
-        path: pathBelow(permit, url),
-        headers: ownHeaders(init?.headers),
-        body: toBody(init?.body),
-      })
-      const hasBody = response.status !== 204 && response.status !== 304
-      return new Response(hasBody ? toStream(response.body) : null, {
-        status: response.status,
+      const path = pathBelow(permit, new URL(input instanceof Request ? input.url : input))
+      const request = { method: 'POST' as const, path, headers: ownHeaders(init?.headers), body: toBody(init?.body) }
+      const ticket = nextPermit()
+      startedMs ??= clock.monotonicMs()
+      unreadBytes = 0
+      response = await egress.send(ticket, request)
+      if (response.status < 200 || response.status > 299) await refuse(response)
+      await requireKind(response)
+      const { status, body } = response
+      return new Response(status === 204 ? null : toStream(body, takeBytes), {
+        status,
         headers: { ...response.headers },
       })
     },
-    firstByteMs: () => response?.firstByteMs,
+    requestCount: () => requests,
+    elapsedMs: () => (startedMs === undefined ? 0 : clock.monotonicMs() - startedMs),
+    noteProgress() {
+      unreadBytes = 0
+    },
     cancel: () => response?.body.cancel(),
   }
 }
@@ -61,23 +134,50 @@ function toBody(body: RequestInit['body']): string | Uint8Array | undefined {
 }
 
 /** The body as a web stream; the upstream is paused while the package does not read. */
-function toStream(body: EgressBody): ReadableStream<Uint8Array> {
+function toStream(body: EgressBody, takeBytes: (count: number) => void): ReadableStream<Uint8Array> {
+  let isOpen = true
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        const end = (act: () => void): void => {
+          // A package that has left its stream is told nothing more.
+          if (isOpen) act()
+          isOpen = false
+        }
         body
           .pump((chunk) => {
-            controller.enqueue(chunk)
+            takeBytes(chunk.length)
+            if (isOpen) controller.enqueue(chunk)
             return (controller.desiredSize ?? 0) > 0
           })
           .then(
-            () => controller.close(),
-            (thrown: unknown) => controller.error(thrown),
+            () => end(() => controller.close()),
+            (thrown: unknown) => end(() => controller.error(thrown)),
           )
       },
       pull: () => body.resume(),
-      cancel: () => body.cancel(),
+      cancel() {
+        isOpen = false
+        body.cancel()
+      },
     },
     { highWaterMark: 16 },
   )
+}
+
+/** The text of a refusal, cut at a bound: the rest of a longer one is not waited for. */
+async function readBounded(body: EgressBody): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  try {
+    await body.pump((chunk) => {
+      chunks.push(chunk)
+      bytes += chunk.length
+      if (bytes >= errorBytesMax) body.cancel()
+      return true
+    })
+  } catch {
+    // A refusal that was cut, or left at the bound, still says what it says.
+  }
+  return Buffer.concat(chunks).subarray(0, errorBytesMax).toString('utf8')
 }

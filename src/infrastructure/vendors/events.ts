@@ -2,65 +2,181 @@ import type {
   LanguageModelV4Content,
   LanguageModelV4FinishReason,
   LanguageModelV4StreamPart,
-  LanguageModelV4Usage,
+  SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import type { AnswerEvent, FinishReason } from '../../core/chat.ts'
-import type { JsonValue } from '../../core/json.ts'
-import { createUsage, type Usage } from '../../core/usage.ts'
-import { joinToolCallId } from './signature.ts'
+import { PlatformError } from '../../core/errors.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import type { Usage } from '../../core/usage.ts'
+import { joinToolCallId, readProof, sealProof, type Proof, type ProofForm } from './signature.ts'
+import type { UsageReading } from './usage.ts'
 
-/** Turns the parts of a package's stream into events. Throws what an error part carries. */
-export interface PartReader {
-  read(part: LanguageModelV4StreamPart): readonly AnswerEvent[]
+/** What a reader has to know of the vendor and of the try. */
+export interface PartReaderOptions {
+  readonly proofs: ProofForm | undefined
+  readonly usage: UsageReading
+  /** Whether the package has sent more than one request: then only it knows the sum of their usages. */
+  isContinued(): boolean
 }
 
-export function createPartReader(): PartReader {
-  // Calls announced in pieces wait for the whole call: only it carries the vendor's signature, which the id must hold.
-  const toolCalls = new Set<string>()
+/** Turns the parts of a package's stream into events. */
+export interface PartReader {
+  /** Throws what an error part carries, and UPSTREAM_CUT when the stream ended without its proper end. */
+  read(part: LanguageModelV4StreamPart): readonly AnswerEvent[]
+  /** The last usage seen, also before the end: some vendors report as they go. */
+  usage(): Usage | undefined
+  /** UTF-16 units generated so far, those of tool calls that are not yet whole included. */
+  generatedLength(): number
+}
+
+type PartOf<Type extends LanguageModelV4StreamPart['type']> = Extract<LanguageModelV4StreamPart, { type: Type }>
+
+export function createPartReader(options: PartReaderOptions): PartReader {
+  const toolCalls = createToolCallReader(options.proofs)
+  const thoughts = createThoughtReader(options.proofs)
+  let rawUsage: JsonObject | undefined
+  let textLength = 0
+
+  function end(part: PartOf<'finish'>): readonly AnswerEvent[] {
+    const { unified, raw } = part.finishReason
+    // The packages make this part themselves when the bytes have ended, however they ended.
+    if (raw === undefined && (unified === 'interrupted' || unified === 'other')) throw cut()
+    const own = part.usage.raw
+    if (isJsonObject(own) && (rawUsage === undefined || options.isContinued())) rawUsage = own
+    const calls = toolCalls.end()
+    const usage = readUsage()
+    return [
+      ...calls,
+      ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }]),
+      {
+        type: 'finish',
+        reason: toFinishReason(part.finishReason, toolCalls.count() > 0),
+        stopSequence: findStopSequence(part.providerMetadata),
+      },
+    ]
+  }
+
+  const readUsage = (): Usage | undefined => (rawUsage === undefined ? undefined : options.usage.read(rawUsage))
+
   return {
     read(part) {
       switch (part.type) {
         case 'text-delta':
+          textLength += part.delta.length
           return part.delta === '' ? [] : [{ type: 'text-delta', text: part.delta }]
+        case 'reasoning-start':
         case 'reasoning-delta':
-          return part.delta === '' ? [] : [{ type: 'reasoning-delta', text: part.delta }]
         case 'reasoning-end':
-          return [{ type: 'reasoning-end', signature: undefined, redacted: undefined }]
+          return thoughts.read(part)
+        case 'tool-input-start':
+        case 'tool-input-delta':
         case 'tool-call':
-          return wholeToolCall(part, toolCalls)
+          return toolCalls.read(part)
+        case 'raw':
+          rawUsage = (isJsonObject(part.rawValue) ? options.usage.find(part.rawValue) : undefined) ?? rawUsage
+          return []
         case 'finish':
-          return toEnd(part, toolCalls.size > 0)
+          return end(part)
         case 'error':
           throw part.error
         default:
           return []
       }
     },
+    usage: readUsage,
+    generatedLength: () => textLength + thoughts.length() + toolCalls.length(),
   }
 }
 
-function toEnd(
-  part: Extract<LanguageModelV4StreamPart, { type: 'finish' }>,
-  hasToolCalls: boolean,
-): readonly AnswerEvent[] {
-  const usage = toUsage(part.usage)
-  const finish: AnswerEvent = { type: 'finish', reason: toFinishReason(part.finishReason, hasToolCalls) }
-  return usage === undefined ? [finish] : [{ type: 'usage', usage }, finish]
+/** Tool calls are told whole: only the whole call carries the vendor's signature, which the call's id must hold. */
+function createToolCallReader(proofs: ProofForm | undefined) {
+  const pending = new Map<string, { readonly start: PartOf<'tool-input-start'>; text: string }>()
+  const told = new Set<string>()
+  let length = 0
+
+  function tell(call: Pick<PartOf<'tool-call'>, 'toolCallId' | 'toolName' | 'input'>, proof: Proof | undefined) {
+    pending.delete(call.toolCallId)
+    if (told.has(call.toolCallId)) return []
+    const index = told.size
+    told.add(call.toolCallId)
+    const id = joinToolCallId(call.toolCallId, proofs, proof)
+    const events: AnswerEvent[] = [
+      { type: 'tool-call-start', index, id, name: call.toolName },
+      { type: 'tool-call-delta', index, arguments: call.input === '' ? '{}' : call.input },
+      { type: 'tool-call-end', index },
+    ]
+    return events
+  }
+
+  return {
+    count: () => told.size,
+    length: () => length,
+    read(part: PartOf<'tool-input-start' | 'tool-input-delta' | 'tool-call'>): readonly AnswerEvent[] {
+      switch (part.type) {
+        case 'tool-input-start':
+          if (part.providerExecuted !== true) pending.set(part.id, { start: part, text: '' })
+          return []
+        case 'tool-input-delta': {
+          const open = pending.get(part.id)
+          length += part.delta.length
+          if (open !== undefined) open.text += part.delta
+          return []
+        }
+        case 'tool-call':
+          // What the vendor runs itself is none of the client's tools.
+          if (part.providerExecuted === true) return []
+          length += Math.max(0, part.input.length - (pending.get(part.toolCallId)?.text.length ?? 0))
+          return tell(part, readProof(proofs, part.providerMetadata))
+      }
+    },
+    /** Calls that came in pieces and were never told whole: the pieces are the call. */
+    end(): readonly AnswerEvent[] {
+      return [...pending.values()].flatMap(({ start, text }) =>
+        tell(
+          {
+            toolCallId: start.id,
+            toolName: start.toolName,
+            input: start.inputEncoding === 'text' ? JSON.stringify(text) : text,
+          },
+          readProof(proofs, start.providerMetadata),
+        ),
+      )
+    },
+  }
 }
 
-function wholeToolCall(
-  part: Extract<LanguageModelV4StreamPart, { type: 'tool-call' }>,
-  toolCalls: Set<string>,
-): readonly AnswerEvent[] {
-  if (toolCalls.has(part.toolCallId)) return []
-  const index = toolCalls.size
-  toolCalls.add(part.toolCallId)
-  const id = joinToolCallId(part.toolCallId, part.providerMetadata)
-  return [
-    { type: 'tool-call-start', index, id, name: part.toolName },
-    { type: 'tool-call-delta', index, arguments: part.input === '' ? '{}' : part.input },
-    { type: 'tool-call-end', index },
-  ]
+/** A thought's proof may come with its beginning, with any piece or with its end. */
+function createThoughtReader(proofs: ProofForm | undefined) {
+  const open = new Map<string, { hasText: boolean; proof: Proof | undefined }>()
+  let length = 0
+  return {
+    length: () => length,
+    read(part: PartOf<'reasoning-start' | 'reasoning-delta' | 'reasoning-end'>): readonly AnswerEvent[] {
+      const thought = open.get(part.id) ?? { hasText: false, proof: undefined }
+      open.set(part.id, thought)
+      const proof = readProof(proofs, part.providerMetadata)
+      if (proof !== undefined) thought.proof = { ...thought.proof, ...proof }
+      switch (part.type) {
+        case 'reasoning-start':
+          return []
+        case 'reasoning-delta':
+          if (part.delta === '') return []
+          thought.hasText = true
+          length += part.delta.length
+          return [{ type: 'reasoning-delta', text: part.delta }]
+        case 'reasoning-end':
+          open.delete(part.id)
+          return endThought(thought)
+      }
+    },
+  }
+
+  /** A thought without text and with a proof is one that the vendor does not show. */
+  function endThought({ hasText, proof }: { hasText: boolean; proof: Proof | undefined }): readonly AnswerEvent[] {
+    const sealed = proofs === undefined || proof === undefined ? undefined : sealProof(proofs, proof)
+    if (hasText) return [{ type: 'reasoning-end', signature: sealed, redacted: undefined }]
+    return sealed === undefined ? [] : [{ type: 'reasoning-end', signature: undefined, redacted: sealed }]
+  }
 }
 
 /** The content of a whole answer as the parts a stream would have had. */
@@ -72,7 +188,7 @@ export function toParts(content: readonly LanguageModelV4Content[]): readonly La
         return [{ type: 'text-delta', id, delta: part.text }]
       case 'reasoning':
         return [
-          { type: 'reasoning-delta', id, delta: part.text },
+          { type: 'reasoning-delta', id, delta: part.text, ...metadataOf(part) },
           { type: 'reasoning-end', id },
         ]
       case 'tool-call':
@@ -83,18 +199,8 @@ export function toParts(content: readonly LanguageModelV4Content[]): readonly La
   })
 }
 
-export function toUsage(usage: LanguageModelV4Usage): Usage | undefined {
-  const { inputTokens, outputTokens } = usage
-  if (inputTokens.total === undefined && outputTokens.total === undefined) return undefined
-  return createUsage({
-    inputTotal: inputTokens.total,
-    cacheRead: inputTokens.cacheRead,
-    cacheWrite5m: inputTokens.cacheWrite,
-    outputTotal: outputTokens.total,
-    reasoning: outputTokens.reasoning,
-    // Parsed from JSON by the package.
-    raw: usage.raw as JsonValue | undefined,
-  })
+function metadataOf({ providerMetadata }: { readonly providerMetadata?: SharedV4ProviderMetadata }) {
+  return providerMetadata === undefined ? {} : { providerMetadata }
 }
 
 function toFinishReason(reason: LanguageModelV4FinishReason, hasToolCalls: boolean): FinishReason {
@@ -113,4 +219,13 @@ function toFinishReason(reason: LanguageModelV4FinishReason, hasToolCalls: boole
     case 'other':
       return hasToolCalls ? 'tool-calls' : 'other'
   }
+}
+
+function findStopSequence(metadata: SharedV4ProviderMetadata | undefined): string | undefined {
+  const found = Object.values(metadata ?? {}).map((values) => values['stopSequence'])
+  return found.find((value) => typeof value === 'string')
+}
+
+function cut(): PlatformError {
+  return new PlatformError('UPSTREAM_CUT', 'the endpoint closed the stream before its end')
 }

@@ -1,98 +1,151 @@
 import type {
-  LanguageModelV4CallOptions,
   LanguageModelV4FilePart,
   LanguageModelV4Message,
   LanguageModelV4ToolResultPart,
+  SharedV4ProviderOptions,
 } from '@ai-sdk/provider'
-import type { Chat, MediaSource, Message, Part } from '../../core/chat.ts'
+import type { MediaSource, Message, Part } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
-import { splitToolCallId } from './signature.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { openProof, splitToolCallId, toProofOptions } from './signature.ts'
+import type { VendorWays } from './ways.ts'
 
 type ToolResultOutput = LanguageModelV4ToolResultPart['output']
 type AssistantContent = Extract<LanguageModelV4Message, { role: 'assistant' }>['content']
+type UserPart = Extract<LanguageModelV4Message, { role: 'user' }>['content'][number]
 
-/** A chat as the vendors' packages take it. Throws UNSUPPORTED_PARAMETER for what they cannot carry. */
-export function toCallOptions(chat: Chat, outputTokensMax: number | undefined): LanguageModelV4CallOptions {
-  refuseExtras(chat)
-  const tokensMax = chat.outputTokensMax ?? outputTokensMax
-  return {
-    prompt: toPrompt(chat.messages),
-    ...(tokensMax === undefined ? {} : { maxOutputTokens: tokensMax }),
-    ...(chat.temperature === undefined ? {} : { temperature: chat.temperature }),
-    ...(chat.topP === undefined ? {} : { topP: chat.topP }),
-    ...(chat.topK === undefined ? {} : { topK: chat.topK }),
-    ...(chat.seed === undefined ? {} : { seed: chat.seed }),
-    ...(chat.presencePenalty === undefined ? {} : { presencePenalty: chat.presencePenalty }),
-    ...(chat.frequencyPenalty === undefined ? {} : { frequencyPenalty: chat.frequencyPenalty }),
-    ...(chat.stop.length === 0 ? {} : { stopSequences: [...chat.stop] }),
-    ...(chat.reasoningEffort === undefined ? {} : { reasoning: chat.reasoningEffort }),
-    ...toResponseFormat(chat),
-    ...toTools(chat),
+/** The messages of a chat as the vendors' packages take them. Throws UNSUPPORTED_PARAMETER for what they cannot carry. */
+export function toPrompt(messages: readonly Message[], ways: VendorWays): LanguageModelV4Message[] {
+  const writer = createMessageWriter(ways)
+  const prompt = inOrder(messages, ways).flatMap((message) => writer.write(message))
+  return joinToolMessages(prompt)
+}
+
+function inOrder(messages: readonly Message[], { isSystemFirst }: VendorWays): readonly Message[] {
+  if (isSystemFirst !== true) return messages
+  const isSystem = (message: Message): boolean => message.role === 'system'
+  return [...messages.filter(isSystem), ...messages.filter((message) => !isSystem(message))]
+}
+
+/** Results of calls that were made together are one turn: Gemini refuses a turn that answers only some of them. */
+function joinToolMessages(prompt: readonly LanguageModelV4Message[]): LanguageModelV4Message[] {
+  const joined: LanguageModelV4Message[] = []
+  for (const message of prompt) {
+    const last = joined.at(-1)
+    if (message.role !== 'tool' || last?.role !== 'tool') joined.push(message)
+    else joined[joined.length - 1] = { ...last, content: [...last.content, ...message.content] }
   }
+  return joined
 }
 
-/** Fields of the client's own dialect whose loss would change the answer. */
-const meaningfulExtras = [
-  'n',
-  'logprobs',
-  'top_logprobs',
-  'logit_bias',
-  'audio',
-  'modalities',
-  'prediction',
-  'previous_response_id',
-] as const
-
-function refuseExtras(chat: Chat): void {
-  for (const name of meaningfulExtras) {
-    const value = chat.extra?.fields[name]
-    if (value === undefined || value === null || value === false || (name === 'n' && value === 1)) continue
-    throw unsupported(name)
-  }
-}
-
-function toResponseFormat({ responseFormat: format }: Chat): Pick<LanguageModelV4CallOptions, 'responseFormat'> {
-  if (format === undefined || format.type === 'text') return {}
-  if (format.type === 'json') return { responseFormat: { type: 'json' } }
-  const description = format.description === undefined ? {} : { description: format.description }
-  return { responseFormat: { type: 'json', schema: { ...format.schema }, name: format.name, ...description } }
-}
-
-function toTools({ tools, toolChoice }: Chat): Pick<LanguageModelV4CallOptions, 'tools' | 'toolChoice'> {
-  if (tools.length === 0) return {}
-  return {
-    tools: tools.map((tool) => ({
-      type: 'function' as const,
-      name: tool.name,
-      inputSchema: { ...tool.parameters },
-      ...(tool.description === undefined ? {} : { description: tool.description }),
-      ...(tool.strict === undefined ? {} : { strict: tool.strict }),
-    })),
-    ...(toolChoice === undefined
-      ? {}
-      : {
-          toolChoice:
-            toolChoice.type === 'tool'
-              ? { type: 'tool' as const, toolName: toolChoice.name }
-              : { type: toolChoice.type },
-        }),
-  }
-}
-
-function toPrompt(messages: readonly Message[]): LanguageModelV4Message[] {
+function createMessageWriter(ways: VendorWays) {
+  /** Names of the tools called so far, by the ids that the client knows the calls by. */
   const toolNames = new Map<string, string>()
-  return messages.map((message) => {
-    switch (message.role) {
-      case 'system':
-        return { role: 'system', content: message.parts.map(textOf).join('\n\n') }
-      case 'user':
-        return { role: 'user', content: message.parts.map(toUserPart) }
-      case 'assistant':
-        return { role: 'assistant', content: message.parts.flatMap((part) => toAssistantPart(part, toolNames)) }
-      case 'tool':
-        return { role: 'tool', content: message.parts.map((part) => toToolPart(part, toolNames)) }
+  const toCallId = (id: string): string => ways.toCallId?.(id) ?? id
+  const optionsOf = (cacheControl: JsonValue | undefined): { providerOptions?: SharedV4ProviderOptions } =>
+    cacheControl === undefined || cacheControl === null || ways.cache === undefined
+      ? {}
+      : { providerOptions: ways.cache(cacheControl) }
+
+  function toUserPart(part: Part): UserPart {
+    switch (part.type) {
+      case 'text':
+        return { type: 'text', text: part.text, ...optionsOf(part.cacheControl) }
+      case 'image':
+        return { ...toFilePart(part.source, 'image/*'), ...optionsOf(part.cacheControl) }
+      case 'audio':
+        return toFilePart(part.source, 'audio/*')
+      case 'file': {
+        const file = { ...toFilePart(part.source, 'application/octet-stream'), ...optionsOf(part.cacheControl) }
+        return part.name === undefined ? file : { ...file, filename: part.name }
+      }
+      case 'reasoning':
+      case 'refusal':
+      case 'tool-call':
+      case 'tool-result':
+        throw unsupported(`a ${part.type} part in a user message`)
     }
-  })
+  }
+
+  function toAssistantPart(part: Part): AssistantContent {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+      case 'tool-call': {
+        const { id, proof } = splitToolCallId(part.id, ways.proofs)
+        toolNames.set(part.id, part.name)
+        const options =
+          ways.proofs === undefined || proof === undefined
+            ? {}
+            : { providerOptions: toProofOptions(ways.proofs, proof) }
+        const input = parseArguments(part.arguments)
+        return [{ type: 'tool-call', toolCallId: toCallId(id), toolName: part.name, input, ...options }]
+      }
+      case 'reasoning':
+        return toThought(part)
+      case 'image':
+      case 'audio':
+      case 'file':
+      case 'tool-result':
+        throw unsupported(`a ${part.type} part in an assistant message`)
+    }
+  }
+
+  /** A thought goes back to the vendor that signed it; one that nobody signed, to vendors that sign none. */
+  function toThought(part: Extract<Part, { type: 'reasoning' }>): AssistantContent {
+    const proof = openProof(ways.proofs, part.signature)
+    if (ways.proofs !== undefined && proof !== undefined) {
+      return [{ type: 'reasoning', text: part.text, providerOptions: toProofOptions(ways.proofs, proof) }]
+    }
+    const isPlain = part.signature === undefined && part.text !== ''
+    return isPlain && ways.takesPlainThoughts === true ? [{ type: 'reasoning', text: part.text }] : []
+  }
+
+  function toToolPart(part: Part): LanguageModelV4ToolResultPart {
+    if (part.type !== 'tool-result') throw unsupported(`a ${part.type} part in a tool message`)
+    const toolName = toolNames.get(part.callId)
+    if (toolName === undefined) {
+      throw new PlatformError('INVALID_REQUEST', 'a tool result answers no tool call of this chat', {
+        param: 'messages',
+      })
+    }
+    const toolCallId = toCallId(splitToolCallId(part.callId, ways.proofs).id)
+    return { type: 'tool-result', toolCallId, toolName, output: toOutput(part), ...optionsOf(part.cacheControl) }
+  }
+
+  function toOutput(part: Extract<Part, { type: 'tool-result' }>): ToolResultOutput {
+    if (part.parts.every((each) => each.type === 'text')) {
+      const value = part.parts.map((each) => each.text).join('\n')
+      return part.isError ? { type: 'error-text', value } : { type: 'text', value }
+    }
+    const value = part.parts.map((each) => {
+      const user = toUserPart(each)
+      return user.type === 'text' ? user : { type: 'file' as const, data: user.data, mediaType: user.mediaType }
+    })
+    return { type: 'content', value }
+  }
+
+  return {
+    /** None for a message of which nothing is left. */
+    write(message: Message): readonly LanguageModelV4Message[] {
+      switch (message.role) {
+        case 'system': {
+          const control = message.parts.map((part) => (part.type === 'text' ? part.cacheControl : undefined))
+          const content = message.parts.map(textOf).join('\n\n')
+          return [{ role: 'system', content, ...optionsOf(control.findLast((each) => each !== undefined)) }]
+        }
+        case 'user':
+          return [{ role: 'user', content: message.parts.map(toUserPart) }]
+        case 'assistant': {
+          const content = message.parts.flatMap(toAssistantPart)
+          return content.length === 0 ? [] : [{ role: 'assistant', content }]
+        }
+        case 'tool':
+          return [{ role: 'tool', content: message.parts.map(toToolPart) }]
+      }
+    },
+  }
 }
 
 function textOf(part: Part): string {
@@ -100,96 +153,56 @@ function textOf(part: Part): string {
   throw unsupported(`a ${part.type} part in a system message`)
 }
 
-function toUserPart(part: Part): { type: 'text'; text: string } | LanguageModelV4FilePart {
-  switch (part.type) {
-    case 'text':
-      return { type: 'text', text: part.text }
-    case 'image':
-      return toFilePart(part.source, 'image/*')
-    case 'audio':
-      return toFilePart(part.source, 'audio/*')
-    case 'file': {
-      const file = toFilePart(part.source, 'application/octet-stream')
-      return part.name === undefined ? file : { ...file, filename: part.name }
-    }
-    case 'reasoning':
-    case 'refusal':
-    case 'tool-call':
-    case 'tool-result':
-      throw unsupported(`a ${part.type} part in a user message`)
-  }
-}
-
+/** Addresses are handed on for the vendor to fetch; nothing here ever fetches one. */
 function toFilePart(source: MediaSource, mediaType: string): LanguageModelV4FilePart {
   switch (source.type) {
-    case 'url':
-      return { type: 'file', mediaType, data: { type: 'url', url: toUrl(source.url) } }
-    case 'base64':
-      return { type: 'file', mediaType: source.mediaType, data: { type: 'data', data: source.data } }
+    case 'url': {
+      const url = toUrl(source.url)
+      return { type: 'file', mediaType: mediaTypeOf(url) ?? mediaType, data: { type: 'url', url } }
+    }
+    case 'base64': {
+      // Of a text some packages take the bytes only.
+      const isText = source.mediaType.startsWith('text/')
+      const data = isText ? Uint8Array.from(Buffer.from(source.data, 'base64')) : source.data
+      return { type: 'file', mediaType: source.mediaType, data: { type: 'data', data } }
+    }
     case 'id':
       throw unsupported('a file that was uploaded to another vendor')
   }
 }
 
 function toUrl(text: string): URL {
-  if (URL.canParse(text)) return new URL(text)
-  throw new PlatformError('INVALID_REQUEST', 'the address of an image or file is not a URL')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^(https?|gs|s3):$/.test(url.protocol)) return url
+  throw new PlatformError('INVALID_REQUEST', 'the address of an image or file is no URL that a vendor could fetch', {
+    param: 'messages',
+  })
 }
 
-/** Thoughts are left out: their signatures are good only for the vendor that made them, and this form does not say which. */
-function toAssistantPart(part: Part, toolNames: Map<string, string>): AssistantContent {
-  switch (part.type) {
-    case 'text':
-    case 'refusal':
-      return part.text === '' ? [] : [{ type: 'text', text: part.text }]
-    case 'tool-call': {
-      const { id, providerMetadata } = splitToolCallId(part.id)
-      toolNames.set(part.id, part.name)
-      const options = providerMetadata === undefined ? {} : { providerOptions: providerMetadata }
-      return [
-        { type: 'tool-call', toolCallId: id, toolName: part.name, input: parseArguments(part.arguments), ...options },
-      ]
-    }
-    case 'reasoning':
-      return []
-    case 'image':
-    case 'audio':
-    case 'file':
-    case 'tool-result':
-      throw unsupported(`a ${part.type} part in an assistant message`)
-  }
+/** Some vendors want to be told what lies at an address. */
+const mediaTypesByEnding: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  pdf: 'application/pdf',
 }
 
-function toToolPart(part: Part, toolNames: ReadonlyMap<string, string>): LanguageModelV4ToolResultPart {
-  if (part.type !== 'tool-result') throw unsupported(`a ${part.type} part in a tool message`)
-  const toolName = toolNames.get(part.callId)
-  if (toolName === undefined)
-    throw new PlatformError('INVALID_REQUEST', 'a tool result answers no tool call of this chat')
-  return { type: 'tool-result', toolCallId: splitToolCallId(part.callId).id, toolName, output: toOutput(part) }
-}
-
-function toOutput(part: Extract<Part, { type: 'tool-result' }>): ToolResultOutput {
-  if (part.parts.every((each) => each.type === 'text')) {
-    const value = part.parts.map((each) => each.text).join('\n')
-    return part.isError ? { type: 'error-text', value } : { type: 'text', value }
-  }
-  return {
-    type: 'content',
-    value: part.parts.map((each) => {
-      const user = toUserPart(each)
-      return user.type === 'text' ? user : { type: 'file' as const, data: user.data, mediaType: user.mediaType }
-    }),
-  }
+function mediaTypeOf(url: URL): string | undefined {
+  const ending = /\.([a-zA-Z0-9]+)$/.exec(url.pathname)?.[1]
+  return ending === undefined ? undefined : mediaTypesByEnding[ending.toLowerCase()]
 }
 
 function parseArguments(text: string): unknown {
   try {
-    return JSON.parse(text === '' ? '{}' : text)
-  } catch (cause) {
-    throw new PlatformError('INVALID_REQUEST', 'the arguments of a tool call are not JSON', { cause })
+    return JSON.parse(text.trim() === '' ? '{}' : text)
+  } catch {
+    // The parser's own words quote the arguments.
+    throw new PlatformError('INVALID_REQUEST', 'the arguments of a tool call are not JSON', { param: 'messages' })
   }
 }
 
-function unsupported(what: string): PlatformError {
+export function unsupported(what: string): PlatformError {
   return new PlatformError('UNSUPPORTED_PARAMETER', `${what} cannot be sent to this endpoint`, { param: what })
 }

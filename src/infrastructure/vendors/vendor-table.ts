@@ -1,5 +1,18 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import type { EndpointConfig, EndpointDialect } from '../../config/index.ts'
+import {
+  alibabaWays,
+  azureWays,
+  bedrockWays,
+  cohereWays,
+  deepseekWays,
+  googleWays,
+  groqWays,
+  mistralWays,
+  moonshotWays,
+  type VendorWays,
+  xaiWays,
+} from './ways.ts'
 
 /** What a vendor's package is given: where it is and how to get there. Its own credential is the door's business. */
 export interface VendorSettings {
@@ -18,6 +31,7 @@ export interface VendorModels {
 export interface Vendor {
   /** As the price catalogue names it. */
   readonly name: string
+  readonly ways: VendorWays
   /** Its own base URL; `undefined` when the settings lack what it is made of. */
   url(config: EndpointConfig): string | undefined
   /** What `url` needs, for the message when it is missing. */
@@ -37,6 +51,7 @@ const at = (url: string) => () => url
 export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = Object.freeze({
   google: {
     name: 'google',
+    ways: googleWays,
     url: at('https://generativelanguage.googleapis.com/v1beta'),
     needs: 'url',
     credentials: (key: string) => ({ 'x-goog-api-key': key }),
@@ -48,8 +63,12 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   bedrock: {
     name: 'aws',
-    url: ({ options }: EndpointConfig) =>
-      typeof options['region'] === 'string' ? `https://bedrock-runtime.${options['region']}.amazonaws.com` : undefined,
+    ways: bedrockWays,
+    url({ options }: EndpointConfig) {
+      const region = labelOf(options['region'])
+      if (region === undefined) return undefined
+      return `https://bedrock-runtime.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+    },
     needs: 'options.region',
     credentials: bearer,
     async load({ url, fetch }: VendorSettings) {
@@ -60,22 +79,26 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   azure: {
     name: 'azure',
-    url: ({ options }: EndpointConfig) =>
-      typeof options['resourceName'] === 'string'
-        ? `https://${options['resourceName']}.openai.azure.com/openai`
-        : undefined,
+    ways: azureWays,
+    url({ options }: EndpointConfig) {
+      const resource = labelOf(options['resourceName'])
+      return resource === undefined ? undefined : `https://${resource}.openai.azure.com/openai`
+    },
     needs: 'options.resourceName',
     credentials: (key: string) => ({ 'api-key': key }),
     async load({ url, fetch, config }: VendorSettings) {
       const { createAzure } = await import('@ai-sdk/azure')
       const { apiVersion } = config.options
       const version = apiVersion === undefined ? {} : { apiVersion: String(apiVersion) }
-      const models = createAzure({ baseURL: url, apiKey, fetch, ...version })
+      // Versions that are dates belong to the older addresses, which name the deployment.
+      const useDeploymentBasedUrls = typeof apiVersion === 'string' && /^\d{4}-/.test(apiVersion)
+      const models = createAzure({ baseURL: url, apiKey, fetch, useDeploymentBasedUrls, ...version })
       return { chat: (model: string) => models.chat(model), embedding: (model: string) => models.embedding(model) }
     },
   },
   mistral: {
     name: 'mistral',
+    ways: mistralWays,
     url: at('https://api.mistral.ai/v1'),
     needs: 'url',
     credentials: bearer,
@@ -87,6 +110,7 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   cohere: {
     name: 'cohere',
+    ways: cohereWays,
     url: at('https://api.cohere.com/v2'),
     needs: 'url',
     credentials: bearer,
@@ -98,6 +122,7 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   groq: {
     name: 'groq',
+    ways: groqWays,
     url: at('https://api.groq.com/openai/v1'),
     needs: 'url',
     credentials: bearer,
@@ -109,6 +134,7 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   deepseek: {
     name: 'deepseek',
+    ways: deepseekWays,
     url: at('https://api.deepseek.com'),
     needs: 'url',
     credentials: bearer,
@@ -120,6 +146,7 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   xai: {
     name: 'x-ai',
+    ways: xaiWays,
     url: at('https://api.x.ai/v1'),
     needs: 'url',
     credentials: bearer,
@@ -131,17 +158,23 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
   },
   alibaba: {
     name: 'alibaba',
-    url: at('https://dashscope-intl.aliyuncs.com/compatible-mode/v1'),
+    ways: alibabaWays,
+    // Chat and embeddings are two services with a base URL each.
+    url: ({ does }: EndpointConfig) =>
+      does.includes('chat')
+        ? 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1'
+        : 'https://dashscope-intl.aliyuncs.com/api/v1',
     needs: 'url',
     credentials: bearer,
     async load({ url, fetch }: VendorSettings) {
       const { createAlibaba } = await import('@ai-sdk/alibaba')
-      const models = createAlibaba({ baseURL: url, apiKey, fetch })
-      return { chat: (model: string) => models.chatModel(model) }
+      const models = createAlibaba({ baseURL: url, embeddingBaseURL: url, apiKey, fetch })
+      return { chat: (model: string) => models.chatModel(model), embedding: (model: string) => models.embedding(model) }
     },
   },
   moonshot: {
     name: 'moonshotai',
+    ways: moonshotWays,
     url: at('https://api.moonshot.ai/v1'),
     needs: 'url',
     credentials: bearer,
@@ -152,3 +185,8 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
     },
   },
 })
+
+/** A name that may become part of a host: one label, so that nothing in it can name another host. */
+function labelOf(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(value) ? value : undefined
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import type { SharedV4ProviderOptions } from '@ai-sdk/provider'
+import type { Chat } from '../../core/chat.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { toEffort } from '../dialects/index.ts'
+import type { ProofForm } from './signature.ts'
+import { bedrockUsage, cohereUsage, googleUsage, openaiUsage, xaiUsage, type UsageReading } from './usage.ts'
+
+/** What is particular to a vendor beyond its package: what it takes, what it signs, how it counts. */
+export interface VendorWays {
+  readonly usage: UsageReading
+  readonly proofs?: ProofForm
+  /** Wants system messages before all others: those that stand later are promoted. */
+  readonly isSystemFirst?: boolean
+  /** Takes thoughts back that it did not sign, and demands them in tool loops. */
+  readonly takesPlainThoughts?: boolean
+  /** Settings it has no words for: a request that uses one is refused rather than answered otherwise than asked. */
+  readonly lacks: readonly Setting[]
+  /** Settings that only its own options can say. */
+  options?(chat: Chat): SharedV4ProviderOptions
+  /** Marks the end of what is to be cached. */
+  cache?(control: JsonValue): SharedV4ProviderOptions
+  /** How long its vectors shall be; absent where they have one length. */
+  dimensions?(count: number): SharedV4ProviderOptions
+  /** An id of a tool call as it takes it, whoever made it. */
+  toCallId?(id: string): string
+}
+
+export type Setting = 'top_k' | 'stop' | 'frequency_penalty' | 'presence_penalty' | 'parallel_tool_calls'
+
+export const googleWays: VendorWays = {
+  usage: googleUsage,
+  proofs: { origin: 'google', namespace: 'google', fields: ['thoughtSignature'] },
+  isSystemFirst: true,
+  lacks: ['parallel_tool_calls'],
+  options(chat) {
+    const effort = toEffort(chat)
+    // Thoughts are made and billed either way; whoever asks for them sees them.
+    return effort === undefined || effort === 'none' ? {} : { google: { thinkingConfig: { includeThoughts: true } } }
+  },
+  dimensions: (count) => ({ google: { outputDimensionality: count } }),
+}
+
+export const bedrockWays: VendorWays = {
+  usage: bedrockUsage,
+  proofs: { origin: 'bedrock', namespace: 'bedrock', fields: ['signature', 'redactedData', 'redactedContent'] },
+  isSystemFirst: true,
+  lacks: ['frequency_penalty', 'presence_penalty'],
+  options: ({ parallelToolCalls }) =>
+    parallelToolCalls === undefined ? {} : { anthropic: { disableParallelToolUse: !parallelToolCalls } },
+  cache: (control) => ({ bedrock: { cachePoint: { type: 'default', ...termOf(control) } } }),
+  // Titan, Nova and Cohere each have a name of their own for it; a model reads only its own.
+  dimensions: (count) => ({ bedrock: { dimensions: count, embeddingDimension: count, outputDimension: count } }),
+}
+
+export const azureWays: VendorWays = {
+  usage: openaiUsage,
+  lacks: ['top_k'],
+  options: (chat) => ({ openai: { ...openaiOptions(chat), ...(chat.user === undefined ? {} : { user: chat.user }) } }),
+  dimensions: (count) => ({ openai: { dimensions: count } }),
+}
+
+export const mistralWays: VendorWays = {
+  usage: openaiUsage,
+  takesPlainThoughts: true,
+  lacks: ['top_k'],
+  options: (chat) => ({ mistral: openaiOptions(chat) }),
+  dimensions: (count) => ({ mistral: { outputDimension: count } }),
+  toCallId: (id) => (/^[a-zA-Z0-9]{9}$/.test(id) ? id : toNineCharacters(id)),
+}
+
+export const cohereWays: VendorWays = {
+  usage: cohereUsage,
+  lacks: ['parallel_tool_calls'],
+  dimensions: (count) => ({ cohere: { outputDimension: count } }),
+}
+
+export const groqWays: VendorWays = {
+  usage: openaiUsage,
+  takesPlainThoughts: true,
+  lacks: ['top_k'],
+  options: (chat) => ({ groq: openaiOptions(chat) }),
+}
+
+export const deepseekWays: VendorWays = {
+  usage: openaiUsage,
+  takesPlainThoughts: true,
+  lacks: ['top_k', 'parallel_tool_calls'],
+}
+
+export const xaiWays: VendorWays = {
+  usage: xaiUsage,
+  proofs: { origin: 'xai', namespace: 'xai', fields: ['itemId', 'reasoningEncryptedContent'] },
+  lacks: ['stop', 'frequency_penalty', 'presence_penalty'],
+  // Without `store: false` the vendor keeps every answer for thirty days.
+  options: ({ parallelToolCalls }) => ({
+    xai: { store: false, ...(parallelToolCalls === undefined ? {} : { parallelToolCalls }) },
+  }),
+}
+
+export const alibabaWays: VendorWays = {
+  usage: openaiUsage,
+  takesPlainThoughts: true,
+  lacks: ['frequency_penalty'],
+  options: ({ parallelToolCalls }) => (parallelToolCalls === undefined ? {} : { alibaba: { parallelToolCalls } }),
+  cache: (control) => ({ alibaba: { cacheControl: isJsonObject(control) ? { type: 'ephemeral' } : null } }),
+  dimensions: (count) => ({ alibaba: { dimension: count } }),
+}
+
+export const moonshotWays: VendorWays = {
+  usage: openaiUsage,
+  takesPlainThoughts: true,
+  lacks: ['top_k', 'parallel_tool_calls'],
+  options: (chat) => ({ moonshotai: strictnessOf(chat) }),
+}
+
+function openaiOptions(chat: Chat): JsonObjectOptions {
+  const { parallelToolCalls } = chat
+  return { ...(parallelToolCalls === undefined ? {} : { parallelToolCalls }), ...strictnessOf(chat) }
+}
+
+type JsonObjectOptions = Record<string, boolean>
+
+/** The packages would hold every answer to its schema by the letter, which a schema that was not written so cannot stand. */
+function strictnessOf({ responseFormat: format }: Chat): JsonObjectOptions {
+  return format?.type === 'json-schema' ? { strictJsonSchema: format.strict ?? false } : {}
+}
+
+/** Anthropic's word for how long something stays cached. */
+function termOf(control: JsonValue): { readonly ttl?: string } {
+  const ttl = isJsonObject(control) ? (control as JsonObject)['ttl'] : undefined
+  return ttl === '1h' || ttl === '5m' ? { ttl } : {}
+}
+
+/** Mistral takes nine letters and digits; the same id becomes the same nine, so that calls and results still meet. */
+function toNineCharacters(id: string): string {
+  return createHash('sha256').update(id).digest('hex').slice(0, 9)
+}
