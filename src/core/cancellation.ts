@@ -1,5 +1,5 @@
 /**
- * A light one-shot cancellation: a listener costs an array slot, and the AbortSignal that libraries want is made only
+ * A light one-shot cancellation: a follower costs an array slot, and the AbortSignal that libraries want is made only
  * when somebody asks for it.
  */
 export interface Cancellation {
@@ -10,8 +10,19 @@ export interface Cancellation {
   readonly signal: AbortSignal
   /** Throws the reason once cancelled. */
   throwIfCancelled(): void
-  /** Runs `listener` once on cancellation, at once if that is past. Returns the way to stop listening. */
+  /** Tells the follower once on cancellation, at once if that is past. */
+  follow(follower: Follower): void
+  unfollow(follower: Follower): void
+  /** The same for a function. Returns the way to stop listening. */
   onCancel(listener: (reason: unknown) => void): () => void
+}
+
+/**
+ * Who is told of a cancellation. What is made for every request follows as itself: a function of its own for each would
+ * cost more than all the rest.
+ */
+export interface Follower {
+  cancelled(reason: unknown): void
 }
 
 export interface CancellationSource extends Cancellation {
@@ -22,15 +33,13 @@ export interface CancellationSource extends Cancellation {
 /** A source that also follows `parent`: what cancels the parent cancels the child, never the other way. */
 export function createCancellation(parent?: Cancellation): CancellationSource {
   const source = new Source()
-  parent?.onCancel((reason) => source.cancel(reason))
+  parent?.follow(source)
   return source
 }
 
-type Listener = (reason: unknown) => void
-
 /** A class, because several are made for every request: an object with getters of its own costs thirty times as much. */
-class Source implements CancellationSource {
-  #listeners: Listener[] = []
+class Source implements CancellationSource, Follower {
+  #followers: Follower[] | undefined
   #controller: AbortController | undefined
   #reason: unknown
   #isCancelled = false
@@ -53,26 +62,34 @@ class Source implements CancellationSource {
     if (this.#isCancelled) throw this.#reason
   }
 
-  onCancel(listener: Listener): () => void {
-    if (this.#isCancelled) {
-      listener(this.#reason)
-      return nothingToStop
-    }
-    this.#listeners.push(listener)
-    return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener)
-    }
+  follow(follower: Follower): void {
+    if (this.#isCancelled) follower.cancelled(this.#reason)
+    else if (this.#followers === undefined) this.#followers = [follower]
+    else this.#followers.push(follower)
+  }
+
+  unfollow(follower: Follower): void {
+    const at = this.#followers?.indexOf(follower) ?? -1
+    if (at !== -1) this.#followers?.splice(at, 1)
+  }
+
+  onCancel(listener: (reason: unknown) => void): () => void {
+    const follower: Follower = { cancelled: listener }
+    this.follow(follower)
+    return () => this.unfollow(follower)
+  }
+
+  cancelled(reason: unknown): void {
+    this.cancel(reason)
   }
 
   cancel(reason: unknown): void {
     if (this.#isCancelled) return
     this.#isCancelled = true
     this.#reason = reason
-    const called = this.#listeners
-    this.#listeners = []
-    for (const listener of called) listener(reason)
+    const told = this.#followers ?? []
+    this.#followers = undefined
+    for (const follower of told) follower.cancelled(reason)
     this.#controller?.abort(reason)
   }
 }
-
-const nothingToStop = (): void => undefined

@@ -1,5 +1,6 @@
 import type { Dispatcher, Pool } from 'undici'
 import type { Call } from '../../core/call.ts'
+import type { Follower } from '../../core/cancellation.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Clock } from '../../core/time.ts'
 import type { EgressBody, EgressResponse, EgressTarget } from './egress.ts'
@@ -25,17 +26,11 @@ type Phase = 'connect' | 'first-byte' | 'body' | 'over'
 
 type BodyEnd = { readonly type: 'whole' } | { readonly type: 'failed'; readonly error: PlatformError }
 
-/** Who waits for the end of the body. */
-interface BodyReader {
-  resolve(): void
-  reject(error: unknown): void
-}
-
 /**
  * One request and its response: the connection's handler, the response's body and the watched item in one object,
  * because it is made for every request.
  */
-export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched {
+export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched, Follower {
   readonly #parts: ExchangeParts
   readonly #startedMs: number
   #phase: Phase = 'connect'
@@ -49,14 +44,18 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   #redirects = 0
   #path: string
   #isSent = false
-  #stopListening: () => void
   #resolveHead: ((response: EgressResponse) => void) | undefined
   #rejectHead: ((error: unknown) => void) | undefined
 
   #unread: Buffer[] = []
   #unreadBytes = 0
-  #onChunk: ((chunk: Buffer) => boolean) | undefined
-  #reader: BodyReader | undefined
+  /** Who takes the body: a function of the reader's, or this exchange itself, which collects it. */
+  #taker: ((chunk: Buffer) => boolean) | Exchange | undefined
+  #resolveBody: ((body?: Buffer) => void) | undefined
+  #rejectBody: ((error: unknown) => void) | undefined
+  #collected: Buffer[] | undefined
+  #collectedBytes = 0
+  #bytesMax = 0
   /** The reader asked to be given nothing more until `resume`. */
   #isHeld = false
   #isPaused = false
@@ -67,7 +66,6 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     this.#path = parts.options.path
     this.#startedMs = parts.clock.monotonicMs()
     this.#waitingSinceMs = this.#startedMs
-    this.#stopListening = nothingToStop
   }
 
   /** Sends the request; resolves with the head of the response. Call it once. */
@@ -76,11 +74,16 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
       this.#resolveHead = resolve
       this.#rejectHead = reject
       const { call, watch, pool, options } = this.#parts
-      this.#stopListening = call.cancellation.onCancel((reason) => this.#fail(toCancelled(reason, this.#isSent)))
+      call.cancellation.follow(this)
       if (this.#phase === 'over') return
       watch.add(this)
       pool.dispatch(options, this)
     })
+  }
+
+  /** The call was cancelled: the client has left, or a sibling has won. */
+  cancelled(reason: unknown): void {
+    this.#fail(toCancelled(reason, this.#isSent))
   }
 
   // The connection's side.
@@ -122,7 +125,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     if (this.#phase !== 'body' || controller === this.#abandoned) return
     this.#waitingSinceMs = this.#parts.clock.monotonicMs()
     this.#hasBody = true
-    if (this.#onChunk !== undefined && !this.#isHeld && this.#unread.length === 0) {
+    if (this.#taker !== undefined && !this.#isHeld && this.#unread.length === 0) {
       this.#deliver(chunk)
     } else {
       this.#unread.push(chunk)
@@ -157,24 +160,18 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
 
   pump(onChunk: (chunk: Buffer) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#read(onChunk, { resolve, reject })
+      this.#resolveBody = resolve as () => void
+      this.#rejectBody = reject
+      this.#read(onChunk)
     })
   }
 
   collect(bytesMax: number): Promise<Buffer> {
-    const chunks: Buffer[] = []
-    let bytes = 0
-    const take = (chunk: Buffer): boolean => {
-      bytes += chunk.length
-      if (bytes > bytesMax) {
-        const { id } = this.#parts.target
-        throw new PlatformError('UPSTREAM_INVALID', `endpoint ${id} sent an answer of more than ${bytesMax} bytes`)
-      }
-      chunks.push(chunk)
-      return true
-    }
+    this.#bytesMax = bytesMax
     return new Promise((resolve, reject) => {
-      this.#read(take, { resolve: () => resolve(join(chunks, bytes)), reject })
+      this.#resolveBody = resolve as (body?: Buffer) => void // called with the body whenever `bytesMax` is set
+      this.#rejectBody = reject
+      this.#read(this)
     })
   }
 
@@ -250,25 +247,35 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     pool.dispatch({ ...options, path: this.#path }, this)
   }
 
-  #read(onChunk: (chunk: Buffer) => boolean, reader: BodyReader): void {
-    if (this.#onChunk !== undefined) throw new PlatformError('INTERNAL', 'the body of a response is read only once')
-    this.#onChunk = onChunk
-    this.#reader = reader
+  #read(taker: ((chunk: Buffer) => boolean) | Exchange): void {
+    if (this.#taker !== undefined) throw new PlatformError('INTERNAL', 'the body of a response is read only once')
+    this.#taker = taker
     if (this.#phase === 'over') this.#settleBody()
     else this.resume()
   }
 
   #deliver(chunk: Buffer): void {
     try {
-      if (this.#onChunk?.(chunk) === false) this.#isHeld = true
+      if (this.#taker === this) this.#collect(chunk)
+      else if (typeof this.#taker === 'function' && !this.#taker(chunk)) this.#isHeld = true
     } catch (thrown) {
       this.#fail(thrown)
     }
   }
 
+  #collect(chunk: Buffer): void {
+    this.#collectedBytes += chunk.length
+    if (this.#collectedBytes > this.#bytesMax) {
+      const { id } = this.#parts.target
+      throw new PlatformError('UPSTREAM_INVALID', `endpoint ${id} sent an answer of more than ${this.#bytesMax} bytes`)
+    }
+    if (this.#collected === undefined) this.#collected = [chunk]
+    else this.#collected.push(chunk)
+  }
+
   /** Gives the reader what has arrived, and the end when that was all. */
   #flush(): void {
-    if (this.#onChunk === undefined) return
+    if (this.#taker === undefined) return
     let next = 0
     while (!this.#isHeld && this.#phase === 'body' && next < this.#unread.length) {
       const chunk = this.#unread[next++]
@@ -294,18 +301,17 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   }
 
   #settleBody(thrown?: unknown): void {
-    if (this.#end?.type === 'failed') this.#reader?.reject(thrown ?? this.#end.error)
-    else this.#reader?.resolve()
+    if (this.#end?.type === 'failed') this.#rejectBody?.(thrown ?? this.#end.error)
+    else if (this.#taker === this) this.#resolveBody?.(join(this.#collected ?? [], this.#collectedBytes))
+    else this.#resolveBody?.()
   }
 
   #release(): void {
     this.#phase = 'over'
     this.#parts.watch.remove(this)
-    this.#stopListening()
+    this.#parts.call.cancellation.unfollow(this)
   }
 }
-
-const nothingToStop = (): void => undefined
 
 function join(chunks: readonly Buffer[], bytes: number): Buffer {
   const [only] = chunks
