@@ -10,11 +10,3 @@ export type { Script, ScriptToolCall, ScriptUsage } from './script.ts'
 export { createTinyModel, tinyModelDimensions, type TinyModelOptions } from './gguf.ts'
 export { listFaults, type Fault } from './faults.ts'
 export { loadOpenaiShapes, type OpenaiShapes } from './openai-shapes.ts'
-export {
-  startStrata,
-  toEndpoint,
-  type NativeDialect,
-  type StrataRequest,
-  type RunningStrata,
-  type StrataOptions,
-} from './strata.ts'
