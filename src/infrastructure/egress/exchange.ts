@@ -31,6 +31,7 @@ type BodyEnd = { readonly type: 'whole' } | { readonly type: 'failed'; readonly 
  * because it is made for every request.
  */
 export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched, Follower {
+  watchPlace = -1
   readonly #parts: ExchangeParts
   readonly #startedMs: number
   #phase: Phase = 'connect'

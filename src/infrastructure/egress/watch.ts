@@ -2,6 +2,8 @@ import type { Clock } from '../../core/time.ts'
 
 /** Something under way that must not wait for ever. */
 export interface Watched {
+  /** Where the watch keeps it; the watch's alone to change. -1 while it is not watched. */
+  watchPlace: number
   /** Called about every 50 ms with the monotonic time. */
   check(nowMs: number): void
 }
@@ -21,7 +23,9 @@ const lateMs = 2 * watchIntervalMs
 
 /** One timer for all, running only while there is something to watch; it does not keep the process alive. */
 export function createWatch(clock: Clock): Watch {
-  const watched = new Set<Watched>()
+  // Not a Set: one whose members come and go at every request leaves a trail of old tables behind, and each keeps alive,
+  // until the next major collection, whatever was under way when it was replaced.
+  const watched: Watched[] = []
   let timer: NodeJS.Timeout | undefined
   let lastLookMs = 0
 
@@ -32,7 +36,7 @@ export function createWatch(clock: Clock): Watch {
 
   function onTick(): void {
     // Stopping here and not in `remove` spares traffic that comes one by one a new timer for each request.
-    if (watched.size === 0) {
+    if (watched.length === 0) {
       stop()
       return
     }
@@ -44,18 +48,24 @@ export function createWatch(clock: Clock): Watch {
   function look(): void {
     const nowMs = clock.monotonicMs()
     lastLookMs = nowMs
-    for (const item of watched) item.check(nowMs)
+    // A checked item may leave, and others with it: those moved into its place have been looked at from behind.
+    for (let place = watched.length - 1; place >= 0; place--) watched[place]?.check(nowMs)
   }
 
   return {
     add(item) {
-      watched.add(item)
+      item.watchPlace = watched.push(item) - 1
       if (timer !== undefined) return
       lastLookMs = clock.monotonicMs()
       timer = setInterval(onTick, watchIntervalMs).unref()
     },
     remove(item) {
-      watched.delete(item)
+      const last = watched[watched.length - 1]
+      if (item.watchPlace === -1 || last === undefined) return
+      watched[item.watchPlace] = last
+      last.watchPlace = item.watchPlace
+      watched.length -= 1
+      item.watchPlace = -1
     },
     close: stop,
   }
