@@ -23,7 +23,8 @@ const questions = z
   )
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'questions.json'), 'utf8')))
 
-const names = readdirSync(import.meta.dirname).filter((name) => /\.(md|txt)$/.test(name) && name !== 'README.md')
+const documents = join(import.meta.dirname, 'documents')
+const names = readdirSync(documents)
 
 describe('the handbook', () => {
   const folder = mkdtempSync(join(tmpdir(), 'strata-handbook-'))
@@ -38,7 +39,7 @@ describe('the handbook', () => {
     knowledge = createKnowledge({ store, clock, ids, config: config.knowledge })
     await knowledge.createCollection('default', 'handbook')
     for (const name of names) {
-      const bytes = readFileSync(join(import.meta.dirname, name))
+      const bytes = readFileSync(join(documents, name))
       await knowledge.putDocument('default', 'handbook', { externalId: name, name, bytes })
     }
   })

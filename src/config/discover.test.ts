@@ -116,6 +116,29 @@ describe('a server on loopback', () => {
     expect(config.models['Qwen/Qwen3-4B']).toEqual({ endpoint: 'vllm-Qwen-Qwen3-4B' })
   })
 
+  test.each([
+    ['127.0.0.1:5000', 'http://127.0.0.1:5000/v1'],
+    [':5000', 'http://127.0.0.1:5000/v1'],
+    ['0.0.0.0', 'http://127.0.0.1:11434/v1'],
+    ['http://192.168.1.5:5000', 'http://192.168.1.5:5000/v1'],
+    ['', 'http://127.0.0.1:11434/v1'],
+  ])('is looked for where OLLAMA_HOST says, %s', async (address, url) => {
+    const { config } = await discover({ OLLAMA_HOST: address }, { [`${url}/models`]: ['qwen3:4b'] })
+    expect(config.endpoints['ollama-qwen3-4b']?.url).toBe(url)
+  })
+
+  test.each(['ollama.example.com', 'http://', '::::'])(
+    'is not looked for outside this network: %s',
+    async (address) => {
+      const asked: string[] = []
+      const probe = (url: string) => Promise.resolve(asked.push(url)).then(() => undefined)
+      const { config } = await discoverConfig({ environment: { OLLAMA_HOST: address }, folder: '/srv', probe })
+      expect(Object.keys(config.endpoints)).toEqual(['extract'])
+      expect(asked.filter((url) => !url.startsWith('http://127.0.0.1:'))).toEqual([])
+      expect(asked).not.toContain('http://127.0.0.1:11434/v1/models')
+    },
+  )
+
   test('stands behind a vendor whose key is there', async () => {
     const { config } = await discover({ MISTRAL_API_KEY: 'k' }, servers)
     expect(config.models['default']).toEqual({ fallback: ['mistral', 'ollama-qwen3-4b', 'vllm-Qwen-Qwen3-4B'] })

@@ -29,7 +29,7 @@ export interface Discovered {
  */
 export async function discover(options: DiscoverOptions): Promise<Discovered> {
   const remote = vendors.flatMap((vendor) => findVendor(vendor, options.environment))
-  const local = await Promise.all(localServers.map((server) => findLocal(server, options.probe)))
+  const local = await Promise.all(localServers.map((server) => findLocal(server, options)))
   const found = [...remote, ...local.flat()]
   const chatIds = found.filter((each) => each.endpoint.does[0] === 'chat' && each.isUsable).map(({ id }) => id)
   const answering = [...remote, ...local.flatMap((models) => models.filter(isChat).slice(0, 1))]
@@ -142,8 +142,10 @@ function unknownWhere(vendor: Vendor, host: string): string {
   return `The regions of ${host} are not known, and unknown is not allowed: describe the endpoint in strata.yaml, with processing and storage, or unset ${vendor.urlName}.`
 }
 
-async function findLocal(server: LocalServer, probe: DiscoverOptions['probe']): Promise<readonly Found[]> {
-  const models = (await probe(`${server.url}/models`)) ?? []
+async function findLocal(server: LocalServer, { environment, probe }: DiscoverOptions): Promise<readonly Found[]> {
+  const url = addressOf(server, environment)
+  if (url === undefined) return []
+  const models = (await probe(`${url}/models`)) ?? []
   const seen = new Set<string>()
   return models.slice(0, localModelsMax).flatMap((model) => {
     const id = `${server.id}-${model.replace(/[^a-zA-Z0-9._-]+/g, '-')}`.slice(0, 64)
@@ -153,10 +155,10 @@ async function findLocal(server: LocalServer, probe: DiscoverOptions['probe']): 
       {
         id,
         isUsable: true,
-        notice: `${server.id} answers at ${server.url}: endpoint "${id}" uses ${model} on this machine.`,
+        notice: `${server.id} answers at ${url}: endpoint "${id}" uses ${model} on this machine.`,
         endpoint: {
           dialect: 'openai',
-          url: server.url,
+          url,
           model,
           does: [isEmbedder(model) ? 'embed' : 'chat'],
           processing: ['local'],
@@ -167,6 +169,21 @@ async function findLocal(server: LocalServer, probe: DiscoverOptions['probe']): 
       },
     ]
   })
+}
+
+/** Where the server listens; `undefined` when its address lies outside this network, where regions are not known. */
+function addressOf(server: LocalServer, environment: Environment): string | undefined {
+  const given = (server.addressName === undefined ? undefined : environment[server.addressName]) ?? ''
+  if (given === '') return server.url
+  const { port: usualPort } = new URL(server.url)
+  const hasScheme = /^https?:\/\//.test(given)
+  const text = hasScheme ? given : `http://${given.startsWith(':') ? `127.0.0.1${given}` : given}`
+  if (!URL.canParse(text)) return undefined
+  const { protocol, hostname, port } = new URL(text)
+  // Servers are told to listen on every address by one that nobody can be reached at.
+  const host = hostname === '0.0.0.0' || hostname === '[::]' ? '127.0.0.1' : hostname
+  const place = port !== '' ? `:${port}` : hasScheme ? '' : `:${usualPort}`
+  return isLocalHost(host) ? `${protocol}//${host}${place}/v1` : undefined
 }
 
 function noticesOf(

@@ -167,11 +167,13 @@ export interface LocalServer {
   /** Also the beginning of the ids of its endpoints. */
   readonly id: string
   readonly url: string
+  /** Environment variable by which the server's own users say where it listens: `host`, `host:port` or a URL. */
+  readonly addressName?: string
 }
 
 /** The ports are those the projects listen on unless told otherwise. */
 export const localServers: readonly LocalServer[] = [
-  { id: 'ollama', url: 'http://127.0.0.1:11434/v1' },
+  { id: 'ollama', url: 'http://127.0.0.1:11434/v1', addressName: 'OLLAMA_HOST' },
   { id: 'llama-cpp', url: 'http://127.0.0.1:8080/v1' },
   { id: 'vllm', url: 'http://127.0.0.1:8000/v1' },
   { id: 'lm-studio', url: 'http://127.0.0.1:1234/v1' },
