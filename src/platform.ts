@@ -234,10 +234,9 @@ function createTraces(standing: Standing, { config }: LoadedConfig, egress: Egre
   if (traces === undefined) return undefined
   const { clock, ids, store, telemetry } = standing
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
-  const target = {
-    ...{ id: 'telemetry.traces', url: traces.url, credentials: traces.headers, timeouts: config.egress.timeouts },
-    ...{ processing: traces.processing, storage: traces.storage, vendor: undefined, vendorModel: 'none', isFree: true },
-  }
+  const { url, headers: credentials, processing, storage } = traces
+  const collector = { url, credentials, processing, storage, vendor: undefined, vendorModel: 'none', isFree: true }
+  const target = { ...collector, id: 'telemetry.traces', timeouts: config.egress.timeouts }
   const { allowedRegions } = config.governance
   return telemetry.createTraceExporter(config, async (body) => {
     const headers = { 'content-type': 'application/json' }
@@ -369,7 +368,7 @@ const probeMsMax = 300
 const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) })
 
 interface InWork {
-  enter(): void
+  readonly enter: () => void
   leave(): void
   /** Resolves once nothing is in work. */
   none(): Promise<void>

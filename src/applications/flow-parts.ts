@@ -17,7 +17,7 @@ export interface FlowParts {
     /** Throws REGION_REFUSED when the request asks for regions the principal may not use. */
     labels(principal: Principal, regions: readonly string[] | undefined): Labels
     /** What lies in both lists of regions. */
-    narrow(outer: readonly string[], inner: readonly string[]): readonly string[]
+    readonly narrow: (outer: readonly string[], inner: readonly string[]) => readonly string[]
   }
   readonly models: {
     /** Throws MODEL_NOT_FOUND or MODEL_FORBIDDEN. */

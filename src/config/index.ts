@@ -1,6 +1,4 @@
 export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
-export { endpointSchema } from './sections/endpoints.ts'
-export { modelsSchema } from './sections/models.ts'
 export type { EndpointNode, FallbackNode, GroundNode, ModelNode } from './sections/models.ts'
 export { configJsonSchema, type KeySchema } from './json-schema.ts'
 export { hasConfigFile, loadConfig, type LoadedConfig, type LoadOptions } from './load.ts'

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module'
  * script finds the other. The table is read when the function is made: about two milliseconds.
  */
 export function createSimplifier(): (character: string) => string {
-  const load = createRequire(import.meta.url)
-  const table = load('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
+  const require = createRequire(import.meta.url)
+  const table = require('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
   const pairs = new Map<string, string>()
   for (const entry of table.default.split('|')) {
     const [from = '', to = ''] = entry.split(' ')

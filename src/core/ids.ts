@@ -9,7 +9,8 @@ export interface Ids {
 export type IdPrefix = 'call' | 'key' | 'tenant' | 'doc' | 'col' | 'msg' | 'resp' | 'job' | 'tool'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
-const pairs = [...alphabet].flatMap((left) => [...alphabet].map((right) => left + right))
+const digits = alphabet.split('')
+const pairs = digits.flatMap((left) => digits.map((right) => left + right))
 
 /**
  * Ids in the ULID layout: 48 bits of milliseconds, 80 bits of chance, 26 characters of Crockford base 32, so that rows

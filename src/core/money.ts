@@ -5,8 +5,6 @@
  */
 export type Picodollars = bigint
 
-export const picodollarsPerDollar = 1_000_000_000_000n
-
 /**
  * Exact decimal dollars of an amount, for people and JSON: `-0.0000005`, `12`. Never exponent notation, never rounded,
  * no trailing zeros.

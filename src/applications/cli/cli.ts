@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { PlatformError, toPlatformError } from '../../core/errors.ts'
+import { toPlatformError, type PlatformError } from '../../core/errors.ts'
 import type { Command, CommandContext, OpenPlatform, ProcessActs, Terminal } from './command.ts'
 import { commands } from './commands/index.ts'
 

@@ -80,7 +80,7 @@ export function toUsageJson(usage: Usage | undefined): JsonValue {
   }
 }
 
-export function toCitationJson(citation: Citation): JsonObject {
+function toCitationJson(citation: Citation): JsonObject {
   return {
     collection: citation.collection,
     document: citation.document,

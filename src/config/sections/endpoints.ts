@@ -44,7 +44,7 @@ export const priceSchema = z
   })
   .describe('An operator price; it wins over the catalogue.')
 
-export const endpointSchema = z
+const endpointSchema = z
   .strictObject({
     dialect: z.enum(endpointDialects).describe('What the endpoint speaks.'),
     url: z

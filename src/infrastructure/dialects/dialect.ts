@@ -63,7 +63,7 @@ export interface EndpointSide {
   /** Reads beside a stream that is relayed unchanged. */
   createWireReader(options: WireReaderOptions): WireReader
   /** What the endpoint's refusal means. `body` is its text, at most 64 KiB, JSON or not. */
-  decodeError(failure: UpstreamFailure): PlatformError
+  readonly decodeError: (failure: UpstreamFailure) => PlatformError
 }
 
 export interface RequestTarget {

@@ -1,3 +1,4 @@
+import { toDollars } from '../../../core/money.ts'
 import { toTraits } from '../../http/index.ts'
 import { operatorTenant, report, toTable, type Command } from '../command.ts'
 
@@ -22,7 +23,7 @@ export const models: Command = {
         traits.does.join('+'),
         traits.regions?.join(' ') ?? 'unknown',
         String(traits.callsMax),
-        traits.costMax === undefined ? 'unknown' : String(toTraits(model)['cost_max_usd']),
+        traits.costMax === undefined ? 'unknown' : toDollars(traits.costMax),
       ]
     })
     report(

@@ -63,11 +63,16 @@ function createEmbeddingDelivery(options: EmbeddingDeliveryOptions): Delivery<Em
       const { cost } = sumDispatches(facts)
       firstByteMs = nowMs - exchange.startedMonotonicMs
       exchange.begin(200, [
-        ...['content-type', 'application/json; charset=utf-8'],
-        ...['content-length', String(Buffer.byteLength(text))],
-        ...['x-strata-call', callId],
-        ...['x-strata-cost', cost === undefined ? 'unknown' : toDollars(cost)],
-        ...['x-strata-overhead-ms', overheadMs(exchange.startedMonotonicMs, nowMs, facts).toFixed(3)],
+        'content-type',
+        'application/json; charset=utf-8',
+        'content-length',
+        String(Buffer.byteLength(text)),
+        'x-strata-call',
+        callId,
+        'x-strata-cost',
+        cost === undefined ? 'unknown' : toDollars(cost),
+        'x-strata-overhead-ms',
+        overheadMs(exchange.startedMonotonicMs, nowMs, facts).toFixed(3),
       ])
       exchange.end(text)
     },

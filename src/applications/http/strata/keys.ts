@@ -59,7 +59,7 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
   ]
 }
 
-export function toKeyJson(key: KeyView): object {
+function toKeyJson(key: KeyView): object {
   return {
     object: 'key',
     id: key.id,

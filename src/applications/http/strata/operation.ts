@@ -45,7 +45,7 @@ export function operation<Body = undefined>(getParts: GetParts, spec: OperationS
 }
 
 /** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
-export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
+function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
@@ -59,13 +59,13 @@ export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
   )
 }
 
-/** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
 interface NumberBounds {
   readonly min: number
   readonly max: number
   readonly default: number
 }
 
+/** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
 export function readNumber(exchange: Exchange, name: string, bounds: NumberBounds): number {
   const text = exchange.query().get(name)
   if (text === null) return bounds.default

@@ -57,8 +57,8 @@ function isUpperAscii(unit: number): boolean {
 
 /** Traditional to simplified, one UTF-16 unit to one; pairs outside the basic plane are left out. */
 function readSimplified(): ReadonlyMap<number, number> {
-  const load = createRequire(import.meta.url)
-  const table = load('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
+  const require = createRequire(import.meta.url)
+  const table = require('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
   const pairs = new Map<number, number>()
   for (const entry of table.default.split('|')) {
     const [from = '', to = ''] = entry.split(' ')
