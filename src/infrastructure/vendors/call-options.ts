@@ -1,6 +1,6 @@
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import type { Chat } from '../../core/chat.ts'
-import { toEffort } from '../dialects/index.ts'
+import { refuseContinuation, toEffort } from '../dialects/index.ts'
 import { toPrompt, unsupported } from './prompt.ts'
 import type { Setting, VendorWays } from './ways.ts'
 
@@ -45,10 +45,10 @@ const meaningfulExtras = [
   'audio',
   'modalities',
   'prediction',
-  'previous_response_id',
 ] as const
 
 function refuseExtras(chat: Chat): void {
+  refuseContinuation(chat)
   for (const name of meaningfulExtras) {
     const value = chat.extra?.fields[name]
     if (value === undefined || value === null || value === false || (name === 'n' && value === 1)) continue

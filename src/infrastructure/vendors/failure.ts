@@ -1,5 +1,5 @@
 import { PlatformError, type ErrorCode } from '../../core/errors.ts'
-import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { findInBandError, type UpstreamFailure } from '../dialects/index.ts'
 
 /** What a refusal means by its status and its words; vendors' own words for a cause win over a status that misleads. */
@@ -72,17 +72,20 @@ function findInside(cause: unknown): PlatformError | undefined {
 function toStreamError(told: JsonObject): PlatformError | undefined {
   const { data, message, type, code, statusCode } = told
   const words = isJsonObject(data) ? (isJsonObject(data['error']) ? data['error'] : data) : {}
-  const status = typeof statusCode === 'number' ? statusCode : undefined
-  const error = findInBandError({
+  return findInBandError({
     error: {
       ...words,
       message: typeof message === 'string' ? message : words['message'],
       type: [type, code].filter((word) => typeof word === 'string').join(' '),
-      // A model behind the endpoint that failed is not the request's fault, as other statuses of 4xx say.
-      ...(status === undefined ? {} : { code: status === 424 ? 502 : status }),
+      ...statusOf(statusCode),
     },
   })
-  return error
+}
+
+/** A status that says more than the words beside it; a plain 500 does not, and 424 is a failure behind the endpoint. */
+function statusOf(statusCode: JsonValue | undefined): { readonly code?: number } {
+  if (typeof statusCode !== 'number' || statusCode === 500) return {}
+  return { code: statusCode === 424 ? 502 : statusCode }
 }
 
 function notOfTheDialect(thrown: unknown, { endpointId }: FailurePlace): PlatformError {

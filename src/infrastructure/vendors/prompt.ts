@@ -16,9 +16,8 @@ type UserPart = Extract<LanguageModelV4Message, { role: 'user' }>['content'][num
 
 /** The messages of a chat as the vendors' packages take them. Throws UNSUPPORTED_PARAMETER for what they cannot carry. */
 export function toPrompt(messages: readonly Message[], ways: VendorWays): LanguageModelV4Message[] {
-  const writer = createMessageWriter(ways)
-  const prompt = inOrder(messages, ways).flatMap((message) => writer.write(message))
-  return joinToolMessages(prompt)
+  const writing = { ways, toolNames: new Map<string, string>() }
+  return joinToolMessages(inOrder(messages, ways).flatMap((message) => writeMessage(message, writing)))
 }
 
 function inOrder(messages: readonly Message[], { isSystemFirst }: VendorWays): readonly Message[] {
@@ -38,114 +37,120 @@ function joinToolMessages(prompt: readonly LanguageModelV4Message[]): LanguageMo
   return joined
 }
 
-function createMessageWriter(ways: VendorWays) {
+/** What the parts of one prompt have in common. */
+interface Writing {
+  readonly ways: VendorWays
   /** Names of the tools called so far, by the ids that the client knows the calls by. */
-  const toolNames = new Map<string, string>()
-  const toCallId = (id: string): string => ways.toCallId?.(id) ?? id
-  const optionsOf = (cacheControl: JsonValue | undefined): { providerOptions?: SharedV4ProviderOptions } =>
-    cacheControl === undefined || cacheControl === null || ways.cache === undefined
-      ? {}
-      : { providerOptions: ways.cache(cacheControl) }
+  readonly toolNames: Map<string, string>
+}
 
-  function toUserPart(part: Part): UserPart {
-    switch (part.type) {
-      case 'text':
-        return { type: 'text', text: part.text, ...optionsOf(part.cacheControl) }
-      case 'image':
-        return { ...toFilePart(part.source, 'image/*'), ...optionsOf(part.cacheControl) }
-      case 'audio':
-        return toFilePart(part.source, 'audio/*')
-      case 'file': {
-        const file = { ...toFilePart(part.source, 'application/octet-stream'), ...optionsOf(part.cacheControl) }
-        return part.name === undefined ? file : { ...file, filename: part.name }
-      }
-      case 'reasoning':
-      case 'refusal':
-      case 'tool-call':
-      case 'tool-result':
-        throw unsupported(`a ${part.type} part in a user message`)
+/** None for a message of which nothing is left. */
+function writeMessage(message: Message, writing: Writing): readonly LanguageModelV4Message[] {
+  switch (message.role) {
+    case 'system': {
+      const controls = message.parts.map((part) => (part.type === 'text' ? part.cacheControl : undefined))
+      const control = controls.findLast((each) => each !== undefined)
+      return [
+        { role: 'system', content: message.parts.map(textOf).join('\n\n'), ...cacheOptions(control, writing.ways) },
+      ]
     }
-  }
-
-  function toAssistantPart(part: Part): AssistantContent {
-    switch (part.type) {
-      case 'text':
-      case 'refusal':
-        return part.text === '' ? [] : [{ type: 'text', text: part.text }]
-      case 'tool-call': {
-        const { id, proof } = splitToolCallId(part.id, ways.proofs)
-        toolNames.set(part.id, part.name)
-        const options =
-          ways.proofs === undefined || proof === undefined
-            ? {}
-            : { providerOptions: toProofOptions(ways.proofs, proof) }
-        const input = parseArguments(part.arguments)
-        return [{ type: 'tool-call', toolCallId: toCallId(id), toolName: part.name, input, ...options }]
-      }
-      case 'reasoning':
-        return toThought(part)
-      case 'image':
-      case 'audio':
-      case 'file':
-      case 'tool-result':
-        throw unsupported(`a ${part.type} part in an assistant message`)
+    case 'user':
+      return [{ role: 'user', content: message.parts.map((part) => toUserPart(part, writing.ways)) }]
+    case 'assistant': {
+      const content = message.parts.flatMap((part) => toAssistantPart(part, writing))
+      return content.length === 0 ? [] : [{ role: 'assistant', content }]
     }
+    case 'tool':
+      return [{ role: 'tool', content: message.parts.map((part) => toToolPart(part, writing)) }]
   }
+}
 
-  /** A thought goes back to the vendor that signed it; one that nobody signed, to vendors that sign none. */
-  function toThought(part: Extract<Part, { type: 'reasoning' }>): AssistantContent {
-    const proof = openProof(ways.proofs, part.signature)
-    if (ways.proofs !== undefined && proof !== undefined) {
-      return [{ type: 'reasoning', text: part.text, providerOptions: toProofOptions(ways.proofs, proof) }]
+function toUserPart(part: Part, ways: VendorWays): UserPart {
+  switch (part.type) {
+    case 'text':
+      return { type: 'text', text: part.text, ...cacheOptions(part.cacheControl, ways) }
+    case 'image':
+      return { ...toFilePart(part.source, 'image/*'), ...cacheOptions(part.cacheControl, ways) }
+    case 'audio':
+      return toFilePart(part.source, 'audio/*')
+    case 'file': {
+      const file = { ...toFilePart(part.source, 'application/octet-stream'), ...cacheOptions(part.cacheControl, ways) }
+      return part.name === undefined ? file : { ...file, filename: part.name }
     }
-    const isPlain = part.signature === undefined && part.text !== ''
-    return isPlain && ways.takesPlainThoughts === true ? [{ type: 'reasoning', text: part.text }] : []
+    case 'reasoning':
+    case 'refusal':
+    case 'tool-call':
+    case 'tool-result':
+      throw unsupported(`a ${part.type} part in a user message`)
   }
+}
 
-  function toToolPart(part: Part): LanguageModelV4ToolResultPart {
-    if (part.type !== 'tool-result') throw unsupported(`a ${part.type} part in a tool message`)
-    const toolName = toolNames.get(part.callId)
-    if (toolName === undefined) {
-      throw new PlatformError('INVALID_REQUEST', 'a tool result answers no tool call of this chat', {
-        param: 'messages',
-      })
+function toAssistantPart(part: Part, { ways, toolNames }: Writing): AssistantContent {
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text }]
+    case 'tool-call': {
+      const { id, proof } = splitToolCallId(part.id, ways.proofs)
+      toolNames.set(part.id, part.name)
+      const isSigned = ways.proofs !== undefined && proof !== undefined
+      const options = isSigned ? { providerOptions: toProofOptions(ways.proofs, proof) } : {}
+      const input = parseArguments(part.arguments)
+      return [{ type: 'tool-call', toolCallId: toCallId(id, ways), toolName: part.name, input, ...options }]
     }
-    const toolCallId = toCallId(splitToolCallId(part.callId, ways.proofs).id)
-    return { type: 'tool-result', toolCallId, toolName, output: toOutput(part), ...optionsOf(part.cacheControl) }
+    case 'reasoning':
+      return toThought(part, ways)
+    case 'image':
+    case 'audio':
+    case 'file':
+    case 'tool-result':
+      throw unsupported(`a ${part.type} part in an assistant message`)
   }
+}
 
-  function toOutput(part: Extract<Part, { type: 'tool-result' }>): ToolResultOutput {
-    if (part.parts.every((each) => each.type === 'text')) {
-      const value = part.parts.map((each) => each.text).join('\n')
-      return part.isError ? { type: 'error-text', value } : { type: 'text', value }
-    }
-    const value = part.parts.map((each) => {
-      const user = toUserPart(each)
-      return user.type === 'text' ? user : { type: 'file' as const, data: user.data, mediaType: user.mediaType }
-    })
-    return { type: 'content', value }
+/** A thought goes back to the vendor that signed it; one that nobody signed, to vendors that sign none. */
+function toThought(part: Extract<Part, { type: 'reasoning' }>, ways: VendorWays): AssistantContent {
+  const proof = openProof(ways.proofs, part.signature)
+  if (ways.proofs !== undefined && proof !== undefined) {
+    return [{ type: 'reasoning', text: part.text, providerOptions: toProofOptions(ways.proofs, proof) }]
   }
+  const isPlain = part.signature === undefined && part.text !== ''
+  return isPlain && ways.takesPlainThoughts === true ? [{ type: 'reasoning', text: part.text }] : []
+}
 
-  return {
-    /** None for a message of which nothing is left. */
-    write(message: Message): readonly LanguageModelV4Message[] {
-      switch (message.role) {
-        case 'system': {
-          const control = message.parts.map((part) => (part.type === 'text' ? part.cacheControl : undefined))
-          const content = message.parts.map(textOf).join('\n\n')
-          return [{ role: 'system', content, ...optionsOf(control.findLast((each) => each !== undefined)) }]
-        }
-        case 'user':
-          return [{ role: 'user', content: message.parts.map(toUserPart) }]
-        case 'assistant': {
-          const content = message.parts.flatMap(toAssistantPart)
-          return content.length === 0 ? [] : [{ role: 'assistant', content }]
-        }
-        case 'tool':
-          return [{ role: 'tool', content: message.parts.map(toToolPart) }]
-      }
-    },
+function toToolPart(part: Part, { ways, toolNames }: Writing): LanguageModelV4ToolResultPart {
+  if (part.type !== 'tool-result') throw unsupported(`a ${part.type} part in a tool message`)
+  const toolName = toolNames.get(part.callId)
+  if (toolName === undefined) {
+    throw new PlatformError('INVALID_REQUEST', 'a tool result answers no tool call of this chat', { param: 'messages' })
   }
+  const toolCallId = toCallId(splitToolCallId(part.callId, ways.proofs).id, ways)
+  const options = cacheOptions(part.cacheControl, ways)
+  return { type: 'tool-result', toolCallId, toolName, output: toOutput(part, ways), ...options }
+}
+
+function toOutput(part: Extract<Part, { type: 'tool-result' }>, ways: VendorWays): ToolResultOutput {
+  if (part.parts.every((each) => each.type === 'text')) {
+    const value = part.parts.map((each) => each.text).join('\n')
+    return part.isError ? { type: 'error-text', value } : { type: 'text', value }
+  }
+  const value = part.parts.map((each) => {
+    const user = toUserPart(each, ways)
+    return user.type === 'text' ? user : { type: 'file' as const, data: user.data, mediaType: user.mediaType }
+  })
+  return { type: 'content', value }
+}
+
+function toCallId(id: string, { toCallId: convert }: VendorWays): string {
+  return convert?.(id) ?? id
+}
+
+function cacheOptions(
+  control: JsonValue | undefined,
+  ways: VendorWays,
+): { readonly providerOptions?: SharedV4ProviderOptions } {
+  const isMarked = control !== undefined && control !== null && ways.cache !== undefined
+  return isMarked ? { providerOptions: ways.cache(control) } : {}
 }
 
 function textOf(part: Part): string {

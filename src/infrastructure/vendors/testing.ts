@@ -3,10 +3,11 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { crc32 } from 'node:zlib'
 import { configSchema } from '../../config/index.ts'
+import { collectAnswer } from '../../core/answer.ts'
 import { createRootCall, type Call } from '../../core/call.ts'
 import type { ChatRequest, DialectId } from '../../core/chat.ts'
 import { createIds } from '../../core/ids.ts'
-import type { JsonObject } from '../../core/json.ts'
+import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Answer } from '../../core/model.ts'
 import type { CallRecorder, DispatchIntent, EventLog, RegionGate } from '../../core/ports.ts'
 import { createSeededRandom, createSystemRandom } from '../../core/random.ts'
@@ -243,6 +244,30 @@ function createChatRequest(body: JsonObject, dialect: DialectId): ChatRequest {
       return dialects[dialect].decodeRequest(whole)
     },
   }
+}
+
+/** What a client of the dialect sends as its next turn: its question, the answer it got, and results of the calls. */
+export async function createNextTurn(
+  dialect: DialectId,
+  harness: VendorHarness,
+  body: JsonObject,
+): Promise<JsonObject> {
+  const question = { role: 'user', content: 'How is the weather?' }
+  const max = dialect === 'anthropic-messages' ? { max_tokens: 8_000 } : {}
+  const first = { ...max, ...body, messages: [question] }
+  const answer = await collectAnswer(await harness.ask(first, { dialect }))
+  const meta = { callId: 'call_1', model: 'm', createdAtMs: 0, includeUsage: false, body: first }
+  const encoded = dialects[dialect].encodeAnswer(answer, meta)
+  if (dialect === 'anthropic-messages') {
+    const results = answer.toolCalls.map(({ id }) => ({ type: 'tool_result', tool_use_id: id, content: 'sunny' }))
+    const content: JsonValue = results.length > 0 ? results : 'And tomorrow?'
+    const told = { role: 'assistant', content: encoded['content'] }
+    return { ...first, messages: [question, told, { role: 'user', content }] }
+  }
+  const [choice] = encoded['choices'] as readonly JsonObject[] // as OpenAI chat has it
+  const told = choice?.['message'] ?? null
+  const results = answer.toolCalls.map(({ id }) => ({ role: 'tool', tool_call_id: id, content: 'sunny' }))
+  return { ...first, messages: [question, told, ...results] }
 }
 
 const gate: RegionGate = {

@@ -246,7 +246,7 @@ describe.each(vendors)('$vendor', (vendor) => {
       [0.7, 'end'],
     ] as const) {
       const reply = streamOf(vendor, 'answer')
-      server.reply({ ...reply, body: whole.subarray(0, boundary(vendor, whole, share)), then })
+      server.reply({ ...reply, body: whole.subarray(0, boundary(vendor, whole, share)), after })
       const harness = create(vendor)
       const call = harness.root()
       const reading = harness.ask({ stream: true }, { call }).then(collectAnswer)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { SharedV4ProviderOptions } from '@ai-sdk/provider'
 import type { Chat } from '../../core/chat.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import { toEffort } from '../dialects/index.ts'
 import type { ProofForm } from './signature.ts'
 import { bedrockUsage, cohereUsage, googleUsage, openaiUsage, xaiUsage, type UsageReading } from './usage.ts'
@@ -17,13 +17,13 @@ export interface VendorWays {
   /** Settings it has no words for: a request that uses one is refused rather than answered otherwise than asked. */
   readonly lacks: readonly Setting[]
   /** Settings that only its own options can say. */
-  options?(chat: Chat): SharedV4ProviderOptions
+  readonly options?: (chat: Chat) => SharedV4ProviderOptions
   /** Marks the end of what is to be cached. */
-  cache?(control: JsonValue): SharedV4ProviderOptions
+  readonly cache?: (control: JsonValue) => SharedV4ProviderOptions
   /** How long its vectors shall be; absent where they have one length. */
-  dimensions?(count: number): SharedV4ProviderOptions
+  readonly dimensions?: (count: number) => SharedV4ProviderOptions
   /** An id of a tool call as it takes it, whoever made it. */
-  toCallId?(id: string): string
+  readonly toCallId?: (id: string) => string
 }
 
 export type Setting = 'top_k' | 'stop' | 'frequency_penalty' | 'presence_penalty' | 'parallel_tool_calls'
@@ -103,7 +103,7 @@ export const alibabaWays: VendorWays = {
   takesPlainThoughts: true,
   lacks: ['frequency_penalty'],
   options: ({ parallelToolCalls }) => (parallelToolCalls === undefined ? {} : { alibaba: { parallelToolCalls } }),
-  cache: (control) => ({ alibaba: { cacheControl: isJsonObject(control) ? { type: 'ephemeral' } : null } }),
+  cache: () => ({ alibaba: { cacheControl: { type: 'ephemeral' } } }),
   dimensions: (count) => ({ alibaba: { dimension: count } }),
 }
 
@@ -114,21 +114,21 @@ export const moonshotWays: VendorWays = {
   options: (chat) => ({ moonshotai: strictnessOf(chat) }),
 }
 
-function openaiOptions(chat: Chat): JsonObjectOptions {
+function openaiOptions(chat: Chat): Switches {
   const { parallelToolCalls } = chat
   return { ...(parallelToolCalls === undefined ? {} : { parallelToolCalls }), ...strictnessOf(chat) }
 }
 
-type JsonObjectOptions = Record<string, boolean>
+type Switches = Readonly<Record<string, boolean>>
 
 /** The packages would hold every answer to its schema by the letter, which a schema that was not written so cannot stand. */
-function strictnessOf({ responseFormat: format }: Chat): JsonObjectOptions {
+function strictnessOf({ responseFormat: format }: Chat): Switches {
   return format?.type === 'json-schema' ? { strictJsonSchema: format.strict ?? false } : {}
 }
 
 /** Anthropic's word for how long something stays cached. */
 function termOf(control: JsonValue): { readonly ttl?: string } {
-  const ttl = isJsonObject(control) ? (control as JsonObject)['ttl'] : undefined
+  const ttl = isJsonObject(control) ? control['ttl'] : undefined
   return ttl === '1h' || ttl === '5m' ? { ttl } : {}
 }
 
