@@ -22,6 +22,7 @@ export {
   findInBandError,
   openCallId,
   openSignature,
+  refuseContinuation,
   sealCallId,
   sealSignature,
   toEffort,

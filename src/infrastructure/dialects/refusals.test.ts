@@ -159,6 +159,17 @@ describe('what a client sends', () => {
     const input = [{ type: 'function_call_output', call_id: 'c', output: 'x' }]
     const chat = dialects['openai-responses'].decodeRequest({ input, previous_response_id: 'resp_1' })
     expect(chat.extra?.fields).toEqual({ previous_response_id: 'resp_1' })
+
+    const content = [{ type: 'tool_result', tool_use_id: 'call_1', content: 'x' }]
+    const thread = { type: 'continue', previous_message_id: 'msg_1' }
+    const messages = [{ role: 'user', content }]
+    const continued = dialects['anthropic-messages'].decodeRequest({ messages, max_tokens: 9, thread })
+    expect(continued.extra?.fields).toEqual({ thread })
+    // The words by which Anthropic's client knows to send the whole conversation.
+    const details = { error_code: 'thread_unsupported_request', unsupported: ['thread'] }
+    const encode = (): unknown =>
+      dialects['openai-chat'].encodeRequest(continued, { model: 'm', stream: false, outputTokensMax: undefined })
+    expect(encode).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_PARAMETER', param: 'thread', details }))
   })
 })
 

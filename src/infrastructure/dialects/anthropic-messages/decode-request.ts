@@ -1,6 +1,7 @@
 import type { Chat, Message, ReasoningEffort, ResponseFormat, Tool, ToolChoice } from '../../../core/chat.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
 import {
+  type AnnouncedCalls,
   createAnnouncedCalls,
   invalid,
   type Located,
@@ -67,7 +68,10 @@ export function decodeRequest(body: JsonObject): Chat {
 }
 
 function decodeMessages(place: Located): readonly Message[] {
-  const calls = createAnnouncedCalls()
+  const known = createAnnouncedCalls()
+  // A turn that goes on from a thread may answer calls that only the vendor knows.
+  const continues = readObject(place, 'thread')?.object['type'] === 'continue'
+  const calls: AnnouncedCalls = continues ? { ...known, require: () => undefined } : known
   const messages = readObjects(place, 'messages').flatMap((message) => decodeMessage(message, calls))
   if (readObjects(place, 'messages').length === 0) throw invalid('messages', 'an array of at least one message')
   const system = readValue(place, 'system') === undefined ? [] : decodeTexts(place, 'system')

@@ -1,6 +1,7 @@
 import type { Chat, DialectId } from '../../../core/chat.ts'
 import type { JsonObject, JsonValue } from '../../../core/json.ts'
-import { isArray, unsupported } from './fields.ts'
+import { refuseForeign } from './continuation.ts'
+import { isArray } from './fields.ts'
 
 /** Hints whose loss changes no answer's meaning: accounting, storage, caching, tiers, verbosity. */
 const hints: ReadonlySet<string> = new Set([
@@ -37,7 +38,7 @@ export function takeExtra(chat: Chat, dialect: DialectId): JsonObject {
   for (const [key, value] of Object.entries(chat.extra.fields)) {
     if (hints.has(key) || value === undefined || value === null || neutral.has(value)) continue
     if (isArray(value) && value.length === 0) continue
-    throw unsupported(key, `cannot be said to an endpoint that speaks ${dialect}`)
+    throw refuseForeign(key, `cannot be said to an endpoint that speaks ${dialect}`)
   }
   return {}
 }

@@ -78,9 +78,11 @@ describe('the extract model', () => {
   test('refuses what quoting cannot do', async () => {
     await expect(ask('Why?', { responseFormat: { type: 'json' } })).rejects.toMatchObject({
       code: 'UNSUPPORTED_PARAMETER',
-      param: 'responseFormat',
+      param: 'response_format',
     })
-    await expect(ask('Why?', { toolChoice: { type: 'required' } })).rejects.toMatchObject({ param: 'toolChoice' })
+    const extra = { dialect: 'openai-responses' as const, fields: { previous_response_id: 'resp_1' } }
+    await expect(ask('Why?', { extra })).rejects.toMatchObject({ param: 'previous_response_id' })
+    await expect(ask('Why?', { toolChoice: { type: 'required' } })).rejects.toMatchObject({ param: 'tool_choice' })
     await expect(ask('  ')).rejects.toMatchObject({ code: 'INVALID_REQUEST', param: 'messages' })
     await expect(
       adapter.embed({ model: 'extract', inputs: ['a'], dimensions: undefined }, attempt()),

@@ -4,6 +4,7 @@ import { parsePassages } from '../../../core/passages.ts'
 import type { Extractor, Passage } from '../../../core/ports.ts'
 import type { Clock } from '../../../core/time.ts'
 import { createUsage, type Usage } from '../../../core/usage.ts'
+import { refuseContinuation } from '../../dialects/index.ts'
 import type { Adapter, Attempt, Upstream } from '../../endpoints/index.ts'
 import { composeAnswer, type Piece } from './composition.ts'
 import { createFolder, type Folder } from './fold.ts'
@@ -70,9 +71,10 @@ function answer(deps: ExtractAdapterDeps & { readonly folder: Folder }, chat: Ch
 }
 
 function refuseUnsupported(chat: Chat): void {
+  refuseContinuation(chat)
   const choice = chat.toolChoice?.type
-  if (chat.responseFormat !== undefined && chat.responseFormat.type !== 'text') refuse('responseFormat', 'write JSON')
-  if (choice === 'required' || choice === 'tool') refuse('toolChoice', 'call tools')
+  if (chat.responseFormat !== undefined && chat.responseFormat.type !== 'text') refuse('response_format', 'write JSON')
+  if (choice === 'required' || choice === 'tool') refuse('tool_choice', 'call tools')
   const last = chat.messages.findLast((message) => message.role === 'user')
   const foreign = last?.parts.find((part) => part.type === 'image' || part.type === 'audio' || part.type === 'file')
   if (foreign !== undefined) refuse('messages', `read a part of type ${foreign.type}`)

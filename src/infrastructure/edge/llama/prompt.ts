@@ -1,5 +1,6 @@
 import type { Chat, Message } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
+import { refuseContinuation } from '../../dialects/index.ts'
 import type { AnswerJob, Constraint, Turn } from './protocol.ts'
 import { toGrammarSchema } from './schema.ts'
 
@@ -11,6 +12,7 @@ export interface PromptOptions {
 
 /** A chat as a job. Throws UNSUPPORTED_PARAMETER for tools and media, INVALID_REQUEST for a chat without messages. */
 export function toAnswerJob(chat: Chat, options: PromptOptions): AnswerJob {
+  refuseContinuation(chat)
   if (chat.tools.length > 0 && chat.toolChoice?.type !== 'none') throw unsupported('tools', 'call tools')
   const turns = toTurns(chat.messages)
   if (turns.length === 0) {
