@@ -8,12 +8,21 @@ export interface OpenaiShapes {
   findFault(schema: string, value: unknown): string | undefined
 }
 
+export interface OpenaiShapesOptions {
+  /** Reads `oneOf` as `anyOf`: where shapes of requests overlap, what the vendor's own client sends is of two of them. */
+  readonly isOverlapAllowed?: boolean
+}
+
 /** Reads `openai/openapi.json` of the data folder, which lies beside the repository; `undefined` when it is not there. */
-export function loadOpenaiShapes(): OpenaiShapes | undefined {
+export function loadOpenaiShapes(options: OpenaiShapesOptions = {}): OpenaiShapes | undefined {
   const path = resolve(import.meta.dirname, '../../../shared/data/openai/openapi.json')
   if (!existsSync(path)) return undefined
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
-  const description: unknown = JSON.parse(readFileSync(path, 'utf8'), (_, value: unknown) => withoutNullable(value))
+  const text = readFileSync(path, 'utf8')
+  const description: unknown = JSON.parse(
+    options.isOverlapAllowed === true ? text.replaceAll('"oneOf":', '"anyOf":') : text,
+    (_, value: unknown) => withoutNullable(value),
+  )
   ajv.addSchema(description as object, 'openai') // the description is a JSON object
   return {
     findFault(schema, value) {
