@@ -28,7 +28,7 @@ const repository = resolve(import.meta.dirname, '../..')
 export async function startServer({ folder, environment, signal }: DemoServerOptions): Promise<DemoServer> {
   const key = `sk-strata-${randomBytes(24).toString('hex')}`
   const config = resolve(import.meta.dirname, 'strata.yaml')
-  const words = [resolve(repository, 'src/main.ts'), 'start', '--config', config, '--port', '0', '--folder', folder]
+  const words = [resolve(repository, 'bin/strata.js'), 'start', '--config', config, '--port', '0', '--folder', folder]
   const child = spawn(process.execPath, [...process.execArgv, ...words], {
     env: { ...environment, STRATA_ADMIN_KEY: key },
     stdio: ['ignore', 'pipe', 'pipe'],

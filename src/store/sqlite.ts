@@ -15,7 +15,9 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
     if (!readOnly) createFile(path)
     const database = new DatabaseSync(path, { timeout: busyMsMax, enableForeignKeyConstraints: true, readOnly })
     if (!readOnly) {
-      database.exec('pragma journal_mode = wal; pragma synchronous = normal; pragma journal_size_limit = 67108864')
+      // Pages of 16 KiB take rows of calls a quarter cheaper than the usual ones of 4. Only a new database heeds it.
+      database.exec('pragma page_size = 16384; pragma journal_mode = wal; pragma synchronous = normal')
+      database.exec('pragma journal_size_limit = 67108864')
     }
     return database
   })

@@ -1,7 +1,7 @@
 import type { CallFacts } from '../../core/call.ts'
 import type { DispatchIntent } from '../../core/ports.ts'
 import { headBytes, unescape } from './byte-line.ts'
-import { dispatchStart, factFields } from './encode.ts'
+import { dispatchStart, factFields, treeFields } from './encode.ts'
 
 const tab = '\t'
 const tabCode = 9
@@ -20,7 +20,7 @@ export function decodeLine(buffer: Buffer, start: number): Line | undefined {
   if (end === -1) return undefined
   const from = start + headBytes
   const isWhole = end >= from && buffer[from - 1] === tabCode && readLength(buffer, start) === end - from
-  return { entry: isWhole ? decodeBody(buffer.toString('utf8', from, end)) : undefined, end: end + 1 }
+  return { entry: isWhole ? toEntry(buffer.toString('utf8', from, end)) : undefined, end: end + 1 }
 }
 
 /** Eight hexadecimal digits; other bytes give a number that is no line's length. */
@@ -66,21 +66,30 @@ export const callColumns = [
 /** Values of `callColumns`, in order. Trailing absent ones are left out. */
 export type CallRow = readonly (string | number | bigint | null)[]
 
-export type Entry =
-  | { readonly type: 'intent'; readonly intent: DispatchIntent }
-  | { readonly type: 'settlement'; readonly rootId: string; readonly rows: readonly CallRow[] }
-
-/** What a body says; `undefined` when it is no body of a journal. */
-function decodeBody(body: string): Entry | undefined {
-  const fields = body.split(tab)
-  if (fields[0] === 'S') return decodeSettlement(fields)
-  if (fields[0] === 'I' && fields.length === 8) return { type: 'intent', intent: decodeIntent(fields) }
-  return undefined
+/** What a line is about. What it says is decoded when it is written: most intents never are. */
+export interface Entry {
+  readonly type: 'intent' | 'settlement'
+  readonly rootId: string
+  /** Rows of calls in it. */
+  readonly rows: number
+  readonly body: string
 }
 
-function decodeIntent(fields: readonly string[]): DispatchIntent {
-  const [, root = '', place = '', tenant = '', keyId = '', endpoint = '', vendorModel = '', atMs = ''] = fields
-  const rootId = unescape(root)
+/** `undefined` when the body is none of a journal. */
+function toEntry(body: string): Entry | undefined {
+  const rootEnd = body.indexOf(tab, 2)
+  if (rootEnd === -1 || body[1] !== tab) return undefined
+  const rootId = unescape(body.slice(2, rootEnd))
+  if (body.startsWith('I')) return { type: 'intent', rootId, rows: 0, body }
+  const rows = Number(body.slice(rootEnd + 1, body.indexOf(tab, rootEnd + 1)))
+  return body.startsWith('S') && rows > 0 ? { type: 'settlement', rootId, rows, body } : undefined
+}
+
+/** What was about to be sent; `undefined` when the body is damaged. */
+export function decodeIntent({ body, rootId }: Entry): DispatchIntent | undefined {
+  const fields = body.split(tab)
+  if (fields.length !== 8) return undefined
+  const [, , place = '', tenant = '', keyId = '', endpoint = '', vendorModel = '', atMs = ''] = fields
   return {
     callId: fromPlace(place, rootId) ?? rootId,
     rootId,
@@ -99,18 +108,15 @@ interface Tree {
   readonly startedAtMs: number
 }
 
-function decodeSettlement(fields: readonly string[]): Entry | undefined {
-  const [, rootId = '', tenant = '', keyId = '', startedAtMs = ''] = fields
-  if (fields.length < 5 + factFields || (fields.length - 5) % factFields !== 0) return undefined
-  const tree: Tree = {
-    rootId: unescape(rootId),
-    tenant: unescape(tenant),
-    keyId: unescape(keyId),
-    startedAtMs: Number(startedAtMs),
-  }
-  const rows: CallRow[] = []
-  for (let at = 5; at < fields.length; at += factFields) rows.push(decodeFact(fields, at, tree))
-  return { type: 'settlement', rootId: tree.rootId, rows }
+/** The rows of one call tree; `undefined` when the body is damaged. */
+export function decodeRows({ body, rootId, rows }: Entry): readonly CallRow[] | undefined {
+  const fields = body.split(tab)
+  if (fields.length !== treeFields + rows * factFields) return undefined
+  const [, , , tenant = '', keyId = '', startedAtMs = ''] = fields
+  const tree: Tree = { rootId, tenant: unescape(tenant), keyId: unescape(keyId), startedAtMs: Number(startedAtMs) }
+  const decoded: CallRow[] = []
+  for (let at = treeFields; at < fields.length; at += factFields) decoded.push(decodeFact(fields, at, tree))
+  return decoded
 }
 
 function decodeFact(fields: readonly string[], at: number, tree: Tree): CallRow {

@@ -9,10 +9,12 @@ import type { ByteLine } from './byte-line.ts'
  * the tree, because short integers are written several times as fast as others.
  *
  *   I rootId callId tenant keyId endpoint vendorModel atMs
- *   S rootId tenant keyId startedAtMs ( id parentId kind name startedAtMs durationMs status errorCode firstByteMs detail
+ *   S rootId calls tenant keyId startedAtMs ( id parentId kind name startedAtMs durationMs status errorCode firstByteMs detail
  *     vendorModel regions priceVersion cost source inputTotal cacheRead cacheWrite5m cacheWrite1h outputTotal reasoning raw )*
  */
 
+/** Fields of a settlement before those of its calls. */
+export const treeFields = 6
 /** Fields of one call in a settlement. */
 export const factFields = 22
 /** The first of those that only dispatches have. */
@@ -53,6 +55,7 @@ export function encodeSettlement(line: ByteLine, facts: readonly [CallFacts, ...
   const startedAtMs = Math.trunc(facts[0].startedAtMs)
   line.start(letters.settlement)
   line.text(rootId)
+  line.integer(facts.length)
   line.text(tenant)
   line.text(keyId)
   line.integer(startedAtMs)

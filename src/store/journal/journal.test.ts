@@ -44,6 +44,18 @@ describeEngines('journal', (open) => {
     expect(store.stats().damaged).toBe(1)
   })
 
+  test('a line of the right length that says no whole tree is passed over and counted', async () => {
+    const dead = await createDead(open, ['call_a', 'call_b', 'call_c'])
+    const bytes = Buffer.from(dead.bytes)
+    bytes[bytes.indexOf(9, bytes.indexOf('everyday', bytes.indexOf('call_b')))] = 0x7a // two fields become one
+    const place = await open.createPlace()
+    writeFileSync(join(place.folder, dead.name), bytes)
+    const store = await open({ place })
+    const roots = await store.calls.list('default', { limit: 10 })
+    expect(roots.map((root) => root.id)).toEqual(['call_c', 'call_a'])
+    expect(store.stats().damaged).toBe(1)
+  })
+
   test('intents of a dead process become interrupted calls with nothing invented, one each, and so does their root', async () => {
     const [place, other] = [await open.createPlace(), await open.createPlace()]
     const living = await open({ place: other, config: never })

@@ -91,7 +91,8 @@ async function openJournal(client: Client, journalId: string): Promise<OpenedJou
 
 async function write(client: Client, batch: Batch): Promise<void> {
   await client.query('begin')
-  if (batch.calls.length > 0) await client.query(insertCalls, toColumns(batch.calls, callColumns.length))
+  const calls = [...batch.calls]
+  if (calls.length > 0) await client.query(insertCalls, toColumns(calls, callColumns.length))
   if (batch.intents.length > 0) {
     const rows = batch.intents.map((intent) => toIntentRow(intent, batch.journalId))
     await client.query(insertIntents, toColumns(rows, intentColumns.length))

@@ -21,7 +21,8 @@ export interface Batch {
   readonly position: Position
   /** Nothing will follow: the journal's intents have all been settled or given up. */
   readonly isClosing: boolean
-  readonly calls: readonly CallRow[]
+  /** Decoded while they are written; may be gone through again after a failure. */
+  readonly calls: Iterable<CallRow>
   readonly intents: readonly DispatchIntent[]
   /** Trees whose intents leave the database. */
   readonly closedRootIds: readonly string[]
