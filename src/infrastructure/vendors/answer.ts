@@ -56,7 +56,6 @@ export async function openStream(
     while (!isFinished) {
       const { done, value } = await parts.read()
       if (done) throw new PlatformError('UPSTREAM_CUT', 'the endpoint closed the stream before its end')
-      door.noteProgress()
       const events = reader.read(value)
       isFinished = events.at(-1)?.type === 'finish'
       if (events.length > 0) return events

@@ -37,15 +37,7 @@ const isAsked: Readonly<Record<Setting, (chat: Chat) => boolean>> = {
 }
 
 /** Fields of the client's own dialect whose loss would change the answer. */
-const meaningfulExtras = [
-  'n',
-  'logprobs',
-  'top_logprobs',
-  'logit_bias',
-  'audio',
-  'modalities',
-  'prediction',
-] as const
+const meaningfulExtras = ['n', 'logprobs', 'top_logprobs', 'logit_bias', 'audio', 'modalities', 'prediction'] as const
 
 function refuseExtras(chat: Chat): void {
   refuseContinuation(chat)

@@ -3,6 +3,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Clock } from '../../core/time.ts'
 import type { UpstreamFailure } from '../dialects/index.ts'
 import type { Egress, EgressBody, EgressResponse, Permit } from '../egress/index.ts'
+import { boundFrames, boundLines, boundWhole } from './bounds.ts'
 
 export interface DoorFetchOptions {
   readonly egress: Egress
@@ -24,8 +25,6 @@ export interface DoorFetch {
   requestCount(): number
   /** Milliseconds since the first request was sent; 0 before. */
   elapsedMs(): number
-  /** Says that the package got something out of the bytes, so that the bound on one event starts anew. */
-  noteProgress(): void
   /** Closes the connection; the package's reading fails. */
   cancel(): void
 }
@@ -46,7 +45,6 @@ export function createDoorFetch(options: DoorFetchOptions): DoorFetch {
   let response: EgressResponse | undefined
   let requests = 0
   let startedMs: number | undefined
-  let unreadBytes = 0
 
   function nextPermit(): Permit {
     requests += 1
@@ -56,15 +54,17 @@ export function createDoorFetch(options: DoorFetchOptions): DoorFetch {
     throw new PlatformError('UPSTREAM_INVALID', `endpoint ${id} wants more than ${options.requestsMax} requests`)
   }
 
-  function takeBytes(count: number): void {
-    unreadBytes += count
+  /** Throws UPSTREAM_INVALID once an answer, or one event of a stream, is larger than configured. */
+  function createBound({ headers }: EgressResponse): (chunk: Buffer) => void {
     const bytesMax = options.isStream ? config.eventBytesMax : config.answerBytesMax
-    if (unreadBytes <= bytesMax) return
+    const isFramed = headers['content-type']?.startsWith('application/vnd.amazon.eventstream') === true
+    const bound = !options.isStream ? boundWhole(bytesMax) : isFramed ? boundFrames(bytesMax) : boundLines(bytesMax)
     const what = options.isStream ? 'an event' : 'an answer'
-    throw new PlatformError(
-      'UPSTREAM_INVALID',
-      `endpoint ${permit.target.id} sent ${what} of more than ${bytesMax} bytes`,
-    )
+    return (chunk) => {
+      if (bound.add(chunk)) return
+      const { id } = permit.target
+      throw new PlatformError('UPSTREAM_INVALID', `endpoint ${id} sent ${what} of more than ${bytesMax} bytes`)
+    }
   }
 
   async function refuse(head: EgressResponse): Promise<never> {
@@ -93,21 +93,17 @@ export function createDoorFetch(options: DoorFetchOptions): DoorFetch {
       const request = { method: 'POST' as const, path, headers: ownHeaders(init?.headers), body: toBody(init?.body) }
       const ticket = nextPermit()
       startedMs ??= clock.monotonicMs()
-      unreadBytes = 0
       response = await egress.send(ticket, request)
       if (response.status < 200 || response.status > 299) await refuse(response)
       await requireKind(response)
       const { status, body } = response
-      return new Response(status === 204 ? null : toStream(body, takeBytes), {
+      return new Response(status === 204 ? null : toStream(body, createBound(response)), {
         status,
         headers: { ...response.headers },
       })
     },
     requestCount: () => requests,
     elapsedMs: () => (startedMs === undefined ? 0 : clock.monotonicMs() - startedMs),
-    noteProgress() {
-      unreadBytes = 0
-    },
     cancel: () => response?.body.cancel(),
   }
 }
@@ -134,7 +130,7 @@ function toBody(body: RequestInit['body']): string | Uint8Array | undefined {
 }
 
 /** The body as a web stream; the upstream is paused while the package does not read. */
-function toStream(body: EgressBody, takeBytes: (count: number) => void): ReadableStream<Uint8Array> {
+function toStream(body: EgressBody, takeBytes: (chunk: Buffer) => void): ReadableStream<Uint8Array> {
   let isOpen = true
   return new ReadableStream<Uint8Array>(
     {
@@ -146,7 +142,7 @@ function toStream(body: EgressBody, takeBytes: (count: number) => void): Readabl
         }
         body
           .pump((chunk) => {
-            takeBytes(chunk.length)
+            takeBytes(chunk)
             if (isOpen) controller.enqueue(chunk)
             return (controller.desiredSize ?? 0) > 0
           })

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { collectAnswer } from '../../core/answer.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -280,4 +281,21 @@ describe('others', () => {
       await expect(create('groq').ask({ messages })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
     }
   })
+})
+
+test('a reader that takes its time holds the upstream back', async () => {
+  const delta = { choices: [{ index: 0, delta: { content: 'x'.repeat(1_000) }, finish_reason: null }] }
+  const end = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
+  const count = 30_000
+  const body = `data: ${JSON.stringify(delta)}\n\n`.repeat(count) + `data: ${JSON.stringify(end)}\n\n`
+  server.reply({ headers: { 'content-type': 'text/event-stream' }, body })
+  let length = 0
+  for await (const event of await create('groq').ask({ stream: true })) {
+    if (length === 0) {
+      await sleep(300)
+      expect(server.requests.at(-1)?.unsentBytes()).toBeGreaterThan(body.length / 2)
+    }
+    if (event.type === 'text-delta') length += event.text.length
+  }
+  expect(length).toBe(count * 1_000)
 })

@@ -34,6 +34,8 @@ export interface SeenRequest {
   readonly body: JsonObject
   /** Settles when the connection of the request has closed. */
   readonly closed: Promise<void>
+  /** Of the reply: bytes that the other side has not taken yet. */
+  readonly unsentBytes: () => number
 }
 
 /** A vendor's server on loopback: answers what it is told to, one reply for each request, the last one for all others. */
@@ -58,6 +60,7 @@ export async function startVendorServer(): Promise<VendorServer> {
         // Requests of the packages are JSON objects; what is none fails the test.
         body: JSON.parse(text) as JsonObject,
         closed: new Promise((resolve) => request.socket.once('close', () => resolve())),
+        unsentBytes: () => request.socket.writableLength,
       })
       const [reply, ...rest] = replies
       if (rest.length > 0) replies = rest

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/json.ts'
 import {
   createVendorHarness,
   startVendorServer,
+  toFrame,
   toReply,
   type Reply,
   type VendorHarness,
@@ -339,7 +340,9 @@ describe.each(vendors)('$vendor', (vendor) => {
     const limits = { answerBytesMax: 2_000, eventBytesMax: 2_000 }
     server.reply({ headers: { 'content-type': 'application/json' }, body: JSON.stringify({ filler }) })
     await expect(create(vendor, {}, limits).ask({})).rejects.toMatchObject({ code: 'UPSTREAM_INVALID' })
-    server.reply({ ...streamOf(vendor, 'answer'), body: `data: {"filler":"${filler}`, after: 'hold' })
+    const type = 'contentBlockDelta'
+    const event = vendor.vendor === 'bedrock' ? toFrame({ type, payload: { filler } }) : `data: {"filler":"${filler}`
+    server.reply({ ...streamOf(vendor, 'answer'), body: event, after: 'hold' })
     await expect(create(vendor, {}, limits).ask({ stream: true })).rejects.toMatchObject({ code: 'UPSTREAM_INVALID' })
   })
 
