@@ -1,7 +1,12 @@
 #!/usr/bin/env node
 // Keeps compiled code between starts. JavaScript, because a first file in TypeScript would load its compiler at each of them.
-import { enableCompileCache } from 'node:module'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/strata', import.meta.url)))
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(`Strata runs on Node 24 or newer, and this is ${process.version}. npm ci installs one beside it:
+npm run strata -- ${process.argv.slice(2).join(' ')}\n`)
+  process.exit(1)
+}
+module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/strata', import.meta.url)))
 await import('../src/main.ts')
