@@ -15,7 +15,7 @@ export const errorCatalogue = {
   UNSUPPORTED_PARAMETER: entry(400, false, 'Remove the parameter, or choose a model whose endpoint understands it.'),
   BASE_URL_FORBIDDEN: entry(400, false, 'Addresses of endpoints are configuration; remove the URL from the request.'),
   BODY_TOO_LARGE: entry(413, false, 'Send a smaller body, or raise server.bodyBytesMax.'),
-  UNSUPPORTED_MEDIA_TYPE: entry(415, false, 'Send content-type: application/json.'),
+  UNSUPPORTED_MEDIA_TYPE: entry(415, false, 'Send content-type: application/json, and the body as it is.'),
   UNAUTHENTICATED: entry(401, false, 'Send a key as "Authorization: Bearer …" or "x-api-key: …".'),
   KEY_EXPIRED: entry(401, false, 'Ask for a new key: strata keys create.'),
   KEY_REVOKED: entry(401, false, 'Ask for a new key: strata keys create.'),

@@ -20,12 +20,14 @@ export interface SkimmedMember {
 /** Where the bytes cease to be one JSON object. */
 export interface SkimFault {
   readonly faultAt: number
+  /** The bytes may be well-formed, but are nested deeper than `jsonDepthMax`. */
+  readonly isTooDeep?: true
 }
 
 const [quote, backslash, comma, colon] = [34, 92, 44, 58]
 const [openBrace, closeBrace, openBracket, closeBracket] = [123, 125, 91, 93]
-/** Deeper bodies are refused: whoever parsed them would need a stack as deep. */
-const depthMax = 1_000
+/** Deeper bodies are refused: whoever wrote them anew would need a stack as deep. */
+export const jsonDepthMax = 1_000
 
 /** Cost: under a millisecond per megabyte of text; about 1 ns per byte of structure. */
 export function skimJsonObject(bytes: Buffer): Skim | SkimFault {
@@ -36,6 +38,7 @@ class Skimmer {
   readonly #bytes: Buffer
   readonly #members: SkimmedMember[] = []
   #at = 0
+  #isTooDeep = false
   /** Of the containers that are open: true for objects. */
   readonly #isObject: boolean[] = []
 
@@ -48,7 +51,9 @@ class Skimmer {
     if (this.#bytes[this.#at] !== openBrace) return { faultAt: this.#at }
     const isWhole = this.#object()
     this.#skipBlanks()
-    if (!isWhole || this.#at !== this.#bytes.length) return { faultAt: this.#at }
+    if (!isWhole || this.#at !== this.#bytes.length) {
+      return this.#isTooDeep ? { faultAt: this.#at, isTooDeep: true } : { faultAt: this.#at }
+    }
     return { members: this.#members }
   }
 
@@ -112,7 +117,10 @@ class Skimmer {
     for (;;) {
       const code = this.#bytes[this.#at]
       if (code !== openBrace && code !== openBracket) return this.#scalar(code)
-      if (this.#isObject.length >= depthMax) return false
+      if (this.#isObject.length >= jsonDepthMax) {
+        this.#isTooDeep = true
+        return false
+      }
       this.#at++
       this.#skipBlanks()
       const isObject = code === openBrace

@@ -2,6 +2,7 @@ import type { Chat, ChatRequest, WireRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
+import { refuseAddresses } from './addresses.ts'
 import type { Exchange } from './exchange.ts'
 import type { JsonBody } from './json-body.ts'
 import { readRequestExtension, type RequestExtension } from './extension.ts'
@@ -15,10 +16,6 @@ export interface ReadChat {
 
 /** Headers a dialect gives a meaning to; they reach an endpoint of the same dialect. */
 const dialectHeaders = ['anthropic-beta', 'anthropic-version', 'openai-beta'] as const
-
-/** Names under which other gateways let a client say where to send its request, and with which key. */
-const addressFields = ['base_url', 'baseURL', 'api_base', 'custom_host', 'endpoint_url', 'api_key', 'apiKey'] as const
-const addressHeaders = ['x-base-url', 'x-portkey-custom-host', 'x-api-base', 'helicone-target-url'] as const
 
 /**
  * Reads the body of a chat request. What is malformed in the dialect is refused here; what the dialect as known here
@@ -108,15 +105,6 @@ function decode(dialect: Dialect, wire: WireRequest): Chat | PlatformError {
     if (thrown instanceof PlatformError && thrown.code === 'UNSUPPORTED_PARAMETER') return thrown
     throw thrown
   }
-}
-
-function refuseAddresses(exchange: Exchange, body: JsonObject): void {
-  const field = addressFields.find((name) => body[name] !== undefined)
-  if (field !== undefined)
-    throw new PlatformError('BASE_URL_FORBIDDEN', `the field ${field} is not accepted`, { param: field })
-  const header = addressHeaders.find((name) => exchange.header(name) !== undefined)
-  if (header !== undefined)
-    throw new PlatformError('BASE_URL_FORBIDDEN', `the header ${header} is not accepted`, { param: header })
 }
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({})

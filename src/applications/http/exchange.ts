@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { PlatformError } from '../../core/errors.ts'
 import type { ByteSink } from '../../core/model.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
@@ -17,7 +17,10 @@ export interface Exchange {
   credential(): string | undefined
   /** Throws BODY_TOO_LARGE; CANCELLED when the client leaves before the end. */
   readBytes(): Promise<Buffer>
-  /** The body as a JSON object and its text. Throws INVALID_ENCODING, INVALID_JSON or INVALID_REQUEST besides. */
+  /**
+   * The body as a JSON object and its text. Throws UNSUPPORTED_MEDIA_TYPE, INVALID_ENCODING, INVALID_JSON or
+   * INVALID_REQUEST besides.
+   */
   readJson(): Promise<JsonBody>
   sendJson(status: number, body: unknown, headers?: HeaderList): void
   /** Begins a response whose bytes follow through `sink` and `end`. */
@@ -131,6 +134,7 @@ class NodeExchange implements Exchange {
   }
 
   async readJson(): Promise<JsonBody> {
+    requireJson(this.#message.headers)
     return toJsonBody(await this.readBytes())
   }
 
@@ -191,5 +195,24 @@ class NodeExchange implements Exchange {
 
   #tooLarge(): PlatformError {
     return new PlatformError('BODY_TOO_LARGE', `the request body is larger than ${this.#bodyBytesMax} bytes`)
+  }
+}
+
+/** JSON by any of its names. A form or plain text is what a web page may send anywhere without being asked. */
+const jsonType = /^(?:application|text)\/(?:[\w.+-]+\+)?json[ \t]*(?:;|$)/i
+
+/** A request that does not say what its body is is believed to have sent JSON. */
+function requireJson(headers: IncomingHttpHeaders): void {
+  const type = headers['content-type']
+  if (type !== undefined && type !== 'application/json' && !jsonType.test(type)) {
+    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', 'the content-type of the request is not JSON', {
+      param: 'content-type',
+    })
+  }
+  const encoding = headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', 'a compressed request body is not accepted', {
+      param: 'content-encoding',
+    })
   }
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
-import { skimJsonObject, type SkimmedMember } from '../../core/json-skim.ts'
+import { jsonDepthMax, skimJsonObject, type SkimmedMember } from '../../core/json-skim.ts'
 
 /** A request body: a JSON object, in UTF-8. */
 export interface JsonBody {
@@ -15,6 +15,8 @@ export interface JsonBody {
 
 /** From this size a body is skimmed: turning it into text and objects would cost more than relaying it. */
 const skimBytesMin = 32_768
+/** A level of nesting is at least two bytes, so that no body up to this can be nested too deeply. */
+const shallowBytesMax = 2 * jsonDepthMax
 /** Members up to this are parsed at once. */
 const smallMemberBytesMax = 4_096
 
@@ -27,6 +29,7 @@ export function toJsonBody(bytes: Buffer): JsonBody {
 function parseBody(bytes: Buffer): JsonBody {
   const text = bytes.toString('utf8')
   const body = parseJson(text)
+  if (bytes.length > shallowBytesMax) refuseDepth(bytes)
   if (!isJsonObject(body)) throw new PlatformError('INVALID_REQUEST', 'the request body must be a JSON object')
   return { text, body, skim: undefined }
 }
@@ -34,7 +37,8 @@ function parseBody(bytes: Buffer): JsonBody {
 function skimBody(bytes: Buffer): JsonBody {
   const skim = skimJsonObject(bytes)
   if ('faultAt' in skim) {
-    const { faultAt } = skim
+    const { faultAt, isTooDeep } = skim
+    if (isTooDeep === true) throw tooDeep()
     throw invalidJson(faultAt >= bytes.length ? 'it ends before it is complete' : placeOf(bytes, faultAt))
   }
   const body: Record<string, JsonObject[string]> = {}
@@ -69,6 +73,15 @@ function parseJson(text: string, member?: string): unknown {
     const place = placeOfFault(text, thrown)
     throw invalidJson(member === undefined ? place : `in ${member.slice(0, 64)}, ${place}`, thrown)
   }
+}
+
+function refuseDepth(bytes: Buffer): void {
+  const skim = skimJsonObject(bytes)
+  if ('isTooDeep' in skim) throw tooDeep()
+}
+
+function tooDeep(): PlatformError {
+  return new PlatformError('INVALID_REQUEST', `the request body is nested deeper than ${jsonDepthMax} levels`)
 }
 
 function invalidJson(what: string, cause?: unknown): PlatformError {

@@ -9,7 +9,12 @@ export interface Router {
 
 export type Match =
   | { readonly type: 'route'; readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
-  | { readonly type: 'wrong-method'; readonly allowed: readonly string[] }
+  /** `encodeError` is that of the face the path belongs to. */
+  | {
+      readonly type: 'wrong-method'
+      readonly allowed: readonly string[]
+      readonly encodeError: Route['encodeError']
+    }
   | { readonly type: 'none' }
 
 const noParameters = Object.freeze({})
@@ -34,14 +39,17 @@ export function createRouter(routes: readonly Route[]): Router {
   }
 
   function findPattern(method: string, path: string): Match {
-    const allowed = new Set(routes.filter((route) => route.path === path).map((route) => route.method))
+    const others = routes.filter((route) => route.path === path)
     for (const { route, pattern, names } of patterns) {
       const match = pattern.exec(path)
       if (match === null) continue
-      allowed.add(route.method)
       if (route.method === method) return { type: 'route', route, parameters: toParameters(names, match) }
+      others.push(route)
     }
-    return allowed.size === 0 ? { type: 'none' } : { type: 'wrong-method', allowed: [...allowed] }
+    const [other] = others
+    if (other === undefined) return { type: 'none' }
+    const allowed = [...new Set(others.map((route) => route.method))]
+    return { type: 'wrong-method', allowed, encodeError: other.encodeError }
   }
 }
 

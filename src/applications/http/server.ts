@@ -1,5 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  maxHeaderSize,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
@@ -8,7 +16,7 @@ import type { Clock } from '../../core/time.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { encodeStrataError } from './errors.ts'
 import type { OperationRoute, Route } from './route.ts'
-import { createRouter } from './router.ts'
+import { createRouter, type Match } from './router.ts'
 
 /** The server that clients talk to. */
 export interface HttpServer {
@@ -59,7 +67,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       open--
       exchange.closed()
     })
-    const encodeError = match.type === 'route' ? match.route.encodeError : encodeStrataError
+    const encodeError = encoderOf(match)
     try {
       if (open > config.requestsOpenMax) throw overloaded(config.requestsOpenMax)
       if (match.type === 'none') throw new PlatformError('ROUTE_NOT_FOUND', `there is no route ${path.slice(0, 200)}`)
@@ -126,9 +134,40 @@ function wrongMethod(method: string | undefined, allowed: readonly string[]): Pl
   })
 }
 
-function refuseMalformed(_error: Error, socket: NodeJS.WritableStream & { destroy(): void; writable: boolean }): void {
-  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-  else socket.destroy()
+/** What came is no request that a route could answer: the parser's verdict, in Strata's own shape. */
+function refuseMalformed(thrown: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || thrown.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const [status, error] = toMalformed(thrown.code)
+  const body = JSON.stringify(encodeStrataError(error))
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-strata-error: ${error.code}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** The status says more than the code: that the headers are too large (431), or were too long in coming (408). */
+function toMalformed(code: string | undefined): readonly [number, PlatformError] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return [431, new PlatformError('INVALID_REQUEST', `the headers are larger than ${maxHeaderSize} bytes`)]
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return [408, new PlatformError('INVALID_REQUEST', 'the request was not complete in time')]
+    default:
+      return [400, new PlatformError('INVALID_REQUEST', 'what was sent is not HTTP/1.1')]
+  }
+}
+
+/** Errors are told in the shape of the face that the path belongs to. */
+function encoderOf(match: Match): Route['encodeError'] {
+  if (match.type === 'route') return match.route.encodeError
+  return match.type === 'wrong-method' ? match.encodeError : encodeStrataError
 }
 
 function listen(server: Server, config: Config['server']): Promise<string> {

@@ -10,6 +10,7 @@ import {
 } from '../../../infrastructure/dialects/index.ts'
 import type { Delivery } from '../../flow-parts.ts'
 import { runRequest } from '../../flow.ts'
+import { refuseAddresses } from '../addresses.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import { errorHeaders } from '../server.ts'
@@ -26,6 +27,7 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
       credential: exchange.credential(),
       async read() {
         const { body } = await exchange.readJson()
+        refuseAddresses(exchange, body)
         const extension = readRequestExtension(body)
         asked = decodeEmbeddingRequest(body)
         return { model: asked.request.model, regions: extension?.regions, request: asked.request }
