@@ -71,6 +71,13 @@ describe('reading server-sent events', () => {
     }
   })
 
+  test('an object that breaks off at the end is a cut, a whole one without its blank line is not', () => {
+    expect(read(['data: {"a":1}'])).toEqual([{ event: '', data: '{"a":1}' }])
+    expect(() => read(['data: {"a":1}\n\ndata: {"usage":{"tot'])).toThrow(
+      expect.objectContaining({ code: 'UPSTREAM_CUT' }),
+    )
+  })
+
   test('gives the same events however the bytes are cut, and those of the specification', () => {
     const line = fc.oneof(
       fc.constantFrom('data: x', 'data:y', 'data', 'event: e', ': c', '', '', 'id: 1', 'data: 中文🎉', 'data:  z'),

@@ -1,3 +1,4 @@
+import { PlatformError } from '../../../core/errors.ts'
 import type { SseEvent } from '../dialect.ts'
 import { createFramer, type Frame, joinData, noLine } from './framing.ts'
 
@@ -6,8 +7,8 @@ export interface SseReader {
   /** Events that end in the chunk, in order. A fault that follows them is thrown by the next call. */
   push(chunk: Buffer): readonly SseEvent[]
   /**
-   * The last event, when the bytes ended without its blank line: vendors do end so. An object that broke off is left
-   * out, as the specification would have it; what it was part of is then found to be cut.
+   * The last event, when the bytes ended without its blank line: vendors do end so. Throws UPSTREAM_CUT when an object
+   * broke off: the specification would leave it out, but it may have been the usage of an answer that was all there.
    */
   end(): readonly SseEvent[]
 }
@@ -43,16 +44,18 @@ export function createSseReader(options: { readonly eventBytesMax: number }): Ss
     return taken
   }
 
-  return { push: (chunk) => take(() => framer.push(chunk)), end: () => take(() => framer.end()).filter(isWhole) }
+  return { push: (chunk) => take(() => framer.push(chunk)), end: () => take(() => framer.end()).map(requireWhole) }
 }
 
-function isWhole(event: SseEvent): boolean {
-  if (!event.data.trimStart().startsWith('{')) return true
+function requireWhole(event: SseEvent): SseEvent {
+  if (!event.data.trimStart().startsWith('{')) return event
   try {
     JSON.parse(event.data)
-    return true
-  } catch {
-    return false
+    return event
+  } catch (thrown) {
+    throw new PlatformError('UPSTREAM_CUT', 'the stream of the endpoint broke off in the middle of an event', {
+      cause: thrown,
+    })
   }
 }
 
