@@ -31,18 +31,19 @@ export interface Setting {
 export async function createSetting(more: { readonly models?: JsonObject } = {}): Promise<Setting> {
   const mock = await startMockUpstream()
   const price = { input: '1', output: '2' }
-  const strata = await startStrata({
-    config: {
-      egress: { attemptsMax: 1 },
-      endpoints: {
-        'over-chat': toEndpoint(mock, 'openai', { price }),
-        'over-responses': toEndpoint(mock, 'openai-responses', { price }),
-        'over-messages': toEndpoint(mock, 'anthropic', { price }),
-        embedder: toEndpoint(mock, 'openai', { does: ['embed'], model: 'vendor-embedder', price }),
-      },
-      models: { everyday: { fallback: ['over-chat', 'over-messages'] }, ...more.models },
+  const config = {
+    // One try, and no breaker: each test says what the endpoint does.
+    egress: { attemptsMax: 1, breaker: { failuresMax: 1_000 } },
+    endpoints: {
+      'over-chat': toEndpoint(mock, 'openai', { price }),
+      'over-responses': toEndpoint(mock, 'openai-responses', { price }),
+      'over-messages': toEndpoint(mock, 'anthropic', { price }),
+      embedder: toEndpoint(mock, 'openai', { does: ['embed'], model: 'vendor-embedder', price }),
+      extract: { dialect: 'extract', model: 'builtin', processing: ['local'], storage: ['local'] },
     },
-  })
+    models: { everyday: { fallback: ['over-chat', 'over-messages'] }, ...more.models },
+  }
+  const strata = await startStrata({ config })
   const wire = createWireCheck()
   const openai = new OpenAI({ apiKey: strata.key, baseURL: `${strata.url}/v1`, maxRetries: 0, fetch: wire.fetch })
   const anthropic = new Anthropic({ apiKey: strata.key, baseURL: strata.url, maxRetries: 0, fetch: wire.fetch })

@@ -14,6 +14,8 @@ export interface WireCheck {
 /** One answer as it went over the wire. */
 export interface WireExchange {
   readonly path: string
+  /** The answer is in Anthropic's shape, for which there is no description to hold it against. */
+  readonly isAnthropic: boolean
   readonly status: number
   readonly headers: Headers
   readonly callId: string | undefined
@@ -34,8 +36,9 @@ export function createWireCheck(): WireCheck {
       const path = new URL(input instanceof Request ? input.url : input).pathname
       const [own, theirs] = response.body === null ? [null, null] : response.body.tee()
       const { status, headers } = response
+      const isAnthropic = new Headers(init?.headers).has('anthropic-version')
       const callId = headers.get('x-strata-call') ?? undefined
-      exchanges.push({ path, status, headers, callId, text: readAll(own) })
+      exchanges.push({ path, isAnthropic, status, headers, callId, text: readAll(own) })
       return new Response(theirs, { status, statusText: response.statusText, headers })
     },
     async findFaults() {
@@ -83,18 +86,24 @@ const shapesOfRequests: readonly (readonly [RegExp, string])[] = [
 
 function findFaults(exchange: WireExchange, text: string, shapes: OpenaiShapes | undefined): readonly string[] {
   const found = shapesOfPaths.find(([pattern]) => pattern.test(exchange.path))
-  if (found === undefined) return []
+  if (found === undefined || exchange.isAnthropic) return []
   const [, whole, event] = found
   const isStream = exchange.headers.get('content-type')?.startsWith('text/event-stream') === true
   const bodies = isStream ? eventsIn(text) : [text]
   if (bodies.length === 0 && isStream) return []
   return bodies.flatMap((body) => {
-    const value: unknown = JSON.parse(body)
+    const value: unknown = JSON.parse(body, withVectors)
     const isError = exchange.status >= 400 || (isStream && whole !== 'Response' && isErrorBody(value))
     const shape = isError ? 'ErrorResponse' : isStream ? event : whole
     const fault = shapes?.findFault(shape, value)
     return fault === undefined ? [] : [`${exchange.path} is no ${shape}: ${fault}\n${body}`]
   })
+}
+
+/** The description knows vectors as numbers only, though the vendor's own client asks for base64. */
+function withVectors(key: string, value: unknown): unknown {
+  if (key !== 'embedding' || typeof value !== 'string') return value
+  return [...new Float32Array(new Uint8Array(Buffer.from(value, 'base64')).buffer)]
 }
 
 function isErrorBody(value: unknown): boolean {
