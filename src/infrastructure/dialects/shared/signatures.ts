@@ -4,8 +4,11 @@
  * hold it for us in the same form.
  */
 
-/** In every seal, and in the id of every reasoning that Strata made up: how a body is known to hold one. */
-export const sealMark = 'strata-seal'
+/**
+ * In every seal, and in the id of every reasoning that Strata made up: how a body is known to hold one. It begins with a
+ * rare letter, because every body is searched for it.
+ */
+export const sealMark = 'Zstrata-seal'
 
 /** What stands for a signature towards a client whose dialect demands one, where there is none. */
 export const emptySeal = `${sealMark}:none:`
