@@ -79,22 +79,27 @@ export function createLeaf(deps: LeafDeps): Leaf {
   /** Untried endpoints first; of those, the balance decides. */
   function choose<T>({ request, members: all, progress }: Run<T>): EndpointEntry | undefined {
     if (progress.attempts >= config.attemptsMax) return undefined
+    const [only] = all
+    if (all.length === 1 && only !== undefined) {
+      return progress.excluded.length === 0 && only.health.mayTry() ? only : undefined
+    }
     const open = all.filter((entry) => !progress.excluded.includes(entry) && entry.health.mayTry())
     const untried = open.filter((entry) => !progress.tried.includes(entry))
     const [first, ...rest] = untried.length > 0 ? untried : open
     return first === undefined ? undefined : chooseEndpoint([first, ...rest], request.choice.balance, random)
   }
 
-  function tryEndpoint<T>(run: Run<T>, entry: EndpointEntry): Promise<T> {
-    const reason = run.progress.attempts === 0 ? 'first' : run.progress.tried.includes(entry) ? 'retry' : 'failover'
-    const started = startTry(run, entry, reason)
+  /** How long the first byte may take before a second try is made elsewhere; `undefined` for never. */
+  function hedgeDelayMs<T>(run: Run<T>, entry: EndpointEntry): number | undefined {
     const quantile = run.request.choice.hedgeQuantile
-    const delayMs = quantile === undefined || run.members.length < 2 ? undefined : entry.health.quantile(quantile)
-    if (delayMs === undefined) return started.result
-    return hedge(started, delayMs, () => {
+    return quantile === undefined || run.members.length < 2 ? undefined : entry.health.quantile(quantile)
+  }
+
+  function tryTwice<T>(run: Run<T>, entry: EndpointEntry, delayMs: number): Promise<T> {
+    return hedge(takingDown(run, entry, startTry(run, entry, reasonOf(run, entry))), delayMs, () => {
       const other = choose(run)
       if (other === undefined || run.progress.tried.includes(other)) return undefined
-      return startTry(run, other, 'hedge')
+      return takingDown(run, other, startTry(run, other, 'hedge'))
     })
   }
 
@@ -117,10 +122,13 @@ export function createLeaf(deps: LeafDeps): Leaf {
         const entry = choose(run)
         if (entry === undefined) throw progress.failure ?? toRefusal(run)
         if (progress.tried.includes(entry)) await backOff(run, entry)
+        const delayMs = hedgeDelayMs(run, entry)
         try {
-          return await tryEndpoint(run, entry)
+          if (delayMs !== undefined) return await tryTwice(run, entry, delayMs)
+          return await startTry(run, entry, reasonOf(run, entry)).result
         } catch (thrown) {
           const error = toPlatformError(thrown)
+          if (delayMs === undefined) takeDown(progress, entry, error)
           if (!passing.has(error.code) && !excluding.has(error.code)) throw error
         }
       }
@@ -128,11 +136,19 @@ export function createLeaf(deps: LeafDeps): Leaf {
   }
 }
 
-/** A try whose failure is taken down before anybody else hears of it. */
+function reasonOf<T>({ progress }: Run<T>, entry: EndpointEntry): TryOptions['reason'] {
+  if (progress.attempts === 0) return 'first'
+  return progress.tried.includes(entry) ? 'retry' : 'failover'
+}
+
 function startTry<T>({ request, progress }: Run<T>, entry: EndpointEntry, reason: TryOptions['reason']): Try<T> {
   progress.attempts += 1
-  const started = request.attempt({ entry, call: request.call, attempt: progress.attempts, reason })
   progress.tried.push(entry)
+  return request.attempt({ entry, call: request.call, attempt: progress.attempts, reason })
+}
+
+/** A try of two that are under way: its failure is taken down before the race hears of it. */
+function takingDown<T>({ progress }: Run<T>, entry: EndpointEntry, started: Try<T>): Try<T> {
   const result = started.result.catch((thrown: unknown) => {
     const error = toPlatformError(thrown)
     takeDown(progress, entry, error)
