@@ -157,10 +157,11 @@ async function send(...pieces: readonly string[]): Promise<RawAnswer> {
   })
   for (const piece of pieces) {
     if (!socket.writable) break
-    const drained = new Promise<void>((resolve) => {
+    if (socket.write(piece)) continue
+    await new Promise<void>((resolve) => {
       socket.once('drain', resolve)
+      socket.once('close', () => resolve())
     })
-    if (!socket.write(piece)) await Promise.race([drained, closed])
   }
   await closed
   const [first = '', text = ''] = Buffer.concat(received).toString('utf8').split('\r\n\r\n', 2)

@@ -31,7 +31,12 @@ export interface KnowledgeFace extends KnowledgeSearch {
   listCollections(tenant: string): Promise<readonly CollectionView[]>
   deleteCollection(tenant: string, name: string): Promise<void>
   putDocument(tenant: string, collection: string, document: NewDocument): Promise<DocumentView>
-  listDocuments(tenant: string, collection: string): Promise<readonly DocumentView[]>
+  /** In the order of their external ids, from the one after `after`. */
+  listDocuments(
+    tenant: string,
+    collection: string,
+    page: { readonly limit: number; readonly after?: string | undefined },
+  ): Promise<readonly DocumentView[]>
   getDocument(tenant: string, collection: string, id: string): Promise<DocumentView>
   deleteDocument(tenant: string, collection: string, id: string): Promise<void>
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { toIso } from '../../../core/time.ts'
 import type { CollectionView, DocumentView, GetParts, HttpParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, type Operation } from './operation.ts'
+import { operation, readNumber, type Operation } from './operation.ts'
 
 const collectionName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/i, 'letters, digits and . _ -; at most 128')
 
@@ -91,13 +91,15 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
       method: 'GET',
       path,
       access: 'key',
-      summary: 'Lists the documents of a collection.',
+      summary: 'Lists the documents of a collection by their external ids; ?limit= and ?after= page.',
       answer: async (given) => {
-        const documents = await given.parts.knowledge.listDocuments(
-          given.principal.tenant,
-          parameter(given, 'collection'),
-        )
-        return { status: 200, body: { object: 'list', data: documents.map(toDocument) } }
+        const limit = readNumber(given.exchange, 'limit', { min: 1, max: 1_000, default: 100 })
+        const after = given.exchange.query().get('after') ?? undefined
+        const { knowledge } = given.parts
+        const { tenant } = given.principal
+        const documents = await knowledge.listDocuments(tenant, parameter(given, 'collection'), { limit, after })
+        const body = { object: 'list', data: documents.map(toDocument), has_more: documents.length === limit }
+        return { status: 200, body }
       },
     }),
     operation(getParts, {

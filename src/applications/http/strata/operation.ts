@@ -66,10 +66,11 @@ interface NumberBounds {
 }
 
 /** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
+/** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
 export function readNumber(exchange: Exchange, name: string, bounds: NumberBounds): number {
   const text = exchange.query().get(name)
   if (text === null) return bounds.default
-  const value = Number(text)
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (Number.isInteger(value) && value >= bounds.min && value <= bounds.max) return value
   throw new PlatformError('INVALID_REQUEST', `${name} must be a whole number from ${bounds.min} to ${bounds.max}`, {
     param: name,
