@@ -4,7 +4,6 @@ import { createAdmission, type AdmissionDeps } from './admission.ts'
 import type { NameLookup } from './address.ts'
 import type { Egress, EgressRequest, Permit } from './egress.ts'
 import { Exchange } from './exchange.ts'
-import { toWireHeaders } from './headers.ts'
 import { createRoutes } from './routes.ts'
 import { createWatch } from './watch.ts'
 
@@ -29,11 +28,12 @@ export function createEgress(deps: EgressDeps): Egress {
     admission.redeem(permit)
     if (isClosed) throw closing()
     const { target, call } = permit
-    const { pool, origin, basePath, headers } = routes.find(target)
+    const route = routes.find(target)
+    const { pool, origin } = route
     const options = {
       method: request.method,
-      path: basePath + request.path,
-      headers: toWireHeaders(headers, request.headers),
+      path: route.basePath + request.path,
+      headers: route.toWireHeaders(request.headers),
       body: request.body ?? null,
     }
     return new Exchange({ pool, origin, target, call, options, clock, watch })

@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import { PlatformError } from '../../core/errors.ts'
 import { createCheckedLookup, isAddressLiteral, type NameLookup } from './address.ts'
 import type { EgressTarget } from './egress.ts'
+import { toWireHeaders } from './headers.ts'
 
 /** What a target comes down to when something is sent there. */
 export interface Route {
@@ -9,8 +10,8 @@ export interface Route {
   readonly origin: string
   /** Of the base URL, without a trailing slash. */
   readonly basePath: string
-  /** Sent with every request: credentials, and what never changes. Names and values in turn. */
-  readonly headers: readonly string[]
+  /** A request's headers with those of the target: credentials, and what never changes. Names and values in turn; frozen headers are prepared once. */
+  toWireHeaders(headers: Readonly<Record<string, string>>): string[]
 }
 
 export interface Routes {
@@ -42,7 +43,8 @@ export function createRoutes(deps: RoutesDeps): Routes {
     pools.set(key, pool)
     const headers = ['accept-encoding', 'identity', 'user-agent', 'strata']
     for (const [name, value] of Object.entries(target.credentials)) headers.push(name.toLowerCase(), value)
-    return { pool, origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), headers }
+    const basePath = url.pathname.replace(/\/+$/, '')
+    return { pool, origin: url.origin, basePath, toWireHeaders: createHeaderMemory(headers) }
   }
 
   return {
@@ -73,4 +75,15 @@ function createPool(url: URL, connectMs: number, deps: RoutesDeps): Pool {
       ? { timeout: connectMs }
       : { timeout: connectMs, lookup: createCheckedLookup(url.hostname, deps.lookup) },
   })
+}
+
+function createHeaderMemory(base: readonly string[]): Route['toWireHeaders'] {
+  const prepared = new WeakMap<object, string[]>()
+  return (headers) => {
+    const known = prepared.get(headers)
+    if (known !== undefined) return known
+    const joined = toWireHeaders(base, headers)
+    if (Object.isFrozen(headers)) prepared.set(headers, joined)
+    return joined
+  }
 }

@@ -74,13 +74,22 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
   }
 }
 
+/** Frozen, so that the door prepares them once. */
+const objectHeaders = Object.freeze({ 'content-type': 'application/json', accept: 'application/json' })
+const eventHeaders = Object.freeze({ 'content-type': 'application/json', accept: 'text/event-stream' })
+
+function withHeaders(own: EgressRequest['headers'], added: EgressRequest['headers']): EgressRequest['headers'] {
+  for (const _ in added) return { ...own, ...added }
+  return own
+}
+
 function toEgressRequest(dialect: Dialect, request: ChatRequest, { endpoint }: Attempt): EgressRequest {
   const { stream, wire } = request
   const target = { model: endpoint.config.model, stream, outputTokensMax: endpoint.config.outputTokensMax }
-  const own = { 'content-type': 'application/json', accept: stream ? 'text/event-stream' : 'application/json' }
+  const own = stream ? eventHeaders : objectHeaders
   if (wire?.dialect === dialect.id) {
     const body = dialect.patchRequest(wire, target)
-    return { method: 'POST', path: dialect.path, headers: { ...own, ...wire.headers }, body }
+    return { method: 'POST', path: dialect.path, headers: withHeaders(own, wire.headers), body }
   }
   const body = JSON.stringify(dialect.encodeRequest(request.chat, target))
   return { method: 'POST', path: dialect.path, headers: own, body }
