@@ -1,27 +1,19 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
 import { readFileSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { CommonOptions, ProcessActs } from './applications/index.ts'
-import type { LoadedConfig } from './config/index.ts'
+import { createHttpServer, createRoutes, runCli, type CommonOptions, type ProcessActs } from './applications/index.ts'
+import { configJsonSchema, readConfig, watchConfig, type LoadedConfig } from './config/index.ts'
+import { PlatformError, toPlatformError } from './core/errors.ts'
 import type { JsonValue } from './core/json.ts'
-import type { Platform } from './platform.ts'
-
-// Compiled code is kept beside the packages: a start after the first takes half the time and a tenth less memory. Hence
-// the imports that are not at the top. Where nothing can be written there, Node goes on without.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/strata', import.meta.url)))
-const { createHttpServer, createRoutes, runCli } = await import('./applications/index.ts')
-const { configJsonSchema, readConfig, watchConfig } = await import('./config/index.ts')
-const { PlatformError, toPlatformError } = await import('./core/errors.ts')
-const { createSystemRandom } = await import('./core/random.ts')
-const { createSystemClock } = await import('./core/time.ts')
-const { createPlatform, createProbe, installRuntime } = await import('./platform.ts')
+import { createSystemRandom } from './core/random.ts'
+import { createSystemClock } from './core/time.ts'
+import { createPlatform, createProbe, installRuntime, type Platform } from './platform.ts'
 
 const clock = createSystemClock()
 const random = createSystemRandom()
 const stdout = (text: string): boolean => process.stdout.write(`${text}\n`)
 const stderr = (text: string): boolean => process.stderr.write(`${text}\n`)
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', passOver)
 
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
@@ -38,6 +30,11 @@ process.exitCode = await runCli({
   },
   process: toProcessActs,
 })
+
+/** Who reads may stop reading, as `head` does; that is no reason to die. */
+function passOver(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
 
 function toProcessActs(common: CommonOptions): ProcessActs {
   return {

@@ -92,7 +92,16 @@ async function startStrata(place: Place): Promise<RunningContestant> {
   const child = startPinned({
     core: place.core,
     // `env` adds to the environment it inherits, and becomes the process it starts.
-    command: ['env', `STRATA_ADMIN_KEY=${key}`, process.execPath, 'bin/strata.js', 'start', '--config', configPath],
+    command: [
+      'env',
+      `STRATA_ADMIN_KEY=${key}`,
+      process.execPath,
+      '--max-semi-space-size=8',
+      'bin/strata.js',
+      'start',
+      '--config',
+      configPath,
+    ],
     logPath: join(folder, 'strata.log'),
     folder: repository,
   })
