@@ -68,6 +68,12 @@ function decodeItem(item: Located, calls: AnnouncedCalls): Message {
     }
     case 'reasoning':
       return { role: 'assistant', parts: [decodeReasoning(item)] }
+    case 'item_reference':
+      // Vercel's client sends these unless it is told `store: false`.
+      throw unsupported(
+        pathOf(item, 'type'),
+        'item_reference names what only the vendor holds; send the item itself (clients: store: false)',
+      )
     default:
       throw unsupported(
         pathOf(item, 'type'),

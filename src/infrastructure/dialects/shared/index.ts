@@ -1,7 +1,7 @@
 export { createAnnouncedCalls, type AnnouncedCalls } from './tool-results.ts'
 export { encodeOpenaiError, toMessage } from './client-errors.ts'
 export { openCallId, sealCallId, type SealedCallId } from './call-ids.ts'
-export { refuseContinuation, refuseForeign } from './continuation.ts'
+export { refuseContinuation } from './continuation.ts'
 export { createRequestPatch } from './patch-request.ts'
 export { createScanner, type Scanner } from './scanner.ts'
 export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'
