@@ -196,3 +196,42 @@ describe.each(chatModels)('the openai client, chat completions %s', (model) => {
     })
   })
 })
+
+describe('what Strata says of an answer', () => {
+  test.each(chatModels)('rides in the body when the client asks for it, %s', async (model) => {
+    const asked = { model, messages, strata: { report: true } }
+    const expected = {
+      endpoint: model,
+      regions: ['local'],
+      usage: { input_total: 30, output_total: 12, source: 'reported' },
+      cost: { usd: '0.000054', picodollars: '54000000' },
+    }
+    const whole = await setting.openai.chat.completions.create(asked)
+    expect(whole).toMatchObject({ strata: expected, choices: [{ message: { content: 'Leave is 25 天。' } }] })
+    const chunks = await collect(await setting.openai.chat.completions.create({ ...asked, stream: true }))
+    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe('Leave is 25 天。')
+    expect(chunks.at(-1)).toMatchObject({ strata: { ...expected, call: setting.wire.exchanges.at(-1)?.callId } })
+    expect(JSON.stringify(setting.received(0))).not.toContain('report')
+  })
+
+  test('is the tree it grew: the endpoint that failed and the one that answered', async () => {
+    setting.mock.next({ status: 503 })
+    const stream = await setting.openai.chat.completions.create({ model: 'everyday', messages, stream: true })
+    const chunks = await collect(stream)
+    expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join('')).toBe('Leave is 25 天。')
+    expect(await setting.lastCall()).toMatchObject({
+      kind: 'request',
+      name: 'everyday',
+      status: 'ok',
+      children: [
+        { kind: 'model', name: 'over-chat', status: 'error', error: 'UPSTREAM_OVERLOADED', usage: null },
+        {
+          kind: 'model',
+          name: 'over-messages',
+          status: 'ok',
+          children: [{ kind: 'dispatch', name: 'over-messages', vendor_model: 'vendor-anthropic' }],
+        },
+      ],
+    })
+  })
+})

@@ -32,7 +32,12 @@ test.skipIf(loadOpenaiShapes() === undefined)(
       '/v1/chat/completions is no CreateChatCompletionStreamResponse',
       '/v1/responses is no ErrorResponse',
     ])
-    await send('/responses', { method: 'POST', body: '{"model":7}' })
+
+    const wrong = { method: 'POST', body: '{"model":7}' }
+    await send('/responses', wrong)
+    expect(wire.findRequestFaults(mock.requests)).toEqual([]) // the client's own words
+    wire.reset()
+    await fetch(`${mock.url}/responses`, wrong)
     expect(wire.findRequestFaults(mock.requests.slice(-1))).toHaveLength(1)
   },
 )

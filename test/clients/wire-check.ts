@@ -6,7 +6,7 @@ export interface WireCheck {
   readonly exchanges: readonly WireExchange[]
   /** Waits for every answer to have been read to its end, and says what is not of its shape. */
   findFaults(): Promise<readonly string[]>
-  /** What is not of its shape among requests that have reached an endpoint. */
+  /** What is not of its shape among requests that Strata has written; those it relayed are the clients' own words. */
   findRequestFaults(requests: readonly MockRequest[]): readonly string[]
   reset(): void
 }
@@ -45,12 +45,14 @@ export function createWireCheck(): WireCheck {
       const found = exchanges.map(async (exchange) => findFaults(exchange, await exchange.text, shapes))
       return (await Promise.all(found)).flat()
     },
-    findRequestFaults: (requests) =>
-      requests.flatMap(({ path, json }) => {
-        const shape = shapesOfRequests.find(([pattern]) => pattern.test(path))?.[1]
+    findRequestFaults(requests) {
+      const faces = new Set(exchanges.map((exchange) => exchange.path))
+      return requests.flatMap(({ path, json }) => {
+        const shape = faces.has(path) ? undefined : shapesOfRequests.find(([pattern]) => pattern.test(path))?.[1]
         const fault = shape === undefined ? undefined : shapesOfSent?.findFault(shape, json)
         return fault === undefined ? [] : [`a request for ${path} is no ${shape}: ${fault}\n${JSON.stringify(json)}`]
-      }),
+      })
+    },
     reset() {
       exchanges = []
     },
@@ -81,7 +83,6 @@ const shapesOfPaths: readonly (readonly [RegExp, string, string])[] = [
 const shapesOfRequests: readonly (readonly [RegExp, string])[] = [
   [/\/chat\/completions$/, 'CreateChatCompletionRequest'],
   [/\/responses$/, 'CreateResponse'],
-  [/\/embeddings$/, 'CreateEmbeddingRequest'],
 ]
 
 function findFaults(exchange: WireExchange, text: string, shapes: OpenaiShapes | undefined): readonly string[] {
