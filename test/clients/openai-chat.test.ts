@@ -137,6 +137,22 @@ describe.each(chatModels)('the openai client, chat completions %s', (model) => {
     expect(sent).toContain('https://pictures.example/a.png')
   })
 
+  test('sends pictures of many kilobytes unharmed', async () => {
+    const data = Buffer.from(Array.from({ length: 150_000 }, (_, index) => (index * 7 + (index >> 8)) % 256)).toString(
+      'base64',
+    )
+    const url = `data:image/png;base64,${data}`
+    const content = [{ type: 'image_url' as const, image_url: { url } }]
+    const stream = await setting.openai.chat.completions.create({
+      model,
+      messages: [{ role: 'user', content }],
+      stream: true,
+    })
+    expect((await collect(stream)).length).toBeGreaterThan(2)
+    expect(textsIn(setting.received(0)).includes(model === 'over-messages' ? data : url)).toBe(true)
+    expect(setting.received(0)).toMatchObject({ model: expect.stringMatching(/^vendor-/), stream: true })
+  })
+
   test('reads reasoning where compatible vendors put it, and asks for it', async () => {
     setting.mock.script({ reasoning: 'Look it up.', reasoningSignature: 'c2ln', text: '25', usage })
     const asked = { model, messages, reasoning_effort: 'low' as const }
