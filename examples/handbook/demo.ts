@@ -26,6 +26,7 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   const leaving = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => leaving.abort())
+  process.stdout.on('error', () => leaving.abort()) // Who reads along has left.
   const { signal } = leaving
   let folder: string | undefined
   let server: DemoServer | undefined

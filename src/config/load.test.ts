@@ -200,7 +200,7 @@ describe('a wrong file', () => {
 describe('a file that cannot be read', () => {
   test('is named when it is missing', () => {
     const attempt = () => loadConfig({ path: 'other.yaml', folder: '/nowhere-at-all', environment: {} })
-    expect(attempt).toThrow('/nowhere-at-all/other.yaml is refused, 1 problem:\n  : there is no such file')
+    expect(attempt).toThrow('/nowhere-at-all/other.yaml is refused, 1 problem:\n  there is no such file')
     expect(hasConfigFile({ folder: '/nowhere-at-all', environment: {} })).toBe(false)
   })
 

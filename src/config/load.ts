@@ -133,7 +133,7 @@ function refusal(path: string | undefined, problems: readonly LocatedProblem[]):
 function formatProblem(problem: LocatedProblem): string {
   const place = problem.line === undefined ? '' : `line ${problem.line}:${problem.column}`
   const where = [problem.path, place].filter((part) => part !== '').join(', ')
-  return `  ${where}: ${problem.problem}. ${problem.fix}`
+  return `  ${where === '' ? '' : `${where}: `}${problem.problem}. ${problem.fix}`
 }
 
 function locate(problem: Problem, document: ConfigDocument | undefined): LocatedProblem {

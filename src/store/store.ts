@@ -105,7 +105,7 @@ function makeFolder(folder: string): void {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown reason'
-    throw new PlatformError('STORE_UNAVAILABLE', `store.folder cannot be made: ${code}`, { cause: thrown })
+    throw new PlatformError('STORE_UNAVAILABLE', `the data folder ${folder} cannot be made: ${code}`, { cause: thrown })
   }
 }
 

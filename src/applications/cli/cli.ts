@@ -1,6 +1,13 @@
 import { parseArgs } from 'node:util'
-import { toPlatformError, type PlatformError } from '../../core/errors.ts'
-import type { Command, CommandContext, OpenPlatform, ProcessActs, Terminal } from './command.ts'
+import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
+import {
+  isMisuse,
+  type Command,
+  type CommandContext,
+  type OpenPlatform,
+  type ProcessActs,
+  type Terminal,
+} from './command.ts'
 import { commands } from './commands/index.ts'
 
 export interface CliDeps {
@@ -83,7 +90,7 @@ async function run(deps: CliDeps, command: Command, parsed: Parsed): Promise<num
     if (terminal.isJson)
       deps.print(JSON.stringify({ error: { code: error.code, message: error.message, help: error.help } }))
     deps.note(describe(error))
-    return 1
+    return isMisuse(error) ? 2 : 1
   } finally {
     const platform = await opened?.catch(() => undefined)
     await platform?.close()
@@ -92,9 +99,20 @@ async function run(deps: CliDeps, command: Command, parsed: Parsed): Promise<num
 
 /** A defect is shown with its stack, since nobody else will see it; everything else with its help. */
 function describe(error: PlatformError): string {
-  if (error.code !== 'INTERNAL') return `${error.code}: ${error.message}\n${error.help}`
+  if (isMisuse(error)) return error.message
+  if (error.code !== 'INTERNAL')
+    return `${error.code}: ${error.message}\n${helpAtTerminal[error.code] ?? error.help}`.trim()
   const cause = error.cause instanceof Error ? error.cause.stack : error.stack
   return `${error.code}: ${error.message}\n${cause ?? ''}`
+}
+
+/** What helps at a terminal, where the catalogue's own help speaks to a client of the HTTP API. */
+const helpAtTerminal: Partial<Record<ErrorCode, string>> = {
+  INVALID_REQUEST: '',
+  NOT_FOUND: '',
+  CONFIG_INVALID: 'Mend it and try again; strata config check reads a file without starting anything.',
+  MODEL_NOT_FOUND: 'strata models lists the models there are.',
+  STORE_UNAVAILABLE: 'Check the data folder (--folder, store.folder) or the database (store.url), and the disk.',
 }
 
 function parse(command: Command, argv: readonly string[]): Parsed | string {

@@ -1,4 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
+import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { HttpParts } from '../http/index.ts'
 
@@ -36,6 +37,17 @@ export interface ProcessActs {
   ): Promise<{ readonly folder: string; readonly version: string }>
   readonly version: string
 }
+
+/** A command line that lacks a word or has one too many; the message is how the command is used. */
+export function toMisuse(command: Pick<Command, 'name' | 'usage'>): PlatformError {
+  return new PlatformError('INVALID_REQUEST', `usage: strata ${command.name} ${command.usage}`, { param: misuseParam })
+}
+
+export function isMisuse(error: PlatformError): boolean {
+  return error.code === 'INVALID_REQUEST' && error.param === misuseParam
+}
+
+const misuseParam = 'command line'
 
 export interface OpenPlatform {
   readonly parts: HttpParts

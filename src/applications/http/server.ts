@@ -174,7 +174,10 @@ function listen(server: Server, config: Config['server']): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (thrown: NodeJS.ErrnoException) => {
       const place = `${config.host}:${config.port}`
-      const what = thrown.code === 'EADDRINUSE' ? `${place} is in use; set server.port` : `${place} cannot be opened`
+      const what =
+        thrown.code === 'EADDRINUSE'
+          ? `${place} is in use by another process; stop that, or choose another with --port or server.port`
+          : `${place} cannot be opened (${thrown.code ?? 'unknown reason'}); set server.host and server.port`
       reject(new PlatformError('CONFIG_INVALID', what, { param: 'server.port', cause: thrown }))
     })
     server.listen(config.port, config.host, () => {

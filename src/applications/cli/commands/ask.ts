@@ -1,13 +1,12 @@
 import { collectAnswer, type CompleteAnswer } from '../../../core/answer.ts'
 import type { CallFacts } from '../../../core/call.ts'
 import type { Chat, ChatRequest } from '../../../core/chat.ts'
-import { PlatformError } from '../../../core/errors.ts'
 import { toDollars } from '../../../core/money.ts'
 import type { Answer } from '../../../core/model.ts'
 import { sumDispatches } from '../../../core/totals.ts'
 import { runRequest } from '../../flow.ts'
 import type { HttpParts } from '../../http/index.ts'
-import { operatorTenant, report, type Command } from '../command.ts'
+import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
 
 export const ask: Command = {
   name: 'ask',
@@ -16,7 +15,7 @@ export const ask: Command = {
   options: { model: { type: 'string', short: 'm' } },
   async run(context) {
     const question = context.words.join(' ')
-    if (question === '') throw new PlatformError('INVALID_REQUEST', `usage: strata ask ${ask.usage}`)
+    if (question === '') throw toMisuse(ask)
     const model = context.options['model']
     const { parts } = await context.open()
     const { complete, facts } = await askOnce(parts, typeof model === 'string' ? model : 'default', question)

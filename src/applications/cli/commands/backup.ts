@@ -1,5 +1,4 @@
-import { PlatformError } from '../../../core/errors.ts'
-import { report, type Command } from '../command.ts'
+import { toMisuse, report, type Command } from '../command.ts'
 
 export const backup: Command = {
   name: 'backup',
@@ -8,7 +7,7 @@ export const backup: Command = {
   options: {},
   async run(context) {
     const [path] = context.words
-    if (path === undefined) throw new PlatformError('INVALID_REQUEST', `usage: strata backup ${backup.usage}`)
+    if (path === undefined) throw toMisuse(backup)
     await (await context.open()).backup(path)
     report(context.terminal, { path }, [`the database is in ${path}`])
   },

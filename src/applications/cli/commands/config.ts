@@ -1,5 +1,4 @@
-import { PlatformError } from '../../../core/errors.ts'
-import { report, type Command } from '../command.ts'
+import { toMisuse, report, type Command } from '../command.ts'
 
 export const config: Command = {
   name: 'config',
@@ -17,6 +16,6 @@ export const config: Command = {
         `${checked.path ?? 'no file: the default'} is valid`,
         ...checked.notices,
       ])
-    } else throw new PlatformError('INVALID_REQUEST', `usage: strata config ${config.usage}`)
+    } else throw toMisuse(config)
   },
 }

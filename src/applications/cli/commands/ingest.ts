@@ -1,6 +1,6 @@
-import { PlatformError, toPlatformError } from '../../../core/errors.ts'
-import { readDocuments } from '../files.ts'
-import { operatorTenant, report, type Command } from '../command.ts'
+import { toPlatformError } from '../../../core/errors.ts'
+import { findDocuments } from '../files.ts'
+import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
 
 export const ingest: Command = {
   name: 'ingest',
@@ -10,16 +10,19 @@ export const ingest: Command = {
   async run(context) {
     const [path] = context.words
     const { into } = context.options
-    if (path === undefined || typeof into !== 'string')
-      throw new PlatformError('INVALID_REQUEST', `usage: strata ingest ${ingest.usage}`)
+    if (path === undefined || typeof into !== 'string') throw toMisuse(ingest)
     const { knowledge } = (await context.open()).parts
     const existing = await knowledge.listCollections(operatorTenant)
     if (!existing.some((collection) => collection.name === into)) await knowledge.createCollection(operatorTenant, into)
     const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 }
     const refusals: { name: string; reason: string }[] = []
-    for await (const { name, bytes } of readDocuments(path)) {
+    for await (const { name, readBytes } of findDocuments(path)) {
       try {
-        const document = await knowledge.putDocument(operatorTenant, into, { externalId: name, name, bytes })
+        const document = await knowledge.putDocument(operatorTenant, into, {
+          externalId: name,
+          name,
+          bytes: await readBytes(),
+        })
         counts[document.outcome ?? 'unchanged']++
         context.terminal.note(`${document.outcome ?? 'unchanged'}  ${name}  ${document.chunks} passages`)
       } catch (thrown) {

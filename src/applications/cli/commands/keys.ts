@@ -1,6 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import { operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
+import { toMisuse, operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
 
 export const keys: Command = {
   name: 'keys',
@@ -17,7 +17,7 @@ export const keys: Command = {
     if (verb === 'create' && word !== undefined) await create(context, word)
     else if (verb === 'list') await list(context)
     else if (verb === 'revoke' && word !== undefined) await revoke(context, word)
-    else throw new PlatformError('INVALID_REQUEST', `usage: strata keys ${keys.usage}`)
+    else throw toMisuse(keys)
   },
 }
 

@@ -1,5 +1,4 @@
-import { PlatformError } from '../../../core/errors.ts'
-import { report, type Command } from '../command.ts'
+import { toMisuse, report, type Command } from '../command.ts'
 
 export const runtime: Command = {
   name: 'runtime',
@@ -8,8 +7,7 @@ export const runtime: Command = {
   options: {},
   async run(context) {
     const [verb, name] = context.words
-    if (verb !== 'add' || name === undefined)
-      throw new PlatformError('INVALID_REQUEST', `usage: strata runtime ${runtime.usage}`)
+    if (verb !== 'add' || name === undefined) throw toMisuse(runtime)
     const added = await context.process.addRuntime(name, (line) => context.terminal.note(line))
     report(context.terminal, { runtime: name, ...added }, [`${name} ${added.version} is in ${added.folder}`])
   },

@@ -1,5 +1,5 @@
 import { PlatformError } from '../../../core/errors.ts'
-import { operatorTenant, report, type Command } from '../command.ts'
+import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
 
 export const search: Command = {
   name: 'search',
@@ -8,7 +8,7 @@ export const search: Command = {
   options: { in: { type: 'string' }, limit: { type: 'string' } },
   async run(context) {
     const query = context.words.join(' ')
-    if (query === '') throw new PlatformError('INVALID_REQUEST', `usage: strata search ${search.usage}`)
+    if (query === '') throw toMisuse(search)
     const { parts } = await context.open()
     const collection = context.options['in']
     const collections =
