@@ -2,9 +2,20 @@ import { createRequire } from 'node:module'
 
 /**
  * Folds traditional characters to simplified ones, one character to one (OpenCC's table of 4,000), so that either
- * script finds the other. The table is read when the function is made: about two milliseconds.
+ * script finds the other. The table is read when the first Han character comes along: about two milliseconds.
  */
 export function createSimplifier(): (character: string) => string {
+  let pairs: ReadonlyMap<string, string> | undefined
+  return (character) => {
+    if (character < firstHan) return character
+    pairs ??= readPairs()
+    return pairs.get(character) ?? character
+  }
+}
+
+const firstHan = '\u3400'
+
+function readPairs(): ReadonlyMap<string, string> {
   const require = createRequire(import.meta.url)
   const table = require('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
   const pairs = new Map<string, string>()
@@ -12,5 +23,5 @@ export function createSimplifier(): (character: string) => string {
     const [from = '', to = ''] = entry.split(' ')
     if (from !== '' && to !== '') pairs.set(from, to)
   }
-  return (character) => pairs.get(character) ?? character
+  return pairs
 }

@@ -1,4 +1,5 @@
-import { calcPrice, findProvider, type ConditionalPrice, type ModelPrice, type Provider } from '@pydantic/genai-prices'
+import { createRequire } from 'node:module'
+import type { ConditionalPrice, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { assert } from '../../core/assert.ts'
 import { parseDecimal, shift, toText } from './decimal.ts'
 import type { PriceTable, TieredDollars, UsagePath } from './price-table.ts'
@@ -20,17 +21,29 @@ export interface TimeWindow {
 
 export const allTime: TimeWindow = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY }
 
+/**
+ * The library with its data: loaded when the first price is looked up there, because a process whose endpoints have
+ * prices of their own need not carry it (12 MB).
+ */
+export type CatalogueLibrary = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice' | 'findProvider'>
+
+export function loadCatalogue(): CatalogueLibrary {
+  // The module is the package's own; `require` has no types.
+  return createRequire(import.meta.url)('@pydantic/genai-prices') as CatalogueLibrary
+}
+
 /** The catalogue's name of the vendor whose service a URL belongs to; `undefined` when it knows none. */
-export function findVendorAt(url: string): string | undefined {
-  return findProvider({ providerApiUrl: url })?.id
+export function findVendorAt(library: CatalogueLibrary, url: string): string | undefined {
+  return library.findProvider({ providerApiUrl: url })?.id
 }
 
 /**
  * The catalogue's price of a vendor's model. No entry when it has none, none per token, or only the statement that
  * nothing is charged: such entries stand for free trials and flat subscriptions alike.
  */
-export function findInCatalogue(vendor: string, model: string, atMs: number): CatalogueAnswer {
-  const found = resolve(vendor, model)
+export function findInCatalogue(library: CatalogueLibrary, query: CatalogueQuery): CatalogueAnswer {
+  const { atMs } = query
+  const found = resolve(library, query)
   if (found === undefined) return { entry: undefined, window: allTime }
   const { provider, prices, modelId } = found
   const list: readonly ConditionalPrice[] = isList(prices) ? prices : [{ prices }]
@@ -40,6 +53,13 @@ export function findInCatalogue(vendor: string, model: string, atMs: number): Ca
   const table = inForce === undefined ? undefined : toTable(inForce.prices, provider)
   if (table === undefined) return { entry: undefined, window }
   return { entry: { version: `genai-prices@${catalogueRelease}/${provider.id}/${modelId}#${index}`, table }, window }
+}
+
+export interface CatalogueQuery {
+  readonly vendor: string
+  readonly model: string
+  /** Milliseconds UTC. */
+  readonly atMs: number
 }
 
 function isList(prices: Resolved['prices']): prices is readonly ConditionalPrice[] {
@@ -53,13 +73,13 @@ interface Resolved {
 }
 
 /** Lets the catalogue match the model's name: dated, prefixed and second names, and vendors that resell others'. */
-function resolve(vendor: string, model: string): Resolved | undefined {
-  const provider = findProvider({ providerId: vendor })
+function resolve(library: CatalogueLibrary, { vendor, model }: CatalogueQuery): Resolved | undefined {
+  const provider = library.findProvider({ providerId: vendor })
   // By its exact name only: the catalogue would also take "my-openai-proxy" for openai.
   if (provider?.id !== vendor) return undefined
   try {
     // An instant before any dated price: only the match is wanted here, the price in force is chosen below.
-    const found = calcPrice({}, model, { providerId: vendor, timestamp: new Date(0) })
+    const found = library.calcPrice({}, model, { providerId: vendor, timestamp: new Date(0) })
     return found === null ? undefined : { provider, modelId: found.model.id, prices: found.model.prices }
   } catch {
     // The catalogue refuses an entry that contradicts itself: that is no price.

@@ -1,6 +1,13 @@
 import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
 import type { Pricer, PriceQuery } from '../../core/ports.ts'
-import { allTime, findInCatalogue, findVendorAt, type TimeWindow } from './catalogue.ts'
+import {
+  allTime,
+  findInCatalogue,
+  findVendorAt,
+  loadCatalogue,
+  type CatalogueLibrary,
+  type TimeWindow,
+} from './catalogue.ts'
 import { findRow, toTable, toVersion } from './operator.ts'
 import { createPrice, type BookPrice } from './price.ts'
 import type { PriceTable } from './price-table.ts'
@@ -49,6 +56,8 @@ export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' |
   const rows = investment.prices.map((row) => ({ ...row, vendor: row.vendor && toVendor(row.vendor) }))
   const memory = new Map<string, Map<string, Remembered>>()
   let rememberedCount = 0
+  let library: CatalogueLibrary | undefined
+  const book: Book = { rows, library: () => (library ??= loadCatalogue()) }
 
   const look = (query: PriceQuery): Found | undefined => {
     const past = memory.get(query.endpoint)?.get(query.model)
@@ -60,7 +69,7 @@ export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' |
     ) {
       return past.found
     }
-    const { found, window } = search(query, endpoints[query.endpoint], rows)
+    const { found, window } = search(query, endpoints[query.endpoint], book)
     remember(query, { vendor: query.vendor, window, found })
     return found
   }
@@ -98,42 +107,51 @@ export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' |
   }
 }
 
+/** Where prices are looked up: the operator's rows, then the catalogue. */
+interface Book {
+  readonly rows: Config['investment']['prices']
+  readonly library: () => CatalogueLibrary
+}
+
 interface Searched {
   readonly found: Found | undefined
   readonly window: TimeWindow
 }
 
-function search(
-  query: PriceQuery,
-  endpoint: EndpointConfig | undefined,
-  rows: Config['investment']['prices'],
-): Searched {
-  const vendor = findVendorOf(query, endpoint)
+function search(query: PriceQuery, endpoint: EndpointConfig | undefined, book: Book): Searched {
+  if (endpoint?.price !== undefined) {
+    const price = createPrice(toVersion(endpoint.price), toTable(endpoint.price))
+    const named = query.vendor ?? endpoint.vendor
+    const vendor = named === undefined ? undefined : toVendor(named)
+    return { found: { vendor, source: 'endpoint', price, window: allTime }, window: allTime }
+  }
+  const vendor = findVendorOf(query, endpoint, book)
   const give = (source: PriceSource, price: BookPrice, window: TimeWindow): Searched => ({
     found: { vendor, source, price, window },
     window,
   })
-  if (endpoint?.price !== undefined) {
-    return give('endpoint', createPrice(toVersion(endpoint.price), toTable(endpoint.price)), allTime)
-  }
-  const { row, window: rowWindow } = findRow(rows, { vendor, model: query.model, atMs: query.atMs })
+  const { row, window: rowWindow } = findRow(book.rows, { vendor, model: query.model, atMs: query.atMs })
   if (row !== undefined) return give('operator', createPrice(toVersion(row.price), toTable(row.price)), rowWindow)
   if (endpoint !== undefined && isLocal(endpoint.dialect)) {
     return give('local', createPrice('local', toTable({ input: '0', output: '0' })), rowWindow)
   }
   if (vendor === undefined) return { found: undefined, window: rowWindow }
-  const { entry, window: entryWindow } = findInCatalogue(vendor, query.model, query.atMs)
+  const { entry, window: entryWindow } = findInCatalogue(book.library(), {
+    vendor,
+    model: query.model,
+    atMs: query.atMs,
+  })
   const window = intersect(rowWindow, entryWindow)
   if (entry === undefined) return { found: undefined, window }
   return give('catalogue', createPrice(entry.version, withoutUntaken(entry.table, endpoint)), window)
 }
 
 /** The query's vendor, else the endpoint's: as configured, by its URL, by its dialect. Never guessed from a model's name. */
-function findVendorOf(query: PriceQuery, endpoint: EndpointConfig | undefined): string | undefined {
+function findVendorOf(query: PriceQuery, endpoint: EndpointConfig | undefined, book: Book): string | undefined {
   const named = query.vendor ?? endpoint?.vendor
   if (named !== undefined) return toVendor(named)
   if (endpoint === undefined) return undefined
-  if (endpoint.url !== undefined) return findVendorAt(endpoint.url)
+  if (endpoint.url !== undefined) return findVendorAt(book.library(), endpoint.url)
   return isLocal(endpoint.dialect) ? undefined : vendorOfDialect[endpoint.dialect]
 }
 

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module'
+import { createSimplifier } from '../../../core/han.ts'
 
 /** Folds what is written in several ways to one: full width, case, accents, traditional Chinese. */
 export interface Folder {
@@ -10,12 +10,12 @@ export interface Folder {
   isTraditional(text: string): boolean
 }
 
-/** Reads the table of characters (OpenCC's, 4,000 entries) when the first Han character comes along, not before. */
 export function createFolder(): Folder {
-  let simplified: ReadonlyMap<number, number> | undefined
+  const simplifyCharacter = createSimplifier()
+  // A pair outside the basic plane would move offsets, so such a character stays.
   const simplify = (unit: number): number => {
-    simplified ??= readSimplified()
-    return simplified.get(unit) ?? unit
+    const simplified = simplifyCharacter(String.fromCharCode(unit))
+    return simplified.length === 1 ? simplified.charCodeAt(0) : unit
   }
   const foldUnit = (unit: number): number => {
     if (unit < 0x80) return isUpperAscii(unit) ? unit + 32 : unit
@@ -53,16 +53,4 @@ export function isHanUnit(unit: number): boolean {
 
 function isUpperAscii(unit: number): boolean {
   return unit >= 0x41 && unit <= 0x5a
-}
-
-/** Traditional to simplified, one UTF-16 unit to one; pairs outside the basic plane are left out. */
-function readSimplified(): ReadonlyMap<number, number> {
-  const require = createRequire(import.meta.url)
-  const table = require('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
-  const pairs = new Map<number, number>()
-  for (const entry of table.default.split('|')) {
-    const [from = '', to = ''] = entry.split(' ')
-    if (from.length === 1 && to.length === 1) pairs.set(from.charCodeAt(0), to.charCodeAt(0))
-  }
-  return pairs
 }
