@@ -1,0 +1,1 @@
+export { runResidency, type ResidencyOptions, type ResidencyOutcome } from './run.ts'
