@@ -85,9 +85,10 @@ async function serve(common: CommonOptions): Promise<void> {
   try {
     const made = await platform.identity.bootstrap(process.env['STRATA_ADMIN_KEY'])
     const url = await server.listen()
-    const stopped = stopSignal() // before anybody can know that there is something to stop
-    announce(platform, loaded, { url, adminKey: made.key })
+    // Both before anybody can know that there is something to stop, or to change.
+    const stopped = stopSignal()
     const stopWatching = followConfig(common, loaded, platform)
+    announce(platform, loaded, { url, adminKey: made.key })
     await stopped
     stopWatching()
     platform.log.info({ open: server.open }, 'stopping: no new requests, those in work are finished')

@@ -38,7 +38,10 @@ export interface Platform {
   readonly store: Store
   readonly log: EventLog
   readonly folder: string
-  /** Puts a new configuration in force. Throws CONFIG_INVALID, and the old one stays. */
+  /**
+   * Puts a new configuration in force for the requests to come, one after another; those in work finish on the old one.
+   * Rejects with CONFIG_INVALID, and the old one stays.
+   */
   reload(loaded: LoadedConfig): Promise<void>
   close(): Promise<void>
 }
@@ -114,22 +117,30 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     },
   })
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
+  let lastReload: Promise<void> = Promise.resolve()
+  const retiring = new Set<Promise<void>>()
   return {
     parts: () => running.parts,
     identity,
     store,
     log,
     folder,
-    async reload(next) {
-      checkConfig(next.config)
-      const former = running
-      running = createRunning(standing, next, await numberOf(standing, next))
-      current = next
-      gate = createRegionGate(next.config.governance)
-      await former.retire()
+    reload(next) {
+      const reloaded = lastReload.then(async () => {
+        checkConfig(next.config)
+        const former = running
+        running = createRunning(standing, next, await numberOf(standing, next))
+        current = next
+        gate = createRegionGate(next.config.governance)
+        const retired = former.retire().finally(() => retiring.delete(retired))
+        retiring.add(retired)
+      })
+      lastReload = reloaded.catch(() => undefined) // Whoever asked is told; the next one is not held back by it.
+      return reloaded
     },
     async close() {
-      await running.retire()
+      await lastReload
+      await Promise.all([...retiring, running.retire()])
       identity.close()
       await store.close()
     },

@@ -16,6 +16,14 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   /** `http://127.0.0.1:…`, without `/v1`. */
   readonly url: string
+  /** What it has said so far, on both streams, by lines. */
+  readonly words: readonly string[]
+  /** Writes `strata.yaml` anew, as the start did, or text as it is. */
+  writeConfig(config: JsonObject | string): void
+  /** Sends a signal, and waits for nothing. */
+  signal(name: 'SIGHUP' | 'SIGTERM' | 'SIGINT'): void
+  /** Resolves with the exit code once it is gone. */
+  readonly ended: Promise<number | null>
   /** Ends it without warning, as `kill -9`, and waits until it is gone. */
   kill(): Promise<void>
   /** Ends it as an operator does, and waits until it is gone. Resolves with its exit code. */
@@ -27,8 +35,11 @@ const command = resolve(import.meta.dirname, '../../bin/strata.js')
 /** Resolves once it serves. Rejects with the server's last words when it ends before. */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const path = join(options.folder, 'strata.yaml')
-  const filled = { server: { port: 0 }, store: { folder: '.' }, ...options.config }
-  writeFileSync(path, JSON.stringify(filled)) // JSON is YAML
+  const writeConfig = (config: JsonObject | string): void => {
+    const filled = typeof config === 'string' ? config : { server: { port: 0 }, store: { folder: '.' }, ...config }
+    writeFileSync(path, typeof filled === 'string' ? filled : JSON.stringify(filled)) // JSON is YAML
+  }
+  writeConfig(options.config)
   const child = spawn(process.execPath, [command, 'start', '--config', path], {
     env: { PATH: process.env['PATH'], STRATA_ADMIN_KEY: options.adminKey },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,6 +66,10 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   }
   return {
     url: await serving.promise,
+    words,
+    writeConfig,
+    signal: (name) => child.kill(name),
+    ended,
     async kill() {
       await end('SIGKILL')
     },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHttpServer, createRoutes } from '../../src/applications/index.ts'
@@ -50,7 +50,7 @@ export interface RunningStrata {
 export async function startStrata(options: StrataOptions): Promise<RunningStrata> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'strata-')))
   const clock = createSystemClock()
-  const loaded = await load(folder, options.config)
+  const loaded = load(folder, options.config)
   const logLines: string[] = []
   const writeLog = (line: string): unknown => logLines.push(line)
   const platform = await createPlatform({ loaded, clock, random: createSystemRandom(), writeLog })
@@ -78,7 +78,7 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
       const given = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json', ...headers }
       return fetch(`${url}${path}`, { ...sent, ...init, headers: given })
     },
-    reload: async (config) => platform.reload(await load(folder, config)),
+    reload: async (config) => platform.reload(load(folder, config)),
     async close() {
       await server.close()
       await platform.close()
@@ -90,14 +90,13 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
 /** In a folder that is kept the admin key is this one at every start, since a made key is shown only once. */
 const keptKey = 'sk-strata-of-a-folder-that-a-test-keeps-0123456789'
 
-async function load(folder: string, config: JsonObject): Promise<LoadedConfig> {
+function load(folder: string, config: JsonObject): LoadedConfig {
   const filled: JsonObject = {
     ...config,
     server: { port: 0, drainMsMax: 2_000, ...section(config, 'server') },
     store: { folder: '.', ...section(config, 'store') },
   }
-  await writeFile(join(folder, 'strata.yaml'), JSON.stringify(filled)) // JSON is YAML
-  return loadConfig({ folder, environment: {} })
+  return loadConfig({ folder, environment: {}, readFile: () => JSON.stringify(filled) }) // JSON is YAML
 }
 
 function section(config: JsonObject, name: string): JsonObject {

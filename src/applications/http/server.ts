@@ -188,11 +188,16 @@ function listen(server: Server, config: Config['server']): Promise<string> {
   })
 }
 
+const idleSweepMs = 20
+
 function close(server: Server, drainMsMax: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMsMax)
+    // A connection whose request has ended would be kept for the next one, which will not be taken.
+    const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
     server.close(() => {
       clearTimeout(cut)
+      clearInterval(sweep)
       resolve()
     })
     server.closeIdleConnections()
