@@ -46,9 +46,9 @@ export function describeEngines(name: string, define: (open: OpenStore) => void)
     define(prepare('sqlite', async () => 'sqlite:'))
   })
   describe(`${name} (PostgreSQL)`, () => {
-    let server: Server | undefined
+    let server: PostgresServer | undefined
     beforeAll(async () => {
-      server = await startServer()
+      server = await startPostgres()
     })
     afterAll(async () => {
       await server?.stop()
@@ -95,14 +95,15 @@ const defaults = {
   connectionsMax: 4,
 } as const
 
-interface Server {
+/** A real PostgreSQL server on loopback, for the time of a test. */
+export interface PostgresServer {
   /** The URL of a new, empty schema. */
   createUrl(): Promise<string>
   stop(): Promise<void>
 }
 
 /** Starts in under a second; does not sync its files, because what it holds need not outlive the tests. */
-async function startServer(): Promise<Server> {
+export async function startPostgres(): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'strata-postgres-'))
   chmodSync(folder, 0o755) // run by root, the server is another user's process, which has to reach its own folder within
   const port = await findFreePort()
