@@ -19,7 +19,9 @@ function findBlocks(page: string, text: string): readonly Block[] {
   }))
 }
 
-const pages = readdirSync(guide).filter((name) => name.endsWith('.md'))
+const pages = ['../../README.md', ...readdirSync(guide, { recursive: true, encoding: 'utf8' })].filter((name) =>
+  name.endsWith('.md'),
+)
 const blocks = pages.flatMap((page) => findBlocks(page, readFileSync(new URL(page, guide), 'utf8')))
 
 function load(text: string) {

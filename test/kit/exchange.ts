@@ -58,24 +58,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 const resetDelayMs = 20
 
 export function createExchange(parts: RequestParts, { socket, clock }: ExchangeDeps): Exchange {
-  const end = Promise.withResolvers<void>()
   const gone = new AbortController()
-  const request: Mutable<MockRequest> = {
-    ...parts,
-    outcome: 'open',
-    cancelledAtMs: undefined,
-    endedAtMs: undefined,
-    bodyBytesSent: 0,
-    ended: end.promise,
-  }
-
-  function conclude(outcome: MockRequest['outcome']): void {
-    if (request.outcome !== 'open') return
-    request.outcome = outcome
-    request.endedAtMs = clock.monotonicMs()
-    if (outcome === 'cancelled') request.cancelledAtMs = request.endedAtMs
-    end.resolve()
-  }
+  const { request, conclude } = createLiveRequest(parts, clock)
 
   async function write(bytes: Uint8Array): Promise<void> {
     if (!socket.write(bytes)) await once(socket, 'drain', { signal: gone.signal })
@@ -135,6 +119,30 @@ export function createExchange(parts: RequestParts, { socket, clock }: ExchangeD
       gone.abort()
     },
   }
+}
+
+/** The request as tests see it, and the act that ends it: the first outcome stands. */
+function createLiveRequest(
+  parts: RequestParts,
+  clock: Clock,
+): { readonly request: Mutable<MockRequest>; readonly conclude: (outcome: MockRequest['outcome']) => void } {
+  const end = Promise.withResolvers<void>()
+  const request: Mutable<MockRequest> = {
+    ...parts,
+    outcome: 'open',
+    cancelledAtMs: undefined,
+    endedAtMs: undefined,
+    bodyBytesSent: 0,
+    ended: end.promise,
+  }
+  const conclude = (outcome: MockRequest['outcome']): void => {
+    if (request.outcome !== 'open') return
+    request.outcome = outcome
+    request.endedAtMs = clock.monotonicMs()
+    if (outcome === 'cancelled') request.cancelledAtMs = request.endedAtMs
+    end.resolve()
+  }
+  return { request, conclude }
 }
 
 async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
