@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { ConditionalPrice, ModelPrice, Provider } from '@pydantic/genai-prices'
+import type { calcPrice, ConditionalPrice, findProvider, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { assert } from '../../core/assert.ts'
 import { parseDecimal, shift, toText } from './decimal.ts'
 import type { PriceTable, TieredDollars, UsagePath } from './price-table.ts'
@@ -25,7 +25,10 @@ export const allTime: TimeWindow = { fromMs: Number.NEGATIVE_INFINITY, untilMs: 
  * The library with its data: loaded when the first price is looked up there, because a process whose endpoints have
  * prices of their own need not carry it (12 MB).
  */
-export type CatalogueLibrary = Pick<typeof import('@pydantic/genai-prices'), 'calcPrice' | 'findProvider'>
+export interface CatalogueLibrary {
+  readonly calcPrice: typeof calcPrice
+  readonly findProvider: typeof findProvider
+}
 
 export function loadCatalogue(): CatalogueLibrary {
   // The module is the package's own; `require` has no types.
