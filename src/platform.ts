@@ -26,6 +26,7 @@ import {
 } from './infrastructure/index.ts'
 import { createPricer } from './investment/index.ts'
 import { createModelTree, type ModelCatalogue } from './models/index.ts'
+import { createInWork, type InWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
 import { createTelemetry, type Telemetry, type TraceExporter } from './telemetry/index.ts'
 import { createGroundKind, createKnowledge, type Knowledge } from './tools/index.ts'
@@ -377,28 +378,3 @@ export function createProbe(deps: { readonly clock: Clock; readonly random: Rand
 
 const probeMsMax = 300
 const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) })
-
-interface InWork {
-  readonly enter: () => void
-  leave(): void
-  /** Resolves once nothing is in work. */
-  none(): Promise<void>
-}
-
-function createInWork(): InWork {
-  let count = 0
-  let waiting: (() => void)[] = []
-  return {
-    enter() {
-      count++
-    },
-    leave() {
-      count--
-      if (count > 0) return
-      const woken = waiting
-      waiting = []
-      for (const wake of woken) wake()
-    },
-    none: () => (count === 0 ? Promise.resolve() : new Promise((wake) => waiting.push(wake))),
-  }
-}

@@ -40,6 +40,10 @@ export async function runCli(deps: CliDeps): Promise<number> {
     for (const line of overview()) deps.print(line)
     return 0
   }
+  if (name === 'version' || name === '--version' || name === '-v') {
+    deps.print(deps.process({ config: undefined, host: undefined, port: undefined, folder: undefined }).version)
+    return 0
+  }
   const command = commands.find((each) => each.name === name)
   if (command === undefined) {
     deps.note(`there is no command ${name}; strata help lists them`)
@@ -137,6 +141,6 @@ function overview(): readonly string[] {
     '',
     ...commands.map((command) => `  ${`${command.name} ${command.usage}`.padEnd(width)}  ${command.summary}`),
     '',
-    'Every command takes --config FILE, --folder DATA, --json and --help.',
+    'Every command takes --config FILE, --folder DATA, --json and --help. strata --version says which this is.',
   ]
 }

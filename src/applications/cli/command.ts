@@ -64,6 +64,19 @@ export interface Terminal {
   readonly isJson: boolean
 }
 
+/** The whole number of an option; `otherwise` when it is not given. Throws INVALID_REQUEST outside 1 to `max`. */
+export function readCount(
+  context: Pick<CommandContext, 'options'>,
+  name: string,
+  bounds: { readonly max: number; readonly otherwise: number },
+): number {
+  const text = context.options[name]
+  if (typeof text !== 'string') return bounds.otherwise
+  const count = /^\d+$/.test(text) ? Number(text) : 0
+  if (count >= 1 && count <= bounds.max) return count
+  throw new PlatformError('INVALID_REQUEST', `--${name} must be a whole number from 1 to ${bounds.max}`)
+}
+
 /** Prints the JSON under `--json`, else the lines for people. */
 export function report(terminal: Terminal, json: unknown, lines: readonly string[]): void {
   if (terminal.isJson) terminal.print(JSON.stringify(json))

@@ -250,6 +250,16 @@ describeEngines('identity', (openStore) => {
       expect(identity.tenants.find('default')?.id).toBe('default')
     })
 
+    test('the default one is there before the first start: keys can be made on a folder that never served', async () => {
+      const store = await openStore()
+      const [identity, other] = await Promise.all([createOn(store), createOn(store)])
+      const { key } = await identity.keys.create(member)
+      expect(codeOf(identity, key)).toBe('accepted')
+      await other.refresh()
+      expect(codeOf(other, key)).toBe('accepted')
+      expect(await identity.tenants.list()).toHaveLength(1)
+    })
+
     test('a name that is taken is a conflict, one that cannot stand in a path is refused', async () => {
       const identity = await createStarted(await openStore())
       await identity.tenants.create('a')

@@ -69,12 +69,16 @@ interface IdentityDeps {
 
 const refreshMs = 2_000
 
-/** Reads tenants and keys into memory, and keeps them fresh until `close`. */
+/** Reads tenants and keys into memory, and keeps them fresh until `close`. The default tenant is there from then on. */
 export async function createIdentity(deps: IdentityDeps): Promise<Identity> {
   const { clock } = deps
   const store = createIdentityStore(deps.store)
   const mirror = createMirror(store)
   await mirror.refresh()
+  if (mirror.tenants().length === 0) {
+    await store.exclusively(now(clock), () => Promise.resolve())
+    await mirror.refresh()
+  }
   const timer = startRefreshing(mirror, deps.log)
 
   return {

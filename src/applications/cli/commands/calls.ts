@@ -3,7 +3,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
 import { toCallJson, toTreeJson } from '../../http/index.ts'
-import { operatorTenant, report, toTable, type Command } from '../command.ts'
+import { operatorTenant, readCount, report, toTable, type Command } from '../command.ts'
 
 export const calls: Command = {
   name: 'calls',
@@ -11,6 +11,7 @@ export const calls: Command = {
   summary: 'Lists the latest calls, or shows one as the tree it grew.',
   options: { limit: { type: 'string' } },
   async run(context) {
+    const limit = readCount(context, 'limit', { max: 1_000, otherwise: 20 })
     const { parts } = await context.open()
     const [id] = context.words
     if (id !== undefined) {
@@ -19,7 +20,7 @@ export const calls: Command = {
       report(context.terminal, toTreeJson(facts), toTreeLines(facts))
       return
     }
-    const listed = await parts.calls.list(operatorTenant, { limit: Number(context.options['limit'] ?? 20) })
+    const listed = await parts.calls.list(operatorTenant, { limit })
     const rows = listed.map((fact) => [
       fact.id,
       toIso(fact.startedAtMs),

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
+import { toKeyJson } from '../../http/index.ts'
 import { toMisuse, operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
 
 export const keys: Command = {
@@ -31,7 +32,10 @@ async function create(context: CommandContext, name: string): Promise<void> {
     regions: listOf(context.options['regions']),
     expiresAtMs: expiryOf(context.options['days'], parts.clock.now()),
   })
-  report(context.terminal, { ...made.record, key: made.key }, [made.key, 'Keep it now: it is not shown again.'])
+  report(context.terminal, { ...toKeyJson(made.record), key: made.key }, [
+    made.key,
+    'Keep it now: it is not shown again.',
+  ])
 }
 
 async function list(context: CommandContext): Promise<void> {
@@ -52,7 +56,7 @@ async function list(context: CommandContext): Promise<void> {
   ])
   report(
     context.terminal,
-    { object: 'list', data: listed },
+    { object: 'list', data: listed.map(toKeyJson) },
     toTable([['id', 'name', 'role', 'key', 'models', 'regions', 'state'], ...rows]),
   )
 }
@@ -75,6 +79,6 @@ function listOf(value: string | boolean | undefined): readonly string[] | undefi
 function expiryOf(days: string | boolean | undefined, nowMs: number): number | undefined {
   if (typeof days !== 'string') return undefined
   const count = Number(days)
-  if (Number.isFinite(count) && count > 0) return nowMs + count * 86_400_000
+  if (Number.isFinite(count) && count > 0) return nowMs + Math.ceil(count * 86_400_000)
   throw new PlatformError('INVALID_REQUEST', '--days must be a number above 0')
 }

@@ -1,5 +1,4 @@
-import { PlatformError } from '../../../core/errors.ts'
-import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
+import { operatorTenant, readCount, report, toMisuse, type Command } from '../command.ts'
 
 export const search: Command = {
   name: 'search',
@@ -15,9 +14,7 @@ export const search: Command = {
       typeof collection === 'string'
         ? [collection]
         : (await parts.knowledge.listCollections(operatorTenant)).map((each) => each.name)
-    const limit = Number(context.options['limit'] ?? parts.config.knowledge.passagesMax)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-      throw new PlatformError('INVALID_REQUEST', '--limit must be a whole number from 1 to 100')
+    const limit = readCount(context, 'limit', { max: 100, otherwise: parts.config.knowledge.passagesMax })
     const passages = await parts.knowledge.search({ tenant: operatorTenant, collections, query, passagesMax: limit })
     const lines = passages.flatMap((passage) => [
       `${passage.collection}/${passage.source} [${passage.start}, ${passage.end})  ${passage.score.toFixed(3)}`,

@@ -1,2 +1,3 @@
 export { toCallJson, toTreeJson } from './call-json.ts'
+export { toKeyJson } from './keys.ts'
 export { strataRoutes } from './routes.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import { toIso } from '../../../core/time.ts'
 import type { GetParts, KeyView } from '../parts.ts'
 import type { Route } from '../route.ts'
@@ -59,7 +60,8 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
   ]
 }
 
-function toKeyJson(key: KeyView): object {
+/** A key as it is listed; it never holds the key itself. */
+export function toKeyJson(key: KeyView): JsonObject {
   return {
     object: 'key',
     id: key.id,
