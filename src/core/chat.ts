@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from './json.ts'
+import type { ByteList } from './byte-list.ts'
 import type { SkimmedMember } from './json-skim.ts'
 import type { Usage } from './usage.ts'
 
@@ -28,7 +29,7 @@ export interface WireRequest {
   /** Of a large body, members that are large themselves are parsed when first asked for, and may throw INVALID_JSON then. */
   readonly body: JsonObject
   /** Of a large body: its bytes, and where its top-level members lie in them. */
-  readonly skim: { readonly bytes: Buffer; readonly members: readonly SkimmedMember[] } | undefined
+  readonly skim: { readonly bytes: ByteList; readonly members: readonly SkimmedMember[] } | undefined
   /** Request headers the dialect gives a meaning to (`anthropic-beta`, `anthropic-version`, `openai-beta`); never credentials. */
   readonly headers: Readonly<Record<string, string>>
 }

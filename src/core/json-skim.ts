@@ -1,5 +1,7 @@
+import { sliceBytes, type ByteList } from './byte-list.ts'
+
 /**
- * Reads the skeleton of a JSON object from its bytes: that it is well-formed, and where each member of the top lies.
+ * Reads the skeleton of a JSON object from its bytes, as they arrived: that it is well-formed, and where each member of the top lies.
  * What stands inside strings is passed over, so that a long text costs a search for its end and no copy. Strings are
  * checked for their end only: escapes and control characters in them are left to whoever parses the member.
  */
@@ -30,156 +32,188 @@ const [openBrace, closeBrace, openBracket, closeBracket] = [123, 125, 91, 93]
 export const jsonDepthMax = 1_000
 
 /** Cost: under a millisecond per megabyte of text; about 1 ns per byte of structure. */
-export function skimJsonObject(bytes: Buffer): Skim | SkimFault {
-  return new Skimmer(bytes).run()
+export function skimJsonObject(list: ByteList): Skim | SkimFault {
+  const skimmer = new Skimmer(list)
+  for (const chunk of list.chunks) if (!skimmer.push(chunk)) break
+  return skimmer.end()
 }
 
+/** What may come next. */
+type Expectation = 'start' | 'key' | 'key-or-end' | 'colon' | 'value' | 'value-or-end' | 'comma-or-end' | 'nothing'
+
+/** Goes through the pieces one after the other; a string or a number may lie across them. */
 class Skimmer {
-  readonly #bytes: Buffer
+  readonly #list: ByteList
   readonly #members: SkimmedMember[] = []
-  #at = 0
-  #isTooDeep = false
   /** Of the containers that are open: true for objects. */
   readonly #isObject: boolean[] = []
+  #expected: Expectation = 'start'
+  #isInString = false
+  #isKey = false
+  /** Backslashes at the end of the piece before, inside a string. */
+  #slashes = 0
+  #scalar: string | undefined
+  /** Bytes in the pieces before this one. */
+  #offset = 0
+  #keyStart = 0
+  #keyEnd = 0
+  #valueStart = 0
+  #faultAt: number | undefined
+  #isTooDeep = false
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes
+  constructor(list: ByteList) {
+    this.#list = list
   }
 
-  run(): Skim | SkimFault {
-    this.#skipBlanks()
-    if (this.#bytes[this.#at] !== openBrace) return { faultAt: this.#at }
-    const isWhole = this.#object()
-    this.#skipBlanks()
-    if (!isWhole || this.#at !== this.#bytes.length) {
-      return this.#isTooDeep ? { faultAt: this.#at, isTooDeep: true } : { faultAt: this.#at }
+  /** False once a fault is found. */
+  push(chunk: Buffer): boolean {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#isInString) at = this.#string(chunk, at)
+      else if (this.#scalar !== undefined) at = this.#word(chunk, at)
+      else at = this.#structure(chunk, at)
+      if (at === -1) return false
     }
+    this.#offset += chunk.length
+    return true
+  }
+
+  end(): Skim | SkimFault {
+    if (this.#isTooDeep) return { faultAt: this.#faultAt ?? 0, isTooDeep: true }
+    if (this.#faultAt !== undefined) return { faultAt: this.#faultAt }
+    if (this.#expected !== 'nothing') return { faultAt: this.#list.length }
     return { members: this.#members }
   }
 
-  /** The members of the top; false at a fault, with `at` on it. */
-  #object(): boolean {
-    this.#at++
-    this.#skipBlanks()
-    if (this.#bytes[this.#at] === closeBrace) {
-      this.#at++
-      return true
-    }
-    for (;;) {
-      const keyStart = this.#at
-      if (!this.#key()) return false
-      const keyEnd = this.#at
-      if (!this.#colon()) return false
-      const valueStart = this.#at
-      if (!this.#value()) return false
-      const key = decodeKey(this.#bytes, keyStart, keyEnd)
-      if (key === undefined) {
-        this.#at = keyStart
-        return false
-      }
-      this.#members.push({ key, keyStart, valueStart, valueEnd: this.#at })
-      this.#skipBlanks()
-      const next = this.#bytes[this.#at]
-      if (next !== comma && next !== closeBrace) return false
-      this.#at++
-      if (next === closeBrace) return true
-      this.#skipBlanks()
+  /** One byte of structure; returns where to go on. */
+  #structure(chunk: Buffer, at: number): number {
+    const code = chunk[at] ?? 0
+    if (code === 32 || code === 10 || code === 13 || code === 9) return at + 1
+    switch (this.#expected) {
+      case 'start':
+        return code === openBrace ? this.#open(true, at) : this.#fault(at)
+      case 'key':
+      case 'key-or-end':
+        if (code === quote) return this.#beginKey(at)
+        return code === closeBrace && this.#expected === 'key-or-end' ? this.#close(at) : this.#fault(at)
+      case 'colon':
+        if (code !== colon) return this.#fault(at)
+        this.#expected = 'value'
+        return at + 1
+      case 'value':
+      case 'value-or-end':
+        if (code === closeBracket && this.#expected === 'value-or-end') return this.#close(at)
+        return this.#beginValue(code, at)
+      case 'comma-or-end':
+        return this.#commaOrEnd(code, at)
+      case 'nothing':
+        return this.#fault(at)
     }
   }
 
-  /** One value, containers walked without recursion. */
-  #value(): boolean {
-    const floor = this.#isObject.length
-    for (;;) {
-      if (!this.#open()) return false
-      // A value has just ended: close what ends with it, or go on to the next one.
-      for (;;) {
-        if (this.#isObject.length === floor) return true
-        this.#skipBlanks()
-        const next = this.#bytes[this.#at]
-        const isObject = this.#isObject[this.#isObject.length - 1] === true
-        if (next === (isObject ? closeBrace : closeBracket)) {
-          this.#at++
-          this.#isObject.pop()
-          continue
-        }
-        if (next !== comma) return false
-        this.#at++
-        this.#skipBlanks()
-        if (isObject && !(this.#key() && this.#colon())) return false
-        break
-      }
+  #commaOrEnd(code: number, at: number): number {
+    const isObject = this.#isObject[this.#isObject.length - 1] === true
+    if (code === (isObject ? closeBrace : closeBracket)) return this.#close(at)
+    if (code !== comma) return this.#fault(at)
+    this.#expected = isObject ? 'key' : 'value'
+    return at + 1
+  }
+
+  #beginKey(at: number): number {
+    this.#isInString = true
+    this.#isKey = true
+    this.#slashes = 0
+    if (this.#isObject.length === 1) this.#keyStart = this.#offset + at
+    return at + 1
+  }
+
+  #beginValue(code: number, at: number): number {
+    if (this.#isObject.length === 1) this.#valueStart = this.#offset + at
+    if (code === quote) {
+      this.#isInString = true
+      this.#isKey = false
+      this.#slashes = 0
+      return at + 1
     }
+    if (code === openBrace || code === openBracket) return this.#open(code === openBrace, at)
+    if (!isWordByte(code)) return this.#fault(at)
+    this.#scalar = ''
+    return at
   }
 
-  /** Walks to the end of the first scalar or empty container below `at`, opening containers on the way. */
-  #open(): boolean {
-    for (;;) {
-      const code = this.#bytes[this.#at]
-      if (code !== openBrace && code !== openBracket) return this.#scalar(code)
-      if (this.#isObject.length >= jsonDepthMax) {
-        this.#isTooDeep = true
-        return false
-      }
-      this.#at++
-      this.#skipBlanks()
-      const isObject = code === openBrace
-      if (this.#bytes[this.#at] === (isObject ? closeBrace : closeBracket)) {
-        this.#at++
-        return true
-      }
-      this.#isObject.push(isObject)
-      if (isObject && !(this.#key() && this.#colon())) return false
+  #open(isObject: boolean, at: number): number {
+    // The object at the top is no level.
+    if (this.#isObject.length > jsonDepthMax) {
+      this.#isTooDeep = true
+      return this.#fault(at)
     }
+    this.#isObject.push(isObject)
+    this.#expected = isObject ? 'key-or-end' : 'value-or-end'
+    return at + 1
   }
 
-  #key(): boolean {
-    return this.#bytes[this.#at] === quote && this.#string()
+  #close(at: number): number {
+    this.#isObject.pop()
+    return this.#isObject.length === 0 ? this.#finish(at + 1) : this.#endValue(at + 1)
   }
 
-  #colon(): boolean {
-    this.#skipBlanks()
-    if (this.#bytes[this.#at] !== colon) return false
-    this.#at++
-    this.#skipBlanks()
-    return true
+  #finish(at: number): number {
+    this.#expected = 'nothing'
+    return at
   }
 
-  #scalar(code: number | undefined): boolean {
-    if (code === quote) return this.#string()
-    const start = this.#at
-    let end = start
-    while (isWordByte(this.#bytes[end])) end++
-    if (!scalarPattern.test(this.#bytes.toString('latin1', start, end))) return false
-    this.#at = end
-    return true
-  }
-
-  /** To the byte after the string that begins here. */
-  #string(): boolean {
-    const bytes = this.#bytes
-    let end = bytes.indexOf(quote, this.#at + 1)
-    while (end !== -1) {
-      let slashes = 0
-      while (bytes[end - 1 - slashes] === backslash) slashes++
-      if (slashes % 2 === 0) {
-        this.#at = end + 1
-        return true
-      }
-      end = bytes.indexOf(quote, end + 1)
+  /** A value has ended just before `at`. */
+  #endValue(at: number): number {
+    this.#expected = 'comma-or-end'
+    if (this.#isObject.length > 1) return at
+    const key = decodeKey(sliceBytes(this.#list, this.#keyStart, this.#keyEnd))
+    if (key === undefined) {
+      this.#faultAt = this.#keyStart
+      return -1
     }
-    return false
+    const valueEnd = this.#offset + at
+    this.#members.push({ key, keyStart: this.#keyStart, valueStart: this.#valueStart, valueEnd })
+    return at
   }
 
-  #skipBlanks(): void {
-    for (;;) {
-      const code = this.#bytes[this.#at]
-      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return
-      this.#at++
+  /** To the byte after the string, or to the end of the piece. */
+  #string(chunk: Buffer, from: number): number {
+    const end = chunk.indexOf(quote, from)
+    let slashes = 0
+    const last = end === -1 ? chunk.length : end
+    while (last - 1 - slashes >= from && chunk[last - 1 - slashes] === backslash) slashes++
+    if (slashes === last - from) slashes += this.#slashes
+    if (end === -1) {
+      this.#slashes = slashes
+      return chunk.length
     }
+    this.#slashes = 0
+    if (slashes % 2 === 1) return end + 1
+    this.#isInString = false
+    if (!this.#isKey) return this.#endValue(end + 1)
+    if (this.#isObject.length === 1) this.#keyEnd = this.#offset + end + 1
+    this.#expected = 'colon'
+    return end + 1
+  }
+
+  /** To the byte after the word or number, or to the end of the piece. */
+  #word(chunk: Buffer, from: number): number {
+    let end = from
+    while (end < chunk.length && isWordByte(chunk[end])) end++
+    const scalar = (this.#scalar ?? '') + chunk.toString('latin1', from, end)
+    this.#scalar = scalar
+    if (end === chunk.length && scalar.length <= scalarLengthMax) return end
+    this.#scalar = undefined
+    return scalarPattern.test(scalar) ? this.#endValue(end) : this.#fault(from)
+  }
+
+  #fault(at: number): number {
+    this.#faultAt = this.#offset + at
+    return -1
   }
 }
 
+const scalarLengthMax = 4_096
 const scalarPattern = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
 
 /** Letters, digits, plus, minus, dot: all that words and numbers are made of. */
@@ -195,9 +229,9 @@ function isWordByte(code: number | undefined): boolean {
   )
 }
 
-function decodeKey(bytes: Buffer, start: number, end: number): string | undefined {
+function decodeKey(bytes: Buffer): string | undefined {
   try {
-    const key: unknown = JSON.parse(bytes.toString('utf8', start, end))
+    const key: unknown = JSON.parse(bytes.toString('utf8'))
     return typeof key === 'string' ? key : undefined
   } catch {
     return undefined

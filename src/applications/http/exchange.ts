@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { ByteList } from '../../core/byte-list.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { ByteSink } from '../../core/model.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
@@ -16,7 +17,7 @@ export interface Exchange {
   /** The key of `authorization: Bearer …` or `x-api-key: …`; `undefined` when neither is there. */
   credential(): string | undefined
   /** Throws BODY_TOO_LARGE; CANCELLED when the client leaves before the end. */
-  readBytes(): Promise<Buffer>
+  readBytes(): Promise<ByteList>
   /**
    * The body as a JSON object and its text. Throws UNSUPPORTED_MEDIA_TYPE, INVALID_ENCODING, INVALID_JSON or
    * INVALID_REQUEST besides.
@@ -38,7 +39,6 @@ export interface Exchange {
 
 /** Bodies up to this go out as text; copying a larger one costs more than gathering. */
 const textWriteBytesMax = 16_384
-const noBytes = Buffer.alloc(0)
 
 /** Names and values in turn, as node:http writes them without looking at each. */
 export type HeaderList = readonly string[]
@@ -108,26 +108,24 @@ class NodeExchange implements Exchange {
     return this.header('x-api-key')
   }
 
-  readBytes(): Promise<Buffer> {
+  readBytes(): Promise<ByteList> {
     const message = this.#message
     const bytesMax = this.#bodyBytesMax
     const declared = message.headers['content-length']
     if (declared !== undefined && Number(declared) > bytesMax) return Promise.reject(this.#tooLarge())
     return new Promise((resolve, reject) => {
-      let first: Buffer | undefined
-      let rest: Buffer[] | undefined
+      const chunks: Buffer[] = []
       let length = 0
       message.on('data', (chunk: Buffer) => {
         length += chunk.length
         if (length > bytesMax) {
           message.pause()
           reject(this.#tooLarge())
-        } else if (first === undefined) first = chunk
-        else (rest ??= [first]).push(chunk)
+        } else chunks.push(chunk)
       })
       message.on('end', () => {
         this.#rejectRead = undefined
-        resolve(rest === undefined ? (first ?? noBytes) : Buffer.concat(rest, length))
+        resolve({ chunks, length })
       })
       this.#rejectRead = reject
     })

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isUtf8List, sliceBytes, type ByteList } from '../../core/byte-list.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { jsonDepthMax, skimJsonObject, type SkimmedMember } from '../../core/json-skim.ts'
@@ -10,7 +10,7 @@ export interface JsonBody {
   /** Of a large body, its large members are parsed when first asked for, and may throw INVALID_JSON then. */
   readonly body: JsonObject
   /** Of a large body: where its members lie. */
-  readonly skim: { readonly bytes: Buffer; readonly members: readonly SkimmedMember[] } | undefined
+  readonly skim: { readonly bytes: ByteList; readonly members: readonly SkimmedMember[] } | undefined
 }
 
 /** From this size a body is skimmed: turning it into text and objects would cost more than relaying it. */
@@ -21,41 +21,55 @@ const shallowBytesMax = 2 * jsonDepthMax
 const smallMemberBytesMax = 4_096
 
 /** Throws INVALID_ENCODING, INVALID_JSON with the place of the fault, INVALID_REQUEST when it is not an object. */
-export function toJsonBody(bytes: Buffer): JsonBody {
-  if (!isUtf8(bytes)) throw new PlatformError('INVALID_ENCODING', 'the request body is not valid UTF-8')
+export function toJsonBody(bytes: ByteList): JsonBody {
+  if (!isUtf8List(bytes)) throw new PlatformError('INVALID_ENCODING', 'the request body is not valid UTF-8')
   return bytes.length < skimBytesMin ? parseBody(bytes) : skimBody(bytes)
 }
 
-function parseBody(bytes: Buffer): JsonBody {
-  const text = bytes.toString('utf8')
+function parseBody(bytes: ByteList): JsonBody {
+  const text = toText(bytes)
   const body = parseJson(text)
   if (bytes.length > shallowBytesMax) refuseDepth(bytes)
   if (!isJsonObject(body)) throw new PlatformError('INVALID_REQUEST', 'the request body must be a JSON object')
   return { text, body, skim: undefined }
 }
 
-function skimBody(bytes: Buffer): JsonBody {
+function skimBody(bytes: ByteList): JsonBody {
   const skim = skimJsonObject(bytes)
   if ('faultAt' in skim) {
     const { faultAt, isTooDeep } = skim
     if (isTooDeep === true) throw tooDeep()
     throw invalidJson(faultAt >= bytes.length ? 'it ends before it is complete' : placeOf(bytes, faultAt))
   }
-  const body: Record<string, JsonObject[string]> = {}
+  // Without a prototype, V8 keeps the properties in the object itself; getters of an ordinary object would stand in its
+  // hidden class, and keep the whole request alive until the next major collection.
+  const body = Object.create(null) as Record<string, JsonObject[string]>
   for (const member of skim.members) defineMember(body, bytes, member)
-  let text: string | undefined
-  return {
-    body,
-    skim: { bytes, members: skim.members },
-    get text() {
-      return (text ??= bytes.toString('utf8'))
-    },
+  return new SkimmedBody(body, bytes, skim.members)
+}
+
+class SkimmedBody implements JsonBody {
+  readonly body: JsonObject
+  readonly skim: NonNullable<JsonBody['skim']>
+  #text: string | undefined
+
+  constructor(body: JsonObject, bytes: ByteList, members: readonly SkimmedMember[]) {
+    this.body = body
+    this.skim = { bytes, members }
+  }
+
+  get text(): string {
+    return (this.#text ??= toText(this.skim.bytes))
   }
 }
 
-function defineMember(body: object, bytes: Buffer, member: SkimmedMember): void {
+function toText(bytes: ByteList): string {
+  return sliceBytes(bytes, 0, bytes.length).toString('utf8')
+}
+
+function defineMember(body: object, bytes: ByteList, member: SkimmedMember): void {
   const { key, valueStart, valueEnd } = member
-  const parse = (): unknown => parseJson(bytes.toString('utf8', valueStart, valueEnd), key)
+  const parse = (): unknown => parseJson(sliceBytes(bytes, valueStart, valueEnd).toString('utf8'), key)
   const shape = { configurable: true, enumerable: true }
   if (valueEnd - valueStart <= smallMemberBytesMax) {
     Object.defineProperty(body, key, { ...shape, value: parse() })
@@ -75,7 +89,7 @@ function parseJson(text: string, member?: string): unknown {
   }
 }
 
-function refuseDepth(bytes: Buffer): void {
+function refuseDepth(bytes: ByteList): void {
   const skim = skimJsonObject(bytes)
   if ('isTooDeep' in skim) throw tooDeep()
 }
@@ -95,8 +109,8 @@ function placeOfFault(text: string, thrown: unknown): string {
   return placeIn(text.slice(0, Number(position)))
 }
 
-function placeOf(bytes: Buffer, at: number): string {
-  return placeIn(bytes.toString('utf8', 0, at))
+function placeOf(bytes: ByteList, at: number): string {
+  return placeIn(sliceBytes(bytes, 0, at).toString('utf8'))
 }
 
 /** Line and column of what follows a text. */

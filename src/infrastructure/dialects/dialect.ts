@@ -54,7 +54,7 @@ export interface EndpointSide {
    * extension (removed), and `stream_options.include_usage` (always asked of streams). A duplicate of one of these keys
    * makes it write the body anew, so that two parsers cannot read two things.
    */
-  patchRequest(wire: WireRequest, target: RequestTarget): string | Uint8Array
+  patchRequest(wire: WireRequest, target: RequestTarget): string | readonly Uint8Array[]
   /** Throws UPSTREAM_INVALID when the body is not of the dialect. A usage event is included when the body reports any. */
   decodeAnswer(body: JsonObject): readonly AnswerEvent[]
   createStreamDecoder(): StreamDecoder

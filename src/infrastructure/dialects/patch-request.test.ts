@@ -16,7 +16,10 @@ function patch(text: string, ask: Ask = {}): string {
   const { id = 'openai-chat', stream = false, isSkimmed = false } = ask
   const body: unknown = JSON.parse(text)
   if (!isJsonObject(body)) throw new Error('not an object')
-  const bytes = Buffer.from(text)
+  const buffer = Buffer.from(text)
+  // Two pieces, so that what lies across them is read and cut as well.
+  const middle = Math.floor(buffer.length / 2)
+  const bytes = { chunks: [buffer.subarray(0, middle), buffer.subarray(middle)], length: buffer.length }
   const skim = skimJsonObject(bytes)
   const wire: WireRequest = {
     dialect: id,
@@ -26,7 +29,7 @@ function patch(text: string, ask: Ask = {}): string {
     skim: isSkimmed && 'members' in skim ? { bytes, members: skim.members } : undefined,
   }
   const patched = dialects[id].patchRequest(wire, { model: 'vendor/model', stream, outputTokensMax: undefined })
-  return typeof patched === 'string' ? patched : Buffer.from(patched).toString('utf8')
+  return typeof patched === 'string' ? patched : Buffer.concat(patched).toString('utf8')
 }
 
 describe.each([false, true])('patching a request of the same dialect (read from bytes: %s)', (isSkimmed) => {

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici'
 import type { Config } from '../../config/index.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { createAdmission, type AdmissionDeps } from './admission.ts'
@@ -33,8 +34,7 @@ export function createEgress(deps: EgressDeps): Egress {
     const options = {
       method: request.method,
       path: route.basePath + request.path,
-      headers: route.toWireHeaders(request.headers),
-      body: request.body ?? null,
+      ...withBody(route.toWireHeaders(request.headers), request.body),
     }
     return new Exchange({ pool, origin, target, call, options, clock, watch })
   }
@@ -54,6 +54,18 @@ export function createEgress(deps: EgressDeps): Egress {
       watch.close()
     },
   }
+}
+
+/** Pieces go out one after the other; their length is told, since undici does not look into them. */
+function withBody(
+  headers: string[],
+  body: EgressRequest['body'],
+): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+    return { headers, body: body ?? null }
+  const length = body.reduce((sum, piece) => sum + piece.length, 0)
+  // undici takes any iterable of bytes; its declaration leaves that out.
+  return { headers: [...headers, 'content-length', String(length)], body: body as unknown as Uint8Array }
 }
 
 function closing(): PlatformError {

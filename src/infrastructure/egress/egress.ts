@@ -56,7 +56,8 @@ export interface EgressRequest {
   readonly path: string
   /** Lower-case names. Credentials come from the target; `authorization`, `x-api-key`, `cookie` and the like are refused here. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | undefined
+  /** A list of pieces is sent as one body. */
+  readonly body: string | Uint8Array | readonly Uint8Array[] | undefined
 }
 
 export interface EgressResponse {

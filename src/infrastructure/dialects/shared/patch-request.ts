@@ -1,3 +1,4 @@
+import { cutBytes, includesMark, type ByteList } from '../../../core/byte-list.ts'
 import type { WireRequest } from '../../../core/chat.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { RequestTarget } from '../dialect.ts'
@@ -19,10 +20,10 @@ export interface PatchOptions {
  */
 export function createRequestPatch(
   options: PatchOptions,
-): (wire: WireRequest, target: RequestTarget) => string | Uint8Array {
+): (wire: WireRequest, target: RequestTarget) => string | readonly Uint8Array[] {
   return (wire, target) => {
     const { body, skim } = wire
-    if ((skim?.bytes ?? wire.text).includes(sealMark)) {
+    if (skim === undefined ? wire.text.includes(sealMark) : includesMark(skim.bytes, sealMark)) {
       return JSON.stringify(options.translate(wire, target))
     }
     const members = skim === undefined ? readMembers(wire.text) : uniqueMembers(skim.members)
@@ -44,7 +45,7 @@ export function createRequestPatch(
     if (extension !== -1) edits.push(removal(members, extension))
     if (additions !== '') {
       if (members.length === edits.filter((edit) => edit.text === '').length) additions = additions.slice(0, -1)
-      const at = (skim === undefined ? wire.text.indexOf('{') : skim.bytes.indexOf('{')) + 1
+      const at = (skim === undefined ? wire.text.indexOf('{') : findBrace(skim.bytes)) + 1
       edits.push({ start: at, end: at, text: additions })
     }
     edits.sort((left, right) => left.start - right.start || left.end - right.end)
@@ -156,15 +157,28 @@ function uniqueMembers(members: readonly Member[]): readonly Member[] | undefine
   return new Set(members.map((member) => member.key)).size === members.length ? members : undefined
 }
 
-function spliceBytes(bytes: Buffer, edits: readonly Edit[]): Uint8Array {
+/** Views of the client's bytes with the edits between them; nothing of a large body is copied. */
+function spliceBytes(bytes: ByteList, edits: readonly Edit[]): readonly Uint8Array[] {
   const pieces: Buffer[] = []
   let at = 0
   for (const edit of edits) {
-    pieces.push(bytes.subarray(at, edit.start), Buffer.from(edit.text))
+    pieces.push(...cutBytes(bytes, at, edit.start))
+    if (edit.text !== '') pieces.push(Buffer.from(edit.text))
     at = edit.end
   }
-  pieces.push(bytes.subarray(at))
-  return Buffer.concat(pieces)
+  pieces.push(...cutBytes(bytes, at, bytes.length))
+  return pieces
+}
+
+/** Where the object begins; only blanks stand before it. */
+function findBrace(bytes: ByteList): number {
+  let offset = 0
+  for (const chunk of bytes.chunks) {
+    const at = chunk.indexOf('{')
+    if (at !== -1) return offset + at
+    offset += chunk.length
+  }
+  return offset
 }
 
 function splice(text: string, edits: readonly Edit[]): string {
