@@ -62,7 +62,10 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
     routes: createRoutes(() => platform.parts()),
     authenticate: (credential) => platform.identity.authenticate(credential),
   })
-  const url = await server.listen()
+  const url = await server.listen().catch(async (thrown: unknown) => {
+    await platform.close()
+    throw thrown
+  })
   const adminKey = key ?? keptKey
   return {
     url,

@@ -84,7 +84,8 @@ export function decodeEmbeddingAnswer(body: JsonObject, inputCount: number): Emb
   if (!isJsonObject(usage)) return { vectors, usage: undefined }
   const input = toCount(usage['prompt_tokens']) ?? toCount(usage['total_tokens'])
   const cacheRead = toCount(memberOf(usage, 'prompt_tokens_details')['cached_tokens'])
-  return { vectors, usage: createUsage({ inputTotal: input, cacheRead, raw: usage }) }
+  // Nothing is generated, so that the count of output is known though nobody reports it.
+  return { vectors, usage: createUsage({ inputTotal: input, cacheRead, outputTotal: 0, raw: usage }) }
 }
 
 function toVector(value: JsonValue | undefined): readonly number[] {
