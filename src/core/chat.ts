@@ -159,3 +159,27 @@ export interface Citation {
   readonly answerStart: number | undefined
   readonly answerEnd: number | undefined
 }
+
+/** A chat of which only the fields given are known. */
+export function createChat(known: Partial<Chat>): Chat {
+  return {
+    messages: [],
+    tools: [],
+    toolChoice: undefined,
+    parallelToolCalls: undefined,
+    responseFormat: undefined,
+    temperature: undefined,
+    topP: undefined,
+    topK: undefined,
+    outputTokensMax: undefined,
+    stop: [],
+    seed: undefined,
+    frequencyPenalty: undefined,
+    presencePenalty: undefined,
+    reasoningEffort: undefined,
+    reasoningTokensMax: undefined,
+    user: undefined,
+    extra: undefined,
+    ...known,
+  }
+}

@@ -87,8 +87,7 @@ async function run(deps: CliDeps, command: Command, parsed: Parsed): Promise<num
     process: deps.process(common),
   }
   try {
-    await command.run(context)
-    return 0
+    return (await command.run(context)) === 'failed' ? 1 : 0
   } catch (thrown) {
     const error = toPlatformError(thrown)
     if (terminal.isJson)

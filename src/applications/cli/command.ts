@@ -10,7 +10,8 @@ export interface Command {
   readonly usage: string
   readonly summary: string
   readonly options: ParseArgsOptionsConfig
-  run(context: CommandContext): Promise<void>
+  /** Ends the process with 1 when it resolves with `failed`, or throws. */
+  run(context: CommandContext): Promise<'failed' | void>
 }
 
 export interface CommandContext {

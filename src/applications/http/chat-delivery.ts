@@ -46,7 +46,7 @@ class ChatDelivery implements Delivery<Answer> {
     this.#call = call
     const isStream = this.#options.read()?.request.stream === true
     const wire = answer.wire?.dialect === this.#options.dialect.id ? answer.wire : undefined
-    if (wire?.type === 'whole' && !isStream) this.#ending = wire.body
+    if (wire?.type === 'whole' && !isStream) this.#takeWhole(wire.body)
     else if (wire?.type === 'stream' && isStream && !this.#wantsReport()) {
       const { sink } = this.#options.exchange
       await wire.relay({
@@ -72,7 +72,6 @@ class ChatDelivery implements Delivery<Answer> {
       return
     }
     const body = this.#withReport(this.#ending ?? '', facts)
-    this.#firstByteMs = this.#elapsedMs()
     exchange.begin(200, this.#wholeHeaders(body, facts))
     exchange.end(body)
   }
@@ -116,7 +115,13 @@ class ChatDelivery implements Delivery<Answer> {
     const extension = this.#isReportRefused()
       ? {}
       : { strata: toAnswerExtension(call.id, call.facts, complete.citations) }
-    this.#ending = JSON.stringify({ ...body, ...extension })
+    this.#takeWhole(JSON.stringify({ ...body, ...extension }))
+  }
+
+  /** A whole body goes out as soon as the call is on record, which is as good as now. */
+  #takeWhole(body: Buffer | string): void {
+    this.#ending = body
+    this.#firstByteMs = this.#elapsedMs()
   }
 
   /** A relayed whole body gets the report only when the client asked for it; then it is spliced in, last. */

@@ -38,7 +38,9 @@ describe('an answer', () => {
     expect(response.headers.get('x-strata-cost')).toBe('0.00003') // 12 tokens in at 1, 9 out at 2 USD per million
     expect(Number(response.headers.get('x-strata-overhead-ms'))).toBeGreaterThanOrEqual(0)
     // The rows of the request and of its one try are there before the last byte.
-    expect(await running.platform.parts().calls.find('default', id)).toHaveLength(2)
+    const facts = await running.platform.parts().calls.find('default', id)
+    expect(facts).toHaveLength(2)
+    expect(facts.map((fact) => fact.firstByteMs)).toEqual([expect.any(Number), expect.any(Number)])
   })
 
   test('of an endpoint in the same dialect is the bytes of the endpoint', async () => {

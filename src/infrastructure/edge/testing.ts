@@ -2,7 +2,7 @@
 import { configSchema } from '../../config/index.ts'
 import { assert } from '../../core/assert.ts'
 import { createRootCall } from '../../core/call.ts'
-import type { Chat, ChatRequest, Message } from '../../core/chat.ts'
+import { createChat, type Chat, type ChatRequest, type Message } from '../../core/chat.ts'
 import { createIds } from '../../core/ids.ts'
 import type { Passage } from '../../core/ports.ts'
 import { createSeededRandom } from '../../core/random.ts'
@@ -38,26 +38,7 @@ export function createChatRequest(question: string, chat: Partial<Chat> = {}): C
     stream: true,
     outputTokensMax: chat.outputTokensMax,
     wire: undefined,
-    chat: {
-      messages: [createTextMessage('user', question)],
-      tools: [],
-      toolChoice: undefined,
-      parallelToolCalls: undefined,
-      responseFormat: undefined,
-      temperature: undefined,
-      topP: undefined,
-      topK: undefined,
-      outputTokensMax: undefined,
-      stop: [],
-      seed: undefined,
-      frequencyPenalty: undefined,
-      presencePenalty: undefined,
-      reasoningEffort: undefined,
-      reasoningTokensMax: undefined,
-      user: undefined,
-      extra: undefined,
-      ...chat,
-    },
+    chat: createChat({ messages: [createTextMessage('user', question)], ...chat }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { createAnswer } from '../../core/answer.ts'
 import { createRootCall, type Call } from '../../core/call.ts'
-import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
+import { createChat, type AnswerEvent, type ChatRequest } from '../../core/chat.ts'
 import { PlatformError, type ErrorCode } from '../../core/errors.ts'
 import { createIds } from '../../core/ids.ts'
 import type { Traits } from '../../core/model.ts'
@@ -105,24 +105,6 @@ export function createTestRequest(text: string): ChatRequest {
     stream: true,
     outputTokensMax: undefined,
     wire: undefined,
-    chat: {
-      messages: [{ role: 'user', parts: [{ type: 'text', text }] }],
-      tools: [],
-      toolChoice: undefined,
-      parallelToolCalls: undefined,
-      responseFormat: undefined,
-      temperature: undefined,
-      topP: undefined,
-      topK: undefined,
-      outputTokensMax: undefined,
-      stop: [],
-      seed: undefined,
-      frequencyPenalty: undefined,
-      presencePenalty: undefined,
-      reasoningEffort: undefined,
-      reasoningTokensMax: undefined,
-      user: undefined,
-      extra: undefined,
-    },
+    chat: createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text }] }] }),
   }
 }

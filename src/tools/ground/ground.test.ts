@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { collectAnswer, createAnswer, type CompleteAnswer } from '../../core/answer.ts'
 import { createRootCall, type Call } from '../../core/call.ts'
-import type { AnswerEvent, Chat, ChatRequest, Message } from '../../core/chat.ts'
+import { createChat, type AnswerEvent, type Chat, type ChatRequest, type Message } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { createIds } from '../../core/ids.ts'
 import type { Model, Traits } from '../../core/model.ts'
@@ -109,28 +109,12 @@ function user(text: string): Message {
 }
 
 function toRequest(chat: Partial<Chat> = {}): ChatRequest {
-  const nothing = {
-    toolChoice: undefined,
-    parallelToolCalls: undefined,
-    responseFormat: undefined,
-    temperature: undefined,
-    topP: undefined,
-    topK: undefined,
-    outputTokensMax: undefined,
-    seed: undefined,
-    frequencyPenalty: undefined,
-    presencePenalty: undefined,
-    reasoningEffort: undefined,
-    reasoningTokensMax: undefined,
-    user: undefined,
-    extra: undefined,
-  }
   return {
     model: 'handbook',
     stream: true,
     outputTokensMax: undefined,
     wire: { dialect: 'openai-chat', text: '{}', body: {}, skim: undefined, headers: {} },
-    chat: { ...nothing, tools: [], stop: [], messages: [user('How many days of leave?')], ...chat },
+    chat: createChat({ messages: [user('How many days of leave?')], ...chat }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { collectAnswer, type CompleteAnswer } from '../../../core/answer.ts'
 import type { CallFacts } from '../../../core/call.ts'
-import type { Chat, ChatRequest } from '../../../core/chat.ts'
+import { createChat, type ChatRequest } from '../../../core/chat.ts'
 import { toDollars } from '../../../core/money.ts'
 import type { Answer } from '../../../core/model.ts'
 import { sumDispatches } from '../../../core/totals.ts'
@@ -78,24 +78,6 @@ function askOnce(parts: HttpParts, model: string, question: string): Promise<Ask
 }
 
 function createQuestion(model: string, question: string): ChatRequest {
-  const chat: Chat = {
-    messages: [{ role: 'user', parts: [{ type: 'text', text: question }] }],
-    tools: [],
-    toolChoice: undefined,
-    parallelToolCalls: undefined,
-    responseFormat: undefined,
-    temperature: undefined,
-    topP: undefined,
-    topK: undefined,
-    outputTokensMax: undefined,
-    stop: [],
-    seed: undefined,
-    frequencyPenalty: undefined,
-    presencePenalty: undefined,
-    reasoningEffort: undefined,
-    reasoningTokensMax: undefined,
-    user: undefined,
-    extra: undefined,
-  }
+  const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: question }] }] })
   return { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
 }

@@ -19,6 +19,7 @@ export const doctor: Command = {
       { findings },
       toTable(findings.map((finding) => [finding.state, finding.what, finding.detail])),
     )
+    return findings.some((finding) => finding.state === 'fault') ? 'failed' : undefined
   },
 }
 

@@ -58,12 +58,12 @@ function createEmbeddingDelivery(options: EmbeddingDeliveryOptions): Delivery<Em
       const format = options.asked()?.encodingFormat ?? 'float'
       text = JSON.stringify(encodeEmbeddingAnswer(embedded, { model: call.name, encodingFormat: format }))
       callId = call.id
+      firstByteMs = parts.clock.monotonicMs() - exchange.startedMonotonicMs
       return Promise.resolve()
     },
     complete(facts: readonly CallFacts[]) {
       const nowMs = parts.clock.monotonicMs()
       const { cost } = sumDispatches(facts)
-      firstByteMs = nowMs - exchange.startedMonotonicMs
       exchange.begin(200, [
         'content-type',
         'application/json; charset=utf-8',
