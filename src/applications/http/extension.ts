@@ -51,8 +51,16 @@ export function toAnswerExtension(
   }
 }
 
+// A type rather than an interface, so that it counts as JSON.
+export type RouteStep = {
+  readonly kind: CallFacts['kind']
+  readonly name: string
+  readonly status: CallFacts['status']
+  readonly error?: string
+}
+
 /** The nodes that ran, in the order they began, each with how it ended. */
-function toRoute(facts: readonly CallFacts[]): JsonValue {
+export function toRoute(facts: readonly CallFacts[]): readonly RouteStep[] {
   return facts
     .filter((fact) => fact.kind !== 'request')
     .toSorted(

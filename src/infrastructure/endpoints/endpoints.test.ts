@@ -58,6 +58,10 @@ describe('the traits of an endpoint', () => {
     expect(unpriced.endpoints.findTraits('one')?.costMax).toBeUndefined()
   })
 
+  test('know that what is free costs nothing, however long', () => {
+    expect(create({}, { prices: { one: 0n } }).endpoints.findTraits('one')?.costMax).toBe(0n)
+  })
+
   test('are of configured endpoints only', () => {
     const harness = create({})
     expect(harness.endpoints.findTraits('two')).toBeUndefined()

@@ -24,9 +24,15 @@ function toRegions(
   return [...new Set([...processing, ...storage])]
 }
 
-/** Of one answer at full context and output. Tries that gave no answer have no known cost, so they add none. */
+/**
+ * Of one answer at full context and output; what is free costs nothing at any length. Tries that gave no answer have no
+ * known cost, so they add none.
+ */
 function toCostMax(entry: EndpointEntry): Traits['costMax'] {
-  const { contextTokens, outputTokensMax } = entry.config
-  if (contextTokens === undefined || outputTokensMax === undefined) return undefined
-  return entry.findPrice()?.costMax({ input: contextTokens, output: outputTokensMax })
+  const { contextTokens: input, outputTokensMax: output } = entry.config
+  const price = entry.findPrice()
+  if (input !== undefined && output !== undefined) return price?.costMax({ input, output })
+  return price?.costMax({ input: longestTokens, output: longestTokens }) === 0n ? 0n : undefined
 }
+
+const longestTokens = 1_000_000_000

@@ -5,7 +5,7 @@ import { toDollars } from '../../../core/money.ts'
 import type { Answer } from '../../../core/model.ts'
 import { sumDispatches } from '../../../core/totals.ts'
 import { runRequest } from '../../flow.ts'
-import type { HttpParts } from '../../http/index.ts'
+import { toRoute, type HttpParts } from '../../http/index.ts'
 import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
 
 export const ask: Command = {
@@ -20,7 +20,7 @@ export const ask: Command = {
     const { parts } = await context.open()
     const { complete, facts } = await askOnce(parts, typeof model === 'string' ? model : 'default', question)
     const totals = sumDispatches(facts)
-    const route = facts.filter((fact) => fact.kind !== 'request').map((fact) => `${fact.name} ${fact.status}`)
+    const route = toRoute(facts).map(({ name, status }) => `${name} ${status}`)
     report(
       context.terminal,
       { text: complete.text, citations: complete.citations, call: facts.at(-1)?.rootId ?? null, route },
