@@ -6,7 +6,7 @@ import { measures, type Measure, type MeasurePlace, type Sample } from './gatewa
 import { promised, toFigures, type Samples, type Singles } from './gateway/figures.ts'
 import { measureColdStart, measureDurability, measureMemory } from './gateway/singles.ts'
 import type { Benchmark, BenchmarkOptions } from './kit/benchmark.ts'
-import { hasCommand, startPinned } from './kit/processes.ts'
+import { hasCommand, readRssMib, startPinned } from './kit/processes.ts'
 import { formatFigure, formatTable, median } from './kit/report.ts'
 import { wrkHelp } from './kit/wrk.ts'
 
@@ -36,10 +36,12 @@ export const benchmark: Benchmark = {
       const chosen = chooseContestants(options)
       for (const contestant of chosen) running.push(...(await tryStart(contestant, place, options)))
       const samples = await measureRounds(running, { core: loadCore, folder, seconds: options.seconds }, options)
-      const singles = await measureSingles(running, { core: loadCore, folder, seconds: options.seconds }, options)
+      const load = { core: loadCore, folder, seconds: options.seconds }
+      const durable = await measureDurable(running, load, options)
       for (const contestant of running.splice(0)) await contestant.process?.stop()
+      const memory = await measureFreshMemory(chosen, place, { ...options, load })
       const coldStartMs = await measureColdStarts(chosen, place, options)
-      return { figures: toFigures(samples, { ...singles, coldStartMs }), promised, unmeasured: [] }
+      return { figures: toFigures(samples, { ...durable, memory, coldStartMs }), promised, unmeasured: [] }
     } finally {
       for (const contestant of running) await contestant.process?.stop()
       await upstream.stop()
@@ -109,18 +111,34 @@ function chooseMeasures({ only, print }: BenchmarkOptions): readonly Measure[] {
   return chosen.filter((measure) => !measure.needsWrk)
 }
 
-async function measureSingles(
+/** What the used process has recorded, and the memory it holds after every measure. */
+async function measureDurable(
   running: readonly RunningContestant[],
   place: MeasurePlace,
   options: BenchmarkOptions,
-): Promise<Omit<Singles, 'coldStartMs'>> {
+): Promise<Pick<Singles, 'durability' | 'rssAfterAllMib'>> {
   const strata = running.find((contestant) => contestant.name === 'strata')
-  if (strata === undefined) return { durability: undefined, memory: undefined }
+  if (strata?.process === undefined) return { durability: undefined, rssAfterAllMib: undefined }
   options.print(`durability: ${durabilityRequests} requests counted in the store`)
   const durability = await measureDurability(strata, place, durabilityRequests)
-  if (!options.long) return { durability, memory: undefined }
+  return { durability, rssAfterAllMib: readRssMib(strata.process.pid) }
+}
+
+/** A process of its own: what the other measures left behind would be counted otherwise. */
+async function measureFreshMemory(
+  chosen: readonly Contestant[],
+  place: Parameters<Contestant['start']>[0],
+  options: BenchmarkOptions & { readonly load: MeasurePlace },
+): Promise<Singles['memory']> {
+  const strata = chosen.find(({ name }) => name === 'strata')
+  if (strata === undefined || !options.long) return undefined
   options.print(`memory: before and after ${memoryRequests} requests`)
-  return { durability, memory: await measureMemory(strata, place, memoryRequests) }
+  const running = await strata.start(place)
+  try {
+    return await measureMemory(running, options.load, memoryRequests)
+  } finally {
+    await running.process?.stop()
+  }
 }
 
 async function measureColdStarts(

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S node --max-semi-space-size=8
 // Keeps compiled code between starts. JavaScript, because a first file in TypeScript would load its compiler at each of
 // them. Where the folder cannot be written, Node goes on without.
 import module from 'node:module'

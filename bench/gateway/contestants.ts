@@ -96,7 +96,7 @@ async function startStrata(place: Place): Promise<RunningContestant> {
       'env',
       `STRATA_ADMIN_KEY=${key}`,
       process.execPath,
-      '--max-semi-space-size=4',
+      '--max-semi-space-size=8',
       'bin/strata.js',
       'start',
       '--config',

@@ -9,6 +9,8 @@ export type Samples = Readonly<Record<string, Readonly<Record<string, readonly S
 export interface Singles {
   readonly durability: DurabilityFigures | undefined
   readonly memory: MemoryFigures | undefined
+  /** Memory of the process that all other measures went through. */
+  readonly rssAfterAllMib: number | undefined
   /** By contestant. */
   readonly coldStartMs: Readonly<Record<string, number>>
 }
@@ -92,6 +94,7 @@ export function toFigures(samples: Samples, singles: Singles): Readonly<Record<s
   for (const [name, durationMs] of Object.entries(singles.coldStartMs)) put(`coldStart.${name}Ms`, durationMs)
   put('durability.requests', singles.durability?.answered)
   put('durability.rowsMissing', singles.durability?.rowsMissing)
+  put('memory.rssAfterAllMib', singles.rssAfterAllMib)
   put('memory.rssBeforeMib', singles.memory?.beforeMib)
   put('memory.rssAfterMib', singles.memory?.afterMib)
   put('memory.rssGrowth', ratio(singles.memory?.afterMib, singles.memory?.beforeMib))

@@ -27,7 +27,9 @@ export interface PinnedProcessOptions {
 export function startPinned(options: PinnedProcessOptions): PinnedProcess {
   const log = openSync(options.logPath, 'w+')
   const [command = '', ...words] = pin(options.core, options.command)
-  const child = spawn(command, words, { stdio: ['ignore', log, log], cwd: options.folder })
+  // One pool of memory for all threads: glibc's default of many keeps what a burst on another thread has used.
+  const env = { ...process.env, MALLOC_ARENA_MAX: '1' }
+  const child = spawn(command, words, { stdio: ['ignore', log, log], cwd: options.folder, env })
   closeSync(log)
   const ended = once(child, 'exit').catch(() => undefined)
   return {
