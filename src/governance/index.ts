@@ -1,2 +1,2 @@
-export { createIdentity, type Identity } from './identity/index.ts'
+export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

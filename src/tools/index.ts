@@ -1,2 +1,2 @@
 export { createGroundKind } from './ground/index.ts'
-export { createKnowledge, type Knowledge } from './retrieval/index.ts'
+export { createKnowledge, type CollectionView, type DocumentView, type Knowledge } from './retrieval/index.ts'

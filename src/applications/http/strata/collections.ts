@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { toIso } from '../../../core/time.ts'
-import type { CollectionView, DocumentView, GetParts, HttpParts } from '../parts.ts'
+import type { CollectionView, DocumentView } from '../../../tools/index.ts'
+import type { GetParts, HttpParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation, readNumber, type Operation } from './operation.ts'
 

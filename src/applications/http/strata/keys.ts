@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { toIso } from '../../../core/time.ts'
-import type { GetParts, KeyView } from '../parts.ts'
+import type { KeyRecord } from '../../../governance/index.ts'
+import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
 
@@ -61,7 +62,7 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
 }
 
 /** A key as it is listed; it never holds the key itself. */
-export function toKeyJson(key: KeyView): JsonObject {
+export function toKeyJson(key: KeyRecord): JsonObject {
   return {
     object: 'key',
     id: key.id,
