@@ -4,7 +4,8 @@ import { errorCatalogue, PlatformError, type ErrorCode } from '../core/errors.ts
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { Usage } from '../core/usage.ts'
 import { toPicodollars } from './amounts.ts'
-import type { CallTable, Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
+import type { CallTable } from './tables/calls.ts'
 
 export interface CallReader {
   /** The whole tree that a call of the tenant belongs to, root first, then in the order of making; empty when there is none. */

@@ -1,0 +1,51 @@
+import { join } from 'node:path'
+import type { Config } from './config/index.ts'
+import {
+  createExtractAdapter,
+  createExtractor,
+  createLlamaAdapter,
+  createNativeAdapter,
+  createVendorAdapters,
+  dialects,
+  type createEndpoints,
+  type Egress,
+} from './infrastructure/index.ts'
+import type { Standing } from './platform-standing.ts'
+
+/** What speaks each dialect of an endpoint. */
+export interface Adapters {
+  readonly byDialect: Parameters<typeof createEndpoints>[0]['adapters']
+  close(): Promise<void>
+}
+
+export function createAdapters(
+  { clock, folder, configFolder, telemetry }: Standing,
+  config: Config,
+  egress: Egress,
+): Adapters {
+  const native = (id: keyof typeof dialects) =>
+    createNativeAdapter({ dialect: dialects[id], egress, config: config.egress, clock })
+  const { decodeError } = dialects['openai-chat']
+  const llama = createLlamaAdapter({
+    runtimeFolder: runtimeFolderOf(folder),
+    modelsFolder: configFolder,
+    clock,
+    log: telemetry.log,
+  })
+  return {
+    byDialect: {
+      openai: native('openai-chat'),
+      'openai-responses': native('openai-responses'),
+      anthropic: native('anthropic-messages'),
+      ...createVendorAdapters({ egress, clock, config: config.egress, decodeError }),
+      extract: createExtractAdapter({ extractor: createExtractor(), clock }),
+      llama,
+    },
+    close: () => llama.close(),
+  }
+}
+
+/** Where local runtimes are installed. */
+export function runtimeFolderOf(folder: string): string {
+  return join(folder, 'runtimes', 'llama')
+}

@@ -1,0 +1,60 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { configSchema, type LoadedConfig, type ReadOptions } from './config/index.ts'
+import { PlatformError } from './core/errors.ts'
+import { createIds } from './core/ids.ts'
+import type { Random } from './core/random.ts'
+import type { Clock } from './core/time.ts'
+import { createRegionGate } from './governance/index.ts'
+import { createCommandRunner, createEgress, createErrands, createRuntimeInstaller } from './infrastructure/index.ts'
+import { createPricer } from './investment/index.ts'
+import { runtimeFolderOf } from './platform-adapters.ts'
+
+/** Installs a local runtime into the data folder. Throws INVALID_REQUEST for one that is not known, RUNTIME_MISSING, RUNTIME_FAILED. */
+export async function installRuntime(
+  options: InstallRuntimeOptions,
+): Promise<{ readonly folder: string; readonly version: string }> {
+  const { loaded, name, onProgress } = options
+  if (name !== 'llama')
+    throw new PlatformError('INVALID_REQUEST', `there is no runtime ${name.slice(0, 64)}; there is llama`)
+  const folder = runtimeFolderOf(resolve(loaded.folder, loaded.config.store.folder))
+  const { platform, arch: architecture } = process
+  const installer = createRuntimeInstaller({ folder, run: createCommandRunner(), platform, architecture })
+  const { version } = await installer.install({ gpu: 'none', onProgress, signal: options.signal })
+  return { folder, version }
+}
+
+export interface InstallRuntimeOptions {
+  readonly loaded: LoadedConfig
+  readonly name: string
+  readonly onProgress: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Asks servers on this machine for the names of their models, before there is a configuration. */
+export function createProbe(deps: { readonly clock: Clock; readonly random: Random }): ReadOptions['probe'] {
+  const config = configSchema.parse({})
+  const recorder = { intend: () => undefined, settle: () => undefined }
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+  const parts = { gate: createRegionGate(config.governance), pricer: createPricer({ config }), recorder, log }
+  const timeouts = { connectMs: probeMsMax, firstByteMs: probeMsMax, idleMs: probeMsMax, totalMs: probeMsMax }
+  const place = { processing: ['local'], storage: ['local'], vendor: undefined, vendorModel: 'none', isFree: true }
+  return async (url) => {
+    const egress = createEgress({ ...parts, config: config.egress, unknownPrice: 'flag', clock: deps.clock })
+    const run = createErrands({ egress, recorder, clock: deps.clock, ids: createIds(deps) })
+    try {
+      const target = { ...place, id: 'discovery', url, credentials: {}, timeouts }
+      const request = { method: 'GET', path: '', headers: {}, body: undefined } as const
+      const answer = await run({ target, allowedRegions: ['local'], request, answerBytesMax: 1_048_576 })
+      const list = listSchema.safeParse(JSON.parse(answer.body.toString('utf8')))
+      return list.success ? list.data.data.map((model) => model.id) : undefined
+    } catch {
+      return undefined // Nobody is there, or it is something else: nothing was found.
+    } finally {
+      await egress.close()
+    }
+  }
+}
+
+const probeMsMax = 300
+const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) })

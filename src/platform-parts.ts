@@ -1,0 +1,79 @@
+import { describeCause, type HttpParts } from './applications/index.ts'
+import type { LoadedConfig } from './config/index.ts'
+import type { Principal } from './core/call.ts'
+import { PlatformError } from './core/errors.ts'
+import { createAdmission, type createRegionGate } from './governance/index.ts'
+import { dialects, type Endpoints } from './infrastructure/index.ts'
+import type { ModelCatalogue } from './models/index.ts'
+import type { Standing } from './platform-standing.ts'
+import type { InWork } from './platform-work.ts'
+import type { TraceExporter } from './telemetry/index.ts'
+
+export interface PartsDeps {
+  readonly standing: Standing
+  readonly loaded: LoadedConfig
+  readonly version: number
+  readonly gate: ReturnType<typeof createRegionGate>
+  readonly models: ModelCatalogue
+  readonly endpoints: Endpoints
+  readonly inWork: InWork
+  readonly traces: TraceExporter | undefined
+}
+
+/** What the faces are given of one running configuration. */
+export function createParts(deps: PartsDeps): HttpParts {
+  const { gate, models, endpoints, inWork, traces } = deps
+  const { config } = deps.loaded
+  const { clock, ids, store, identity, knowledge, telemetry } = deps.standing
+  const admission = createAdmission(config.governance, gate)
+  const resolveModel = (name: string, principal: Principal) => {
+    const model = models.find(name)
+    if (model === undefined)
+      throw new PlatformError('MODEL_NOT_FOUND', `there is no model ${name.slice(0, 128)}`, { param: 'model' })
+    if (principal.models !== undefined && !principal.models.includes(name)) {
+      throw new PlatformError('MODEL_FORBIDDEN', `the key may not use the model ${name}`, { param: 'model' })
+    }
+    return model
+  }
+  return {
+    clock,
+    config,
+    configVersion: deps.version,
+    dialects,
+    knowledge,
+    calls: store.calls,
+    keys: identity.keys,
+    models: {
+      resolve: resolveModel,
+      list: ({ models: scope }) => models.list().filter((model) => scope === undefined || scope.includes(model.id)),
+    },
+    health: {
+      get isReady() {
+        return models.list().length > 0
+      },
+      get report() {
+        return { store: store.engine, endpoints: endpoints.health() }
+      },
+    },
+    metricsText: () => telemetry.metricsText(),
+    flow: {
+      clock,
+      ids,
+      requestMsMax: config.server.requestMsMax,
+      identity,
+      admission,
+      models: { resolve: resolveModel },
+      enter: inWork.enter,
+      record: (facts) => store.recorder.settle(facts),
+      observe(face, call, failure) {
+        inWork.leave()
+        if (call !== undefined) {
+          telemetry.observeCall(call.facts, face)
+          traces?.offer(call.facts)
+        } else if (failure !== undefined) telemetry.observeRefusal(face, failure.code)
+        if (failure?.code === 'INTERNAL')
+          telemetry.log.error({ face, cause: describeCause(failure) }, 'a request met a defect')
+      },
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { Ids } from './core/ids.ts'
+import type { Random } from './core/random.ts'
+import type { Clock } from './core/time.ts'
+import type { Identity } from './governance/index.ts'
+import type { Store } from './store/index.ts'
+import type { Telemetry } from './telemetry/index.ts'
+import type { Knowledge } from './tools/index.ts'
+
+/** What outlives a change of configuration. */
+export interface Standing {
+  readonly clock: Clock
+  readonly random: Random
+  readonly ids: Ids
+  readonly store: Store
+  readonly identity: Identity
+  readonly knowledge: Knowledge
+  readonly telemetry: Telemetry
+  /** The data folder, absolute. */
+  readonly folder: string
+  /** Where relative paths of the configuration start. */
+  readonly configFolder: string
+}

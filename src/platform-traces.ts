@@ -1,0 +1,23 @@
+import type { LoadedConfig } from './config/index.ts'
+import { PlatformError } from './core/errors.ts'
+import { createErrands, type Egress } from './infrastructure/index.ts'
+import type { Standing } from './platform-standing.ts'
+import type { TraceExporter } from './telemetry/index.ts'
+
+/** Exports call trees through the same door as everything else: the collector is a place like any other. */
+export function createTraces(standing: Standing, { config }: LoadedConfig, egress: Egress): TraceExporter | undefined {
+  const { traces } = config.telemetry
+  if (traces === undefined) return undefined
+  const { clock, ids, store, telemetry } = standing
+  const run = createErrands({ egress, recorder: store.recorder, clock, ids })
+  const { url, headers: credentials, processing, storage } = traces
+  const collector = { url, credentials, processing, storage, vendor: undefined, vendorModel: 'none', isFree: true }
+  const target = { ...collector, id: 'telemetry.traces', timeouts: config.egress.timeouts }
+  const { allowedRegions } = config.governance
+  return telemetry.createTraceExporter(config, async (body) => {
+    const headers = { 'content-type': 'application/json' }
+    const request = { method: 'POST', path: '', headers, body } as const
+    const { status } = await run({ target, allowedRegions, request, answerBytesMax: 65_536 })
+    if (status > 299) throw new PlatformError('UPSTREAM_REJECTED', `the collector answered ${status}`)
+  })
+}

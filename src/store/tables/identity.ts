@@ -1,0 +1,31 @@
+/** Tenants and their keys. */
+export interface IdentityTables {
+  readonly tenant: TenantTable
+  readonly api_key: ApiKeyTable
+}
+
+/** Whoever shares nothing with the others. */
+export interface TenantTable {
+  readonly id: string
+  readonly name: string
+  readonly created_at_ms: number
+}
+
+/** Keys of tenants. Rows are added and revoked, never deleted or changed otherwise. */
+export interface ApiKeyTable {
+  readonly id: string
+  readonly tenant: string
+  readonly name: string
+  readonly role: 'admin' | 'member'
+  readonly source: 'first-start' | 'environment' | 'created'
+  /** SHA-256 of the key, hex. */
+  readonly hash: string
+  readonly prefix: string
+  /** JSON array of model names; `null` for all. */
+  readonly models: string | null
+  /** JSON array of region names; `null` for what governance allows by default. */
+  readonly regions: string | null
+  readonly created_at_ms: number
+  readonly expires_at_ms: number | null
+  readonly revoked_at_ms: number | null
+}
