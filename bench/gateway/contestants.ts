@@ -45,6 +45,7 @@ export const contestants: readonly Contestant[] = [
   { name: 'strata', isOptional: false, start: startStrata },
   { name: 'portkey', isOptional: false, start: startPortkey },
   { name: 'fastify', isOptional: true, start: startFastify },
+  { name: 'floor', isOptional: true, start: startFloor },
 ]
 
 /** Installs the peers where they are not yet: their own package, with its own lockfile. False when that fails. */
@@ -66,6 +67,10 @@ function startBare(place: Place): Promise<RunningContestant> {
 
 function startFastify(place: Place): Promise<RunningContestant> {
   return startRelay('fastify', place, join(peers, 'fastify.mjs'))
+}
+
+function startFloor(place: Place): Promise<RunningContestant> {
+  return startRelay('floor', place, join(repository, 'bench/kit/floor.ts'))
 }
 
 /** Strata as it is shipped: keys, region check, price and durable record on; its log goes to a file. */

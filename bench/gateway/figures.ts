@@ -54,7 +54,11 @@ export function toFigures(samples: Samples, singles: Singles): Readonly<Record<s
         medianOf(taken, (sample) => sample.cpuMicros),
       )
     }
-    const { bare, portkey, strata } = samples[measure] ?? {}
+    const { bare, floor, portkey, strata } = samples[measure] ?? {}
+    put(
+      `${measure}.floorShareOfBare`,
+      compare(floor, bare, (own, other) => ratio(own.perSecond, other.perSecond)),
+    )
     put(
       `${measure}.shareOfBare`,
       compare(strata, bare, (own, other) => ratio(own.perSecond, other.perSecond)),
