@@ -48,7 +48,7 @@ export function createProject(files: readonly TextFile[]): Project {
   return { files, sources: files.filter(({ path }) => path.endsWith('.ts') && !path.endsWith('.d.ts')).map(parse) }
 }
 
-/** Every text file under a root, without what git ignores and what tools put there. */
+/** Every text file under a root, without what git ignores and what tools put there (`.git` is a file in a second work tree). */
 export function readProject(root: string): Project {
   const files: TextFile[] = []
   const visit = (folder: string): void => {
@@ -70,7 +70,10 @@ export function isTestPath(path: string): boolean {
 const ignoredFolders = /\/(node_modules|\.git|\.strata|\.strata-runtimes|coverage|dist)\/|^\/bench\/results\//
 
 function isText(path: string): boolean {
-  return !/\.(png|jpg|ico|gguf|db|db-shm|db-wal|journal|gz|zip|wasm)$/.test(path)
+  return (
+    path !== '.git' &&
+    !/\.(png|jpg|pdf|docx|xlsx|pptx|odt|epub|msg|ico|gguf|db|db-shm|db-wal|journal|gz|zip|wasm)$/.test(path)
+  )
 }
 
 function parse(file: TextFile): Source {
