@@ -59,6 +59,12 @@ export const errorCatalogue = {
   RUNTIME_MISSING: entry(503, false, 'Install the local runtime: strata runtime add llama.'),
   RUNTIME_FAILED: entry(502, true, 'The local runtime stopped; it is started again for the next request.'),
   CONFIG_INVALID: entry(500, false, 'Mend the key that the message names; the running configuration stays in force.'),
+  ROUTER_INVALID: entry(
+    422,
+    false,
+    'Train the router again: strata route train; a file of another version is not read.',
+  ),
+  CERTIFICATE_INVALID: entry(422, false, 'Issue it again: strata route certify; a certificate is never edited.'),
   DOCUMENT_REFUSED: entry(422, false, 'Send the document as UTF-8 text or Markdown.'),
   STORE_UNAVAILABLE: entry(503, true, 'The database does not answer; check store.url and the disk.'),
   INTERNAL: entry(500, false, 'A defect of Strata; report it with the call id.'),

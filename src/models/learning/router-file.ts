@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { z } from 'zod'
+import { PlatformError } from '../../core/errors.ts'
+import { shapeCount, termBits } from './features.ts'
+import { placesPerBlock, type Head, type HeadGroup } from './heads.ts'
+import { modelsMax } from './pairs.ts'
+import { answerCaseFigureCount, createRouter, type Router, type RouterContent } from './router.ts'
+
+/** Largest router file that is read. */
+const routerBytesMax = 67_108_864
+
+const format = 'strata-router'
+/** Changes with what the weights mean: a file of another version is refused, never misread. */
+const version = 1
+
+const finite = z.number()
+const id = z.string().min(1).max(256)
+const headSchema = z.strictObject({
+  model: id,
+  weights: z.string().max(4_194_304),
+  unit: finite.min(0),
+  figures: z.array(finite).max(256),
+  bias: finite,
+  slope: finite.min(0).max(10),
+  shift: finite,
+})
+const groupSchema = z.strictObject({
+  mean: z.array(finite).max(256),
+  deviation: z.array(finite.positive()).max(256),
+  heads: z.array(headSchema).min(1).max(modelsMax),
+})
+const fileSchema = z.strictObject({
+  format: z.literal(format),
+  version: z.literal(version),
+  termBits: z.literal(termBits),
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
+  trainedAtMs: z.int().min(0),
+  seed: z.int(),
+  pairs: z.int().min(1),
+  dataHash: z.string().regex(/^[0-9a-f]{64}$/),
+  scale: z.strictObject({ least: finite, most: finite }),
+  models: z
+    .array(
+      z.strictObject({
+        id,
+        labels: z.int().min(0),
+        meanQuality: finite.min(0).max(1),
+        meanCost: finite.min(0).optional(),
+      }),
+    )
+    .min(2)
+    .max(modelsMax),
+  weak: id,
+  strong: id,
+  questions: groupSchema,
+  answers: z.array(z.strictObject({ reads: id, group: groupSchema })).max(modelsMax),
+})
+
+/** The text of a router file: JSON, its weights deflated. One head is at most 2 bytes a place before deflation. */
+export function writeRouter(content: RouterContent): string {
+  const { questions, answers, trainedAtMs, seed, pairs, dataHash, scale, models, weak, strong } = content
+  return JSON.stringify({
+    format,
+    version,
+    termBits,
+    hash: hashContent(content),
+    trainedAtMs,
+    seed,
+    pairs,
+    dataHash,
+    scale,
+    models,
+    weak,
+    strong,
+    questions: writeGroup(questions),
+    answers: [...answers].map(([reads, group]) => ({ reads, group: writeGroup(group) })),
+  })
+}
+
+/**
+ * Reads a router file. Throws ROUTER_INVALID with the reason for anything that is not one: too large, not JSON, another
+ * version, a missing or foreign part, weights of another size, a hash that does not fit.
+ */
+export function readRouter(bytes: Uint8Array): Router {
+  if (bytes.length > routerBytesMax) throw refuse(`it has ${bytes.length} bytes; at most ${routerBytesMax} are read`)
+  const value = parse(bytes)
+  const parsed = fileSchema.safeParse(value)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw refuse(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unexpected'}`)
+  }
+  const { hash, questions, answers, models, ...about } = parsed.data
+  const ids = new Set(models.map((model) => model.id))
+  if (ids.size !== models.length) throw refuse('a model is listed twice')
+  if (!ids.has(about.weak) || !ids.has(about.strong))
+    throw refuse('the weak or the strong model is not among its models')
+  const content: RouterContent = {
+    trainedAtMs: about.trainedAtMs,
+    seed: about.seed,
+    pairs: about.pairs,
+    dataHash: about.dataHash,
+    scale: about.scale,
+    models: models.map((model) => ({ ...model, meanCost: model.meanCost })),
+    weak: about.weak,
+    strong: about.strong,
+    questions: readGroup(questions, { blockCount: 1, figureCount: shapeCount, models: ids }),
+    answers: new Map(
+      answers.map(({ reads, group }) => [
+        reads,
+        readGroup(group, { blockCount: 2, figureCount: answerCaseFigureCount, models: ids }),
+      ]),
+    ),
+  }
+  for (const model of ids) if (!content.questions.heads.has(model)) throw refuse(`there is no head for ${model}`)
+  if (hashContent(content) !== hash) throw refuse('its hash does not fit its content: it was changed or damaged')
+  return createRouter(content, hash)
+}
+
+/** SHA-256 over everything that decides, and over what is said of it. */
+export function hashContent(content: RouterContent): string {
+  const { questions, answers, ...about } = content
+  const hash = createHash('sha256')
+  const fields = [
+    version,
+    termBits,
+    about.trainedAtMs,
+    about.seed,
+    about.pairs,
+    about.dataHash,
+    about.weak,
+    about.strong,
+  ]
+  hash.update(JSON.stringify([...fields, about.scale.least, about.scale.most]))
+  for (const model of about.models) {
+    hash.update(JSON.stringify([model.id, model.labels, model.meanQuality, model.meanCost ?? null]))
+  }
+  for (const [reads, group] of [['', questions] as const, ...answers]) {
+    hash.update(JSON.stringify([reads, [...group.scaling.mean], [...group.scaling.deviation]]))
+    for (const [model, head] of group.heads) {
+      hash.update(JSON.stringify([model, head.unit, [...head.figureWeights], head.bias, head.slope, head.shift]))
+      hash.update(toBytes(head.weights))
+    }
+  }
+  return hash.digest('hex')
+}
+
+function writeGroup(group: HeadGroup): object {
+  return {
+    mean: [...group.scaling.mean],
+    deviation: [...group.scaling.deviation],
+    heads: [...group.heads].map(([model, head]) => ({
+      model,
+      weights: deflateRawSync(toBytes(head.weights), { level: 9 }).toString('base64'),
+      unit: head.unit,
+      figures: [...head.figureWeights],
+      bias: head.bias,
+      slope: head.slope,
+      shift: head.shift,
+    })),
+  }
+}
+
+interface Expected {
+  readonly blockCount: number
+  readonly figureCount: number
+  readonly models: ReadonlySet<string>
+}
+
+function readGroup(group: z.infer<typeof groupSchema>, expected: Expected): HeadGroup {
+  const { blockCount, figureCount } = expected
+  if (group.mean.length !== figureCount || group.deviation.length !== figureCount)
+    throw refuse('figures of another number')
+  const heads = new Map<string, Head>()
+  for (const each of group.heads) {
+    if (!expected.models.has(each.model)) throw refuse(`a head for ${each.model}, which is not among its models`)
+    if (heads.has(each.model)) throw refuse(`two heads for ${each.model}`)
+    if (each.figures.length !== figureCount) throw refuse('figures of another number')
+    heads.set(each.model, {
+      weights: readWeights(each.weights, blockCount * placesPerBlock),
+      unit: each.unit,
+      figureWeights: Float64Array.from(each.figures),
+      bias: each.bias,
+      slope: each.slope,
+      shift: each.shift,
+    })
+  }
+  const scaling = { mean: Float64Array.from(group.mean), deviation: Float64Array.from(group.deviation) }
+  return { blockCount, scaling, heads }
+}
+
+/** Inflates to exactly the size expected: what would become larger is refused before it does. */
+function readWeights(text: string, count: number): Int16Array {
+  const bytes = inflate(Buffer.from(text, 'base64'), count * 2)
+  if (bytes.length !== count * 2) throw refuse('weights of another number')
+  const weights = new Int16Array(count)
+  for (let place = 0; place < count; place++) weights[place] = bytes.readInt16LE(place * 2)
+  return weights
+}
+
+function inflate(bytes: Buffer, bytesMax: number): Buffer {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: bytesMax })
+  } catch (cause) {
+    throw refuse('weights that cannot be unpacked', cause)
+  }
+}
+
+/** Little-endian, whatever the machine. */
+function toBytes(weights: Int16Array): Buffer {
+  const bytes = Buffer.alloc(weights.length * 2)
+  for (const [place, weight] of weights.entries()) bytes.writeInt16LE(weight, place * 2)
+  return bytes
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw refuse('it is not JSON', cause)
+  }
+}
+
+function refuse(reason: string, cause?: unknown): PlatformError {
+  return new PlatformError('ROUTER_INVALID', `the router is refused: ${reason}`, { cause })
+}
