@@ -6,7 +6,7 @@ import { PlatformError, toPlatformError } from './core/errors.ts'
 import type { JsonValue } from './core/json.ts'
 import { createSystemRandom } from './core/random.ts'
 import { createSystemClock } from './core/time.ts'
-import { createPlatform, createProbe, installRuntime, type Platform } from './platform.ts'
+import { createPersonalDataScanner, createPlatform, createProbe, installRuntime, type Platform } from './platform.ts'
 
 const clock = createSystemClock()
 const random = createSystemRandom()
@@ -39,6 +39,7 @@ function passOver(error: NodeJS.ErrnoException): void {
 function toProcessActs(common: CommonOptions): ProcessActs {
   return {
     version: readVersion(),
+    scanner: createPersonalDataScanner({ clock }),
     serve: () => serve(common),
     configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue,
     async checkConfig() {

@@ -19,6 +19,7 @@ import { createStore, recordConfigVersion, type Store } from './store/index.ts'
 import { createTelemetry } from './telemetry/index.ts'
 import { createGroundKind, createKnowledge } from './tools/index.ts'
 
+export { createPersonalDataScanner } from './governance/index.ts'
 export { createProbe, installRuntime } from './platform-local.ts'
 
 /** Everything Strata is made of, joined. */

@@ -1,6 +1,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
+import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { HttpParts } from '../http/index.ts'
 
 /** One verb of the command line. One file and one line in the table. */
@@ -37,6 +38,7 @@ export interface ProcessActs {
     onProgress: (line: string) => void,
   ): Promise<{ readonly folder: string; readonly version: string }>
   readonly version: string
+  readonly scanner: PersonalDataScanner
 }
 
 /** A command line that lacks a word or has one too many; the message is how the command is used. */

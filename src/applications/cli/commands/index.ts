@@ -7,6 +7,7 @@ import { doctor } from './doctor.ts'
 import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
 import { models } from './models.ts'
+import { privacy } from './privacy.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = Object.freeze([
   keys,
   ingest,
   search,
+  privacy,
   calls,
   config,
   runtime,

@@ -1,0 +1,1 @@
+export { createPersonalDataScanner } from './scanner.ts'

@@ -1,0 +1,70 @@
+import type { ScannedText, Span } from '../scanned-text.ts'
+import type { Candidate, Recogniser } from './recogniser.ts'
+
+/** Chinese passports, and the permits with which people of Hong Kong, Macao and Taiwan travel. They have no check digit. */
+export const cnDocuments: Recogniser = {
+  types: ['cn-passport', 'cn-travel-permit'],
+  *find(text) {
+    for (const match of text.folded.matchAll(passportForm)) {
+      const span = spanOf(match)
+      const isNamed = text.isNear(span, passportWords)
+      if (!isNamed && !text.isAmongHan(span)) continue
+      yield judge('cn-passport', span, isNamed)
+    }
+    for (const match of text.folded.matchAll(permitForm)) {
+      const span = spanOf(match)
+      if (text.isNear(span, permitWords)) yield judge('cn-travel-permit', span, true)
+    }
+  },
+}
+
+/** Ordinary E and G, diplomatic D, service S, public affairs P, Hong Kong H and K, Macao M; a second letter since 2012. */
+const passportForm = /[EGDSPHKMegdsphkm](?<![0-9A-Za-z_-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{8})(?![0-9A-Za-z_-])/g
+const passportWords = /护照|護照|passport/i
+const permitForm = /[HMChmc\d](?<![0-9A-Za-z_-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{7,8}(?:\d{2})?)(?![0-9A-Za-z_-])/g
+const permitWords = /通行证|通行證|回乡证|回鄉證|台胞证|臺胞證|台胞證|travel permit/i
+
+function judge(type: string, span: Span, isNamed: boolean): Candidate {
+  const why = isNamed ? ['form', 'context'] : ['form']
+  return { type, ...span, strength: 2, confidence: isNamed ? 0.9 : 0.5, why }
+}
+
+/** Licence plates of vehicles (GA 36): province, letter, and five or, for electric ones, six characters. */
+export const cnPlate: Recogniser = {
+  types: ['cn-license-plate'],
+  *find(text) {
+    for (const match of text.folded.matchAll(plateForm)) {
+      const span = spanOf(match)
+      const isNamed = text.isNear(span, plateWords)
+      if (!isNamed && isPartOfWord(text, match.index)) continue
+      const why = isNamed ? ['form', 'context'] : ['form']
+      yield { type: 'cn-license-plate', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.7, why }
+    }
+    for (const match of text.folded.matchAll(specialPlateForm)) {
+      yield { type: 'cn-license-plate', ...spanOf(match), strength: 3, confidence: 0.7, why: ['form'] }
+    }
+  },
+}
+
+const between = '[ ·•・\\-]?'
+/** I and O are never given out. At most two of five characters are letters; of six the first or the last marks the drive. */
+const plateForm = new RegExp(
+  `[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬雲遼魯蘇贛陝閩貴粵寧瓊]${between}[A-HJ-NP-Za-hj-np-z]${between}` +
+    '(?:[A-HJKa-hjk][0-9A-HJ-NP-Za-hj-np-z]\\d{4}|\\d{5}[A-HJKa-hjk]|' +
+    '(?!(?:\\d*[A-Za-z]){3})[0-9A-HJ-NP-Za-hj-np-z]{4}[0-9A-HJ-NP-Za-hj-np-z挂学警港澳领])(?![0-9A-Za-z_])',
+  'g',
+)
+const specialPlateForm =
+  /(?:使\d{6}|WJ[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\d{4}[0-9A-Z])(?![0-9A-Za-z_])/g
+const plateWords = /车牌|号牌|牌照|车辆|车号|驾驶|停车|车主|违章|車牌|號牌|車輛|license plate|plate/i
+
+/** `北京A12345` is a place and a number of something: the character belongs to the word before it. */
+function isPartOfWord({ folded }: ScannedText, start: number): boolean {
+  const before = folded.slice(Math.max(0, start - 1), start + 1)
+  return /[北南东燕]京|天津|江苏|[最全更创革清刷]新|[阿讯为度白乌]云|[四银]川|[西]宁|[漆乌]黑/.test(before)
+}
+
+function spanOf(match: RegExpMatchArray): Span {
+  const start = match.index ?? 0
+  return { start, end: start + match[0].length }
+}

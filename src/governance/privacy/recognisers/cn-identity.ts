@@ -1,0 +1,90 @@
+import { passesMod11, passesMod31 } from '../checksums.ts'
+import { joinGroups, readGrouped, type JoinedGroups, type ScannedText } from '../scanned-text.ts'
+import type { Candidate, Instant, Recogniser } from './recogniser.ts'
+
+/** Resident identity numbers (GB 11643): region, date of birth, order, and the check character of MOD 11-2. */
+export const cnResidentId: Recogniser = {
+  types: ['cn-resident-id'],
+  *find(text, now) {
+    for (const run of text.digitRuns) {
+      for (const joined of joinGroups(text, run, { from: 15, to: 18 })) {
+        const candidate = judgeResident(text, joined, now)
+        if (candidate !== undefined) yield candidate
+      }
+    }
+    for (const match of text.folded.matchAll(endsWithX)) {
+      const value = match[0].replace(/[ -]/g, '').toUpperCase()
+      const span = { start: match.index, end: match.index + match[0].length }
+      if (value.length === 18) yield* judgeEighteen(value, span, now)
+    }
+  },
+}
+
+const endsWithX = /\d(?<![0-9A-Za-z_]\d)\d{5}(?:[ -]?\d){11}[ -]?[Xx](?![0-9A-Za-z_])/g
+
+function judgeResident(text: ScannedText, joined: JoinedGroups, now: Instant): Candidate | undefined {
+  const span = { start: joined.start, end: joined.end }
+  if (joined.value.length === 18) return [...judgeEighteen(joined.value, span, now)][0]
+  if (joined.value.length !== 15 || joined.sizes.length > 1) return undefined
+  // Numbers given out before 1999 have no check character: the words around must say what they are.
+  if (!isRegion(joined.value) || !isDate(`19${joined.value.slice(6, 12)}`, now)) return undefined
+  if (!text.isNear(span, identityWords)) return undefined
+  const why = ['form', 'region', 'date', 'context']
+  return { type: 'cn-resident-id', ...span, strength: 4, confidence: 0.85, why }
+}
+
+const identityWords = /身份证|身分证|身分證|公民身份|证件号|證件號|identity card|\bid (?:card|number|no)/i
+
+function* judgeEighteen(
+  value: string,
+  span: { readonly start: number; readonly end: number },
+  now: Instant,
+): Generator<Candidate> {
+  const isForeigner = value.startsWith('9') // permanent residents, card of 2023: 9, region, nationality
+  if (!(isForeigner ? provinces.has(value.slice(1, 3)) : isRegion(value))) return
+  if (!isDate(value.slice(6, 14), now)) return
+  const confidence = passesMod11(value) ? 0.99 : 0
+  yield { type: 'cn-resident-id', ...span, strength: 4, confidence, why: ['form', 'region', 'date', 'checksum'] }
+}
+
+/** GB/T 2260: the first two digits of a region. 81 to 83 are residence permits of Hong Kong, Macao and Taiwan people. */
+const provinces = new Set(
+  '11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83'.split(' '),
+)
+
+function isRegion(value: string): boolean {
+  return provinces.has(value.slice(0, 2))
+}
+
+/** YYYYMMDD of a day that was, from 1900 on. */
+export function isDate(digits: string, now: Instant): boolean {
+  const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)].map(Number)
+  if (year === undefined || month === undefined || day === undefined || year < 1900 || day < 1) return false
+  if (month < 1 || month > 12 || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return false
+  return Date.UTC(year, month - 1, day) <= now.atMs + dayMs // it may be tomorrow already where it was given out
+}
+
+const dayMs = 86_400_000
+
+/** Unified social credit codes (GB 32100): registrar, kind, region, body, and the check character of MOD 31. */
+export const cnUscc: Recogniser = {
+  types: ['cn-uscc'],
+  *find({ folded }) {
+    for (const match of folded.matchAll(usccStart)) {
+      const start = match.index
+      const grouped = readGrouped(folded, start, 18)
+      if (grouped === undefined) continue
+      const value = grouped.value.toUpperCase()
+      if (!usccForm.test(value) || !(provinces.has(value.slice(2, 4)) || value.startsWith('10', 2))) continue
+      const passes = passesMod31(value)
+      // Digits alone may be another number, and groups may be a number and the words behind it: no claim without a check.
+      const isWritten = grouped.end - start === 18 ? /[A-Z]/.test(value) : value === grouped.value
+      if (!(passes ? isWritten || /^\d+$/.test(value) : isWritten && grouped.end - start === 18)) continue
+      const why = ['form', 'region', 'checksum']
+      yield { type: 'cn-uscc', start, end: grouped.end, strength: 4, confidence: passes ? 0.97 : 0, why }
+    }
+  },
+}
+
+const usccStart = /[1-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![0-9A-Za-z_].)[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]\d{6}/g
+const usccForm = /^[1-9A-HJ-NPQRTUWXY][1-9A-HJ-NPQRTUWXY]\d{6}[0-9A-HJ-NPQRTUWXY]{10}$/

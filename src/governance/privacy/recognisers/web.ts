@@ -1,0 +1,168 @@
+import { readHost } from './email.ts'
+import { isTopLevelDomain, isWordLike } from './top-level-domains.ts'
+import { isWordUnit, type ScannedText } from '../scanned-text.ts'
+import type { Candidate, Recogniser } from './recogniser.ts'
+
+/** Addresses on the web: with a scheme or `www.` up to the first character that cannot be in one. */
+export const url: Recogniser = {
+  types: ['url'],
+  *find({ original }) {
+    let from = 0
+    for (const match of original.matchAll(urlStart)) {
+      const start = match.index
+      if (start < from || isWordUnit(original.charCodeAt(start - 1))) continue
+      from = readUrl(original, start + match[0].length)
+      const end = trimUrl(original, start + match[0].length, from)
+      if (end <= start + match[0].length) continue
+      const isHost = /^(?:www\.)?[^/?#]*[a-z0-9\u00c0-\uffff]/i.test(original.slice(start + match[0].length, end))
+      if (isHost) yield { type: 'url', start, end, strength: 4, confidence: 0.95, why: ['form'] }
+    }
+  },
+}
+
+const urlStart = /(?:https?|ftps?|sftp|wss?):\/\/|www\.(?=[a-z0-9])/gi
+const urlLengthMax = 2_048
+/** Han characters and their punctuation end an address: in text without spaces they are what follows it. */
+const urlUnit = /[^\s"<>\\^`{|}\u2018-\u201f\u3000-\u303f\u3400-\u9fff\uff00-\uffef]/
+
+function readUrl(text: string, from: number): number {
+  let end = from
+  while (end < text.length && end - from < urlLengthMax && urlUnit.test(text.charAt(end))) end++
+  return end
+}
+
+/** Leaves out punctuation that belongs to the sentence, and closing brackets that open nowhere in the address. */
+function trimUrl(text: string, from: number, to: number): number {
+  let end = to
+  for (; end > from; end--) {
+    const last = text.charAt(end - 1)
+    if (/[.,;:!?'*]/.test(last)) continue
+    const opening = last === ')' ? '(' : last === ']' ? '[' : undefined
+    if (opening === undefined || count(text.slice(from, end), opening) >= count(text.slice(from, end), last)) break
+  }
+  return end
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1
+}
+
+/** Host names without a scheme, as people write them: `example.com`, `mail.example.co.uk`. */
+export const domain: Recogniser = {
+  types: ['domain'],
+  *find(text) {
+    const { folded } = text
+    let from = 0
+    for (let dot = folded.indexOf('.'); dot !== -1; dot = folded.indexOf('.', Math.max(dot + 1, from))) {
+      const start = findLabelStart(folded, dot)
+      if (start === dot || start < from) continue
+      const host = readHost(folded, start)
+      from = host.readTo
+      const candidate =
+        host.end === undefined ? undefined : judgeHost(text, start, { end: host.end, labels: host.labels })
+      if (candidate !== undefined) yield candidate
+    }
+  },
+}
+
+function findLabelStart(text: string, dot: number): number {
+  let start = dot
+  while (start > 0 && dot - start < 63 && /[a-z0-9-]/i.test(text.charAt(start - 1))) start--
+  while (start < dot && text.charAt(start) === '-') start++
+  return start
+}
+
+function judgeHost(
+  text: ScannedText,
+  start: number,
+  host: { readonly end: number; readonly labels: number },
+): Candidate | undefined {
+  const { folded } = text
+  const { end } = host
+  if (/[\w@./\\$-]/.test(folded.charAt(start - 1)) || /[\w(@-]/.test(folded.charAt(end))) return undefined
+  const name = folded.slice(start, end)
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  if (!isTopLevelDomain(last) || !/[a-z]/i.test(name.slice(0, name.lastIndexOf('.')))) return undefined
+  const isOneCase = last === last.toLowerCase() || name === name.toUpperCase()
+  const isNamed = text.isNear({ start, end }, siteWords)
+  if (!isOneCase || (isWordLike(last) && !isNamed && host.labels < 3)) return undefined
+  if (!isNamed && name.indexOf('.') < 2) return undefined // `e.g`, `U.S`: an abbreviation
+  const why = isNamed ? ['form', 'top-level domain', 'context'] : ['form', 'top-level domain']
+  return { type: 'domain', start, end, strength: 2, confidence: isNamed ? 0.85 : 0.6, why }
+}
+
+const siteWords =
+  /web ?site|web ?page|\bsite\b|domain|visit|homepage|host ?name|\burl\b|网站|网址|官网|域名|主页|網站|網址/i
+
+/** IPv4 and IPv6 addresses of somebody; loopback, the unspecified one and broadcast are of nobody. */
+export const ip: Recogniser = {
+  types: ['ip'],
+  *find(text) {
+    for (const match of text.folded.matchAll(ipv4)) {
+      const span = { start: match.index, end: match.index + match[0].length }
+      const parts = match[0].split('.')
+      if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) continue
+      if (nobodys.test(match[0]) || text.isAfter(span, versionBefore)) continue
+      const isNamed = text.isNear(span, ipWords)
+      if (!isNamed && parts.every((part) => Number(part) < 10)) continue // a section number, a version
+      yield { type: 'ip', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.8, why: ['form', 'range'] }
+    }
+    yield* findIpv6(text.folded)
+  },
+}
+
+const ipv4 = /\d(?<![\w.-]\d)\d{0,2}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w-]|\.\d)/g
+const nobodys = /^(?:127\.|0\.0\.0\.0$|255\.255\.)/
+const ipWords = /\bip(?:v4)?\b|address|host|server|client|subnet|gateway|login|地址|主机|服务器|网关/i
+const versionBefore =
+  /(?:[a-z]\/|\b(?:v|ver|version|release|build|firmware|section|clause|§)[ .:=]*|版本(?:号)?[ ::]*|第)$/i
+/** From each colon outwards: everything that may stand in an address, and no word at its edges. */
+function* findIpv6(text: string): Generator<Candidate> {
+  let from = 0
+  for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', Math.max(colon + 1, from))) {
+    let start = colon
+    while (start > from && colon - start < 4 && isHexUnit(text.charCodeAt(start - 1))) start--
+    let end = colon
+    while (end - start < 46 && (isHexUnit(text.charCodeAt(end)) || /[:.]/.test(text.charAt(end)))) end++
+    if (end - colon < 2) continue
+    from = end
+    while (text.charAt(end - 1) === '.' || (text.charAt(end - 1) === ':' && text.charAt(end - 2) !== ':')) end--
+    if (/[\w:.]/.test(text.charAt(start - 1)) || /[\w:]/.test(text.charAt(end))) continue
+    if (!isIpv6(text.slice(start, end))) continue
+    yield { type: 'ip', start, end, strength: 3, confidence: 0.9, why: ['form', 'range'] }
+  }
+}
+
+function isHexUnit(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 70) || (unit >= 97 && unit <= 102)
+}
+
+function isIpv6(text: string): boolean {
+  const [body, embedded] = text.includes('.')
+    ? [text.slice(0, text.lastIndexOf(':') + 1) + '0:0', text.slice(text.lastIndexOf(':') + 1)]
+    : [text, undefined]
+  if (embedded !== undefined && !/^(?:\d{1,3}\.){3}\d{1,3}$/.test(embedded)) return false
+  if (embedded?.split('.').some((part) => Number(part) > 255) === true) return false
+  const halves = body.split('::')
+  if (halves.length > 2) return false
+  const groups = halves.map((half) => (half === '' ? [] : half.split(':')))
+  const all = groups.flat()
+  if (!all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false
+  if (halves.length === 1) return all.length === 8
+  // `::1` is nobody's; words of a program such as `dead::beef` are no address.
+  return all.length <= 7 && all.length >= 2 && all.some((group) => /\d/.test(group)) && all.join('').length > 3
+}
+
+/** Hardware addresses: six pairs with colons or hyphens. */
+export const mac: Recogniser = {
+  types: ['mac'],
+  *find({ folded }) {
+    for (const match of folded.matchAll(macForm)) {
+      if (/^(?:00[:-]){5}00$|^(?:ff[:-]){5}ff$/i.test(match[0])) continue
+      const span = { start: match.index, end: match.index + match[0].length }
+      yield { type: 'mac', ...span, strength: 3, confidence: 0.9, why: ['form'] }
+    }
+  },
+}
+
+const macForm = /[0-9a-f](?<![\w:-].)[0-9a-f]([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?![\w:-])/gi

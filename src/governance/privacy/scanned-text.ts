@@ -1,0 +1,146 @@
+import { foldText } from './fold.ts'
+
+/** Digits with single separators between them: a group for each stretch of digits alone. */
+export interface DigitRun {
+  readonly groups: readonly DigitGroup[]
+}
+
+export interface DigitGroup {
+  readonly start: number
+  readonly end: number
+}
+
+/** A text as recognisers read it. Offsets are UTF-16 code units of `original` and of `folded` alike. */
+export interface ScannedText {
+  readonly original: string
+  readonly folded: string
+  /** Every run of digits that touches no letter, in order. */
+  readonly digitRuns: readonly DigitRun[]
+  /** Whether a word of the pattern stands before or behind the span, on the same or the neighbouring lines. */
+  isNear(span: Span, words: RegExp): boolean
+  /** Whether a word of the pattern stands before the span. */
+  isAfter(span: Span, words: RegExp): boolean
+  /** Whether Han characters, or their punctuation, stand around the span. */
+  isAmongHan(span: Span): boolean
+}
+
+/** UTF-16 code units, end exclusive. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** How far words of context may stand before and behind what they speak of, in code units. */
+const beforeMax = 56
+const behindMax = 24
+
+export function createScannedText(original: string): ScannedText {
+  const folded = foldText(original)
+  let runs: readonly DigitRun[] | undefined
+  return {
+    original,
+    folded,
+    get digitRuns() {
+      runs ??= findDigitRuns(folded)
+      return runs
+    },
+    isNear: ({ start, end }, words) =>
+      words.test(folded.slice(Math.max(0, start - beforeMax), start)) || words.test(folded.slice(end, end + behindMax)),
+    isAfter: ({ start }, words) => words.test(folded.slice(Math.max(0, start - beforeMax), start)),
+    isAmongHan: ({ start, end }) =>
+      han.test(original.slice(Math.max(0, start - beforeMax), start)) || han.test(original.slice(end, end + behindMax)),
+  }
+}
+
+const han = /[\u3001-\u303f\u3400-\u9fff\uff01-\uff1f]/
+
+/** A run longer than this is no number of anybody: a table, a dump. It is parted here so that the work stays linear. */
+const groupsMax = 64
+
+function findDigitRuns(text: string): readonly DigitRun[] {
+  const runs: DigitRun[] = []
+  let groups: DigitGroup[] = []
+  const close = (): void => {
+    if (groups.length > 0) runs.push({ groups })
+    groups = []
+  }
+  for (let start = 0; start < text.length; start++) {
+    if (!isDigitUnit(text.charCodeAt(start))) continue
+    let end = start + 1
+    while (isDigitUnit(text.charCodeAt(end))) end++
+    const last = groups.at(-1)
+    if (last !== undefined && (start - last.end > 1 || !isSeparator(text.charCodeAt(last.end)))) close()
+    if (groups.length === groupsMax) close()
+    if (isWordUnit(text.charCodeAt(start - 1)) || isWordUnit(text.charCodeAt(end))) close()
+    else groups.push({ start, end })
+    start = end
+  }
+  close()
+  return runs
+}
+
+function isDigitUnit(unit: number): boolean {
+  return unit >= 48 && unit <= 57
+}
+
+function isSeparator(unit: number): boolean {
+  return unit === 0x20 || unit === 0x2d
+}
+
+/** Letters and digits of ASCII, and the underscore: what makes a number part of a longer name. */
+export function isWordUnit(unit: number): boolean {
+  return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122) || unit === 95
+}
+
+/**
+ * `length` letters and digits from `start` on, single spaces and hyphens between them passed over; `undefined` when
+ * something else comes first or a letter or digit follows.
+ */
+export function readGrouped(
+  text: string,
+  start: number,
+  length: number,
+): { readonly value: string; readonly end: number } | undefined {
+  let value = ''
+  let index = start
+  while (value.length < length) {
+    const unit = text.charCodeAt(index)
+    if (isWordUnit(unit) && unit !== 95) value += text.charAt(index)
+    else if (!isSeparator(unit) || !isWordUnit(text.charCodeAt(index + 1))) return undefined
+    index++
+  }
+  return isWordUnit(text.charCodeAt(index)) ? undefined : { value, end: index }
+}
+
+/** Neighbouring groups of a run with `from` to `to` digits together, for each place where they begin. */
+export function* joinGroups(
+  text: ScannedText,
+  run: DigitRun,
+  digits: { readonly from: number; readonly to: number },
+): Generator<JoinedGroups> {
+  const { groups } = run
+  for (let first = 0; first < groups.length; first++) {
+    let size = 0
+    for (let last = first; last < groups.length; last++) {
+      const [from, group] = [groups[first], groups[last]]
+      if (from === undefined || group === undefined) break
+      size += sizeOf(group)
+      if (size > digits.to) break
+      if (size < digits.from) continue
+      const value = text.folded.slice(from.start, group.end).replaceAll(/[ -]/g, '')
+      const sizes = groups.slice(first, last + 1).map(sizeOf)
+      yield { value, start: from.start, end: group.end, sizes, isWhole: sizes.length === groups.length }
+    }
+  }
+}
+
+export interface JoinedGroups extends Span {
+  readonly value: string
+  readonly sizes: readonly number[]
+  /** Nothing of the run is left over. */
+  readonly isWhole: boolean
+}
+
+function sizeOf(group: DigitGroup): number {
+  return group.end - group.start
+}
