@@ -57,7 +57,7 @@ function isRegion(value: string): boolean {
 }
 
 /** YYYYMMDD of a day that was, from 1900 on. */
-export function isDate(digits: string, now: Instant): boolean {
+function isDate(digits: string, now: Instant): boolean {
   const [year, month, day] = [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6, 8)].map(Number)
   if (year === undefined || month === undefined || day === undefined || year < 1900 || day < 1) return false
   if (month < 1 || month > 12 || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return false

@@ -47,7 +47,7 @@ export const phone: Recogniser = {
   },
 }
 
-export const phoneWords =
+const phoneWords =
   /phone|\btel\b|\btel[.:]|mobile|\bcell ?(?:phone|no|num|:)|\bfax\b|\bcall(?:ing|ed|s)?\b|\bdial|\bdesk\b|\boffice\b|\bsms\b|\btext me|whats ?app|messages? to|answering at|reach (?:me|us|him|her|them)|contact|hotline|extension|电话|手机|联系|传真|热线|致电|拨打|来电|座机|短信|電話|手機|聯絡|傳真|行動/i
 
 /** What has to stand right before digits that have no form of their own. */
