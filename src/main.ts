@@ -40,6 +40,8 @@ function toProcessActs(common: CommonOptions): ProcessActs {
   return {
     version: readVersion(),
     scanner: createPersonalDataScanner({ clock }),
+    clock,
+    input: () => process.stdin,
     serve: () => serve(common),
     configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue,
     async checkConfig() {

@@ -6,7 +6,7 @@ import { startStrata } from '../../../test/kit/strata.ts'
 import { configJsonSchema, loadConfig } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
-import { createFakeClock } from '../../core/time.ts'
+import { createFakeClock, createSystemClock } from '../../core/time.ts'
 import { createPersonalDataScanner } from '../../governance/index.ts'
 import { commands, runCli, type CommonOptions, type OpenPlatform, type ProcessActs } from './index.ts'
 
@@ -84,6 +84,8 @@ async function openPlatform(common: CommonOptions): Promise<OpenPlatform & { clo
 const acts: ProcessActs = {
   version: '0.0.0-test',
   scanner: createPersonalDataScanner({ clock: createFakeClock(Date.parse('2026-11-25T00:00:00Z')) }),
+  clock: createSystemClock(),
+  async *input() {},
   serve: () => Promise.resolve(),
   configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue, // JSON of a schema is JSON
   checkConfig: () => Promise.resolve({ path: 'strata.yaml', notices: ['one notice'] }),

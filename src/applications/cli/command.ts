@@ -2,6 +2,7 @@ import type { ParseArgsOptionsConfig } from 'node:util'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
+import type { Clock } from '../../core/time.ts'
 import type { HttpParts } from '../http/index.ts'
 
 /** One verb of the command line. One file and one line in the table. */
@@ -39,6 +40,9 @@ export interface ProcessActs {
   ): Promise<{ readonly folder: string; readonly version: string }>
   readonly version: string
   readonly scanner: PersonalDataScanner
+  readonly clock: Clock
+  /** What is piped in. */
+  input(): AsyncIterable<Uint8Array>
 }
 
 /** A command line that lacks a word or has one too many; the message is how the command is used. */

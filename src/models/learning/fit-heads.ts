@@ -21,7 +21,7 @@ export interface FitHeadsOptions {
 
 export interface FittedHeads {
   readonly group: HeadGroup
-  /** What heads that had not seen a case predicted for it; NaN where its target is not known or nothing was learnt. */
+  /** What heads that had not seen a case predicted for it; NaN where its target is not known. */
   readonly heldOut: ReadonlyMap<string, Float64Array>
   readonly penalty: number
 }
@@ -58,8 +58,9 @@ export function fitHeads(options: FitHeadsOptions): FittedHeads {
   for (const [model, target] of targets) {
     const logits = best.heldOut.get(model)
     if (logits === undefined) {
-      heads.set(model, createConstantHead(shrunkenMean(target), { blockCount, figureCount }))
-      heldOut.set(model, new Float64Array(cases.length).fill(Number.NaN))
+      const constant = shrunkenMean(target)
+      heads.set(model, createConstantHead(constant, { blockCount, figureCount }))
+      heldOut.set(model, new Float64Array(cases.length).fill(constant))
       continue
     }
     const weights = fitLogistic({ rows, chosen: chooseKnown(target), targets: target, penalty: best.penalty })

@@ -13,12 +13,13 @@ export {
   type RouterPolicy,
   type ThresholdVerdict,
 } from './certify.ts'
+export { certifyRouter, type CertifyRouterOptions, type RouterCertification } from './certify-router.ts'
 export { rankCandidates, type Candidate, type Ranked, type Terms } from './decide.ts'
 export { createDriftWatch, type DriftSave, type DriftState, type DriftWatch } from './drift.ts'
 export { checkEquations, type EquationCheck } from './equations.ts'
 export { measureRouting, type Routed, type RoutingFigures } from './metrics.ts'
-export { parsePair, type TrainingPair } from './pairs.ts'
+export { parseLine, parsePair, type TrainingPair } from './pairs.ts'
 export { toPromptText } from './prompt-text.ts'
-export { readRouter, writeRouter } from './router-file.ts'
+export { readRouter, routerBytesMax, writeRouter } from './router-file.ts'
 export type { AnswerScores, ModelAbout, Router, RouterAbout, RouterScores } from './router.ts'
 export { trainRouter, type HeldOut, type Trained, type TrainOptions } from './train.ts'

@@ -40,7 +40,7 @@ export function parsePair(line: string, lineNumber: number): TrainingPair {
 }
 
 /** Reads JSON lines; throws INVALID_REQUEST that names the line. */
-function parseLine(line: string, lineNumber: number): unknown {
+export function parseLine(line: string, lineNumber: number): unknown {
   try {
     return JSON.parse(line)
   } catch (cause) {

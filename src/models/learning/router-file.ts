@@ -8,7 +8,7 @@ import { modelsMax } from './pairs.ts'
 import { answerCaseFigureCount, createRouter, type Router, type RouterContent } from './router.ts'
 
 /** Largest router file that is read. */
-const routerBytesMax = 67_108_864
+export const routerBytesMax = 67_108_864
 
 const format = 'strata-router'
 /** Changes with what the weights mean: a file of another version is refused, never misread. */
@@ -53,13 +53,15 @@ const fileSchema = z.strictObject({
     .max(modelsMax),
   weak: id,
   strong: id,
+  thresholds: z.strictObject({ question: z.array(finite).max(1_000), answer: z.array(finite).max(1_000) }),
+  seen: z.string().max(2_097_152),
   questions: groupSchema,
   answers: z.array(z.strictObject({ reads: id, group: groupSchema })).max(modelsMax),
 })
 
 /** The text of a router file: JSON, its weights deflated. One head is at most 2 bytes a place before deflation. */
 export function writeRouter(content: RouterContent): string {
-  const { questions, answers, trainedAtMs, seed, pairs, dataHash, scale, models, weak, strong } = content
+  const { questions, answers, seen, trainedAtMs, seed, pairs, dataHash, scale, models, weak, strong } = content
   return JSON.stringify({
     format,
     version,
@@ -73,6 +75,8 @@ export function writeRouter(content: RouterContent): string {
     models,
     weak,
     strong,
+    thresholds: content.thresholds,
+    seen: toSeenBytes(seen).toString('base64'),
     questions: writeGroup(questions),
     answers: [...answers].map(([reads, group]) => ({ reads, group: writeGroup(group) })),
   })
@@ -104,6 +108,8 @@ export function readRouter(bytes: Uint8Array): Router {
     models: models.map((model) => ({ ...model, meanCost: model.meanCost })),
     weak: about.weak,
     strong: about.strong,
+    thresholds: about.thresholds,
+    seen: readSeen(about.seen),
     questions: readGroup(questions, { blockCount: 1, figureCount: shapeCount, models: ids }),
     answers: new Map(
       answers.map(({ reads, group }) => [
@@ -132,6 +138,8 @@ export function hashContent(content: RouterContent): string {
     about.strong,
   ]
   hash.update(JSON.stringify([...fields, about.scale.least, about.scale.most]))
+  hash.update(JSON.stringify([about.thresholds.question, about.thresholds.answer]))
+  hash.update(toSeenBytes(about.seen))
   for (const model of about.models) {
     hash.update(JSON.stringify([model.id, model.labels, model.meanQuality, model.meanCost ?? null]))
   }
@@ -211,6 +219,17 @@ function toBytes(weights: Int16Array): Buffer {
   const bytes = Buffer.alloc(weights.length * 2)
   for (const [place, weight] of weights.entries()) bytes.writeInt16LE(weight, place * 2)
   return bytes
+}
+
+function toSeenBytes(seen: Uint32Array): Buffer {
+  const bytes = Buffer.alloc(seen.length * 4)
+  for (const [place, hash] of seen.entries()) bytes.writeUInt32LE(hash, place * 4)
+  return bytes
+}
+
+function readSeen(text: string): Uint32Array {
+  const bytes = Buffer.from(text, 'base64')
+  return Uint32Array.from({ length: bytes.length >> 2 }, (_, place) => bytes.readUInt32LE(place * 4))
 }
 
 function parse(bytes: Uint8Array): unknown {

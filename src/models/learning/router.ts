@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { answerFigureCount, readAnswer } from './answers.ts'
 import { createFeaturiser, shapeCount, type Features } from './features.ts'
 import { predict, type Case, type HeadGroup } from './heads.ts'
@@ -19,6 +20,8 @@ export interface RouterAbout {
   readonly weak: string
   /** The model of the highest mean score. */
   readonly strong: string
+  /** Gains that part what the router was trained on into equal parts, ascending: fixed before any label certifies them. */
+  readonly thresholds: { readonly question: readonly number[]; readonly answer: readonly number[] }
 }
 
 export interface ModelAbout {
@@ -41,6 +44,10 @@ export interface Router extends RouterAbout {
    * when the router has not learnt to read that model's answers.
    */
   scoreAnswer(prompt: string, given: { readonly model: string; readonly answer: string }): AnswerScores | undefined
+  /** Predicted quality of the strong model's answer minus that of the weak one's; after the weak answer where it is given. */
+  gain(prompt: string, weakAnswer?: string): number
+  /** Whether the router was trained on this prompt: then its scores say nothing of how good it is. */
+  hasSeen(prompt: string): boolean
 }
 
 export type RouterScores = Readonly<Record<string, number>>
@@ -57,30 +64,58 @@ export interface RouterContent extends Omit<RouterAbout, 'hash'> {
   readonly questions: HeadGroup
   /** By the model whose answer is read: heads for it and for the strong model. */
   readonly answers: ReadonlyMap<string, HeadGroup>
+  /** Hashes of the prompts it was trained on, ascending, each once. */
+  readonly seen: Uint32Array
 }
 
 export function createRouter(content: RouterContent, hash: string): Router {
-  const { questions, answers, ...about } = content
+  const { questions, answers, seen, ...about } = content
   const read = createFeaturiser()
+  const score = (prompt: string): RouterScores => {
+    const given = toQuestionCase(read(prompt))
+    const scores: Record<string, number> = {}
+    for (const [model, head] of questions.heads) scores[model] = predict(head, questions.scaling, given)
+    return scores
+  }
+  const scoreAnswer: Router['scoreAnswer'] = (prompt, { model, answer }) => {
+    const group = answers.get(model)
+    const own = group?.heads.get(model)
+    const strong = group?.heads.get(content.strong)
+    if (group === undefined || own === undefined || strong === undefined) return undefined
+    const given = toAnswerCase({ question: read(prompt), answer: read(answer) }, readAnswer(prompt, answer))
+    return { answer: predict(own, group.scaling, given), strong: predict(strong, group.scaling, given) }
+  }
   return {
     ...about,
     hash,
     judges: [...answers.keys()],
-    score(prompt) {
-      const given = toQuestionCase(read(prompt))
-      const scores: Record<string, number> = {}
-      for (const [model, head] of questions.heads) scores[model] = predict(head, questions.scaling, given)
-      return scores
+    score,
+    scoreAnswer,
+    gain(prompt, weakAnswer) {
+      const model = content.weak
+      const after = weakAnswer === undefined ? undefined : scoreAnswer(prompt, { model, answer: weakAnswer })
+      if (after !== undefined) return after.strong - after.answer
+      const scores = score(prompt)
+      return (scores[content.strong] ?? 0) - (scores[content.weak] ?? 0)
     },
-    scoreAnswer(prompt, { model, answer }) {
-      const group = answers.get(model)
-      const own = group?.heads.get(model)
-      const strong = group?.heads.get(content.strong)
-      if (group === undefined || own === undefined || strong === undefined) return undefined
-      const given = toAnswerCase({ question: read(prompt), answer: read(answer) }, readAnswer(prompt, answer))
-      return { answer: predict(own, group.scaling, given), strong: predict(strong, group.scaling, given) }
-    },
+    hasSeen: (prompt) => hasSorted(seen, hashPrompt(prompt)),
   }
+}
+
+/** 32 bits of a prompt: two different prompts share them once in four thousand million. */
+export function hashPrompt(prompt: string): number {
+  return createHash('sha256').update(prompt).digest().readUInt32LE(0)
+}
+
+function hasSorted(sorted: Uint32Array, wanted: number): boolean {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? 0) < wanted) low = middle + 1
+    else high = middle
+  }
+  return sorted[low] === wanted
 }
 
 export function toQuestionCase(question: Features): Case {

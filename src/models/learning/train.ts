@@ -8,6 +8,7 @@ import { modelsMax, pairsMax, type TrainingPair } from './pairs.ts'
 import { hashContent } from './router-file.ts'
 import {
   createRouter,
+  hashPrompt,
   toAnswerCase,
   toQuestionCase,
   type ModelAbout,
@@ -70,6 +71,9 @@ export function trainRouter(options: TrainOptions): Trained {
     answers.set(model, found.fitted.group)
     if (model === weak) weakAnswers = found
   }
+  const nothing = new Float64Array(pairs.length).fill(Number.NaN)
+  const gains = toGains(fitted, weak, strong)
+  const gainsAfterAnswer = weakAnswers === undefined ? undefined : spread(weakAnswers, pairs.length, { weak, strong })
   const content: RouterContent = {
     trainedAtMs: options.nowMs,
     seed,
@@ -79,17 +83,32 @@ export function trainRouter(options: TrainOptions): Trained {
     models: about,
     weak,
     strong,
+    thresholds: { question: toThresholds(gains), answer: toThresholds(gainsAfterAnswer) },
     questions: fitted.group,
     answers,
+    seen: Uint32Array.from(new Set(pairs.map((pair) => hashPrompt(pair.prompt)))).sort(),
   }
-  const nothing = new Float64Array(pairs.length).fill(Number.NaN)
   const heldOut = {
-    gains: toGains(fitted, weak, strong),
-    gainsAfterAnswer: weakAnswers === undefined ? undefined : spread(weakAnswers, pairs.length, { weak, strong }),
+    gains,
+    gainsAfterAnswer,
     weak: targets.get(weak) ?? nothing,
     strong: targets.get(strong) ?? nothing,
   }
   return { router: createRouter(content, hashContent(content)), content, heldOut }
+}
+
+const thresholdCount = 200
+
+/** Gains that part the held-out ones into equal parts; what was predicted of the seen says too much. */
+function toThresholds(gains: Float64Array | undefined): readonly number[] {
+  const sorted = (gains ?? new Float64Array()).filter((gain) => !Number.isNaN(gain)).sort()
+  if (sorted.length === 0) return []
+  const edges = Array.from({ length: thresholdCount }, (_, step) => {
+    const place = Math.round(((step + 1) / thresholdCount) * (sorted.length - 1))
+    return sorted[place] ?? 0
+  })
+  // Beyond all that was seen: nothing goes to the strong model.
+  return [...new Set([...edges, 2])]
 }
 
 interface AnswerTask {

@@ -8,6 +8,7 @@ import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
 import { models } from './models.ts'
 import { privacy } from './privacy.ts'
+import { route } from './route.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = Object.freeze([
   privacy,
   calls,
   config,
+  route,
   runtime,
   backup,
   doctor,

@@ -1,0 +1,311 @@
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { PlatformError } from '../../../core/errors.ts'
+import {
+  certifyFamily,
+  certifyRouter,
+  measureRouting,
+  parseLine,
+  parsePair,
+  readRouter,
+  routerBytesMax,
+  trainRouter,
+  writeRouter,
+  type Guarantee,
+  type HeldOut,
+  type Router,
+  type RouterCertification,
+  type TrainingPair,
+} from '../../../models/index.ts'
+import { readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { readFileLines, readLines, type Line } from '../lines.ts'
+
+export const route: Command = {
+  name: 'route',
+  usage:
+    'train --data PAIRS --out ROUTER [--weak M] [--strong M] [--seed N] | score --router ROUTER < PROMPTS | certify --data LABELS [--router ROUTER] --loss E [--confidence C] [--one-sided] [--stage question|answer] [--judge NAME] [--out FILE]',
+  summary: 'Trains a router from judged pairs, scores prompts with it, certifies what it loses in quality.',
+  options: {
+    data: { type: 'string' },
+    out: { type: 'string' },
+    weak: { type: 'string' },
+    strong: { type: 'string' },
+    seed: { type: 'string' },
+    router: { type: 'string' },
+    loss: { type: 'string' },
+    confidence: { type: 'string' },
+    'one-sided': { type: 'boolean' },
+    stage: { type: 'string' },
+    judge: { type: 'string' },
+  },
+  async run(context) {
+    const [act, ...rest] = context.words
+    if (rest.length > 0) throw toMisuse(route)
+    if (act === 'train') return train(context)
+    if (act === 'score') return score(context)
+    if (act === 'certify') return certify(context)
+    throw toMisuse(route)
+  },
+}
+
+async function train(context: CommandContext): Promise<void> {
+  const { terminal, process } = context
+  const data = textOf(context, 'data')
+  const out = textOf(context, 'out')
+  if (data === undefined || out === undefined) throw toMisuse(route)
+  const pairs = await readPairs(data)
+  const startedMs = process.clock.monotonicMs()
+  const { router, content, heldOut } = trainRouter({
+    pairs,
+    seed: readCount(context, 'seed', { max: 2 ** 31, otherwise: 1 }),
+    nowMs: process.clock.now(),
+    weak: textOf(context, 'weak'),
+    strong: textOf(context, 'strong'),
+    onProgress: (done) => terminal.note(done),
+  })
+  const file = writeRouter(content)
+  const trainMs = process.clock.monotonicMs() - startedMs
+  await writeWhole(out, file)
+  const figures = {
+    question: describeHeldOut(heldOut, heldOut.gains),
+    answer: describeHeldOut(heldOut, heldOut.gainsAfterAnswer),
+  }
+  report(
+    terminal,
+    {
+      router: out,
+      hash: router.hash,
+      pairs: pairs.length,
+      weak: router.weak,
+      strong: router.strong,
+      models: router.models.map((model) => ({ ...model, meanCost: model.meanCost ?? null })),
+      held_out: { question: figures.question ?? null, answer: figures.answer ?? null },
+      bytes: Buffer.byteLength(file),
+      train_ms: Math.round(trainMs),
+    },
+    [
+      ...toTable([
+        ['model', 'labels', 'mean quality', ''],
+        ...router.models.map(({ id, labels, meanQuality }) => [
+          id,
+          String(labels),
+          meanQuality.toFixed(3),
+          roleOf(router, id),
+        ]),
+      ]),
+      '',
+      ...toTable([
+        ['on prompts not seen', 'APGR', 'CPT50', 'CPT80'],
+        ...Object.entries(figures).flatMap(([stage, found]) =>
+          found === undefined
+            ? []
+            : [[`from the ${stage}`, found.apgr.toFixed(3), found.cpt50.toFixed(1), found.cpt80.toFixed(1)]],
+        ),
+      ]),
+      '',
+      `${out}: ${pairs.length} pairs, ${Buffer.byteLength(file)} bytes, ${(trainMs / 1_000).toFixed(1)} s`,
+    ],
+  )
+}
+
+function roleOf(router: Router, id: string): string {
+  return id === router.weak ? 'weak' : id === router.strong ? 'strong' : ''
+}
+
+/** `undefined` where nothing can be said: too few pairs with both scores, or two models that are equally good. */
+function describeHeldOut(
+  heldOut: HeldOut,
+  gains: Float64Array | undefined,
+): ReturnType<typeof measureRouting> | undefined {
+  if (gains === undefined) return undefined
+  const rows = [...gains.keys()].filter((row) =>
+    [gains[row], heldOut.weak[row], heldOut.strong[row]].every((value) => value !== undefined && !Number.isNaN(value)),
+  )
+  const choose = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? 0)
+  const figures = measureRouting({ gains: choose(gains), weak: choose(heldOut.weak), strong: choose(heldOut.strong) })
+  return rows.length < 20 || !Number.isFinite(figures.apgr) ? undefined : figures
+}
+
+const promptSchema = z.union([
+  z.string(),
+  z.looseObject({ prompt: z.string(), answers: z.record(z.string(), z.string()).optional() }),
+])
+
+/** One line out for each line in, as soon as it is there. */
+async function score(context: CommandContext): Promise<void> {
+  const path = textOf(context, 'router')
+  if (path === undefined) throw toMisuse(route)
+  const router = await loadRouter(path)
+  for await (const line of readLines(context.process.input())) {
+    const { prompt, answer } = readPrompt(line, router.weak)
+    const gain = router.gain(prompt, answer)
+    if (!context.terminal.isJson) context.terminal.print(String(gain))
+    else context.terminal.print(JSON.stringify(describeScore(router, { prompt, answer, gain })))
+  }
+}
+
+interface Scored {
+  readonly prompt: string
+  readonly answer: string | undefined
+  readonly gain: number
+}
+
+function describeScore(router: Router, { prompt, answer, gain }: Scored): object {
+  const after = answer === undefined ? undefined : router.scoreAnswer(prompt, { model: router.weak, answer })
+  return {
+    score: gain,
+    weak: router.weak,
+    strong: router.strong,
+    scores: router.score(prompt),
+    after_answer: after === undefined ? null : { weak_right: after.answer, strong_right: after.strong },
+  }
+}
+
+function readPrompt(line: Line, weak: string): { readonly prompt: string; readonly answer: string | undefined } {
+  const parsed = promptSchema.safeParse(parseLine(line.text, line.number))
+  if (!parsed.success) {
+    const what = `line ${line.number} is no prompt; write {"prompt": "…"} or a JSON string`
+    throw new PlatformError('INVALID_REQUEST', what, { param: `line ${line.number}` })
+  }
+  if (typeof parsed.data === 'string') return { prompt: parsed.data, answer: undefined }
+  const { prompt, answers } = parsed.data
+  return { prompt, answer: answers !== undefined && Object.hasOwn(answers, weak) ? answers[weak] : undefined }
+}
+
+async function certify(context: CommandContext): Promise<void> {
+  const data = textOf(context, 'data')
+  if (data === undefined || textOf(context, 'loss') === undefined) throw toMisuse(route)
+  const guarantee: Guarantee = {
+    epsilon: readShare(context, 'loss', 0),
+    delta: Number((1 - readShare(context, 'confidence', 0.9)).toFixed(12)), // 0.1, not 0.09999999999999998
+    loss: context.options['one-sided'] === true ? 'one-sided' : 'net',
+  }
+  const path = textOf(context, 'router')
+  if (path === undefined) return certifyPolicies(context, data, guarantee)
+  const stage = textOf(context, 'stage')
+  if (stage !== undefined && stage !== 'question' && stage !== 'answer') throw toMisuse(route)
+  const found = certifyRouter({
+    router: await loadRouter(path),
+    pairs: await readPairs(data),
+    guarantee,
+    judge: textOf(context, 'judge') ?? 'exact',
+    stage,
+    nowMs: context.process.clock.now(),
+  })
+  const out = textOf(context, 'out')
+  if (out !== undefined && found.certificate !== undefined) {
+    await writeWhole(out, `${JSON.stringify(found.certificate, null, 2)}\n`)
+  }
+  report(context.terminal, toCertificationJson(found), describeCertification(found, guarantee))
+}
+
+function toCertificationJson({ verdict, certificate, stage, labels, leftOut }: RouterCertification): object {
+  return {
+    result: verdict.type,
+    reason: verdict.type === 'certified' ? null : verdict.reason,
+    threshold: verdict.type === 'certified' ? verdict.threshold : null,
+    strong_share: verdict.type === 'certified' ? verdict.strongShare : 1,
+    p_value: verdict.pValue,
+    test: verdict.test,
+    stage,
+    labels,
+    left_out: leftOut,
+    certificate: certificate ?? null,
+  }
+}
+
+function describeCertification(found: RouterCertification, guarantee: Guarantee): readonly string[] {
+  const { verdict, stage, labels, leftOut } = found
+  const about = `${labels} labels (${leftOut.seen} seen in training and ${leftOut.unscored} without scores left out), read from the ${stage}, ${verdict.test}`
+  if (verdict.type === 'not-certifiable') return [verdict.reason, about]
+  const share = (value: number): string => `${(100 * value).toFixed(1)} %`
+  return [
+    `certified: ${guarantee.loss} loss at most ${guarantee.epsilon} with confidence ${1 - guarantee.delta}`,
+    `gain from ${verdict.threshold.toFixed(4)} on goes to the strong model: ${share(verdict.strongShare)} of calls; mean loss on the labels ${verdict.meanLoss.toFixed(4)}, p = ${verdict.pValue.toPrecision(2)}`,
+    about,
+  ]
+}
+
+const familySchema = z.looseObject({ reference: z.number(), policies: z.array(z.number()).min(1).max(1_000) })
+
+/** Any family of policies, from the safest: each line the quality of the reference's answer and of every policy's. */
+async function certifyPolicies(context: CommandContext, data: string, guarantee: Guarantee): Promise<void> {
+  const rows: { readonly reference: number; readonly policies: readonly number[] }[] = []
+  for await (const line of readFileLines(data)) {
+    const parsed = familySchema.safeParse(parseLine(line.text, line.number))
+    const policyCount = rows[0]?.policies.length
+    if (!parsed.success || (policyCount !== undefined && parsed.data.policies.length !== policyCount)) {
+      const what = `line ${line.number} must be {"reference": quality, "policies": [quality, …]}, with as many policies as the first line`
+      throw new PlatformError('INVALID_REQUEST', `${what}; for pairs give --router`, { param: `line ${line.number}` })
+    }
+    rows.push(parsed.data)
+  }
+  const verdict = certifyFamily({
+    guarantee,
+    count: rows.length,
+    policyCount: rows[0]?.policies.length ?? 0,
+    lossesOf: (policy) => Float64Array.from(rows, (row) => row.reference - (row.policies[policy] ?? 0)),
+  })
+  const isCertified = verdict.type === 'certified'
+  report(
+    context.terminal,
+    {
+      result: verdict.type,
+      reason: isCertified ? null : verdict.reason,
+      policy: isCertified ? verdict.policy : null,
+      mean_loss: isCertified ? verdict.meanLoss : null,
+      p_value: verdict.pValue,
+      test: verdict.test,
+      labels: rows.length,
+    },
+    [
+      isCertified
+        ? `certified: policy ${verdict.policy} (from 0), mean loss ${verdict.meanLoss.toFixed(4)}, p = ${verdict.pValue.toPrecision(2)}, ${verdict.test}`
+        : verdict.reason,
+    ],
+  )
+}
+
+async function readPairs(path: string): Promise<readonly TrainingPair[]> {
+  const pairs: TrainingPair[] = []
+  for await (const { text, number } of readFileLines(path)) pairs.push(parsePair(text, number))
+  return pairs
+}
+
+/** Throws NOT_FOUND or ROUTER_INVALID. */
+async function loadRouter(path: string): Promise<Router> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new PlatformError('NOT_FOUND', `there is no router ${path}`, { cause })
+  })
+  if (!found.isFile()) throw new PlatformError('NOT_FOUND', `${path} is no file`)
+  if (found.size > routerBytesMax)
+    throw new PlatformError('ROUTER_INVALID', `${path} is larger than ${routerBytesMax} bytes`)
+  return readRouter(await readFile(path))
+}
+
+/** Wholly or not at all. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const beside = `${path}.part`
+  try {
+    await writeFile(beside, text)
+    await rename(beside, path)
+  } catch (cause) {
+    await rm(beside, { force: true })
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason'
+    throw new PlatformError('INVALID_REQUEST', `${path} cannot be written: ${reason}`, { cause })
+  }
+}
+
+function textOf(context: CommandContext, name: string): string | undefined {
+  const value = context.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A share between 0 and 1, both excluded. */
+function readShare(context: CommandContext, name: string, otherwise: number): number {
+  const text = textOf(context, name)
+  if (text === undefined) return otherwise
+  const value = Number(text)
+  if (value > 0 && value < 1) return value
+  throw new PlatformError('INVALID_REQUEST', `--${name} must lie between 0 and 1`, { param: name })
+}
