@@ -9,7 +9,7 @@ import type { Clock } from './core/time.ts'
 import { checkRegions, createIdentity, createRegionGate, type Identity } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
 import { createPricer } from './investment/index.ts'
-import { createModelTree } from './models/index.ts'
+import { createModelTree, createRouterCatalogue } from './models/index.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createParts } from './platform-parts.ts'
 import type { Standing } from './platform-standing.ts'
@@ -167,7 +167,8 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     log: telemetry.log,
   })
   const ground = createGroundKind({ knowledge: standing.knowledge, clock })
-  const models = createModelTree({ config: config.models, endpoints, nodeKinds: [ground], clock })
+  const routers = createRouterCatalogue({ config: config.routers, folder: loaded.folder })
+  const models = createModelTree({ config: config.models, endpoints, nodeKinds: [ground], clock, routers })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
   const parts = createParts({ standing, loaded, version, gate, models, endpoints, inWork, traces })

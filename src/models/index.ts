@@ -2,6 +2,7 @@ export { createModelTree, type ModelCatalogue, type ModelTreeParts } from './tre
 export {
   certifyFamily,
   certifyRouter,
+  createRouterCatalogue,
   measureRouting,
   parseLine,
   parsePair,

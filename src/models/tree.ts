@@ -6,6 +6,7 @@ import type { NodeKind } from '../core/node-kind.ts'
 import type { EndpointCaller } from '../core/ports.ts'
 import { findSimilar } from '../core/similar.ts'
 import type { Clock } from '../core/time.ts'
+import type { RouterCatalogue } from './learning/index.ts'
 import { createEndpointModel, createNodeKinds } from './node-kinds/index.ts'
 
 /** Every model there is, by name. Immutable: a new configuration makes a new catalogue. */
@@ -22,6 +23,8 @@ export interface ModelTreeParts {
   /** Kinds that other rooms contribute, beside `endpoint` and `fallback`. */
   readonly nodeKinds: readonly NodeKind[]
   readonly clock: Clock
+  /** Learned routers by name, for the kinds that ask them. */
+  readonly routers?: RouterCatalogue | undefined
 }
 
 /**

@@ -1,4 +1,9 @@
 export {
+  createRouterCatalogue,
+  type RouterCatalogue,
+  type RouterInForce,
+} from './catalogue.ts'
+export {
   checkCertificate,
   createCertificate,
   readCertificate,
