@@ -6,7 +6,14 @@ import { PlatformError, toPlatformError } from './core/errors.ts'
 import type { JsonValue } from './core/json.ts'
 import { createSystemRandom } from './core/random.ts'
 import { createSystemClock } from './core/time.ts'
-import { createPersonalDataScanner, createPlatform, createProbe, installRuntime, type Platform } from './platform.ts'
+import {
+  createDuplicateIndex,
+  createPersonalDataScanner,
+  createPlatform,
+  createProbe,
+  installRuntime,
+  type Platform,
+} from './platform.ts'
 
 const clock = createSystemClock()
 const random = createSystemRandom()
@@ -42,6 +49,7 @@ function toProcessActs(common: CommonOptions): ProcessActs {
     scanner: createPersonalDataScanner({ clock }),
     clock,
     input: () => process.stdin,
+    createDuplicateIndex,
     serve: () => serve(common),
     configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue,
     async checkConfig() {

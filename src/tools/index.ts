@@ -1,2 +1,3 @@
 export { createGroundKind } from './ground/index.ts'
 export { createKnowledge, type CollectionView, type DocumentView, type Knowledge } from './retrieval/index.ts'
+export { createDuplicateIndex, type DuplicateIndex, type DuplicateOptions } from './preparation/index.ts'

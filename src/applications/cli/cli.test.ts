@@ -8,6 +8,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import { createFakeClock, createSystemClock } from '../../core/time.ts'
 import { createPersonalDataScanner } from '../../governance/index.ts'
+import { createDuplicateIndex } from '../../tools/index.ts'
 import { commands, runCli, type CommonOptions, type OpenPlatform, type ProcessActs } from './index.ts'
 
 const secret = 'sk-vendor-0123456789abcdef0123456789'
@@ -83,6 +84,7 @@ async function openPlatform(common: CommonOptions): Promise<OpenPlatform & { clo
 
 const acts: ProcessActs = {
   version: '0.0.0-test',
+  createDuplicateIndex,
   scanner: createPersonalDataScanner({ clock: createFakeClock(Date.parse('2026-11-25T00:00:00Z')) }),
   clock: createSystemClock(),
   async *input() {},
@@ -366,5 +368,32 @@ describe('privacy scan', () => {
       error: { code: 'NOT_FOUND' },
     })
     expect((await run('privacy', 'look')).code).toBe(2)
+  })
+})
+
+test('duplicates of a folder are told apart by how alike they are, the longest first', async () => {
+  const place = join(folder, 'alike')
+  mkdirSync(place)
+  const text = '员工入职满一年后,每年享有十五天带薪年假,应在当年使用完毕。未使用的年假可以结转到次年三月。'.repeat(3)
+  writeFileSync(join(place, 'a.md'), text)
+  writeFileSync(join(place, 'b.md'), text)
+  writeFileSync(join(place, 'c.txt'), text.replaceAll(',', ','))
+  writeFileSync(join(place, 'd.md'), `${text}附则:本制度自发布之日起施行。`)
+  writeFileSync(join(place, 'other.md'), 'Something else altogether, about travel and hotels in Zurich.')
+  writeFileSync(join(place, 'bad.txt'), Uint8Array.from([0, 1, 2]))
+  const { code, json } = await run('duplicates', place, '--json')
+  expect(code).toBe(0)
+  expect(json).toMatchObject({
+    files: 6,
+    refusals: [{ name: 'bad.txt' }],
+    clusters: [
+      {
+        representative: 'd.md',
+        members: [{ id: 'd.md' }, { id: 'a.md', kind: 'near' }, { id: 'b.md' }, { id: 'c.txt' }],
+      },
+    ],
+  })
+  expect((await run('duplicates', place, '--jaccard', '7', '--json')).json).toMatchObject({
+    error: { code: 'INVALID_REQUEST' },
   })
 })

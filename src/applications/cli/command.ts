@@ -3,6 +3,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { Clock } from '../../core/time.ts'
+import type { DuplicateIndex, DuplicateOptions } from '../../tools/index.ts'
 import type { HttpParts } from '../http/index.ts'
 
 /** One verb of the command line. One file and one line in the table. */
@@ -43,6 +44,7 @@ export interface ProcessActs {
   readonly clock: Clock
   /** What is piped in. */
   input(): AsyncIterable<Uint8Array>
+  createDuplicateIndex(options: DuplicateOptions): DuplicateIndex
 }
 
 /** A command line that lacks a word or has one too many; the message is how the command is used. */

@@ -4,6 +4,7 @@ import { backup } from './backup.ts'
 import { calls } from './calls.ts'
 import { config } from './config.ts'
 import { doctor } from './doctor.ts'
+import { duplicates } from './duplicates.ts'
 import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
 import { models } from './models.ts'
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = Object.freeze([
   ingest,
   search,
   privacy,
+  duplicates,
   calls,
   config,
   route,

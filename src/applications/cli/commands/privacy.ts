@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { PersonalDatum } from '../../../core/ports-privacy.ts'
-import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { report, toMisuse, toTable, type Command } from '../command.ts'
+import { readNumberOption } from '../numbers.ts'
+import { readText } from '../text-file.ts'
 
 export const privacy: Command = {
   name: 'privacy',
@@ -14,10 +16,10 @@ export const privacy: Command = {
     const [verb, path, ...rest] = context.words
     if (verb !== 'scan' || path === undefined || rest.length > 0) throw toMisuse(privacy)
     const { types } = context.options
-    const text = await readText(path)
+    const text = await readFileText(path)
     const data = context.process.scanner.scan(text, {
       types: typeof types === 'string' ? types.split(',').map((type) => type.trim()) : undefined,
-      confidenceMin: readConfidence(context),
+      confidenceMin: readNumberOption(context, 'confidence', { min: 0, max: 1 }),
     })
     const isShown = context.options['show'] === true
     const findings = data.map((datum) => toFinding(text, datum, isShown))
@@ -38,35 +40,13 @@ export const privacy: Command = {
 /** Larger files are scanned in parts by whoever has them: a text this long is no document. */
 const fileBytesMax = 268_435_456
 
-async function readText(path: string): Promise<string> {
+async function readFileText(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new PlatformError('NOT_FOUND', `${path} cannot be read`, { cause })
   })
   if (bytes.length > fileBytesMax)
     throw new PlatformError('DOCUMENT_REFUSED', `${path} has more than ${fileBytesMax} bytes`)
-  if (bytes.includes(0) && !isUtf16(bytes))
-    throw new PlatformError('DOCUMENT_REFUSED', `${path} holds NUL bytes: it is no text`)
-  const encodings = isUtf16(bytes) ? [bytes[0] === 0xff ? 'utf-16le' : 'utf-16be'] : ['utf-8', 'gb18030']
-  for (const encoding of encodings) {
-    try {
-      return new TextDecoder(encoding, { fatal: true }).decode(bytes)
-    } catch {
-      // The next encoding may be the right one; when none is, the file is refused.
-    }
-  }
-  throw new PlatformError('DOCUMENT_REFUSED', `${path} is neither UTF-8, UTF-16 with its mark, nor GB18030`)
-}
-
-function isUtf16(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
-}
-
-function readConfidence({ options }: CommandContext): number | undefined {
-  const text = options['confidence']
-  if (typeof text !== 'string') return undefined
-  const value = Number(text)
-  if (/^[\d.]+$/.test(text) && value >= 0 && value <= 1) return value
-  throw new PlatformError('INVALID_REQUEST', '--confidence must be a number from 0 to 1')
+  return readText(path, bytes)
 }
 
 interface Finding extends JsonObject {

@@ -1,0 +1,1 @@
+export { createDuplicateIndex, type DuplicateIndex, type DuplicateOptions } from './duplicate-index.ts'
