@@ -119,7 +119,7 @@ function keysOf({ bands, normal }: Signature): readonly string[] {
 }
 
 /** How two texts are alike; `undefined` when they are not. */
-export function compare(
+function compare(
   left: Signature,
   right: Signature,
   jaccardMin: number,

@@ -24,9 +24,6 @@ export interface Signer {
 const bandCount = 48
 const rowsPerBand = 4
 
-/** Names the arithmetic: bands of another one do not compare. */
-export const signatureVersion = 'minhash@1'
-
 export function createSigner(): Signer {
   const shingler = createShingler()
   const factors = createFactors(bandCount * rowsPerBand)
