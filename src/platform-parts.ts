@@ -3,7 +3,8 @@ import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
 import { createAdmission, type createRegionGate } from './governance/index.ts'
-import { dialects, type Endpoints } from './infrastructure/index.ts'
+import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
+import type { PriceBook } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
 import type { Standing } from './platform-standing.ts'
 import type { InWork } from './platform-work.ts'
@@ -18,6 +19,7 @@ export interface PartsDeps {
   readonly endpoints: Endpoints
   readonly inWork: InWork
   readonly traces: TraceExporter | undefined
+  readonly prices: PriceBook
 }
 
 /** What the faces are given of one running configuration. */
@@ -43,6 +45,8 @@ export function createParts(deps: PartsDeps): HttpParts {
     knowledge,
     calls: store.calls,
     keys: identity.keys,
+    prices: deps.prices,
+    readBody,
     models: {
       resolve: resolveModel,
       list: ({ models: scope }) => models.list().filter((model) => scope === undefined || scope.includes(model.id)),

@@ -172,7 +172,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const models = createModelTree({ config: config.models, endpoints, nodeKinds: [ground], clock, routers })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
-  const parts = createParts({ standing, loaded, version, gate, models, endpoints, inWork, traces })
+  const parts = createParts({ standing, loaded, version, gate, models, endpoints, inWork, traces, prices: pricer })
   telemetry.useConfig(loaded)
   return {
     parts,

@@ -17,10 +17,15 @@ export interface Usage {
   readonly outputTotal: number | undefined
   /** Of `outputTotal`: spent on reasoning. */
   readonly reasoning: number | undefined
-  /** The vendor's own usage object, verbatim, so that a corrected price or reading can be applied later. */
+  /**
+   * The vendor's own usage object, verbatim, so that a corrected price or reading can be applied later. What the vendor
+   * charges by and tells elsewhere in the body (service tier, searches made) stands beside, under `strata`.
+   */
   readonly raw: JsonValue | undefined
   /** `reported` by the vendor, or `estimated` here because the stream ended before the vendor could report. */
   readonly source: 'reported' | 'estimated'
+  /** Path below `raw` of a figure that is no count (negative, fractional, text): nobody can say what such a usage costs. */
+  readonly fault?: string | undefined
 }
 
 /** A usage of which nothing is known yet but the fields given. */

@@ -9,3 +9,4 @@ export {
 export { createEgress, createErrands, type Egress } from './egress/index.ts'
 export { createEndpoints, createNativeAdapter, type Endpoints } from './endpoints/index.ts'
 export { createVendorAdapters } from './vendors/index.ts'
+export { readBody, type BodyDialect, type BodyReading } from './metering/index.ts'

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { PlatformError } from '../../core/errors.ts'
@@ -49,6 +50,27 @@ function toDocument(name: string, path: string): DocumentFile {
         throw new PlatformError('DOCUMENT_REFUSED', `the file cannot be read: ${reasonOf(cause)}`, { cause })
       }),
   }
+}
+
+/**
+ * The bytes of a file, or of standard input for `-`. Rejects with NOT_FOUND when it cannot be read, BODY_TOO_LARGE when
+ * there are more than `bytesMax`.
+ */
+export async function readBytes(path: string, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of path === '-' ? process.stdin : createReadStream(path)) {
+      const bytes = Buffer.from(chunk as Uint8Array) // streams without an encoding give bytes
+      length += bytes.length
+      if (length > bytesMax) break
+      chunks.push(bytes)
+    }
+  } catch (cause) {
+    throw new PlatformError('NOT_FOUND', `the file ${path} cannot be read: ${reasonOf(cause)}`, { cause })
+  }
+  if (length > bytesMax) throw new PlatformError('BODY_TOO_LARGE', `${path} has more than ${bytesMax} bytes`)
+  return Buffer.concat(chunks)
 }
 
 /** The system's own name of what went wrong: EACCES, EIO. */

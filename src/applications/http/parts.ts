@@ -5,6 +5,8 @@ import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Identity } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
+import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
+import type { PriceBook } from '../../investment/index.ts'
 import type { CallReader } from '../../store/index.ts'
 import type { Knowledge } from '../../tools/index.ts'
 import type { FlowParts } from '../flow-parts.ts'
@@ -21,6 +23,9 @@ export interface HttpParts {
   readonly knowledge: Knowledge
   readonly calls: CallReader
   readonly keys: Identity['keys']
+  readonly prices: PriceBook
+  /** Usage of one recorded body. Throws what is wrong with it. */
+  readonly readBody: (bytes: Buffer, dialect: BodyDialect) => BodyReading
   readonly health: { readonly isReady: boolean; readonly report: HealthReport }
   metricsText(): Promise<string>
 }

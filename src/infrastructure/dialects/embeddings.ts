@@ -12,6 +12,7 @@ import {
   readWord,
   requireString,
   toCount,
+  toUsageOf,
   unsupported,
 } from './shared/index.ts'
 
@@ -85,7 +86,7 @@ export function decodeEmbeddingAnswer(body: JsonObject, inputCount: number): Emb
   const input = toCount(usage['prompt_tokens']) ?? toCount(usage['total_tokens'])
   const cacheRead = toCount(memberOf(usage, 'prompt_tokens_details')['cached_tokens'])
   // Nothing is generated, so that the count of output is known though nobody reports it.
-  return { vectors, usage: createUsage({ inputTotal: input, cacheRead, outputTotal: 0, raw: usage }) }
+  return { vectors, usage: toUsageOf(usage, { inputTotal: input, cacheRead, outputTotal: 0 }) }
 }
 
 function toVector(value: JsonValue | undefined): readonly number[] {

@@ -27,3 +27,6 @@ export {
   sealSignature,
   toEffort,
 } from './shared/index.ts'
+export { findUsage as findOpenaiUsage, toOpenaiUsage } from './openai-chat/usage.ts'
+export { createStreamUsage as createAnthropicStreamUsage, toAnthropicUsage } from './anthropic-messages/usage.ts'
+export { toCount, toUsageOf, withTier } from './shared/index.ts'

@@ -56,6 +56,11 @@ export function createPartReader(options: PartReaderOptions): PartReader {
     ]
   }
 
+  const takeUsage = (told: JsonObject | undefined): void => {
+    if (told === undefined) return
+    rawUsage = rawUsage === undefined || options.usage.join === undefined ? told : options.usage.join(rawUsage, told)
+  }
+
   const readUsage = (): Usage | undefined => (rawUsage === undefined ? undefined : options.usage.read(rawUsage))
 
   return {
@@ -73,7 +78,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
         case 'tool-call':
           return toolCalls.read(part)
         case 'raw':
-          rawUsage = (isJsonObject(part.rawValue) ? options.usage.find(part.rawValue) : undefined) ?? rawUsage
+          takeUsage(isJsonObject(part.rawValue) ? options.usage.find(part.rawValue) : undefined)
           return []
         case 'finish':
           return end(part)

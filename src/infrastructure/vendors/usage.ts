@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { createUsage, type Usage } from '../../core/usage.ts'
+import type { Usage } from '../../core/usage.ts'
+import { findOpenaiUsage, toAnthropicUsage, toCount, toOpenaiUsage, toUsageOf, withTier } from '../dialects/index.ts'
 
 /**
  * How a vendor reports what was used. Read from the vendor's own object rather than from its package's reading, which
@@ -8,29 +9,16 @@ import { createUsage, type Usage } from '../../core/usage.ts'
 export interface UsageReading {
   /** The vendor's usage object in a whole body or in one chunk of a stream; `undefined` when it holds none. */
   find(body: JsonObject): JsonObject | undefined
+  /** What is known after a further chunk of a stream has told; the last chunk alone where absent. */
+  readonly join?: (known: JsonObject, told: JsonObject) => JsonObject
   /** Its figures in the normal form; `undefined` when it has none. */
   read(raw: JsonObject): Usage | undefined
 }
 
 /** Input includes the cached, output the thoughts. Whoever speaks the dialect has a place of its own for the cached. */
 export const openaiUsage: UsageReading = {
-  find: (body) =>
-    objectAt(body, 'usage') ?? objectAt(body, 'x_groq', 'usage') ?? objectAt(firstOf(body, 'choices'), 'usage'),
-  read: (raw) =>
-    toUsage(raw, {
-      inputTotal: countAt(raw, 'prompt_tokens'),
-      cacheRead:
-        countAt(raw, 'prompt_tokens_details', 'cached_tokens') ??
-        countAt(raw, 'prompt_token_details', 'cached_tokens') ?? // Mistral
-        countAt(raw, 'num_cached_tokens') ?? // Mistral
-        countAt(raw, 'prompt_cache_hit_tokens') ?? // DeepSeek
-        countAt(raw, 'cached_tokens'), // Moonshot
-      cacheWrite5m:
-        countAt(raw, 'prompt_tokens_details', 'cache_write_tokens') ??
-        countAt(raw, 'prompt_tokens_details', 'cache_creation_input_tokens'), // Alibaba
-      outputTotal: countAt(raw, 'completion_tokens'),
-      reasoning: countAt(raw, 'completion_tokens_details', 'reasoning_tokens'),
-    }),
+  find: (body) => withTierOf(findOpenaiUsage(body), body),
+  read: (raw) => orNothing(toOpenaiUsage(raw)),
 }
 
 /**
@@ -40,21 +28,15 @@ export const openaiUsage: UsageReading = {
 export const xaiUsage: UsageReading = {
   find: (body) => objectAt(body, 'response', 'usage') ?? objectAt(body, 'usage'),
   read(raw) {
-    const input = countAt(raw, 'input_tokens') ?? countAt(raw, 'prompt_tokens')
-    const output = countAt(raw, 'output_tokens') ?? countAt(raw, 'completion_tokens')
-    const cacheRead =
-      countAt(raw, 'input_tokens_details', 'cached_tokens') ?? countAt(raw, 'prompt_tokens_details', 'cached_tokens')
-    const reasoning =
-      countAt(raw, 'output_tokens_details', 'reasoning_tokens') ??
-      countAt(raw, 'completion_tokens_details', 'reasoning_tokens')
-    const total = countAt(raw, 'total_tokens')
-    const sum = (input ?? 0) + (output ?? 0) + (reasoning ?? 0)
-    const isBeside = total === undefined ? raw['completion_tokens'] !== undefined : total >= sum
-    return toUsage(raw, {
-      inputTotal: input !== undefined && cacheRead !== undefined && cacheRead > input ? input + cacheRead : input,
-      cacheRead,
-      outputTotal: output !== undefined && reasoning !== undefined && isBeside ? output + reasoning : output,
-      reasoning,
+    const usage = toOpenaiUsage(raw)
+    const { inputTotal, cacheRead, outputTotal, reasoning } = usage
+    const isApart = inputTotal !== undefined && cacheRead !== undefined && cacheRead > inputTotal
+    const isOldForm = raw['total_tokens'] === undefined && raw['completion_tokens'] !== undefined
+    const isUncounted = isOldForm && outputTotal === countAt(raw, 'completion_tokens')
+    return orNothing({
+      ...usage,
+      inputTotal: isApart ? inputTotal + cacheRead : inputTotal,
+      outputTotal: isUncounted && outputTotal !== undefined ? outputTotal + (reasoning ?? 0) : outputTotal,
     })
   },
 }
@@ -64,7 +46,8 @@ export const xaiUsage: UsageReading = {
  * zero, so a missing number of candidates (a blocked answer) is what the total leaves for it.
  */
 export const googleUsage: UsageReading = {
-  find: (body) => objectAt(body, 'usageMetadata'),
+  find: (body) => objectAt(body, 'usageMetadata') ?? objectAt(body, 'response', 'usageMetadata'),
+  join: (known, told) => ({ ...known, ...told }),
   read(raw) {
     const prompt = countAt(raw, 'promptTokenCount')
     const forTools = countAt(raw, 'toolUsePromptTokenCount') ?? 0
@@ -81,28 +64,44 @@ export const googleUsage: UsageReading = {
   },
 }
 
-/** Input leaves out the cached, as Anthropic counts. */
+/** Input leaves out the cached, as Anthropic counts. A model may also be asked in its maker's own dialect. */
 export const bedrockUsage: UsageReading = {
-  find: (body) => objectAt(body, 'metadata', 'usage') ?? objectAt(body, 'usage'),
+  find: (body) =>
+    objectAt(body, 'metadata', 'usage') ??
+    objectAt(body, 'amazon-bedrock-invocationMetrics') ??
+    objectAt(body, 'usage') ??
+    objectAt(body, 'message', 'usage'),
   read(raw) {
-    const input = countAt(raw, 'inputTokens')
-    const cacheRead = countAt(raw, 'cacheReadInputTokens')
-    const written = countAt(raw, 'cacheWriteInputTokens')
+    if (raw['input_tokens'] !== undefined) return orNothing(toAnthropicUsage(raw))
+    if (raw['prompt_tokens'] !== undefined) return orNothing(toOpenaiUsage(raw))
+    const input = countAt(raw, 'inputTokens') ?? countAt(raw, 'inputTokenCount')
+    const cacheRead =
+      countAt(raw, 'cacheReadInputTokens') ??
+      countAt(raw, 'cacheReadInputTokenCount') ??
+      countAt(raw, 'cacheReadInputTokensCount')
+    const written =
+      countAt(raw, 'cacheWriteInputTokens') ??
+      countAt(raw, 'cacheWriteInputTokenCount') ??
+      countAt(raw, 'cacheWriteInputTokensCount')
     const details = raw['cacheDetails']
     const cacheWrite1h = Array.isArray(details) ? sumTerm(details, '1h') : undefined
     return toUsage(raw, {
       inputTotal: input === undefined ? undefined : input + (cacheRead ?? 0) + (written ?? 0),
       cacheRead,
-      cacheWrite5m: written === undefined ? undefined : written - (cacheWrite1h ?? 0),
+      cacheWrite5m: written === undefined ? undefined : Math.max(0, written - (cacheWrite1h ?? 0)),
       cacheWrite1h,
-      outputTotal: countAt(raw, 'outputTokens'),
+      outputTotal: countAt(raw, 'outputTokens') ?? countAt(raw, 'outputTokenCount'),
     })
   },
 }
 
 /** Cohere bills fewer tokens than it counts; what is billed is what was used. */
 export const cohereUsage: UsageReading = {
-  find: (body) => objectAt(body, 'delta', 'usage') ?? objectAt(body, 'usage'),
+  find: (body) =>
+    objectAt(body, 'delta', 'usage') ??
+    objectAt(body, 'usage') ??
+    objectAt(body, 'response', 'meta') ??
+    objectAt(body, 'meta'),
   read: (raw) =>
     toUsage(raw, {
       inputTotal: countAt(raw, 'billed_units', 'input_tokens') ?? countAt(raw, 'tokens', 'input_tokens'),
@@ -111,9 +110,18 @@ export const cohereUsage: UsageReading = {
     }),
 }
 
+function withTierOf(raw: JsonObject | undefined, body: JsonObject): JsonObject | undefined {
+  return raw === undefined ? undefined : withTier(raw, body['service_tier'])
+}
+
 function toUsage(raw: JsonObject, known: Partial<Usage>): Usage | undefined {
-  if (known.inputTotal === undefined && known.outputTotal === undefined) return undefined
-  return createUsage({ ...known, raw })
+  return orNothing(toUsageOf(raw, known))
+}
+
+/** An object without either total is no usage, unless it tries to be one and fails. */
+function orNothing(usage: Usage): Usage | undefined {
+  const isNothing = usage.inputTotal === undefined && usage.outputTotal === undefined && usage.fault === undefined
+  return isNothing ? undefined : usage
 }
 
 function sumTerm(details: readonly JsonValue[], term: string): number | undefined {
@@ -133,10 +141,5 @@ function objectAt(value: unknown, ...path: readonly string[]): JsonObject | unde
 
 function countAt(value: unknown, ...path: readonly string[]): number | undefined {
   const found = valueAt(value, path)
-  return typeof found === 'number' && Number.isFinite(found) && found >= 0 ? found : undefined
-}
-
-function firstOf(body: JsonObject, key: string): unknown {
-  const list = body[key]
-  return Array.isArray(list) ? list[0] : undefined
+  return typeof found === 'number' ? toCount(found) : undefined
 }

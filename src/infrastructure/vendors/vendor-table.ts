@@ -1,5 +1,6 @@
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 import type { EndpointConfig, EndpointDialect } from '../../config/index.ts'
+import type { UsageReading } from './usage.ts'
 import {
   alibabaWays,
   azureWays,
@@ -189,4 +190,9 @@ export const vendorTable: Readonly<Partial<Record<EndpointDialect, Vendor>>> = O
 /** A name that may become part of a host: one label, so that nothing in it can name another host. */
 function labelOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/.test(value) ? value : undefined
+}
+
+/** How the vendor of a dialect reports what was used; `undefined` where the dialect is spoken natively. */
+export function usageReadingOf(dialect: EndpointDialect): UsageReading | undefined {
+  return vendorTable[dialect]?.ways.usage
 }

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module'
 import type { calcPrice, ConditionalPrice, findProvider, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { assert } from '../../core/assert.ts'
 import { parseDecimal, shift, toText } from './decimal.ts'
-import type { PriceTable, TieredDollars, UsagePath } from './price-table.ts'
+import type { UsageUnit } from '../../core/usage-units.ts'
+import type { ModalityPrice, PriceTable, TieredDollars } from './price-table.ts'
 
 /** The release of the catalogue in use, and its date: part of every price's version. Data is never fetched while running. */
 const catalogueRelease = '0.1.8+20260923'
@@ -41,7 +42,7 @@ export function findVendorAt(library: CatalogueLibrary, url: string): string | u
 }
 
 /**
- * The catalogue's price of a vendor's model. No entry when it has none, none per token, or only the statement that
+ * The catalogue's price of a vendor's model. No entry when it has none, none it has words for, or only the statement that
  * nothing is charged: such entries stand for free trials and flat subscriptions alike.
  */
 export function findInCatalogue(library: CatalogueLibrary, query: CatalogueQuery): CatalogueAnswer {
@@ -53,7 +54,7 @@ export function findInCatalogue(library: CatalogueLibrary, query: CatalogueQuery
   const window = findWindow(list, atMs)
   const index = findInForce(list, atMs)
   const inForce = index === undefined ? undefined : list[index]
-  const table = inForce === undefined ? undefined : toTable(inForce.prices, provider)
+  const table = inForce === undefined ? undefined : toTable(inForce.prices)
   if (table === undefined) return { entry: undefined, window }
   return { entry: { version: `genai-prices@${catalogueRelease}/${provider.id}/${modelId}#${index}`, table }, window }
 }
@@ -131,41 +132,88 @@ function toTimeOfDay(text: string): number | undefined {
   return Number.isNaN(instantMs) ? undefined : instantMs % dayMs
 }
 
-/** Tokens that the normal usage does not tell apart: catalogue price → what they are, and the catalogue's count of them. */
+/** Kinds of token with prices of their own: how the catalogue names their prices, and where a usage counts them. */
 const modalities = [
-  { key: 'input_audio_mtok', name: 'audio input tokens', direction: 'input', figure: 'input_audio_tokens' },
-  { key: 'input_image_mtok', name: 'image input tokens', direction: 'input', figure: 'input_image_tokens' },
-  { key: 'input_video_mtok', name: 'video input tokens', direction: 'input', figure: 'input_video_tokens' },
-  { key: 'output_audio_mtok', name: 'audio output tokens', direction: 'output', figure: 'output_audio_tokens' },
-  { key: 'output_image_mtok', name: 'image output tokens', direction: 'output', figure: 'output_image_tokens' },
-  { key: 'output_video_mtok', name: 'video output tokens', direction: 'output', figure: 'output_video_tokens' },
-  { key: 'output_citation_mtok', name: 'citation tokens', direction: 'output', figure: 'output_citation_tokens' },
+  modality('audio input tokens', 'input', [
+    'input_audio_mtok',
+    'inputAudio',
+    'cache_audio_read_mtok',
+    'cacheReadAudio',
+  ]),
+  modality('image input tokens', 'input', [
+    'input_image_mtok',
+    'inputImage',
+    'cache_image_read_mtok',
+    'cacheReadImage',
+  ]),
+  modality('video input tokens', 'input', [
+    'input_video_mtok',
+    'inputVideo',
+    'cache_video_read_mtok',
+    'cacheReadVideo',
+  ]),
+  modality('audio output tokens', 'output', ['output_audio_mtok', 'outputAudio']),
+  modality('image output tokens', 'output', ['output_image_mtok', 'outputImage']),
+  modality('video output tokens', 'output', ['output_video_mtok', 'outputVideo']),
+  modality('citation tokens', 'output', ['output_citation_mtok', 'citation']),
 ] as const
 
-function toTable(prices: ModelPrice, provider: Provider): PriceTable | undefined {
+function modality(
+  name: string,
+  direction: ModalityPrice['direction'],
+  [key, unit, cacheKey, cacheUnit]: readonly [string, UsageUnit, string?, UsageUnit?],
+) {
+  return { name, direction, key, unit, cacheKey, cacheUnit }
+}
+
+/** Fees by other counts than tokens: how the catalogue names their prices, and where a usage counts them. */
+const fees = [
+  { key: 'web_searches_kcount', name: 'web searches', unit: 'webSearches', per: 1_000, isRequired: false },
+  { key: 'storage_searches_kcount', name: 'file searches', unit: 'fileSearches', per: 1_000, isRequired: false },
+  { key: 'input_audio_hours', name: 'seconds of audio', unit: 'audioSeconds', per: 3_600, isRequired: true },
+  { key: 'input_document_kpages', name: 'pages', unit: 'pages', per: 1_000, isRequired: true },
+] as const
+
+/** Prices the table has a place for. An entry with another one would be charged too little: it is no price. */
+const known: ReadonlySet<string> = new Set([
+  ...['input_mtok', 'output_mtok', 'cache_read_mtok', 'cache_write_mtok', 'cache_write_5m_mtok', 'cache_write_1h_mtok'],
+  ...['output_reasoning_mtok', 'requests_kcount', 'audio_hours', 'input_annotated_document_kpages'],
+  ...modalities.flatMap(({ key, cacheKey }) => [key, ...(cacheKey === undefined ? [] : [cacheKey])]),
+  ...fees.map(({ key }) => key),
+])
+
+function toTable(prices: ModelPrice): PriceTable | undefined {
+  const stated = Object.keys(prices).filter((key) => prices[key] !== undefined)
   const input = toTiered(prices, 'input_mtok')
-  if (input === undefined) return undefined
+  const charged = fees.filter(({ key }) => prices[key] !== undefined)
+  if (!stated.every((key) => known.has(key)) || (input === undefined && !charged.some((fee) => fee.isRequired))) {
+    return undefined
+  }
   const output = toTiered(prices, 'output_mtok')
+  const cacheRead = toTiered(prices, 'cache_read_mtok')
   const write = toTiered(prices, 'cache_write_mtok')
-  const searches = toTiered(prices, 'web_searches_kcount')
   const requests = toTiered(prices, 'requests_kcount')
   return {
     input,
     output,
-    cacheRead: toTiered(prices, 'cache_read_mtok'),
+    cacheRead,
     cacheWrite5m: toTiered(prices, 'cache_write_5m_mtok') ?? write,
     cacheWrite1h: toTiered(prices, 'cache_write_1h_mtok') ?? write,
     reasoning: toTiered(prices, 'output_reasoning_mtok'),
     perRequest: requests === undefined ? undefined : toExactText(requests.base, -3),
-    fees:
-      searches === undefined
-        ? []
-        : [{ name: 'web searches', perThousand: searches.base, paths: findPaths(provider, 'web_searches') }],
-    modalities: modalities.flatMap(({ key, name, direction, figure }) => {
+    fees: charged.map(({ key, ...fee }) => ({ ...fee, price: toTiered(prices, key)?.base ?? '0' })),
+    modalities: modalities.flatMap(({ key, cacheKey, ...kind }) => {
       const price = toTiered(prices, key)
-      if (price === undefined || isSame(price, direction === 'input' ? input : output)) return []
-      return [{ name, direction, price, paths: findPaths(provider, figure) }]
+      const ofCached = cacheKey === undefined ? undefined : toTiered(prices, cacheKey)
+      const isSameCached = ofCached === undefined || isSame(ofCached, cacheRead ?? input)
+      if (price === undefined) return []
+      if (isSameCached && isSame(price, kind.direction === 'input' ? input : output)) return []
+      // A cached token of the kind costs as the others do, unless it has a price of its own or nothing cached has.
+      return [
+        { ...kind, price, cacheRead: ofCached ?? (cacheRead === undefined ? price : undefined), isOptional: false },
+      ]
     }),
+    serviceTiers: {},
   }
 }
 
@@ -186,15 +234,4 @@ function toExactText(price: number | string, exponent = 0): string {
 
 function isSame(left: TieredDollars, right: TieredDollars | undefined): boolean {
   return JSON.stringify(left) === JSON.stringify(right)
-}
-
-/** Where the vendor's usage objects have a figure, according to the catalogue. */
-function findPaths(provider: Provider, figure: string): readonly UsagePath[] {
-  return (provider.extractors ?? []).flatMap(({ mappings }) =>
-    mappings.flatMap(({ dest, path }) => {
-      if (dest !== figure) return []
-      const steps = typeof path === 'string' ? [path] : path
-      return steps.every((step) => typeof step === 'string') ? [steps] : []
-    }),
-  )
 }

@@ -17,6 +17,7 @@ export function toTable(price: PriceConfig): PriceTable {
     perRequest: price.perRequest,
     fees: [],
     modalities: [],
+    serviceTiers: {},
   }
 }
 

@@ -1,9 +1,11 @@
 import { assert } from '../../core/assert.ts'
+import type { UsageUnit } from '../../core/usage-units.ts'
 import { parseDecimal, shift, toPlaces, type Decimal } from './decimal.ts'
 
 /** What a model costs, as written: decimal dollars, exact. The common form of operator prices and of the catalogue. */
 export interface PriceTable {
-  readonly input: TieredDollars
+  /** `undefined` for what is not charged by tokens (transcription by the hour, pages). */
+  readonly input: TieredDollars | undefined
   /** `undefined` for models that put out no tokens (embeddings). */
   readonly output: TieredDollars | undefined
   /** The cache prices are the input price when `undefined`. */
@@ -14,10 +16,12 @@ export interface PriceTable {
   readonly reasoning: TieredDollars | undefined
   /** USD per request. */
   readonly perRequest: string | undefined
-  /** Fees of the vendor's own tools, charged by a count that its usage object reports. */
+  /** Charged by other counts than tokens. */
   readonly fees: readonly Fee[]
-  /** Kinds of token at another price, which a normalised usage does not count: they must be reported as none. */
+  /** Kinds of token at another price than the others of their direction. */
   readonly modalities: readonly ModalityPrice[]
+  /** What a service tier multiplies every token price by; a tier that is not here has no known price. */
+  readonly serviceTiers: Readonly<Record<string, string>>
 }
 
 /** USD per million tokens: `base`, or the price of the highest tier whose `above` the request's input tokens exceed. */
@@ -26,23 +30,28 @@ export interface TieredDollars {
   readonly tiers: readonly { readonly above: number; readonly price: string }[]
 }
 
-interface Fee {
+export interface Fee {
   readonly name: string
-  /** USD per thousand. */
-  readonly perThousand: string
-  /** Where the vendor's usage object may have the count. */
-  readonly paths: readonly UsagePath[]
+  readonly unit: UsageUnit
+  /** USD for so many of the unit; audio by the hour is 3,600 seconds. */
+  readonly price: string
+  readonly per: 1 | 1_000 | 3_600
+  /** Whether a usage that does not tell the count has no known cost, rather than none of it. */
+  readonly isRequired: boolean
 }
 
-interface ModalityPrice {
+export interface ModalityPrice {
   readonly name: string
   readonly direction: 'input' | 'output'
+  /** The count of these tokens, and of those among them that were read from the cache. */
+  readonly unit: UsageUnit
+  readonly cacheUnit: UsageUnit | undefined
   readonly price: TieredDollars
-  readonly paths: readonly UsagePath[]
+  /** The price of cached ones; that of all cached tokens when `undefined`. */
+  readonly cacheRead: TieredDollars | undefined
+  /** Whether a usage that does not tell their number can be taken to have none. */
+  readonly isOptional: boolean
 }
-
-/** Keys from the top of a vendor's usage object to a figure. */
-export type UsagePath = readonly string[]
 
 /** A price table made ready to charge by: integers over one denominator. */
 export interface Tariff {
@@ -53,16 +62,27 @@ export interface Tariff {
   /** Ascending by `above`; the first holds from no tokens on (`above` -1). */
   readonly bands: readonly [Band, ...(readonly Band[])]
   readonly perRequest: bigint
-  readonly fees: readonly { readonly name: string; readonly rate: bigint; readonly paths: readonly UsagePath[] }[]
+  readonly fees: readonly FeeRate[]
   readonly modalities: readonly ModalityPrice[]
+  readonly tiers: Readonly<Record<string, Decimal>>
   /** Whether a cost can be told without knowing the input, output or reasoning tokens. */
   readonly needs: { readonly input: boolean; readonly output: boolean; readonly reasoning: boolean }
+  readonly hasInputPrice: boolean
   readonly hasOutputPrice: boolean
+  /** Whether there is anything to look for in the vendor's own usage object. */
+  readonly readsUnits: boolean
+}
+
+/** `rate` is picodollars times the denominator, for `per` of the unit. */
+export interface FeeRate extends Omit<Fee, 'price'> {
+  readonly rate: bigint
 }
 
 /** Rates for requests with more than `above` input tokens, in picodollars per token times the denominator. */
 export interface Band extends Rates {
   readonly above: number
+  /** One for each modality, in their order: of uncached ones, and of cached ones. */
+  readonly modalities: readonly { readonly rate: bigint; readonly cacheRead: bigint }[]
   /** The dearest rate any input, any output token can have; modalities included. */
   readonly inputMax: bigint
   readonly outputMax: bigint
@@ -82,59 +102,83 @@ export const rateNames = ['input', 'cacheRead', 'cacheWrite5m', 'cacheWrite1h', 
 const nothing: TieredDollars = { base: '0', tiers: [] }
 /** Dollars per million tokens to picodollars per token: 12 − 6 places. */
 const perTokenShift = 6
-const perRequestShift = 12
-const perThousandShift = 9
+const picodollarShift = 12
 
 /** Throws INTERNAL when the table holds something that is not a decimal: its makers have checked. */
 export function createTariff(table: PriceTable): Tariff {
   const output = table.output ?? nothing
+  const input = table.input ?? nothing
   const prices = {
-    input: table.input,
-    cacheRead: table.cacheRead ?? table.input,
-    cacheWrite5m: table.cacheWrite5m ?? table.input,
-    cacheWrite1h: table.cacheWrite1h ?? table.input,
+    input,
+    cacheRead: table.cacheRead ?? input,
+    cacheWrite5m: table.cacheWrite5m ?? input,
+    cacheWrite1h: table.cacheWrite1h ?? input,
     output,
     reasoning: table.reasoning ?? output,
   }
-  const every = [...Object.values(prices), ...table.modalities.map(({ price }) => price)]
-  const perRequest = toDecimal(table.perRequest ?? '0', perRequestShift)
-  const fees = table.fees.map((fee) => ({ ...fee, decimal: toDecimal(fee.perThousand, perThousandShift) }))
+  const ofModalities = table.modalities.flatMap(({ price, cacheRead }) => [price, ...(cacheRead ? [cacheRead] : [])])
+  const every = [...Object.values(prices), ...ofModalities]
+  const perRequest = toDecimal(table.perRequest ?? '0', picodollarShift)
+  const fees = table.fees.map((fee) => ({ fee, decimal: toDecimal(fee.price, picodollarShift) }))
   const tokenPrices = every.flatMap(({ base, tiers }) => [base, ...tiers.map(({ price }) => price)])
   const places = Math.max(
     perRequest.places,
     ...fees.map(({ decimal }) => decimal.places),
     ...tokenPrices.map((price) => toDecimal(price, perTokenShift).places),
   )
-
-  const rateAbove = (price: TieredDollars, above: number): bigint =>
-    toPlaces(toDecimal(findTier(price, above), perTokenShift), places)
-  const createBand = (above: number): Band => {
-    const rates = toRates((name) => rateAbove(prices[name], above))
-    const modalityRates = (direction: ModalityPrice['direction']): bigint[] =>
-      table.modalities.filter((one) => one.direction === direction).map(({ price }) => rateAbove(price, above))
-    return {
-      ...rates,
-      above,
-      inputMax: largest(modalityRates('input'), rates.input, rates.cacheRead, rates.cacheWrite5m, rates.cacheWrite1h),
-      outputMax: largest(modalityRates('output'), rates.output, rates.reasoning),
-    }
-  }
-  const starts = new Set(every.flatMap(({ tiers }) => tiers.map(({ above }) => above)))
-  const bands = [createBand(-1), ...[...starts].toSorted((a, b) => a - b).map(createBand)] as const
+  const bands = createBands({ table, prices, every, places })
   return {
     denominator: 10n ** BigInt(places),
     places,
     bands,
     perRequest: toPlaces(perRequest, places),
-    fees: fees.map(({ name, paths, decimal }) => ({ name, paths, rate: toPlaces(decimal, places) })),
+    fees: fees.map(({ fee, decimal }) => ({ ...fee, rate: toPlaces(decimal, places) })),
     modalities: table.modalities,
+    tiers: Object.fromEntries(Object.entries(table.serviceTiers).map(([name, factor]) => [name, toDecimal(factor, 0)])),
     needs: {
       input: bands.length > 1 || bands.some(({ inputMax }) => inputMax > 0n),
       output: bands.some(({ outputMax }) => outputMax > 0n),
       reasoning: bands.some(({ output: rate, reasoning }) => rate !== reasoning),
     },
+    hasInputPrice: table.input !== undefined,
     hasOutputPrice: table.output !== undefined,
+    readsUnits: table.fees.length > 0 || table.modalities.length > 0,
   }
+}
+
+interface BandParts {
+  readonly table: PriceTable
+  readonly prices: Readonly<Record<(typeof rateNames)[number], TieredDollars>>
+  readonly every: readonly TieredDollars[]
+  readonly places: number
+}
+
+function createBands({ table, prices, every, places }: BandParts): Tariff['bands'] {
+  const rateAbove = (price: TieredDollars, above: number): bigint =>
+    toPlaces(toDecimal(findTier(price, above), perTokenShift), places)
+  const createBand = (above: number): Band => {
+    const rates = toRates((name) => rateAbove(prices[name], above))
+    const modalities = table.modalities.map(({ price, cacheRead }) => ({
+      rate: rateAbove(price, above),
+      cacheRead: rateAbove(cacheRead ?? prices.cacheRead, above),
+    }))
+    const of = (direction: ModalityPrice['direction']): bigint[] =>
+      modalities.flatMap(({ rate, cacheRead }, index) => {
+        const kind = table.modalities[index]
+        // What an endpoint does not take needs no room in a bound.
+        if (kind?.direction !== direction || kind.isOptional) return []
+        return direction === 'input' ? [rate, cacheRead] : [rate]
+      })
+    return {
+      ...rates,
+      above,
+      modalities,
+      inputMax: largest(of('input'), rates.input, rates.cacheRead, rates.cacheWrite5m, rates.cacheWrite1h),
+      outputMax: largest(of('output'), rates.output, rates.reasoning),
+    }
+  }
+  const starts = new Set(every.flatMap(({ tiers }) => tiers.map(({ above }) => above)))
+  return [createBand(-1), ...[...starts].toSorted((a, b) => a - b).map(createBand)]
 }
 
 /** The price in force for requests with just more than `above` input tokens. */

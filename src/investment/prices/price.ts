@@ -1,9 +1,9 @@
-import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import type { Picodollars } from '../../core/money.ts'
 import type { Price } from '../../core/ports.ts'
+import { readServiceTier, readUnits, type UsageUnits } from '../../core/usage-units.ts'
 import type { Usage } from '../../core/usage.ts'
-import { divideUp, toText } from './decimal.ts'
-import { createTariff, rateNames, type Band, type PriceTable, type Tariff, type UsagePath } from './price-table.ts'
+import { divideUp, parseDecimal, shift, toPlaces, toText, type Decimal } from './decimal.ts'
+import { createTariff, rateNames, type Band, type FeeRate, type PriceTable, type Tariff } from './price-table.ts'
 
 /** A price of the book: charges, bounds, and says what a charge is made of. */
 export interface BookPrice extends Price {
@@ -22,6 +22,8 @@ interface ChargePart {
   readonly name: string
   readonly count: number
   readonly picodollarsEach: string
+  /** `count` is of so many things: an hour of audio has 3,600 seconds. 1 when absent. */
+  readonly per?: number
 }
 
 /**
@@ -34,15 +36,13 @@ export function createPrice(version: string, table: PriceTable): BookPrice {
     table,
     cost(usage) {
       const counts = count(tariff, usage)
-      if (typeof counts === 'string') return undefined
-      return divideUp(total(tariff, counts), tariff.denominator)
+      return typeof counts === 'string' ? undefined : charge(tariff, counts)
     },
     costMax: (tokens) => divideUp(totalMax(tariff, tokens), tariff.denominator),
     explain(usage) {
       const counts = count(tariff, usage)
       if (typeof counts === 'string') return { type: 'unknown', reason: counts }
-      const amount = divideUp(total(tariff, counts), tariff.denominator)
-      return { type: 'charged', amount, parts: toParts(tariff, counts) }
+      return { type: 'charged', amount: charge(tariff, counts), parts: toParts(tariff, counts) }
     },
   }
 }
@@ -50,23 +50,33 @@ export function createPrice(version: string, table: PriceTable): BookPrice {
 /** A usage split into what is charged: every token in exactly one count. */
 interface Counts {
   readonly band: Band
-  /** Not read from and not written to a cache. */
+  /** Not read from and not written to a cache, without the modalities. */
   readonly input: number
   readonly cacheRead: number
   readonly cacheWrite5m: number
   readonly cacheWrite1h: number
-  /** Without reasoning where reasoning has a price of its own. */
+  /** Without reasoning where reasoning has a price of its own, and without the modalities. */
   readonly output: number
   readonly reasoning: number
+  /** One per modality of the tariff. */
+  readonly modalities: readonly ModalityCount[]
   /** One per fee of the tariff. */
   readonly fees: readonly number[]
+  /** What the service tier multiplies token prices by; `undefined` for the ordinary tier. */
+  readonly factor: Decimal | undefined
 }
 
-const noFees: readonly number[] = []
+interface ModalityCount {
+  readonly uncached: number
+  readonly cached: number
+}
+
+const noCounts: readonly never[] = []
 
 /** The reason as text when the usage cannot be charged. */
 function count(tariff: Tariff, usage: Usage): Counts | string {
   const { needs } = tariff
+  if (usage.fault !== undefined) return `the usage holds a figure that is no count: ${usage.fault}`
   // Cache figures that are absent mean that nothing was reported as cached: such tokens cost the full input price.
   const { inputTotal, cacheRead = 0, cacheWrite5m = 0, cacheWrite1h = 0, outputTotal, reasoning } = usage
   if (inputTotal === undefined && needs.input) return 'the number of input tokens was not reported'
@@ -83,32 +93,86 @@ function count(tariff: Tariff, usage: Usage): Counts | string {
     return `the usage contradicts itself: ${reasoning} reasoning of ${output} output tokens`
   }
   if (output > 0 && !tariff.hasOutputPrice) return 'the price has none for output tokens, and some were reported'
-  for (const { name, paths } of tariff.modalities) {
-    if (readCount(usage.raw, paths) !== 0)
-      return `${name} have a price of their own, and the usage does not say there were none`
-  }
-  const separate = needs.reasoning ? (reasoning ?? 0) : 0
-  return {
+  if (input > 0 && !tariff.hasInputPrice) return 'the price has none for input tokens, and some were reported'
+  const tier = usage.raw === undefined ? undefined : readServiceTier(usage.raw)
+  const factor = tier === undefined ? undefined : tariff.tiers[tier]
+  if (tier !== undefined && factor === undefined) return `the price has none for the service tier ${tier.slice(0, 64)}`
+  const reasoningApart = needs.reasoning ? (reasoning ?? 0) : 0
+  const plain = {
     band: findBand(tariff.bands, input),
     input: input - cached,
     cacheRead,
     cacheWrite5m,
     cacheWrite1h,
-    output: output - separate,
-    reasoning: separate,
-    fees: tariff.fees.length === 0 ? noFees : tariff.fees.map(({ paths }) => readCount(usage.raw, paths) ?? 0),
+    output: output - reasoningApart,
+    reasoning: reasoningApart,
+    modalities: noCounts,
+    fees: noCounts,
+    factor,
   }
+  return tariff.readsUnits ? withUnits(tariff, plain, readUnits(usage.raw)) : plain
 }
 
-/** Picodollars times the denominator. */
-function total(tariff: Tariff, counts: Counts): bigint {
+/** Takes the modalities out of the plain counts, and adds the fees. */
+function withUnits(tariff: Tariff, plain: Counts, units: UsageUnits): Counts | string {
+  let { input, cacheRead, output } = plain
+  const modalities: ModalityCount[] = []
+  for (const { name, direction, unit, cacheUnit, isOptional } of tariff.modalities) {
+    const all = units[unit] ?? (isOptional ? 0 : undefined)
+    if (all === undefined) return `${name} have a price of their own, and the usage does not say how many there were`
+    const cached = cacheUnit === undefined || all === 0 || plain.cacheRead === 0 ? 0 : units[cacheUnit]
+    if (cached === undefined) return `${name} have a price of their own, and the usage does not say which were cached`
+    if (cached > all) return `the usage contradicts itself: ${cached} cached of ${all} ${name}`
+    modalities.push({ uncached: all - cached, cached })
+    if (direction === 'output') output -= all
+    else {
+      input -= all - cached
+      cacheRead -= cached
+    }
+  }
+  if (input < 0 || cacheRead < 0 || output < 0)
+    return 'the usage contradicts itself: more tokens of one kind than of all'
+  const fees: number[] = []
+  for (const { name, unit, isRequired } of tariff.fees) {
+    const quantity = units[unit]
+    if (quantity === undefined && isRequired) return `the number of ${name} was not reported`
+    fees.push(quantity ?? 0)
+  }
+  return { ...plain, input, cacheRead, output, modalities, fees }
+}
+
+/** Picodollars, rounded up once. */
+function charge(tariff: Tariff, counts: Counts): Picodollars {
+  const tokens = totalOfTokens(counts)
+  const { factor } = counts
+  if (factor === undefined && counts.fees.length === 0) {
+    return divideUp(tariff.perRequest + tokens, tariff.denominator)
+  }
+  const { digits, places } = factor ?? { digits: 1n, places: 0 }
+  const scale = 10n ** BigInt(places)
+  let [dividend, divisor] = [tariff.perRequest * scale + tokens * digits, tariff.denominator * scale]
+  for (const [index, fee] of tariff.fees.entries()) {
+    const quantity = toQuantity(counts.fees[index] ?? 0)
+    if (quantity.digits === 0n) continue
+    const per = BigInt(fee.per) * 10n ** BigInt(quantity.places)
+    dividend = dividend * per + quantity.digits * fee.rate * (divisor / tariff.denominator)
+    divisor *= per
+  }
+  return divideUp(dividend, divisor)
+}
+
+/** Picodollars times the denominator, of the tokens alone. */
+function totalOfTokens(counts: Counts): bigint {
   const { band } = counts
-  let sum = tariff.perRequest + BigInt(counts.input) * band.input + BigInt(counts.output) * band.output
+  let sum = BigInt(counts.input) * band.input + BigInt(counts.output) * band.output
   if (counts.cacheRead !== 0) sum += BigInt(counts.cacheRead) * band.cacheRead
   if (counts.cacheWrite5m !== 0) sum += BigInt(counts.cacheWrite5m) * band.cacheWrite5m
   if (counts.cacheWrite1h !== 0) sum += BigInt(counts.cacheWrite1h) * band.cacheWrite1h
   if (counts.reasoning !== 0) sum += BigInt(counts.reasoning) * band.reasoning
-  for (const [index, fee] of tariff.fees.entries()) sum += BigInt(counts.fees[index] ?? 0) * fee.rate
+  for (const [index, { uncached, cached }] of counts.modalities.entries()) {
+    const rates = band.modalities[index]
+    if (rates !== undefined) sum += BigInt(uncached) * rates.rate + BigInt(cached) * rates.cacheRead
+  }
   return sum
 }
 
@@ -127,31 +191,44 @@ function totalMax(tariff: Tariff, tokens: { readonly input: number; readonly out
 
 function toParts(tariff: Tariff, counts: Counts): readonly ChargePart[] {
   const each = (rate: bigint): string => toText({ digits: rate, places: tariff.places })
+  const ofToken = (rate: bigint): string => {
+    if (counts.factor === undefined) return each(rate)
+    const { digits, places } = counts.factor
+    return toText({ digits: rate * digits, places: tariff.places + places })
+  }
   return [
-    ...rateNames.map((name) => ({ name, count: counts[name], picodollarsEach: each(counts.band[name]) })),
+    ...rateNames.map((name) => ({ name, count: counts[name], picodollarsEach: ofToken(counts.band[name]) })),
+    ...tariff.modalities.flatMap(({ name }, index) => {
+      const rates = counts.band.modalities[index]
+      const own = counts.modalities[index]
+      if (rates === undefined || own === undefined) return []
+      return [
+        { name, count: own.uncached, picodollarsEach: ofToken(rates.rate) },
+        { name: `cached ${name}`, count: own.cached, picodollarsEach: ofToken(rates.cacheRead) },
+      ]
+    }),
     { name: 'request', count: 1, picodollarsEach: each(tariff.perRequest) },
-    ...tariff.fees.map(({ name, rate }, index) => ({
-      name,
-      count: counts.fees[index] ?? 0,
-      picodollarsEach: each(rate),
-    })),
+    ...tariff.fees.map((fee, index) => toFeePart(fee, counts.fees[index] ?? 0, each)),
   ].filter((part) => part.count > 0 && part.picodollarsEach !== '0')
+}
+
+function toFeePart(fee: FeeRate, quantity: number, each: (rate: bigint) => string): ChargePart {
+  if (fee.per === 3_600) return { name: fee.name, count: quantity, picodollarsEach: each(fee.rate), per: fee.per }
+  const exponent = fee.per === 1 ? 0 : -3
+  const price = parseDecimal(each(fee.rate)) ?? { digits: 0n, places: 0 }
+  return { name: fee.name, count: quantity, picodollarsEach: toText(shift(price, exponent)) }
+}
+
+/** A count, or seconds with a fraction, exactly as written. */
+function toQuantity(quantity: number): Decimal {
+  const decimal = parseDecimal(String(quantity)) ?? { digits: BigInt(Math.ceil(quantity)), places: 0 }
+  return { digits: toPlaces(decimal, decimal.places), places: decimal.places }
 }
 
 function findBand(bands: Tariff['bands'], input: number): Band {
   let [found] = bands
   for (const band of bands) if (input > band.above) found = band
   return found
-}
-
-/** The first count found at one of the paths; `undefined` when none is. */
-function readCount(raw: JsonValue | undefined, paths: readonly UsagePath[]): number | undefined {
-  for (const path of paths) {
-    let value = raw
-    for (const key of path) value = isJsonObject(value) ? value[key] : undefined
-    if (typeof value === 'number' && isCount(value)) return value
-  }
-  return undefined
 }
 
 function isCount(value: number): boolean {

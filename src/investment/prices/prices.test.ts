@@ -99,9 +99,9 @@ describe('what is not known', () => {
     expect(book.find(query('nobody', 'gpt-4o-mini'))).toBeUndefined()
     expect(book.find(query('openai', 'gpt-of-tomorrow'))).toBeUndefined()
     expect(book.find(query(undefined, 'gpt-4o-mini'))).toBeUndefined()
-    expect(book.find(query('openai', 'whisper-1'))).toBeUndefined()
+    expect(book.find(query('x-ai', 'grok-voice-latest'))).toBeUndefined()
     expect(book.find(query('openrouter', 'deepseek/deepseek-r1:free'))).toBeUndefined()
-    expect(book.describePrice(query('openai', 'whisper-1'))).toBeUndefined()
+    expect(book.describePrice(query('x-ai', 'grok-voice-latest'))).toBeUndefined()
   })
 
   test('a figure that the price needs and the usage lacks makes the cost unknown, not 0', () => {
@@ -130,13 +130,47 @@ describe('what is not known', () => {
     }
   })
 
-  test('tokens the vendor prices apart are charged only when the usage says there were none', () => {
-    const price = get(book.find(query('openai', 'gpt-audio')))
+  test('tokens with a price of their own are charged at it, and not at all when the usage does not tell them apart', () => {
+    const price = get(book.find(query('openai', 'gpt-audio'))) // 2.5 in, 10 out, audio 32 in, 64 out
     const usage = { inputTotal: 100, outputTotal: 100 }
     const raw = (audio: number) => ({ completion_tokens_details: { audio_tokens: audio } })
     expect(price.cost(createUsage(usage))).toBeUndefined()
-    expect(price.cost(createUsage({ ...usage, raw: raw(5) }))).toBeUndefined()
-    expect(price.cost(createUsage({ ...usage, raw: raw(0) }))).toBeDefined()
+    expect(costInDollars(price, { ...usage, raw: raw(0) })).toBe('0.00125')
+    expect(costInDollars(price, { ...usage, raw: raw(5) })).toBe('0.00152')
+    expect(price.cost(createUsage({ ...usage, raw: raw(101) }))).toBeUndefined()
+  })
+
+  test('cached audio costs what cached audio costs, and is told apart from cached text', () => {
+    const price = get(book.find(query('google', 'gemini-2.5-flash'))) // 0.3 in, 1 audio, 0.03 cached, 0.1 cached audio
+    const usage = { inputTotal: 1000, cacheRead: 400, outputTotal: 0 }
+    const list = (text: number, audio: number) => [
+      { modality: 'TEXT', tokenCount: text },
+      { modality: 'AUDIO', tokenCount: audio },
+    ]
+    const raw = { promptTokensDetails: list(700, 300), cacheTokensDetails: list(300, 100) }
+    expect(costInDollars(price, { ...usage, raw })).toBe('0.000339')
+    expect(price.cost(createUsage({ ...usage, raw: { promptTokensDetails: list(700, 300) } }))).toBeUndefined()
+  })
+
+  test('searches, hours of audio and pages are charged by their own counts', () => {
+    const searching = get(book.find(query('anthropic', 'claude-sonnet-4-20250514')))
+    const raw = { server_tool_use: { web_search_requests: 3 } }
+    expect(costInDollars(searching, { inputTotal: 0, outputTotal: 0, raw })).toBe('0.03')
+    const listening = get(book.find(query('openai', 'whisper-1')))
+    expect(costInDollars(listening, { raw: { type: 'duration', seconds: 90.5 } })).toBe('0.00905')
+    expect(listening.cost(createUsage({}))).toBeUndefined()
+    const reading = get(book.find(query('mistral', 'mistral-ocr-2503')))
+    expect(costInDollars(reading, { raw: { pages_processed: 7 } })).toBe('0.007')
+  })
+
+  test('another service tier than the ordinary one has no price unless the book has one', () => {
+    const price = get(book.find(query('openai', 'gpt-4o')))
+    const usage = { inputTotal: 100, outputTotal: 100 }
+    expect(price.cost(createUsage({ ...usage, raw: { service_tier: 'default' } }))).toBeDefined()
+    expect(price.explain(createUsage({ ...usage, raw: { strata: { service_tier: 'flex' } } }))).toEqual({
+      type: 'unknown',
+      reason: 'the price has none for the service tier flex',
+    })
   })
 
   test('output of a model that is priced for input only has no cost', () => {

@@ -15,6 +15,8 @@ import type { PriceTable } from './price-table.ts'
 /** The price book: operator prices, then the catalogue, else nothing. */
 export interface PriceBook extends Pricer {
   find(query: PriceQuery): BookPrice | undefined
+  /** The vendor whose service a dialect speaks to, as the catalogue names it; `undefined` for dialects of this machine. */
+  findVendor(dialect: EndpointDialect): string | undefined
   /** The price that applies, as written, for people; `undefined` when the book has none. */
   describePrice(query: PriceQuery): PriceDescription | undefined
 }
@@ -90,6 +92,7 @@ export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' |
 
   return {
     find: (query) => look(query)?.price,
+    findVendor: (dialect) => (isLocal(dialect) ? undefined : vendorOfDialect[dialect]),
     describePrice(query) {
       const found = look(query)
       if (found === undefined) return undefined
@@ -143,7 +146,7 @@ function search(query: PriceQuery, endpoint: EndpointConfig | undefined, book: B
   })
   const window = intersect(rowWindow, entryWindow)
   if (entry === undefined) return { found: undefined, window }
-  return give('catalogue', createPrice(entry.version, withoutUntaken(entry.table, endpoint)), window)
+  return give('catalogue', createPrice(entry.version, withTaken(entry.table, endpoint)), window)
 }
 
 /** The query's vendor, else the endpoint's: as configured, by its URL, by its dialect. Never guessed from a model's name. */
@@ -179,14 +182,18 @@ function isLocal(dialect: EndpointDialect): dialect is LocalDialect {
   return dialect === 'llama' || dialect === 'extract'
 }
 
-/** A kind of input the endpoint does not take cannot be in its usage. */
-function withoutUntaken(table: PriceTable, endpoint: EndpointConfig | undefined): PriceTable {
-  const taken: readonly string[] = endpoint?.inputs ?? []
+/**
+ * A usage that says nothing of a kind of input the endpoint does not take has none of it; a model that is asked without
+ * an endpoint is taken to get text.
+ */
+function withTaken(table: PriceTable, endpoint: EndpointConfig | undefined): PriceTable {
+  const taken: readonly string[] = endpoint?.inputs ?? ['text']
   return {
     ...table,
-    modalities: table.modalities.filter(
-      ({ direction, name }) => direction === 'output' || taken.some((kind) => name.startsWith(kind)),
-    ),
+    modalities: table.modalities.map((kind) => ({
+      ...kind,
+      isOptional: kind.direction === 'input' && !taken.some((name) => kind.name.startsWith(name)),
+    })),
   }
 }
 

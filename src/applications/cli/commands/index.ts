@@ -10,6 +10,7 @@ import { keys } from './keys.ts'
 import { models } from './models.ts'
 import { privacy } from './privacy.ts'
 import { route } from './route.ts'
+import { price } from './price.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = Object.freeze([
   privacy,
   duplicates,
   calls,
+  price,
   config,
   route,
   runtime,

@@ -1,31 +1,31 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import { createUsage, type Usage } from '../../../core/usage.ts'
-import { estimateBodyTokens, estimateTokensOfLength, memberOf, toCount } from '../shared/index.ts'
+import type { Usage } from '../../../core/usage.ts'
+import { estimateBodyTokens, estimateTokensOfLength, memberOf, toCount, toUsageOf } from '../shared/index.ts'
 
 /** The usage of a whole message; `undefined` when it reports none. */
 export function readUsage(body: JsonObject): Usage | undefined {
   const raw = body['usage']
-  return isJsonObject(raw) ? toUsage(raw) : undefined
+  return isJsonObject(raw) ? toAnthropicUsage(raw) : undefined
 }
 
 /** `input_tokens` leaves out what was read from and written to the cache, so all three make the input. */
-function toUsage(raw: JsonObject): Usage {
+export function toAnthropicUsage(raw: JsonObject): Usage {
   const input = toCount(raw['input_tokens'])
   const read = toCount(raw['cache_read_input_tokens'])
   const created = toCount(raw['cache_creation_input_tokens'])
   const terms = memberOf(raw, 'cache_creation')
   const hour = toCount(terms['ephemeral_1h_input_tokens'])
-  const minutes =
-    toCount(terms['ephemeral_5m_input_tokens']) ?? (created === undefined ? undefined : created - (hour ?? 0))
-  const written = created ?? (minutes === undefined && hour === undefined ? 0 : (minutes ?? 0) + (hour ?? 0))
-  return createUsage({
+  const told = toCount(terms['ephemeral_5m_input_tokens'])
+  // What is written for a term that nobody names is written for the usual five minutes.
+  const minutes = created === undefined ? told : Math.max(told ?? 0, created - (hour ?? 0))
+  const written = (minutes ?? 0) + (hour ?? 0)
+  return toUsageOf(raw, {
     inputTotal: input === undefined ? undefined : input + (read ?? 0) + written,
     cacheRead: read,
     cacheWrite5m: minutes,
     cacheWrite1h: hour,
     outputTotal: toCount(raw['output_tokens']),
     reasoning: toCount(memberOf(raw, 'output_tokens_details')['thinking_tokens']),
-    raw,
   })
 }
 
@@ -52,7 +52,7 @@ export function createStreamUsage(): StreamUsage {
       const told = isStart ? memberOf(event, 'message')['usage'] : event['usage']
       if (!isJsonObject(told)) return undefined
       raw = merge(raw ?? {}, isStart ? withoutGuesses(told) : told)
-      usage = toUsage(raw)
+      usage = toAnthropicUsage(raw)
       return usage
     },
   }
@@ -64,7 +64,7 @@ export function createStreamUsage(): StreamUsage {
  */
 function withoutGuesses(told: JsonObject): JsonObject {
   const { output_tokens: _, ...start } = told
-  return toUsage(start).inputTotal === 0 ? { ...start, input_tokens: undefined } : start
+  return toAnthropicUsage(start).inputTotal === 0 ? { ...start, input_tokens: undefined } : start
 }
 
 function merge(known: JsonObject, told: JsonObject): JsonObject {

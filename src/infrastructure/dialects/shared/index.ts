@@ -29,7 +29,7 @@ export {
 } from './fields.ts'
 export { isOpenaiReasoningModel } from './model-names.ts'
 export { emptySeal, isSealed, openSignature, sealMark, sealSignature } from './signatures.ts'
-export { memberOf, toCount } from './counts.ts'
+export { memberOf, toCount, toUsageOf, withTier } from './counts.ts'
 export { reasoningEfforts, toEffort, toReasoningTokens } from './reasoning.ts'
 export { takeExtra } from './foreign.ts'
 export { toAnswerSpan, toCitationUrl } from './citations.ts'

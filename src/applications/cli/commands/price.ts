@@ -1,0 +1,71 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { bodyDialects, priceBody } from '../../http/index.ts'
+import { readBytes } from '../files.ts'
+import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+
+export const price: Command = {
+  name: 'price',
+  usage: 'BODY|- --dialect D [--model M] [--vendor V] [--endpoint E] [--at INSTANT]',
+  summary: 'What one response body used, whole or streamed, and what it costs.',
+  options: {
+    dialect: { type: 'string', short: 'd' },
+    model: { type: 'string', short: 'm' },
+    vendor: { type: 'string' },
+    endpoint: { type: 'string' },
+    at: { type: 'string' },
+  },
+  async run(context) {
+    const [path, ...more] = context.words
+    if (path === undefined || more.length > 0) throw toMisuse(price)
+    const { parts } = await context.open()
+    const endpoint = textOf(context, 'endpoint')
+    const dialect = textOf(context, 'dialect') ?? (endpoint && parts.config.endpoints[endpoint]?.dialect)
+    if (dialect === undefined || dialect === '') throw toMisuse(price)
+    const known = bodyDialects.find((each) => each === dialect)
+    if (known === undefined) {
+      const message = `there is no dialect ${dialect.slice(0, 64)}; there are ${bodyDialects.join(', ')}`
+      throw new PlatformError('INVALID_REQUEST', message)
+    }
+    const bytes = await readBytes(path, parts.config.server.bodyBytesMax)
+    const priced = priceBody(parts, bytes, {
+      dialect: known,
+      model: textOf(context, 'model'),
+      vendor: textOf(context, 'vendor'),
+      endpoint,
+      atMs: instantOf(textOf(context, 'at')),
+    })
+    report(context.terminal, priced, toLines(priced))
+  },
+}
+
+function textOf(context: CommandContext, name: string): string | undefined {
+  const value = context.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function instantOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const instant = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(instant)) throw new PlatformError('INVALID_REQUEST', '--at must be an instant: 2026-11-23T12:00:00Z')
+  return instant
+}
+
+function toLines(priced: ReturnType<typeof priceBody>): readonly string[] {
+  const { usage, cost, parts } = priced
+  const figures = Object.entries(isRecord(usage) ? usage : {}).filter(
+    ([name, value]) => name !== 'raw' && value !== null,
+  )
+  const charged = Array.isArray(parts) ? parts.filter(isRecord) : []
+  return [
+    ...toTable(figures.map(([name, value]) => [name, String(value)])),
+    '',
+    ...toTable(
+      charged.map((part) => [String(part['name']), String(part['count']), `${String(part['picodollars_each'])} p$`]),
+    ),
+    isRecord(cost) ? `USD ${String(cost['usd'])}` : `USD unknown: ${String(priced['reason'])}`,
+  ]
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,1 @@
+export { readBody, type BodyDialect, type BodyReading } from './body.ts'
