@@ -24,23 +24,65 @@ const regions = z.array(
   z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region of the lattice, lower case: de, eu, us, local'),
 )
 
-/** Decimal dollars per million tokens. A string, so that it is exact. */
-const dollars = z.string().regex(/^\d+(\.\d+)?$/, 'decimal dollars as a string, for example "0.15"')
+/** Decimal money per million tokens. A string, so that it is exact. */
+const dollars = z
+  .string()
+  .max(40)
+  .regex(/^\d+(\.\d+)?$/, 'decimal dollars as a string, for example "0.15"')
+
+const tokenPrices = {
+  input: dollars.describe('USD per million input tokens.'),
+  output: dollars.describe('USD per million output tokens.'),
+  cacheRead: dollars.optional().describe('USD per million input tokens read from cache; the input price when absent.'),
+  cacheWrite5m: dollars
+    .optional()
+    .describe('USD per million input tokens written to cache for five minutes; the input price when absent.'),
+  cacheWrite1h: dollars
+    .optional()
+    .describe('USD per million input tokens written to cache for an hour; the input price when absent.'),
+  reasoning: dollars.optional().describe('USD per million reasoning tokens; the output price when absent.'),
+  audioInput: dollars.optional().describe('USD per million audio input tokens; the input price when absent.'),
+  imageInput: dollars.optional().describe('USD per million image input tokens; the input price when absent.'),
+  audioOutput: dollars.optional().describe('USD per million audio output tokens; the output price when absent.'),
+  imageOutput: dollars.optional().describe('USD per million image output tokens; the output price when absent.'),
+}
+
+const priceStep = z
+  .strictObject({
+    above: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .describe('Input tokens of the request beyond which the step holds, for all of its tokens.'),
+    ...tokenPrices,
+    input: tokenPrices.input.optional(),
+    output: tokenPrices.output.optional(),
+  })
+  .describe('Prices of long requests; what a step leaves out stays as it is below.')
 
 export const priceSchema = z
   .strictObject({
-    input: dollars.describe('USD per million input tokens.'),
-    output: dollars.describe('USD per million output tokens.'),
-    cacheRead: dollars
-      .optional()
-      .describe('USD per million input tokens read from cache; the input price when absent.'),
-    cacheWrite5m: dollars
-      .optional()
-      .describe('USD per million input tokens written to cache for five minutes; the input price when absent.'),
-    cacheWrite1h: dollars
-      .optional()
-      .describe('USD per million input tokens written to cache for an hour; the input price when absent.'),
+    ...tokenPrices,
     perRequest: dollars.optional().describe('USD per request.'),
+    perImage: dollars.optional().describe('USD per picture made.'),
+    perWebSearch: dollars.optional().describe('USD per search of the web that the vendor makes.'),
+    steps: z.array(priceStep).max(16).optional().describe('Context steps, each from a number of input tokens on.'),
+    serviceTiers: z
+      .record(z.string().min(1).max(64), dollars)
+      .optional()
+      .describe('What a service tier multiplies every token price by: { batch: "0.5" }. A tier left out has no price.'),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'an ISO 4217 code, for example EUR')
+      .optional()
+      .describe('Currency of the prices; USD when absent.'),
+    usdRate: dollars
+      .optional()
+      .describe('USD for one unit of the currency; kept with every charge as part of the price version.'),
+  })
+  .refine((price) => (price.currency ?? 'USD') === 'USD' || price.usdRate !== undefined, {
+    message: 'a price in another currency than USD needs its rate: usdRate',
+    path: ['usdRate'],
   })
   .describe('An operator price; it wins over the catalogue.')
 

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { priceSchema } from './endpoints.ts'
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example 16:30')
+
 export const investmentSchema = z
   .strictObject({
     unknownPrice: z
@@ -16,6 +18,13 @@ export const investmentSchema = z
           vendor: z.string().min(1).optional().describe('Vendor; any when absent.'),
           from: z.iso.date().optional().describe('First day in force, UTC; since ever when absent.'),
           to: z.iso.date().optional().describe('First day no longer in force, UTC; for ever when absent.'),
+          hours: z
+            .strictObject({
+              from: timeOfDay.describe('First minute.'),
+              to: timeOfDay.describe('First minute no longer.'),
+            })
+            .optional()
+            .describe('Hours of the day in force, UTC; past midnight when to is before from; all day when absent.'),
           price: priceSchema,
         }),
       )

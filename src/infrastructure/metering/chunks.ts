@@ -123,7 +123,7 @@ function readEvents(bytes: Buffer): Chunks {
       throw new PlatformError('INVALID_JSON', `event ${index + 1} of the stream is ${what}`)
     }
   }
-  if (objects.length === 0 && !isCut && !looksLikeEvents(bytes)) {
+  if (objects.length === 0 && !looksLikeEvents(bytes)) {
     throw new PlatformError('INVALID_JSON', 'the body is neither JSON nor a stream of server-sent events')
   }
   return { form: 'events', objects, hasEndMark, isCut }

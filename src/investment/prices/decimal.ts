@@ -32,6 +32,11 @@ export function toPlaces(decimal: Decimal, places: number): bigint {
   return decimal.digits * 10n ** BigInt(places - decimal.places)
 }
 
+/** Exact product. */
+export function multiply(left: Decimal, right: Decimal): Decimal {
+  return shift({ digits: left.digits * right.digits, places: left.places + right.places }, 0)
+}
+
 /** Plain decimal text, no exponent, no trailing zeros. */
 export function toText(decimal: Decimal): string {
   const { digits, places } = shift(decimal, 0)

@@ -258,7 +258,7 @@ describe('where a price comes from', () => {
       /^genai-prices@[\d.]+\+\d{8}\/openai\/gpt-4o-mini#0$/,
     )
     const one = withOwnPrice({ input: '1', output: '2' })
-    expect(one.version).toMatch(/^operator:[0-9a-f]{8}$/)
+    expect(one.version).toMatch(/^operator:[0-9a-f]{12}$/)
     expect(withOwnPrice({ output: '2', input: '1' }).version).toBe(one.version)
     expect(withOwnPrice({ input: '1', output: '3' }).version).not.toBe(one.version)
     expect(withOwnPrice({ input: '1', output: '2', cacheRead: '1' }).version).not.toBe(one.version)
