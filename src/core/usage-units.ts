@@ -144,7 +144,8 @@ function kindIn(details: JsonValue, kind: Kind): number {
   if (isJsonObject(details)) return countOf(details[`${kind}_tokens`]) ?? 0
   if (!Array.isArray(details)) return 0
   return details.reduce<number>((sum, detail) => {
-    if (!isJsonObject(detail) || kindOfModality[String(detail['modality'])] !== kind) return sum
+    const modality = isJsonObject(detail) ? detail['modality'] : undefined
+    if (!isJsonObject(detail) || typeof modality !== 'string' || kindOfModality[modality] !== kind) return sum
     return sum + (countOf(detail['tokenCount']) ?? 0)
   }, 0)
 }

@@ -1,7 +1,6 @@
 import type { Embedded, EmbedRequest } from '../../core/model.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { createUsage } from '../../core/usage.ts'
 import {
   invalid,
   isArray,

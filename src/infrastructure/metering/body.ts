@@ -51,7 +51,8 @@ interface Reader {
 }
 
 function createReader(dialect: BodyDialect, isWhole: boolean): Reader {
-  if (dialect === 'anthropic') return isWhole ? lastOf(dialects['anthropic-messages'].readUsage) : anthropicStream()
+  if (dialect === 'anthropic')
+    return isWhole ? lastOf((object) => dialects['anthropic-messages'].readUsage(object)) : anthropicStream()
   if (dialect === 'openai' || dialect === 'openai-responses' || dialect === 'azure') return lastOf(readOpenai)
   return vendorReader(dialect)
 }
@@ -171,7 +172,7 @@ type Family = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere'
 
 /** By marks that no other dialect has; `undefined` when it has none of them. */
 function dialectOf(object: JsonObject): Family | undefined {
-  const type = String(object['type'] ?? '')
+  const type = typeof object['type'] === 'string' ? object['type'] : ''
   if (object['usageMetadata'] !== undefined || object['candidates'] !== undefined) return 'google'
   if (
     (type === 'message' && object['role'] === 'assistant' && object['stop_reason'] !== undefined) ||

@@ -176,8 +176,16 @@ const fees = [
 
 /** Prices the table has a place for. An entry with another one would be charged too little: it is no price. */
 const known: ReadonlySet<string> = new Set([
-  ...['input_mtok', 'output_mtok', 'cache_read_mtok', 'cache_write_mtok', 'cache_write_5m_mtok', 'cache_write_1h_mtok'],
-  ...['output_reasoning_mtok', 'requests_kcount', 'audio_hours', 'input_annotated_document_kpages'],
+  'input_mtok',
+  'output_mtok',
+  'cache_read_mtok',
+  'cache_write_mtok',
+  'cache_write_5m_mtok',
+  'cache_write_1h_mtok',
+  'output_reasoning_mtok',
+  'requests_kcount',
+  'audio_hours',
+  'input_annotated_document_kpages',
   ...modalities.flatMap(({ key, cacheKey }) => [key, ...(cacheKey === undefined ? [] : [cacheKey])]),
   ...fees.map(({ key }) => key),
 ])

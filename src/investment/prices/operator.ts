@@ -135,7 +135,7 @@ function matches(row: PriceRow, vendor: string | undefined, model: string): bool
   return row.model.endsWith('*') ? model.startsWith(row.model.slice(0, -1)) : model === row.model
 }
 
-export function toWindow(row: Pick<PriceRow, 'from' | 'to'>): TimeWindow {
+function toWindow(row: Pick<PriceRow, 'from' | 'to'>): TimeWindow {
   return {
     fromMs: row.from === undefined ? allTime.fromMs : Date.parse(row.from),
     untilMs: row.to === undefined ? allTime.untilMs : Date.parse(row.to),

@@ -1,2 +1,1 @@
 export { runUsage, type UsageFigures } from './run.ts'
-export { createFigures, writers } from './writers.ts'

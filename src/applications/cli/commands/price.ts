@@ -1,4 +1,5 @@
 import { PlatformError } from '../../../core/errors.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import { bodyDialects, priceBody } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
 import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
@@ -50,22 +51,24 @@ function instantOf(text: string | undefined): number | undefined {
   return instant
 }
 
-function toLines(priced: ReturnType<typeof priceBody>): readonly string[] {
-  const { usage, cost, parts } = priced
-  const figures = Object.entries(isRecord(usage) ? usage : {}).filter(
-    ([name, value]) => name !== 'raw' && value !== null,
-  )
-  const charged = Array.isArray(parts) ? parts.filter(isRecord) : []
+function toLines(priced: JsonObject): readonly string[] {
+  const { usage, cost, parts, reason } = priced
+  const figures = Object.entries(isJsonObject(usage) ? usage : {}).filter(([, value]) => isPlain(value))
+  const charged = (Array.isArray(parts) ? parts : []).filter(isJsonObject)
   return [
-    ...toTable(figures.map(([name, value]) => [name, String(value)])),
+    ...toTable(figures.map(([name, value]) => [name, shown(value)])),
     '',
     ...toTable(
-      charged.map((part) => [String(part['name']), String(part['count']), `${String(part['picodollars_each'])} p$`]),
+      charged.map((part) => [shown(part['name']), shown(part['count']), `${shown(part['picodollars_each'])} p$`]),
     ),
-    isRecord(cost) ? `USD ${String(cost['usd'])}` : `USD unknown: ${String(priced['reason'])}`,
+    isJsonObject(cost) ? `USD ${shown(cost['usd'])}` : `USD unknown: ${shown(reason)}`,
   ]
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function isPlain(value: JsonValue | undefined): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+function shown(value: JsonValue | undefined): string {
+  return isPlain(value) ? `${value}` : ''
 }

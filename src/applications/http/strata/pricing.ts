@@ -137,7 +137,7 @@ export function priceBody(parts: HttpParts, bytes: Buffer, ask: PriceAsk): JsonO
   }
 }
 
-export function toMoneyJson(amount: bigint): JsonObject {
+function toMoneyJson(amount: bigint): JsonObject {
   return { usd: toDollars(amount), picodollars: amount.toString() }
 }
 
