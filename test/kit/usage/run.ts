@@ -4,7 +4,8 @@ import { createSeededRandom } from '../../../src/core/random.ts'
 import type { Usage } from '../../../src/core/usage.ts'
 import { readBody } from '../../../src/infrastructure/index.ts'
 import { createPricer } from '../../../src/investment/index.ts'
-import { createFigures, writers, type Figures, type Writer } from './writers.ts'
+import type { Figures, Writer } from './forms.ts'
+import { createFigures, writers } from './writers.ts'
 
 export interface UsageRun {
   readonly seed: number

@@ -1,30 +1,8 @@
-import { crc32 } from 'node:zlib'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
 import type { BodyDialect } from '../../../src/infrastructure/index.ts'
-
-/** What an answer used, before any vendor has written it down. Every part lies inside its total. */
-export interface Figures {
-  /** Neither read from nor written to a cache. */
-  readonly plain: number
-  readonly cacheRead: number
-  readonly cacheWrite5m: number
-  readonly cacheWrite1h: number
-  /** Without reasoning. */
-  readonly output: number
-  readonly reasoning: number
-}
-
-/** One way in which a vendor writes usage down. */
-export interface Writer {
-  readonly dialect: BodyDialect
-  readonly name: string
-  /** Parts of the figures that this vendor has no words for: they are 0 in what is written. */
-  readonly lacks: readonly (keyof Figures)[]
-  /** The price catalogue's name of the vendor and of the form, where it reads this form too. */
-  readonly catalogue: readonly [vendor: string, form: string] | undefined
-  write(figures: Figures, model: string): JsonObject | Buffer
-}
+import { noWrites, sse, text, type Figures, type Writer } from './forms.ts'
+import { bedrock, cohere, google } from './vendor-writers.ts'
 
 export function createFigures(random: Random, lacks: readonly (keyof Figures)[]): Figures {
   const count = (name: keyof Figures, max: number): number => {
@@ -41,9 +19,6 @@ export function createFigures(random: Random, lacks: readonly (keyof Figures)[])
     reasoning: count('reasoning', 30_000),
   }
 }
-
-const noWrites = ['cacheWrite5m', 'cacheWrite1h'] as const
-const text = '答案 is 42.'
 
 /** Every writer; a stream is a buffer, a whole answer an object. */
 export const writers: readonly Writer[] = [
@@ -295,135 +270,4 @@ function xai(): readonly Writer[] {
         ]),
     },
   ]
-}
-
-function google(): readonly Writer[] {
-  const usageOf = (figures: Figures, share = 1): JsonObject => ({
-    promptTokenCount: figures.plain + figures.cacheRead,
-    ...(figures.cacheRead === 0 ? {} : { cachedContentTokenCount: figures.cacheRead }),
-    candidatesTokenCount: Math.floor(figures.output * share),
-    ...(figures.reasoning === 0 ? {} : { thoughtsTokenCount: figures.reasoning }),
-    totalTokenCount: figures.plain + figures.cacheRead + Math.floor(figures.output * share) + figures.reasoning,
-    promptTokensDetails: [{ modality: 'TEXT', tokenCount: figures.plain + figures.cacheRead }],
-  })
-  const bodyOf = (usage: JsonObject, model: string, isLast: boolean): JsonObject => ({
-    candidates: [{ content: { role: 'model', parts: [{ text }] }, ...(isLast ? { finishReason: 'STOP' } : {}) }],
-    usageMetadata: usage,
-    modelVersion: model,
-  })
-  const stream = (figures: Figures, model: string) => [
-    bodyOf(
-      { promptTokenCount: figures.plain + figures.cacheRead, totalTokenCount: figures.plain + figures.cacheRead },
-      model,
-      false,
-    ),
-    bodyOf(usageOf(figures, 0.5), model, false),
-    bodyOf(usageOf(figures), model, true),
-  ]
-  const common = { dialect: 'google', lacks: noWrites } as const
-  return [
-    {
-      ...common,
-      name: 'whole',
-      catalogue: ['google', 'default'],
-      write: (figures, model) => bodyOf(usageOf(figures), model, true),
-    },
-    { ...common, name: 'stream', catalogue: undefined, write: (figures, model) => sse(stream(figures, model)) },
-    {
-      ...common,
-      name: 'stream as an array',
-      catalogue: undefined,
-      write: (figures, model) => Buffer.from(JSON.stringify(stream(figures, model))),
-    },
-  ]
-}
-
-function bedrock(): readonly Writer[] {
-  const usageOf = (figures: Figures): JsonObject => ({
-    inputTokens: figures.plain,
-    outputTokens: figures.output + figures.reasoning,
-    totalTokens: figures.plain + figures.cacheRead + figures.cacheWrite5m + figures.output + figures.reasoning,
-    cacheReadInputTokens: figures.cacheRead,
-    cacheWriteInputTokens: figures.cacheWrite5m,
-  })
-  const common = { dialect: 'bedrock', lacks: ['cacheWrite1h', 'reasoning'] } as const
-  return [
-    {
-      ...common,
-      name: 'whole',
-      catalogue: ['aws', 'default'],
-      write: (figures) => ({
-        output: { message: { role: 'assistant', content: [{ text }] } },
-        stopReason: 'end_turn',
-        usage: usageOf(figures),
-      }),
-    },
-    {
-      ...common,
-      name: 'binary frames',
-      catalogue: undefined,
-      write: (figures) =>
-        Buffer.concat([
-          frame('contentBlockDelta', { delta: { text } }),
-          frame('messageStop', { stopReason: 'end_turn' }),
-          frame('metadata', { usage: usageOf(figures), metrics: { latencyMs: 1 } }),
-        ]),
-    },
-  ]
-}
-
-function cohere(): readonly Writer[] {
-  const usageOf = (figures: Figures): JsonObject => ({
-    billed_units: { input_tokens: figures.plain, output_tokens: figures.output },
-    tokens: { input_tokens: figures.plain + 67, output_tokens: figures.output + 2 },
-  })
-  const common = { dialect: 'cohere', lacks: [...noWrites, 'cacheRead', 'reasoning'] } as const
-  return [
-    {
-      ...common,
-      name: 'whole',
-      catalogue: ['cohere', 'default'],
-      write: (figures) => ({
-        id: '1',
-        finish_reason: 'COMPLETE',
-        message: { role: 'assistant' },
-        usage: usageOf(figures),
-      }),
-    },
-    {
-      ...common,
-      name: 'stream',
-      catalogue: undefined,
-      write: (figures) =>
-        sse([
-          { type: 'content-delta', delta: { message: { content: { text } } } },
-          { type: 'message-end', delta: { finish_reason: 'COMPLETE', usage: usageOf(figures) } },
-        ]),
-    },
-  ]
-}
-
-function sse(events: readonly JsonObject[], hasEndMark = false): Buffer {
-  const lines = events.map((event) => `data: ${JSON.stringify(event)}\n\n`)
-  return Buffer.from(lines.join('') + (hasEndMark ? 'data: [DONE]\n\n' : ''))
-}
-
-function frame(type: string, payload: JsonObject): Buffer {
-  const name = ':event-type'
-  const value = Buffer.from(type)
-  const headers = Buffer.concat([
-    Buffer.from([name.length]),
-    Buffer.from(name),
-    Buffer.from([7, 0, value.length]),
-    value,
-  ])
-  const body = Buffer.from(JSON.stringify(payload))
-  const prelude = Buffer.alloc(12)
-  prelude.writeUInt32BE(16 + headers.length + body.length, 0)
-  prelude.writeUInt32BE(headers.length, 4)
-  prelude.writeUInt32BE(crc32(prelude.subarray(0, 8)), 8)
-  const start = Buffer.concat([prelude, headers, body])
-  const checksum = Buffer.alloc(4)
-  checksum.writeUInt32BE(crc32(start))
-  return Buffer.concat([start, checksum])
 }
