@@ -14,9 +14,10 @@ const preludeBytes = 12
 const checksumBytes = 4
 const frameBytesMax = 16_777_216 // the service's own bound
 
-/** Whether the bytes begin like a frame: the checksum of the lengths is right. */
+/** Whether the bytes begin like a frame: the checksum of the lengths is right, as far as it has come. */
 export function looksLikeFrames(bytes: Buffer): boolean {
-  return bytes.length >= preludeBytes && crc32(bytes.subarray(0, 8)) === bytes.readUInt32BE(8)
+  if (bytes.length < preludeBytes) return bytes[0] === 0
+  return crc32(bytes.subarray(0, 8)) === bytes.readUInt32BE(8)
 }
 
 /** Throws UPSTREAM_INVALID with the byte at which a frame is damaged. A frame that breaks off at the end is left out. */
