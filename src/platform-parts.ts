@@ -26,7 +26,7 @@ export interface PartsDeps {
 export function createParts(deps: PartsDeps): HttpParts {
   const { gate, models, endpoints, inWork, traces } = deps
   const { config } = deps.loaded
-  const { clock, ids, store, identity, knowledge, telemetry } = deps.standing
+  const { clock, ids, store, identity, knowledge, preparation, telemetry } = deps.standing
   const admission = createAdmission(config.governance, gate)
   const resolveModel = (name: string, principal: Principal) => {
     const model = models.find(name)
@@ -43,6 +43,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     configVersion: deps.version,
     dialects,
     knowledge,
+    preparation,
     calls: store.calls,
     keys: identity.keys,
     prices: deps.prices,

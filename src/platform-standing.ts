@@ -4,7 +4,7 @@ import type { Clock } from './core/time.ts'
 import type { Identity } from './governance/index.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
-import type { Knowledge } from './tools/index.ts'
+import type { Knowledge, Preparation } from './tools/index.ts'
 
 /** What outlives a change of configuration. */
 export interface Standing {
@@ -14,6 +14,7 @@ export interface Standing {
   readonly store: Store
   readonly identity: Identity
   readonly knowledge: Knowledge
+  readonly preparation: Preparation
   readonly telemetry: Telemetry
   /** The data folder, absolute. */
   readonly folder: string

@@ -17,7 +17,7 @@ import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
 import { createTelemetry } from './telemetry/index.ts'
-import { createGroundKind, createKnowledge } from './tools/index.ts'
+import { createGroundKind, createKnowledge, createPreparation } from './tools/index.ts'
 
 export { createPersonalDataScanner } from './governance/index.ts'
 export { createProbe, installRuntime } from './platform-local.ts'
@@ -76,7 +76,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     await store.close()
     throw thrown
   })
-  const knowledge = createKnowledge({ store, clock, ids, config: loaded.config.knowledge })
+  const preparation = createPreparation(loaded.config.knowledge)
+  const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge })
   const standing: Standing = {
     clock,
     random,
@@ -84,6 +85,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     store,
     identity,
     knowledge,
+    preparation,
     telemetry,
     folder,
     configFolder: loaded.folder,
@@ -120,6 +122,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await lastReload
       await Promise.all([...retiring, running.retire()])
       identity.close()
+      await preparation.close()
       await store.close()
     },
   }

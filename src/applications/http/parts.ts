@@ -8,7 +8,7 @@ import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type { PriceBook } from '../../investment/index.ts'
 import type { CallReader } from '../../store/index.ts'
-import type { Knowledge } from '../../tools/index.ts'
+import type { Knowledge, Preparation } from '../../tools/index.ts'
 import type { FlowParts } from '../flow-parts.ts'
 
 /** What the faces need of the platform. Read at each request, so that a new configuration serves the next one. */
@@ -21,6 +21,7 @@ export interface HttpParts {
   readonly dialects: Readonly<Record<DialectId, Dialect>>
   readonly models: { list(principal: Principal): readonly Model[]; resolve(name: string, principal: Principal): Model }
   readonly knowledge: Knowledge
+  readonly preparation: Preparation
   readonly calls: CallReader
   readonly keys: Identity['keys']
   readonly prices: PriceBook

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parsingSchema } from './parsing.ts'
 
 export const knowledgeSchema = z
   .strictObject({
@@ -15,5 +16,6 @@ export const knowledgeSchema = z
       .default(1_600)
       .describe('Longest passage, in units of text: a Han character counts as 3, any other as 1.'),
     passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
+    parsing: parsingSchema.prefault({}),
   })
   .describe('Taking in documents and searching them.')

@@ -1,3 +1,12 @@
 export { createDuplicateIndex, type DuplicateIndex, type DuplicateOptions } from './duplicates/index.ts'
-export { createPreparation, type Preparation, type PreparedDocument, type SourceFile } from './preparation.ts'
+export {
+  createPreparation,
+  type ParsedDocument,
+  type Preparation,
+  type PreparedDocument,
+  type PrepareOptions,
+  type SourceFile,
+} from './preparation.ts'
+export { toMarkdown } from './canonical/index.ts'
 export type { Chunk } from './chunks.ts'
+export type { Block, Mark, Origin, Page, Section, Span } from './parsers/index.ts'

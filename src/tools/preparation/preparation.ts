@@ -1,12 +1,26 @@
+import { createHash } from 'node:crypto'
 import type { Config } from '../../config/index.ts'
-import { PlatformError } from '../../core/errors.ts'
 import { toChunks, type Chunk } from './chunks.ts'
-import { chooseParser } from './parsers/index.ts'
+import { createParsing } from './parsing/index.ts'
+import type { Canonical } from './parsers/index.ts'
 
-/** Makes documents searchable: from bytes to canonical text and chunks. Pure: the same file gives the same result. */
+/**
+ * Makes documents searchable: from bytes to canonical text and chunks. The same file gives the same result under the
+ * same configuration.
+ */
 export interface Preparation {
-  /** Throws DOCUMENT_REFUSED with the reason: too large, no text, not UTF-8, a media type nothing here reads. */
-  prepare(file: SourceFile): PreparedDocument
+  /** Rejects with DOCUMENT_REFUSED and the reason in its details; with CANCELLED when the signal aborts. */
+  prepare(file: SourceFile, options?: PrepareOptions): Promise<PreparedDocument>
+  /** The canonical form alone. Rejects as `prepare` does. */
+  parse(file: SourceFile, options?: PrepareOptions): Promise<ParsedDocument>
+  /** A hash of everything the result depends on: bytes, name, media type, versions of the stages, configuration. */
+  keyOf(file: SourceFile): string
+  /** Ends the threads; what they are reading is refused with CANCELLED. */
+  close(): Promise<void>
+}
+
+export interface PrepareOptions {
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface SourceFile {
@@ -16,32 +30,36 @@ export interface SourceFile {
   readonly mediaType?: string | undefined
 }
 
-export interface PreparedDocument {
-  /** The canonical text: every offset is UTF-16 code units into it, and it never changes. */
-  readonly text: string
-  readonly title: string | undefined
+export interface ParsedDocument extends Canonical {
   /** Which parser made the text, with its version: `markdown@1`. */
   readonly parser: string
+}
+
+export interface PreparedDocument extends ParsedDocument {
   /** In order, not overlapping. Empty for a document of blanks. */
   readonly chunks: readonly Chunk[]
 }
 
-export function createPreparation(
-  config: Pick<Config['knowledge'], 'documentBytesMax' | 'chunkUnitsMax'>,
-): Preparation {
+export type ParsingLimits = Config['knowledge']['parsing']
+
+export type PreparationConfig = Pick<Config['knowledge'], 'documentBytesMax' | 'chunkUnitsMax' | 'parsing'>
+
+/** Counts up when chunks or the canonical form of any format are made otherwise than before. */
+const pipelineVersion = 'preparation@2'
+
+export function createPreparation(config: PreparationConfig): Preparation {
+  const parsing = createParsing(config)
   return {
-    prepare(file) {
-      if (file.bytes.length > config.documentBytesMax) {
-        throw new PlatformError(
-          'DOCUMENT_REFUSED',
-          `${file.source} has ${file.bytes.length} bytes; knowledge.documentBytesMax allows ${config.documentBytesMax}`,
-          { details: { reason: 'size' } },
-        )
-      }
-      const parser = chooseParser(file)
-      const canonical = parser.parse(file)
-      const chunks = toChunks(canonical, config.chunkUnitsMax)
-      return { text: canonical.text, title: canonical.title, parser: parser.id, chunks }
+    async prepare(file, options) {
+      const parsed = await parsing.parse(file, options)
+      return { ...parsed, chunks: toChunks(parsed, config.chunkUnitsMax) }
     },
+    parse: (file, options) => parsing.parse(file, options),
+    keyOf: (file) =>
+      createHash('sha256')
+        .update(JSON.stringify([pipelineVersion, parsing.versions, file.source, file.mediaType ?? null, config]))
+        .update(file.bytes)
+        .digest('hex'),
+    close: () => parsing.close(),
   }
 }

@@ -4,6 +4,7 @@ import type { Ids } from '../../core/ids.ts'
 import type { KnowledgeQuery, KnowledgeSearch, Passage } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
+import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createAnalyser } from './analyse.ts'
 import { search } from './searching.ts'
 import { createKnowledgeRows } from './store.ts'
@@ -91,6 +92,8 @@ export interface KnowledgeParts {
   readonly clock: Clock
   readonly ids: Ids
   readonly config: Config['knowledge']
+  /** Shared with others, who close it; one of its own when absent. */
+  readonly preparation?: Preparation | undefined
 }
 
 /** Longest list that one page of documents can be. */
@@ -100,8 +103,9 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
   const analyser = createAnalyser()
   const index = createTermIndex(deps.store.engine)
   const rows = createKnowledgeRows(deps.store.sql)
+  const preparation = deps.preparation ?? createPreparation(deps.config)
   return {
-    ...createWriter({ ...deps, analyser, index }),
+    ...createWriter({ ...deps, preparation, analyser, index }),
     search: (query) => search({ store: deps.store, rows, analyser, index }, query),
     listCollections: async (tenant) => (await rows.listCollections(tenant)).map(toCollectionView),
     async listDocuments(tenant, name, page = {}) {

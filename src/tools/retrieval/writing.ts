@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { PlatformError } from '../../core/errors.ts'
 import type { Tables } from '../../store/index.ts'
-import { createPreparation, type Chunk, type PreparedDocument } from '../preparation/index.ts'
+import type { Chunk, PreparedDocument, Preparation } from '../preparation/index.ts'
 import type { Analyser } from './analyse.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
 import { createKnowledgeRows, type CollectionRow, type DocumentRow } from './store.ts'
@@ -13,6 +13,7 @@ import { getCollection, noCollection, noDocument, toDocumentView } from './views
 type Writer = Pick<Knowledge, 'createCollection' | 'deleteCollection' | 'putDocument' | 'deleteDocument'>
 
 interface WriterParts extends KnowledgeParts {
+  readonly preparation: Preparation
   readonly analyser: Analyser
   readonly index: TermIndex
 }
@@ -70,16 +71,17 @@ interface Put {
 async function putDocument(parts: WriterParts, { tenant, collection, document }: Put): Promise<DocumentView> {
   checkName('externalId', document.externalId)
   checkName('name', document.name)
-  const { store, analyser, config } = parts
+  const { store, analyser, preparation } = parts
   const rows = createKnowledgeRows(store.sql)
   const { number } = await getCollection(rows, tenant, collection)
-  const prepared = createPreparation(config).prepare({ ...document, source: document.name })
+  const file = { ...document, source: document.name }
+  // Known before anything is read, so that what has not changed costs nothing.
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([document.name, prepared.parser, analyser.id, config.chunkUnitsMax]))
-    .update(document.bytes)
+    .update(JSON.stringify([preparation.keyOf(file), analyser.id]))
     .digest('hex')
   const known = await rows.findDocumentByExternalId({ tenant, collection: number }, document.externalId)
   if (known?.fingerprint === fingerprint) return { ...toDocumentView(known), outcome: 'unchanged' }
+  const prepared = await preparation.prepare(file)
   const entries = await analyseChunks(analyser, document.name, prepared)
   return store.transaction((sql) =>
     writeDocument({ ...parts, sql, tenant, name: collection, document, prepared, fingerprint, entries }),

@@ -1,35 +1,74 @@
-import { PlatformError } from '../../../core/errors.ts'
-import type { SourceFile } from '../preparation.ts'
-import { markdownParser } from './markdown.ts'
-import type { Parser } from './parser.ts'
-import { textParser } from './text.ts'
+import { readMarkdown } from './markdown.ts'
+import type { Format } from './parser.ts'
+import { readText } from './text.ts'
 
-export type { Block, Canonical, Parser, Section, Span } from './parser.ts'
+export {
+  wholePage,
+  type Block,
+  type BlockKind,
+  type Box,
+  type Canonical,
+  type Format,
+  type Mark,
+  type Origin,
+  type Page,
+  type PageKind,
+  type PageState,
+  type ParseContext,
+  type Reader,
+  type Section,
+  type Span,
+} from './parser.ts'
 
-/** Every parser there is. A new format is one file and one line here. */
-const parsers: readonly Parser[] = [markdownParser, textParser]
+const openXml = 'application/vnd.openxmlformats-officedocument'
 
-/** By the media type that was stated, else by the extension; what has no known extension is read as text. */
-export function chooseParser(file: SourceFile): Parser {
-  const [essence = ''] = (file.mediaType ?? '').split(';')
-  const mediaType = essence.trim().toLowerCase()
-  if (mediaType !== '' && mediaType !== 'application/octet-stream') {
-    const parser = parsers.find((candidate) => candidate.mediaTypes.includes(mediaType))
-    if (parser !== undefined) return isPlain(parser) ? chooseByExtension(file.source) : parser
-    const known = parsers.flatMap((candidate) => candidate.mediaTypes).join(', ')
-    throw new PlatformError('DOCUMENT_REFUSED', `${file.source} is ${mediaType}; what can be read is ${known}`, {
-      details: { reason: 'media-type' },
-    })
-  }
-  return chooseByExtension(file.source)
-}
+/** Every format there is, by name. A new one is a file or folder and an entry here. */
+export const formats = {
+  markdown: {
+    id: 'markdown@1',
+    mediaTypes: ['text/markdown', 'text/x-markdown'],
+    extensions: ['md', 'markdown', 'mdown', 'mkd'],
+    load: () => readMarkdown,
+  },
+  text: {
+    id: 'text@2',
+    mediaTypes: ['text/plain'],
+    extensions: ['txt', 'text', 'log'],
+    load: () => readText,
+  },
+  docx: {
+    id: 'docx@1',
+    mediaTypes: [`${openXml}.wordprocessingml.document`, 'application/vnd.ms-word.document.macroenabled.12'],
+    extensions: ['docx', 'docm', 'dotx', 'dotm'],
+    load: async () => (await import('./docx/index.ts')).readDocx,
+  },
+  html: {
+    id: 'html@1',
+    mediaTypes: ['text/html', 'application/xhtml+xml'],
+    extensions: ['html', 'htm', 'xhtml'],
+    load: async () => (await import('./html/index.ts')).readHtml,
+  },
+  csv: {
+    id: 'csv@1',
+    mediaTypes: ['text/csv', 'text/tab-separated-values', 'application/csv'],
+    extensions: ['csv', 'tsv', 'tab'],
+    load: async () => (await import('./csv.ts')).readCsv,
+  },
+  xlsx: {
+    id: 'xlsx@1',
+    mediaTypes: [`${openXml}.spreadsheetml.sheet`, 'application/vnd.ms-excel.sheet.macroenabled.12'],
+    extensions: ['xlsx', 'xlsm', 'xltx', 'xltm'],
+    load: async () => (await import('./xlsx/index.ts')).readXlsx,
+  },
+  pptx: {
+    id: 'pptx@1',
+    mediaTypes: [
+      `${openXml}.presentationml.presentation`,
+      'application/vnd.ms-powerpoint.presentation.macroenabled.12',
+    ],
+    extensions: ['pptx', 'pptm', 'potx', 'ppsx', 'ppsm'],
+    load: async () => (await import('./pptx/index.ts')).readPptx,
+  },
+} as const satisfies Readonly<Record<string, Format>>
 
-/** `text/plain` is what clients say when they do not know, so the extension may say more. */
-function isPlain(parser: Parser): boolean {
-  return parser === textParser
-}
-
-function chooseByExtension(source: string): Parser {
-  const extension = /\.([^./\\]+)$/.exec(source)?.[1]?.toLowerCase() ?? ''
-  return parsers.find((candidate) => candidate.extensions.includes(extension)) ?? textParser
-}
+export type FormatName = keyof typeof formats

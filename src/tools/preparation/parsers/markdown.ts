@@ -1,24 +1,23 @@
-import { decodeText } from './decode.ts'
+import { decodeText } from '../reading/index.ts'
 import { isBlank, readLines, type Line } from './lines.ts'
-import type { Block, Parser, Section, Span } from './parser.ts'
+import type { SourceFile } from '../preparation.ts'
+import { toNotices } from './notices.ts'
+import { wholePage, type Block, type BlockKind, type Canonical, type Section, type Span } from './parser.ts'
 
 /**
  * Markdown, read line by line for what chunks need: headings, tables, lists, code, paragraphs (CommonMark and the tables
  * of GitHub). The canonical text is the source text, so that every offset is one into the file. Linear in the size of
  * the file, whatever is nested in what.
  */
-export const markdownParser: Parser = {
-  id: 'markdown@1',
-  mediaTypes: ['text/markdown', 'text/x-markdown'],
-  extensions: ['md', 'markdown', 'mdown', 'mkd'],
-  parse(file) {
-    const text = decodeText(file)
-    const frontMatter = readFrontMatter(text)
-    const sections = new Scanner(text, frontMatter.end).scan()
-    const title = frontMatter.title ?? sections.find((section) => section.level === 1)?.headings.at(-1)
-    const metadata = frontMatter.end === 0 ? undefined : { start: 0, end: frontMatter.end }
-    return { text, title, metadata, sections }
-  },
+export function readMarkdown(file: SourceFile): Canonical {
+  const decoded = decodeText(file)
+  const { text } = decoded
+  const frontMatter = readFrontMatter(text)
+  const sections = new Scanner(text, frontMatter.end).scan()
+  const title = frontMatter.title ?? sections.find((section) => section.level === 1)?.headings.at(-1)
+  const metadata = frontMatter.end === 0 ? undefined : { start: 0, end: frontMatter.end }
+  const pages = wholePage(text)
+  return { text, title, metadata, sections, pages, origins: [], marks: [], notices: toNotices(decoded) }
 }
 
 /** A longer line is no heading, whatever it begins with, and no row of a table's head. */
@@ -40,10 +39,10 @@ const patterns = {
     /^ {0,3}<(?:[!?]|\/?(?:address|article|aside|base|blockquote|body|caption|center|col|colgroup|d[dlt]|details|dialog|dir|div|fieldset|figcaption|figure|footer|form|frame|h[1-6r]|head|header|html|iframe|legend|li|link|main|menu|nav|ol|optgroup|option|p|param|pre|script|search|section|style|summary|table|tbody|td|textarea|tfoot|th|thead|title|tr|track|ul)(?:[\s/>]|$))/i,
 }
 
-type BlockKind = 'paragraph' | 'list' | 'quote' | 'table' | 'code' | 'indented' | 'html'
+type OpenKind = 'paragraph' | 'list' | 'quote' | 'table' | 'code' | 'indented' | 'html'
 
 interface OpenBlock {
-  readonly kind: BlockKind
+  readonly kind: OpenKind
   readonly start: number
   readonly cuts: number[]
   readonly header: Block['header']
@@ -146,7 +145,7 @@ class Scanner {
     if (this.#ending(line.text)) this.#closeBlock()
   }
 
-  #open(kind: BlockKind, line: Line, header?: Block['header']): void {
+  #open(kind: OpenKind, line: Line, header?: Block['header']): void {
     this.#closeBlock()
     this.#block = { kind, start: line.start, end: line.end, cuts: [], header }
   }
@@ -163,7 +162,8 @@ class Scanner {
   #closeBlock(): void {
     if (this.#block !== undefined) {
       const { start, end, cuts, header } = this.#block
-      this.#section.blocks.push({ start, end, cuts, header })
+      const kind: BlockKind = this.#block.kind === 'indented' ? 'code' : this.#block.kind
+      this.#section.blocks.push({ start, end, kind, cuts, header })
     }
     this.#block = undefined
     this.#ending = undefined

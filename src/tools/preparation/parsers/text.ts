@@ -1,21 +1,23 @@
-import { decodeText } from './decode.ts'
+import type { SourceFile } from '../preparation.ts'
+import { decodeText } from '../reading/index.ts'
 import { isBlank, readLines } from './lines.ts'
-import type { Block, Parser } from './parser.ts'
+import { toNotices } from './notices.ts'
+import { wholePage, type Block, type Canonical } from './parser.ts'
 
 /** Plain text: the canonical text is the text itself; blank lines part its paragraphs. */
-export const textParser: Parser = {
-  id: 'text@1',
-  mediaTypes: ['text/plain'],
-  extensions: ['txt', 'text', 'log'],
-  parse(file) {
-    const text = decodeText(file)
-    return {
-      text,
-      title: undefined,
-      metadata: undefined,
-      sections: [{ level: 0, headings: [], heading: undefined, blocks: findBlocks(text) }],
-    }
-  },
+export function readText(file: SourceFile): Canonical {
+  const decoded = decodeText(file)
+  const { text } = decoded
+  return {
+    text,
+    title: undefined,
+    metadata: undefined,
+    sections: [{ level: 0, headings: [], heading: undefined, blocks: findBlocks(text) }],
+    pages: wholePage(text),
+    origins: [],
+    marks: [],
+    notices: toNotices(decoded),
+  }
 }
 
 function findBlocks(text: string): readonly Block[] {

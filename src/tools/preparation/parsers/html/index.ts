@@ -1,0 +1,2 @@
+export { readHtml } from './html.ts'
+export { writeMarkup } from './walk.ts'

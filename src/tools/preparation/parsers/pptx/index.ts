@@ -1,0 +1,1 @@
+export { readPptx } from './pptx.ts'

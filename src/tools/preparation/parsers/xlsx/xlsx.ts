@@ -1,0 +1,135 @@
+import { CanonicalBuilder, toInline, type Cell } from '../../canonical/index.ts'
+import type { SourceFile } from '../../preparation.ts'
+import {
+  childrenOf,
+  decodeXml,
+  findAll,
+  findPath,
+  openArchive,
+  refuse,
+  textOf,
+  type Archive,
+} from '../../reading/index.ts'
+import { columnName } from '../csv.ts'
+import { readChart } from '../office/charts.ts'
+import { findRelation, readPart, readRelations, type Relation } from '../office/relations.ts'
+import type { Canonical, ParseContext } from '../parser.ts'
+import { readComments, readPersons, type CommentParts } from './comments.ts'
+import { readCellFormats, type CellFormats } from './formats.ts'
+import { findRegions, type Region } from './regions.ts'
+import { readSharedStrings, readSheet } from './sheet.ts'
+
+/** Workbooks: a page for each sheet, tables with the addresses and units of their cells, charts as tables, comments. */
+export async function readXlsx(file: SourceFile, context: ParseContext): Promise<Canonical> {
+  const archive = await openArchive(file.source, file.bytes, context.limits)
+  const path = findRelation(readRelations(archive, '', context), 'officeDocument')?.target ?? 'xl/workbook.xml'
+  const workbook = findPath(readPart(archive, path, context), 'workbook')
+  if (workbook === undefined) throw refuse(file.source, 'corrupt', `has no workbook in ${path}`)
+  const relations = readRelations(archive, path, context)
+  const related = (type: string): string | undefined => findRelation(relations, type)?.target
+  const is1904 = ['1', 'true'].includes(findPath(workbook, 'workbookPr')?.attributes['date1904'] ?? '')
+  const strings = archive.find(related('sharedStrings') ?? 'xl/sharedStrings.xml')
+  const book: Book = {
+    archive,
+    context,
+    formats: readCellFormats(readPart(archive, related('styles') ?? 'xl/styles.xml', context), is1904 ? 1904 : 1900),
+    sharedStrings: strings === undefined ? [] : readSharedStrings(decodeXml(strings)),
+    persons: readPersons(archive, relations, context),
+  }
+  const builder = new CanonicalBuilder()
+  const budget = { cells: context.limits.nodesMax }
+  for (const sheet of childrenOf(findPath(workbook, 'sheets'), 'sheet')) {
+    const { name = '', state } = sheet.attributes
+    const id = sheet.attributes['r:id'] ?? Object.entries(sheet.attributes).find(([key]) => key.endsWith(':id'))?.[1]
+    if (state === 'hidden' || state === 'veryHidden') builder.notice(`hidden sheet: ${name}`)
+    readOneSheet(builder, book, { name, path: relations.get(id ?? '')?.target, budget })
+  }
+  builder.title = undefined
+  if (archive.paths.some((each) => each.endsWith('vbaProject.bin'))) builder.notice('macros')
+  return builder.build()
+}
+
+interface Book {
+  readonly archive: Archive
+  readonly context: ParseContext
+  readonly formats: CellFormats
+  readonly sharedStrings: readonly string[]
+  readonly persons: CommentParts['persons']
+}
+
+interface SheetPlace {
+  readonly name: string
+  readonly path: string | undefined
+  /** Cells that the whole book may still have. */
+  readonly budget: { cells: number }
+}
+
+function readOneSheet(builder: CanonicalBuilder, book: Book, { name, path, budget }: SheetPlace): void {
+  const { archive, context } = book
+  builder.beginPage({ kind: 'sheet', name })
+  const bytes = path === undefined || context.millisecondsLeft() <= 0 ? undefined : archive.find(path)
+  builder.heading(2, toInline(name))
+  if (path === undefined || bytes === undefined) {
+    const reason = context.millisecondsLeft() <= 0 ? 'time' : 'corrupt'
+    return builder.endPage({ state: 'failed', reason })
+  }
+  const sheet = readSheet(decodeXml(bytes), { ...book, cellsMax: budget.cells })
+  budget.cells -= sheet.cells.length
+  for (const region of findRegions(sheet.cells, sheet.merged)) writeRegion(builder, region)
+  const relations = readRelations(archive, path, context)
+  const drawing = relations.get(sheet.drawing ?? '')?.target
+  if (drawing !== undefined) readDrawing(builder, book, drawing)
+  for (const { cell, line } of readComments({ ...book, relations })) {
+    builder.paragraph(toInline(line), { kind: 'note', origin: { cell } })
+  }
+  builder.endPage(sheet.isCut ? { state: 'degraded', reason: 'memory' } : { state: 'ok' })
+}
+
+/** One table; what stands alone in the row above its head is its label. */
+function writeRegion(builder: CanonicalBuilder, region: Region): void {
+  const [first = [], second = []] = region.rows
+  const label = first[0]
+  const isAlone =
+    label !== undefined &&
+    first.length > 1 &&
+    distinct(first).size === 1 &&
+    distinct(second).size > 1 &&
+    region.top < region.bottom
+  if (isAlone) {
+    builder.paragraph(toInline(label.text), { origin: { cell: addressOf(label.row, label.column) } })
+  }
+  const rows = isAlone ? region.rows.slice(1) : region.rows
+  builder.table(
+    rows.map((row) =>
+      row.map((cell): Cell => {
+        if (cell === undefined) return { inline: toInline('') }
+        const text = cell.text.replace(/\s*[\r\n]+\s*/g, ' ').trim()
+        return { inline: toInline(text), origin: { cell: addressOf(cell.row, cell.column), unit: cell.unit } }
+      }),
+    ),
+  )
+}
+
+function distinct<T>(cells: readonly (T | undefined)[]): ReadonlySet<T> {
+  return new Set(cells.filter((cell) => cell !== undefined))
+}
+
+function addressOf(row: number, column: number): string {
+  return `${columnName(column)}${row + 1}`
+}
+
+/** Charts as tables, and the words of boxes that lie on the sheet. */
+function readDrawing(builder: CanonicalBuilder, { archive, context }: Book, path: string): void {
+  const relations: ReadonlyMap<string, Relation> = readRelations(archive, path, context)
+  const root = readPart(archive, path, context)
+  for (const element of findAll(root, 'xdr:txBody', 'c:chart')) {
+    if (element.name === 'c:chart') {
+      const target = relations.get(element.attributes['r:id'] ?? '')?.target
+      if (target !== undefined) readChart(builder, readPart(archive, target, context))
+      continue
+    }
+    for (const paragraph of findAll(element, 'a:p')) {
+      builder.paragraph(toInline(findAll(paragraph, 'a:t').map(textOf).join('')))
+    }
+  }
+}

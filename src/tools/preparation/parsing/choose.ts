@@ -1,0 +1,79 @@
+import type { SourceFile } from '../preparation.ts'
+import { formats, type Format, type FormatName } from '../parsers/index.ts'
+import { refuse } from '../reading/index.ts'
+import { essenceOf, extensionOf, sniffKind, type Kind } from './sniff.ts'
+
+/** What a file is read as, by its content first, then by its media type, then by its name. */
+export type Choice =
+  | { readonly type: 'format'; readonly format: FormatName }
+  | { readonly type: 'inside'; readonly kind: 'zip' | 'ole' }
+
+/** Throws DOCUMENT_REFUSED: `empty`, `media-type`, `legacy-format`. */
+export function chooseFormat(file: SourceFile): Choice {
+  const kind = sniffKind(file)
+  switch (kind) {
+    case 'zip':
+    case 'ole':
+      return { type: 'inside', kind }
+    case 'text':
+      return { type: 'format', format: chooseText(file) }
+    default:
+      return { type: 'format', format: formatOf(file, kind) }
+  }
+}
+
+/** Whether name and media type say another format than the content. */
+export function isMislabelled(file: SourceFile, format: FormatName): boolean {
+  const { mediaTypes, extensions }: Format = formats[format]
+  const essence = essenceOf(file.mediaType)
+  const extension = extensionOf(file.source)
+  const isKnown = Object.values(formats).some((each: Format) => each.extensions.includes(extension))
+  if (essence !== '' && essence !== 'text/plain') return !mediaTypes.includes(essence)
+  return isKnown && !extensions.includes(extension)
+}
+
+const unread: Readonly<Record<Exclude<Kind, 'zip' | 'ole' | 'text' | 'pdf' | 'image'>, string>> = {
+  gzip: 'is compressed by gzip; unpack it first',
+  archive: 'is an archive of files; unpack it first',
+  rtf: 'is RTF; save it as DOCX',
+  program: 'is a program',
+  media: 'is audio or video, which is not read as a document',
+}
+
+function formatOf(file: SourceFile, kind: Exclude<Kind, 'zip' | 'ole' | 'text'>): FormatName {
+  if (kind === 'pdf' || kind === 'image') {
+    const found = (Object.keys(formats) as FormatName[]).find((name) => name === (kind as string)) // keys of a literal
+    if (found !== undefined) return found
+    throw refuse(file.source, 'media-type', `is a ${kind}`)
+  }
+  throw refuse(file.source, kind === 'rtf' ? 'legacy-format' : 'media-type', unread[kind])
+}
+
+/** A format of text: by media type, then by extension, then by how it begins. */
+function chooseText(file: SourceFile): FormatName {
+  const essence = essenceOf(file.mediaType)
+  const byExtension = findText((format) => format.extensions.includes(extensionOf(file.source)))
+  if (essence !== '' && essence !== 'text/plain') {
+    const byType = findText((format) => format.mediaTypes.includes(essence))
+    if (byType !== undefined) return byType
+    if (!essence.startsWith('text/')) {
+      const known = Object.values(formats).flatMap((format: Format) => format.mediaTypes.slice(0, 1))
+      throw refuse(file.source, 'media-type', `is ${essence}; what can be read is ${known.join(', ')}`)
+    }
+  }
+  return byExtension ?? lookAt(file)
+}
+
+function findText(matches: (format: Format) => boolean): FormatName | undefined {
+  return textFormats.find((name) => matches(formats[name]))
+}
+
+/** Formats that are text; the others are told by their first bytes. */
+const textFormats: readonly FormatName[] = ['markdown', 'text', 'html', 'csv']
+
+/** How a text without a telling name begins: as a web page, or as nothing in particular. */
+function lookAt({ bytes }: SourceFile): FormatName {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 2_048)).toString('latin1')
+  if (/^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i.test(head)) return 'html'
+  return 'text'
+}

@@ -1,0 +1,1 @@
+export { createParsing, type Parsing } from './parsing.ts'

@@ -1,0 +1,52 @@
+import { PlatformError } from '../../../core/errors.ts'
+import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
+import { formats, type Canonical, type Format, type FormatName } from '../parsers/index.ts'
+import { refuse } from '../reading/index.ts'
+import { chooseFormat, isMislabelled } from './choose.ts'
+import { lookInside } from './inside.ts'
+
+export interface ParseOptions {
+  readonly limits: ParsingLimits
+  readonly millisecondsLeft: () => number
+  readonly depth: number
+}
+
+/** Reads a file of any format, in the thread it is called in. Rejects with DOCUMENT_REFUSED and nothing else. */
+export async function parseFile(file: SourceFile, options: ParseOptions): Promise<ParsedDocument> {
+  try {
+    const choice = chooseFormat(file)
+    const name = choice.type === 'format' ? choice.format : await lookInside(file, choice.kind, options.limits)
+    const format: Format = formats[name]
+    const read = await format.load()
+    const { limits, millisecondsLeft, depth } = options
+    const canonical = await read(file, {
+      limits,
+      millisecondsLeft,
+      depth,
+      parseInner: (inner) => parseInner(inner, options),
+    })
+    return { ...withNotices(canonical, file, name), parser: format.id }
+  } catch (thrown) {
+    if (thrown instanceof PlatformError && thrown.code === 'DOCUMENT_REFUSED') throw thrown
+    // A reader that stumbles over a file must not harm the batch: the file is named, and the cause kept.
+    const cause = thrown instanceof Error ? `${thrown.name}: ${thrown.message}`.slice(0, 300) : 'unknown'
+    throw refuse(file.source, 'corrupt', { says: `cannot be read (${cause})`, cause: thrown })
+  }
+}
+
+function parseInner(file: SourceFile, options: ParseOptions): Promise<Canonical> {
+  const depth = options.depth + 1
+  if (depth > options.limits.attachmentsDepthMax) {
+    const allowed = `knowledge.parsing.attachmentsDepthMax allows ${options.limits.attachmentsDepthMax}`
+    throw refuse(file.source, 'nesting', `lies too deep in other files; ${allowed}`)
+  }
+  return parseFile(file, { ...options, depth })
+}
+
+function withNotices(canonical: Canonical, file: SourceFile, name: FormatName): Canonical {
+  const notices = isMislabelled(file, name) ? [...canonical.notices, `mislabelled: ${name}`] : canonical.notices
+  const [page] = canonical.pages
+  const isEmpty = canonical.pages.length === 1 && page?.state === 'ok' && canonical.text.trim() === ''
+  const pages = isEmpty ? [{ ...page, state: 'degraded' as const, reason: 'no-text' }] : canonical.pages
+  return { ...canonical, pages, notices }
+}

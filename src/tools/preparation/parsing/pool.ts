@@ -1,0 +1,174 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { PlatformError } from '../../../core/errors.ts'
+import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
+import { refuse } from '../reading/index.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+
+/** Threads that read documents, started when they are needed and ended when they have been idle. */
+export interface Pool {
+  run(file: SourceFile, signal: AbortSignal | undefined): Promise<ParsedDocument>
+  close(): Promise<void>
+}
+
+/** How long beyond its time a thread may take to come to the end of a page before it is ended. */
+const graceMs = 5_000
+const idleMs = 15_000
+/** A thread that has read so many documents, or keeps more than this part of its heap, is replaced. */
+const documentsMax = 500
+const heapShareMax = 0.4
+
+interface Job {
+  readonly file: SourceFile
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (document: ParsedDocument) => void
+  readonly reject: (error: PlatformError) => void
+  readonly onAbort: () => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  job: Job | undefined
+  documents: number
+  timer: NodeJS.Timeout | undefined
+}
+
+export function createPool(limits: ParsingLimits): Pool {
+  return new ThreadPool(limits)
+}
+
+/** A class because what it stands for dies and is started again. */
+class ThreadPool implements Pool {
+  readonly #limits: ParsingLimits
+  readonly #threads = new Set<Thread>()
+  readonly #queue: Job[] = []
+  #isClosed = false
+
+  constructor(limits: ParsingLimits) {
+    this.#limits = limits
+  }
+
+  run(file: SourceFile, signal: AbortSignal | undefined): Promise<ParsedDocument> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed || signal?.aborted === true) return reject(cancelled())
+      const job: Job = { file, signal, resolve, reject, onAbort: () => this.#abort(job) }
+      signal?.addEventListener('abort', job.onAbort, { once: true })
+      this.#queue.push(job)
+      this.#next()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const job of this.#queue.splice(0)) this.#settle(job, cancelled())
+    await Promise.all([...this.#threads].map((thread) => this.#end(thread, cancelled())))
+  }
+
+  #next(): void {
+    const idle = [...this.#threads].find((thread) => thread.job === undefined)
+    if (idle === undefined && this.#threads.size >= this.#limits.workersMax) return
+    const job = this.#queue.shift()
+    if (job === undefined) return
+    this.#give(idle ?? this.#start(), job)
+  }
+
+  #start(): Thread {
+    const cache = getCompileCacheDir()
+    const worker = new Worker(new URL('./parsing-worker.ts', import.meta.url), {
+      // Of the environment the thread gets only where compiled code is kept: a document has no business with the rest.
+      env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMbMax, stackSizeMb: 4 },
+    })
+    const thread: Thread = { worker, job: undefined, documents: 0, timer: undefined }
+    this.#threads.add(thread)
+    worker.on('message', (message: FromWorker) => this.#receive(thread, message))
+    worker.on('error', (thrown: Error) => this.#died(thread, thrown))
+    worker.on('exit', () => this.#died(thread, undefined))
+    return thread
+  }
+
+  #give(thread: Thread, job: Job): void {
+    const { source, mediaType, bytes } = job.file
+    const copy = new Uint8Array(bytes)
+    thread.job = job
+    thread.documents++
+    clearTimeout(thread.timer)
+    thread.timer = setTimeout(() => {
+      const seconds = `${this.#limits.timeoutMs / 1_000} s`
+      const allowed = `knowledge.parsing.timeoutMs allows ${seconds}`
+      void this.#end(thread, refuse(source, 'time', `takes too long to be read; ${allowed}`))
+    }, this.#limits.timeoutMs + graceMs)
+    thread.worker.ref()
+    const message: ToWorker = { id: thread.documents, source, mediaType, bytes: copy, limits: this.#limits }
+    thread.worker.postMessage(message, [copy.buffer])
+  }
+
+  #receive(thread: Thread, message: FromWorker): void {
+    const { job } = thread
+    if (job === undefined || message.id !== thread.documents) return
+    thread.job = undefined
+    clearTimeout(thread.timer)
+    if (message.type === 'parsed') this.#settle(job, message.document)
+    else {
+      const { message: statement, reason } = message
+      this.#settle(job, new PlatformError('DOCUMENT_REFUSED', statement, { details: { reason } }))
+    }
+    const isFull = message.heapBytes > this.#limits.memoryMbMax * 1_048_576 * heapShareMax
+    if (thread.documents >= documentsMax || isFull) void this.#end(thread, undefined)
+    else {
+      thread.worker.unref()
+      thread.timer = setTimeout(() => void this.#end(thread, undefined), idleMs).unref()
+    }
+    this.#next()
+  }
+
+  #abort(job: Job): void {
+    const place = this.#queue.indexOf(job)
+    if (place >= 0) {
+      this.#queue.splice(place, 1)
+      this.#settle(job, cancelled())
+    } else {
+      for (const thread of this.#threads) if (thread.job === job) void this.#end(thread, cancelled())
+    }
+  }
+
+  #died(thread: Thread, thrown: Error | undefined): void {
+    if (!this.#threads.delete(thread)) return
+    clearTimeout(thread.timer)
+    const { job } = thread
+    thread.job = undefined
+    if (job !== undefined) this.#settle(job, toRefusal(job.file.source, thrown, this.#limits))
+    this.#next()
+  }
+
+  /** Ends a thread; what it reads is refused with the error. */
+  async #end(thread: Thread, error: PlatformError | undefined): Promise<void> {
+    this.#threads.delete(thread)
+    clearTimeout(thread.timer)
+    const { job } = thread
+    thread.job = undefined
+    if (job !== undefined) this.#settle(job, error ?? cancelled())
+    await thread.worker.terminate()
+    if (!this.#isClosed) this.#next()
+  }
+
+  #settle(job: Job, outcome: ParsedDocument | PlatformError): void {
+    job.signal?.removeEventListener('abort', job.onAbort)
+    if (outcome instanceof PlatformError) job.reject(outcome)
+    else job.resolve(outcome)
+  }
+}
+
+function toRefusal(source: string, thrown: Error | undefined, limits: ParsingLimits): PlatformError {
+  if (thrown !== undefined && 'code' in thrown && thrown.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    const allowed = `knowledge.parsing.memoryMbMax allows ${limits.memoryMbMax}`
+    return refuse(source, 'memory', { says: `needs more memory to be read than allowed; ${allowed}`, cause: thrown })
+  }
+  return refuse(source, 'corrupt', { says: 'ended the thread that was reading it', cause: thrown })
+}
+
+function cancelled(): PlatformError {
+  return new PlatformError('CANCELLED', 'reading the document was cancelled')
+}

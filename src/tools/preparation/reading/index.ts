@@ -1,0 +1,15 @@
+export { decodeXml, openArchive, type Archive } from './archive.ts'
+export { charsetOf, decodeText, findUtf8, type DecodedText } from './decode.ts'
+export {
+  childrenOf,
+  findAll,
+  findPath,
+  isElement,
+  readMarkup,
+  textOf,
+  TooManyNodes,
+  type Element,
+  type Node,
+  type TextNode,
+} from './markup.ts'
+export { reasonOf, refuse, type Reason } from './refusal.ts'
