@@ -10,6 +10,7 @@ import {
   createDuplicateIndex,
   createPersonalDataScanner,
   createPlatform,
+  createPreparation,
   createProbe,
   installRuntime,
   type Platform,
@@ -56,6 +57,7 @@ function toProcessActs(common: CommonOptions): ProcessActs {
       const { path, notices } = await load(common)
       return { path, notices }
     },
+    openPreparation: async () => createPreparation((await load(common)).config.knowledge),
     async addRuntime(name, onProgress) {
       const leaving = new AbortController()
       process.once('SIGINT', () => leaving.abort())

@@ -21,7 +21,7 @@ import { createGroundKind, createKnowledge, createPreparation } from './tools/in
 
 export { createPersonalDataScanner } from './governance/index.ts'
 export { createProbe, installRuntime } from './platform-local.ts'
-export { createDuplicateIndex } from './tools/index.ts'
+export { createDuplicateIndex, createPreparation } from './tools/index.ts'
 
 /** Everything Strata is made of, joined. */
 export interface Platform {

@@ -65,7 +65,11 @@ export const errorCatalogue = {
     'Train the router again: strata route train; a file of another version is not read.',
   ),
   CERTIFICATE_INVALID: entry(422, false, 'Issue it again: strata route certify; a certificate is never edited.'),
-  DOCUMENT_REFUSED: entry(422, false, 'Send the document as UTF-8 text or Markdown.'),
+  DOCUMENT_REFUSED: entry(
+    422,
+    false,
+    'The reason says what is wrong with the file; the guide to knowledge lists the formats that are read.',
+  ),
   STORE_UNAVAILABLE: entry(503, true, 'The database does not answer; check store.url and the disk.'),
   INTERNAL: entry(500, false, 'A defect of Strata; report it with the call id.'),
 } as const satisfies Record<string, ErrorEntry>

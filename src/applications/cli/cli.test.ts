@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startStrata } from '../../../test/kit/strata.ts'
-import { configJsonSchema, loadConfig } from '../../config/index.ts'
+import { configJsonSchema, configSchema, loadConfig } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import { createFakeClock, createSystemClock } from '../../core/time.ts'
 import { createPersonalDataScanner } from '../../governance/index.ts'
-import { createDuplicateIndex } from '../../tools/index.ts'
+import { createDuplicateIndex, createPreparation } from '../../tools/index.ts'
 import { commands, runCli, type CommonOptions, type OpenPlatform, type ProcessActs } from './index.ts'
 
 const secret = 'sk-vendor-0123456789abcdef0123456789'
@@ -91,6 +91,7 @@ const acts: ProcessActs = {
   serve: () => Promise.resolve(),
   configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue, // JSON of a schema is JSON
   checkConfig: () => Promise.resolve({ path: 'strata.yaml', notices: ['one notice'] }),
+  openPreparation: () => Promise.resolve(createPreparation(configSchema.parse({}).knowledge)),
   addRuntime: (name, onProgress) => {
     if (name !== 'llama') throw new PlatformError('INVALID_REQUEST', `there is no runtime ${name}`)
     onProgress('half way')

@@ -3,7 +3,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { Clock } from '../../core/time.ts'
-import type { DuplicateIndex, DuplicateOptions } from '../../tools/index.ts'
+import type { DuplicateIndex, DuplicateOptions, Preparation } from '../../tools/index.ts'
 import type { HttpParts } from '../http/index.ts'
 
 /** One verb of the command line. One file and one line in the table. */
@@ -39,6 +39,8 @@ export interface ProcessActs {
     name: string,
     onProgress: (line: string) => void,
   ): Promise<{ readonly folder: string; readonly version: string }>
+  /** Reads documents under the configuration, without a platform; to be closed. */
+  openPreparation(): Promise<Preparation>
   readonly version: string
   readonly scanner: PersonalDataScanner
   readonly clock: Clock

@@ -10,14 +10,17 @@ export interface DocumentFile {
   readonly readBytes: () => Promise<Uint8Array>
 }
 
-const documentNames = /\.(md|markdown|txt|text)$/i
+export interface FindOptions {
+  /** Of the files below a folder, lower case; one that is named itself may have any. Every file when absent. */
+  readonly extensions: ReadonlySet<string> | undefined
+}
 
 /**
- * The text and Markdown files at a path, in the order of their names. Hidden files, folders of dependencies and links
+ * The documents at a path, in the order of their names. Hidden files, folders of dependencies and links
  * are left out: a link could lead outside what was asked for. Throws NOT_FOUND when there is nothing at the path, or
  * nothing that this user may list.
  */
-export async function* findDocuments(path: string): AsyncGenerator<DocumentFile> {
+export async function* findDocuments(path: string, options: FindOptions): AsyncGenerator<DocumentFile> {
   const found = await lstat(path).catch((cause: unknown) => {
     throw new PlatformError('NOT_FOUND', `there is no file or folder ${path}`, { cause })
   })
@@ -25,21 +28,25 @@ export async function* findDocuments(path: string): AsyncGenerator<DocumentFile>
     yield toDocument(basename(path), path)
     return
   }
-  yield* readFolder(path, path)
+  yield* readFolder(path, path, options)
 }
 
-async function* readFolder(root: string, folder: string): AsyncGenerator<DocumentFile> {
+async function* readFolder(root: string, folder: string, options: FindOptions): AsyncGenerator<DocumentFile> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new PlatformError('NOT_FOUND', `the folder ${folder} cannot be listed: ${reasonOf(cause)}`, { cause })
   })
   for (const entry of entries.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) yield* readFolder(root, path)
-    else if (entry.isFile() && documentNames.test(entry.name)) {
+    if (entry.isDirectory()) yield* readFolder(root, path, options)
+    else if (entry.isFile() && options.extensions?.has(extensionOf(entry.name)) !== false) {
       yield toDocument(relative(root, path).split(sep).join('/'), path)
     }
   }
+}
+
+function extensionOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1).toLowerCase()
 }
 
 function toDocument(name: string, path: string): DocumentFile {

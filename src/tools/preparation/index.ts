@@ -8,5 +8,7 @@ export {
   type SourceFile,
 } from './preparation.ts'
 export { toMarkdown } from './canonical/index.ts'
+export { readableExtensions } from './parsers/index.ts'
+export { toParseReport, type ParseReport } from './report.ts'
 export type { Chunk } from './chunks.ts'
 export type { Block, Mark, Origin, Page, Section, Span } from './parsers/index.ts'

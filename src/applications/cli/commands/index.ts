@@ -11,6 +11,7 @@ import { models } from './models.ts'
 import { privacy } from './privacy.ts'
 import { route } from './route.ts'
 import { price } from './price.ts'
+import { parse } from './parse.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = Object.freeze([
   models,
   keys,
   ingest,
+  parse,
   search,
   privacy,
   duplicates,

@@ -1,11 +1,12 @@
 import { toPlatformError } from '../../../core/errors.ts'
+import { readableExtensions } from '../../../tools/index.ts'
 import { findDocuments } from '../files.ts'
 import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
 
 export const ingest: Command = {
   name: 'ingest',
   usage: 'PATH --into COLLECTION',
-  summary: 'Takes in a text or Markdown file, or every one below a folder.',
+  summary: 'Takes in a document of any format, or every one below a folder.',
   options: { into: { type: 'string' } },
   async run(context) {
     const [path] = context.words
@@ -16,7 +17,7 @@ export const ingest: Command = {
     if (!existing.some((collection) => collection.name === into)) await knowledge.createCollection(operatorTenant, into)
     const counts = { created: 0, updated: 0, unchanged: 0, refused: 0 }
     const refusals: { name: string; reason: string }[] = []
-    for await (const { name, readBytes } of findDocuments(path)) {
+    for await (const { name, readBytes } of findDocuments(path, { extensions: readableExtensions })) {
       try {
         const document = await knowledge.putDocument(operatorTenant, into, {
           externalId: name,

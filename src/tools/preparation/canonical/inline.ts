@@ -68,6 +68,13 @@ export class InlineBuilder {
     if (this.#length > 0) this.#pending = '\n'
   }
 
+  /** Words that stand above the line: `10^6` is another number than `106`. Ordinals and marks stay as they are. */
+  raised(raw: string, style: RunStyle = {}): void {
+    const isPower = this.#length > 0 && this.#pending === '' && /^[\s(]*[-+−]?[\p{L}\p{N}]/u.test(raw)
+    if (isPower && !/^\s*(?:st|nd|rd|th|er|re|e|ème|o|a|tm|sm)\s*$/i.test(raw)) this.run('^')
+    this.run(raw, style)
+  }
+
   /** Words of another block, as they are. */
   append(inline: Inline): void {
     if (inline.text === '') return
@@ -110,7 +117,7 @@ export function onOneLine(inline: Inline): Inline {
 }
 
 /** Text that can stand in a document: well-formed, without control characters, one kind of line break. */
-export function clean(text: string): string {
+function clean(text: string): string {
   if (!/[^\n\u0020-\u007e\u00a1-\u1fff\u3001-\ud7ff]/.test(text)) return text
   return text
     .toWellFormed()

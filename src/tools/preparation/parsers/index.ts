@@ -2,22 +2,21 @@ import { readMarkdown } from './markdown.ts'
 import type { Format } from './parser.ts'
 import { readText } from './text.ts'
 
-export {
-  wholePage,
-  type Block,
-  type BlockKind,
-  type Box,
-  type Canonical,
-  type Format,
-  type Mark,
-  type Origin,
-  type Page,
-  type PageKind,
-  type PageState,
-  type ParseContext,
-  type Reader,
-  type Section,
-  type Span,
+export type {
+  Block,
+  BlockKind,
+  Box,
+  Canonical,
+  Format,
+  Mark,
+  Origin,
+  Page,
+  PageKind,
+  PageState,
+  ParseContext,
+  Reader,
+  Section,
+  Span,
 } from './parser.ts'
 
 const openXml = 'application/vnd.openxmlformats-officedocument'
@@ -72,3 +71,8 @@ export const formats = {
 } as const satisfies Readonly<Record<string, Format>>
 
 export type FormatName = keyof typeof formats
+
+/** Extensions of all formats, lower case, without the dot. */
+export const readableExtensions: ReadonlySet<string> = new Set(
+  Object.values(formats).flatMap((format: Format) => format.extensions),
+)

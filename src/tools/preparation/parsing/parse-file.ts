@@ -1,7 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
 import { formats, type Canonical, type Format, type FormatName } from '../parsers/index.ts'
-import { refuse } from '../reading/index.ts'
+import { refuse, TooManyNodes } from '../reading/index.ts'
 import { chooseFormat, isMislabelled } from './choose.ts'
 import { lookInside } from './inside.ts'
 
@@ -28,6 +28,10 @@ export async function parseFile(file: SourceFile, options: ParseOptions): Promis
     return { ...withNotices(canonical, file, name), parser: format.id }
   } catch (thrown) {
     if (thrown instanceof PlatformError && thrown.code === 'DOCUMENT_REFUSED') throw thrown
+    if (thrown instanceof TooManyNodes) {
+      const allowed = `knowledge.parsing.nodesMax allows ${options.limits.nodesMax}`
+      throw refuse(file.source, 'memory', `has more elements than allowed; ${allowed}`)
+    }
     // A reader that stumbles over a file must not harm the batch: the file is named, and the cause kept.
     const cause = thrown instanceof Error ? `${thrown.name}: ${thrown.message}`.slice(0, 300) : 'unknown'
     throw refuse(file.source, 'corrupt', { says: `cannot be read (${cause})`, cause: thrown })

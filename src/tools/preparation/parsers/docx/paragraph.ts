@@ -142,6 +142,7 @@ class ParagraphReading {
     if (isOn(properties, 'w:vanish')) return
     const own = [...marks, ...readMarks(properties), ...this.#fieldMarks()]
     const font = findPath(properties, 'w:rFonts')?.attributes
+    const isRaised = valueOf(properties, 'w:vertAlign') === 'superscript'
     const isMonospaced = monospaced.test(font?.['w:ascii'] ?? font?.['w:hAnsi'] ?? '')
     for (const child of run.children) {
       if (!isElement(child)) continue
@@ -151,7 +152,8 @@ class ParagraphReading {
           if (isMonospaced) this.#monospacedRuns++
           else this.#otherRuns++
         }
-        this.#words.run(text, { marks: own })
+        if (isRaised) this.#words.raised(text, { marks: own })
+        else this.#words.run(text, { marks: own })
       } else this.#readPiece(child, own)
     }
   }
@@ -253,7 +255,7 @@ function readMarks(properties: Element | undefined): readonly Mark[] {
 }
 
 /** A property that is there, unless it says `0`, `false` or `off`. */
-export function isOn(properties: Element | undefined, name: string): boolean {
+function isOn(properties: Element | undefined, name: string): boolean {
   if (findPath(properties, name) === undefined) return false
   return !['0', 'false', 'off', 'none'].includes(valueOf(properties, name) ?? '1')
 }

@@ -26,7 +26,9 @@ export function writeMarkup(builder: CanonicalBuilder, root: Element, options: M
 }
 
 const skipped: ReadonlySet<string> = new Set(
-  'head script style template noscript iframe object embed svg canvas audio video map datalist col colgroup'.split(' '),
+  'head title script style template noscript iframe object embed svg canvas audio video map datalist col colgroup'.split(
+    ' ',
+  ),
 )
 
 const blockNames: ReadonlySet<string> = new Set(
@@ -116,6 +118,8 @@ class MarkupWalk {
         this.#words.space()
         this.blocks(element, marks)
         return this.#words.space()
+      case 'sup':
+        return this.#raised(element, marks)
       case 'math':
         return this.#math(element, marks)
       default: {
@@ -290,6 +294,15 @@ class MarkupWalk {
     else if (value !== undefined && ['text', undefined, 'number', 'date', 'email'].includes(type)) {
       this.#words.run(` ${value} `)
     }
+  }
+
+  /** An exponent, unless there is more in it than words. */
+  #raised(element: Element, marks: readonly Mark[]): void {
+    const [only, more] = element.children
+    if (only === undefined || isElement(only) || more !== undefined) return this.blocks(element, marks)
+    const hasSource = this.#options.hasSource ?? true
+    const origin = hasSource ? { source: { start: only.start, end: only.end } } : undefined
+    this.#words.raised(only.text, { marks, origin })
   }
 
   /** An equation: as LaTeX where the page has it so. */

@@ -27,10 +27,14 @@ export function levelOf(paragraph: Element): number {
 
 /** The number of an item as its scheme writes it: `1.`, `b)`, `IV.`. */
 export function formatItem(count: number, scheme: string): string {
-  const number = /^alpha/.test(scheme) ? toLetter(count) : /^roman/.test(scheme) ? toRoman(count) : String(count)
+  const number = scheme.startsWith('alpha')
+    ? toLetter(count)
+    : scheme.startsWith('roman')
+      ? toRoman(count)
+      : String(count)
   const cased = /Uc/.test(scheme) ? number.toUpperCase() : number
-  if (/ParenBoth$/.test(scheme)) return `(${cased})`
-  return /ParenR$/.test(scheme) ? `${cased})` : `${cased}.`
+  if (scheme.endsWith('ParenBoth')) return `(${cased})`
+  return scheme.endsWith('ParenR') ? `${cased})` : `${cased}.`
 }
 
 /** The styles that hold for a placeholder: its own, those of its like in the layout and the master, the master's. */
@@ -42,14 +46,22 @@ export function styleChain(shape: Element, parents: readonly (Element | undefine
   }
   add(findPath(shape, 'p:txBody', 'a:lstStyle'))
   if (place === undefined) return chain
-  for (const parent of parents) {
-    const like = findAll(parent, 'p:sp').find((other) => isLike(place, placeholderOf(other)))
-    add(findPath(like, 'p:txBody', 'a:lstStyle'))
-  }
+  for (const like of findLikes(shape, parents)) add(findPath(like, 'p:txBody', 'a:lstStyle'))
   const master = parents.at(-1)
   const kind = /title/i.test(place.type) ? 'p:titleStyle' : isBody(place.type) ? 'p:bodyStyle' : 'p:otherStyle'
   add(findAll(master, kind)[0])
   return chain
+}
+
+/** The placeholders of layout and master that a placeholder of a slide takes its looks and its place from. */
+export function findLikes(shape: Element, parents: readonly (Element | undefined)[]): readonly Element[] {
+  const place = placeholderOf(shape)
+  if (place === undefined) return []
+  return parents.flatMap((parent) =>
+    findAll(parent, 'p:sp')
+      .filter((other) => isLike(place, placeholderOf(other)))
+      .slice(0, 1),
+  )
 }
 
 export interface Placeholder {

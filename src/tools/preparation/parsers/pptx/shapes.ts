@@ -11,7 +11,7 @@ import { readChart } from '../office/charts.ts'
 import { toLatex } from '../office/math.ts'
 import { readPart, type Relation } from '../office/relations.ts'
 import type { Box, ParseContext } from '../parser.ts'
-import { findBullet, formatItem, levelOf, placeholderOf, styleChain, type StyleChain } from './bullets.ts'
+import { findBullet, findLikes, formatItem, levelOf, placeholderOf, styleChain, type StyleChain } from './bullets.ts'
 
 export interface ShapeParts {
   readonly relations: ReadonlyMap<string, Relation>
@@ -21,9 +21,9 @@ export interface ShapeParts {
   readonly context: ParseContext
 }
 
-/** Shapes in the order in which they lie on the slide, groups looked through. */
+/** Shapes as they are read: the title, then from top to bottom, and from left to right what stands beside each other. */
 export function writeShapes(builder: CanonicalBuilder, tree: Element | undefined, parts: ShapeParts): void {
-  for (const shape of childrenOf(tree)) {
+  for (const shape of inReadingOrder(childrenOf(tree), parts)) {
     switch (shape.name) {
       case 'p:sp':
         writeShape(builder, shape, parts)
@@ -44,11 +44,46 @@ export function writeShapes(builder: CanonicalBuilder, tree: Element | undefined
   }
 }
 
+/** Tops that differ by less than this, in points, stand in one row. */
+const rowHeight = 18
+
+function inReadingOrder(shapes: readonly Element[], parts: ShapeParts): readonly Element[] {
+  let last: Box = [0, 0, 0, 0]
+  const placed = shapes.map((shape) => {
+    const place = placeholderOf(shape)
+    const isTitle = place !== undefined && /^(ctrT|t)itle$/.test(place.type)
+    // What says nothing of its place stands below what came before it.
+    last = (isTitle ? [0, -1, 0, 0] : (findBox(shape, parts) ?? last)) satisfies Box
+    return { shape, left: last[0], top: last[1], row: 0 }
+  })
+  let row = 0
+  let first = Number.NEGATIVE_INFINITY
+  for (const each of placed.toSorted((a, b) => a.top - b.top)) {
+    if (each.top - first > rowHeight) {
+      row++
+      first = each.top
+    }
+    each.row = row
+  }
+  return placed.toSorted((a, b) => a.row - b.row || a.left - b.left).map(({ shape }) => shape)
+}
+
+/** Where a shape lies: as it says, else as the placeholder it fills. */
+function findBox(shape: Element, parts: ShapeParts): Box | undefined {
+  const own = readBox(shape)
+  if (own !== undefined) return own
+  for (const like of findLikes(shape, parts.parents)) {
+    const box = readBox(like)
+    if (box !== undefined) return box
+  }
+  return undefined
+}
+
 function writeShape(builder: CanonicalBuilder, shape: Element, parts: ShapeParts): void {
   const body = findPath(shape, 'p:txBody')
   if (body === undefined) return
   const place = placeholderOf(shape)
-  const origin = { box: readBox(shape) }
+  const origin = { box: findBox(shape, parts) }
   if (place !== undefined && /title/i.test(place.type)) {
     const words = new InlineBuilder()
     for (const paragraph of childrenOf(body, 'a:p')) {
@@ -156,7 +191,11 @@ export function readWords(paragraph: Element, relations: ShapeParts['relations']
   for (const child of paragraph.children) {
     if (!isElement(child)) continue
     if (child.name === 'a:r' || child.name === 'a:fld') {
-      words.run(textOf(findPath(child, 'a:t')), { marks: readMarks(findPath(child, 'a:rPr'), relations) })
+      const properties = findPath(child, 'a:rPr')
+      const text = textOf(findPath(child, 'a:t'))
+      const style = { marks: readMarks(properties, relations) }
+      if (Number(properties?.attributes['baseline'] ?? 0) > 0) words.raised(text, style)
+      else words.run(text, style)
     } else if (child.name === 'a:br') words.break()
     else if (child.name === 'mc:AlternateContent' || child.name === 'a14:m') {
       for (const formula of findAll(child, 'm:oMath')) {
@@ -184,7 +223,8 @@ function readMarks(
 
 /** Where a shape lies on the slide, in points. */
 function readBox(shape: Element): Box | undefined {
-  const transform = findPath(shape, 'p:spPr', 'a:xfrm') ?? findPath(shape, 'p:xfrm')
+  const transform =
+    findPath(shape, 'p:spPr', 'a:xfrm') ?? findPath(shape, 'p:xfrm') ?? findPath(shape, 'p:grpSpPr', 'a:xfrm')
   const { x, y } = findPath(transform, 'a:off')?.attributes ?? {}
   const { cx, cy } = findPath(transform, 'a:ext')?.attributes ?? {}
   if (x === undefined || y === undefined || cx === undefined || cy === undefined) return undefined

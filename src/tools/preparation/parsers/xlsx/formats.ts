@@ -103,7 +103,7 @@ function show(value: number, format: Format, epoch: 1900 | 1904): Shown {
 }
 
 /** As many digits as the number has, at most the fifteen that spreadsheets keep. */
-export function plainNumber(value: number): string {
+function plainNumber(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value)
   const text = String(Number(value.toPrecision(15)))
   return /e/.test(text) && Math.abs(value) < 1e21 && Math.abs(value) > 1e-7

@@ -1,0 +1,48 @@
+import { basename } from 'node:path'
+import { PlatformError } from '../../../core/errors.ts'
+import { toMarkdown, toParseReport, type ParsedDocument } from '../../../tools/index.ts'
+import { report, toMisuse, type Command } from '../command.ts'
+import { findDocuments } from '../files.ts'
+
+export const parse: Command = {
+  name: 'parse',
+  usage: 'FILE [--format md|json]',
+  summary: 'Reads a document of any format; prints it as Markdown, or with its pages and places as JSON.',
+  options: { format: { type: 'string' } },
+  async run(context) {
+    const [path, more] = context.words
+    const { format = 'md' } = context.options
+    if (path === undefined || more !== undefined || (format !== 'md' && format !== 'json')) throw toMisuse(parse)
+    const isJson = context.terminal.isJson || format === 'json'
+    const preparation = await context.process.openPreparation()
+    try {
+      const [file] = await Array.fromAsync(findDocuments(path, { extensions: undefined }))
+      if (file === undefined) throw new PlatformError('NOT_FOUND', `there is no file ${path}`)
+      const document = await preparation.parse({ source: basename(path), bytes: await file.readBytes() })
+      if (isJson) context.terminal.print(JSON.stringify(toParseReport(basename(path), document)))
+      else context.terminal.print(toMarkdown(document))
+      for (const line of toNotes(document)) context.terminal.note(line)
+      return
+    } catch (thrown) {
+      if (!(thrown instanceof PlatformError) || thrown.code !== 'DOCUMENT_REFUSED') throw thrown
+      const given = thrown.details?.['reason']
+      const reason = typeof given === 'string' ? given : 'corrupt'
+      const failed = { source: basename(path), state: 'failed', reason, message: thrown.message, pages: [] }
+      report({ ...context.terminal, isJson }, failed, [])
+      context.terminal.note(`failed (${reason}): ${thrown.message}`)
+      return 'failed'
+    } finally {
+      await preparation.close()
+    }
+  },
+}
+
+/** Pages that are not whole, and what else there is to know of the file. */
+function toNotes({ pages, notices }: ParsedDocument): readonly string[] {
+  const faulty = pages.filter((page) => page.state !== 'ok')
+  const shown = faulty
+    .slice(0, 20)
+    .map((page) => `${page.kind} ${page.number} ${page.state} (${page.reason ?? 'unknown'})`)
+  const rest = faulty.length > shown.length ? [`${faulty.length - shown.length} more are not whole`] : []
+  return [...notices, ...shown, ...rest]
+}
