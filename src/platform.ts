@@ -90,12 +90,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     folder,
     configFolder: loaded.folder,
   }
-  telemetry.watch({
-    journal: () => {
-      const { journalBytes, pendingRows, dropped } = store.stats()
-      return { bytes: journalBytes, pendingRows, droppedRows: dropped }
-    },
-  })
+  watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
   let lastReload: Promise<void> = Promise.resolve()
   const retiring = new Set<Promise<void>>()
@@ -126,6 +121,15 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await store.close()
     },
   }
+}
+
+function watchJournal(telemetry: Standing['telemetry'], store: Store): void {
+  telemetry.watch({
+    journal: () => {
+      const { journalBytes, pendingRows, dropped } = store.stats()
+      return { bytes: journalBytes, pendingRows, droppedRows: dropped }
+    },
+  })
 }
 
 /** The number of a configuration; its text is kept under it, secrets masked. */

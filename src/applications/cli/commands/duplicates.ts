@@ -4,6 +4,8 @@ import { findDocuments } from '../files.ts'
 import { readText } from '../text-file.ts'
 import { report, toMisuse, type Command } from '../command.ts'
 
+const plainExtensions: ReadonlySet<string> = new Set(['md', 'markdown', 'txt', 'text'])
+
 export const duplicates: Command = {
   name: 'duplicates',
   usage: 'PATH [--jaccard 0.5]',
@@ -16,7 +18,7 @@ export const duplicates: Command = {
     const index = context.process.createDuplicateIndex({ jaccardMin })
     let files = 0
     const refusals: { name: string; reason: string }[] = []
-    for await (const { name, readBytes } of findDocuments(path)) {
+    for await (const { name, readBytes } of findDocuments(path, { extensions: plainExtensions })) {
       files++
       try {
         index.add({ id: name, text: readText(name, await readBytes()) })

@@ -1,11 +1,13 @@
 /** The thread that reads documents: what a hostile file can break or fill is this thread and nothing else. */
-import { performance } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
 import { parentPort, type MessagePort } from 'node:worker_threads'
 import { assert } from '../../../core/assert.ts'
+import { createSystemClock } from '../../../core/time.ts'
 import { reasonOf } from '../reading/index.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { parseFile } from './parse-file.ts'
+
+const clock = createSystemClock()
 
 assert(parentPort !== null, 'this file is the body of a thread')
 serve(parentPort)
@@ -17,8 +19,8 @@ function serve(port: MessagePort): void {
 }
 
 async function answer({ id, source, mediaType, bytes, limits }: ToWorker): Promise<FromWorker> {
-  const endMs = performance.now() + limits.timeoutMs
-  const millisecondsLeft = (): number => endMs - performance.now()
+  const endMs = clock.monotonicMs() + limits.timeoutMs
+  const millisecondsLeft = (): number => endMs - clock.monotonicMs()
   try {
     const document = await parseFile({ source, mediaType, bytes }, { limits, millisecondsLeft, depth: 0 })
     return { type: 'parsed', id, document, heapBytes: heapBytes() }
