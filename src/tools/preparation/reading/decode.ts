@@ -86,8 +86,10 @@ function checked(file: SourceFile, text: string, encoding: string): DecodedText 
       `is no text: ${at < 0 ? 'it has control characters' : `it has a NUL byte at ${at}`}`,
     )
   }
-  const lost = sample.match(/\ufffd/g)?.length ?? 0
-  if (lost > 2 && lost > sample.length / 50) {
+  // The last character may be cut without more being wrong.
+  const inside = sample.length > 20 ? sample.slice(0, -1) : sample
+  const lost = encoding === 'utf-8' ? 0 : (inside.match(/\ufffd/g)?.length ?? 0)
+  if (lost > sample.length / 50) {
     throw refuse(file.source, 'encoding', `is in no encoding that is known here (${encoding} is the likeliest)`)
   }
   return { text, encoding }
