@@ -10,6 +10,7 @@ import { keys } from './keys.ts'
 import { models } from './models.ts'
 import { privacy } from './privacy.ts'
 import { route } from './route.ts'
+import { policy } from './policy.ts'
 import { price } from './price.ts'
 import { parse } from './parse.ts'
 import { runtime } from './runtime.ts'
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = Object.freeze([
   privacy,
   duplicates,
   calls,
+  policy,
   price,
   config,
   route,
