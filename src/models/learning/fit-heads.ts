@@ -29,7 +29,10 @@ export interface FittedHeads {
 export const foldCount = 3
 
 /** From the strongest, so that each start is near its end. */
-const penalties = [0.03, 0.01, 0.004]
+const penalties = [0.05, 0.016, 0.008]
+
+/** More cases than this make the choice of a penalty no better, only slower. */
+const validatedMax = 5_000
 
 /** Fewer labels than this, or labels that are all the same, tell nothing about which prompts are hard. */
 const labelsMin = 12
@@ -55,17 +58,22 @@ export function fitHeads(options: FitHeadsOptions): FittedHeads {
   const heldOut = new Map<string, Float64Array>()
   const blockCount = cases[0]?.blocks.length ?? 1
   const figureCount = cases[0]?.figures.length ?? 0
+  const judged = learnable.map(([model, target]) => ({
+    logits: best.heldOut.get(model) ?? new Float64Array(),
+    target,
+  }))
+  const calibrations = new Map(fitCalibration(judged).map((each, place) => [learnable[place]?.[0], each]))
   for (const [model, target] of targets) {
-    const logits = best.heldOut.get(model)
-    if (logits === undefined) {
+    const calibration = calibrations.get(model)
+    if (calibration === undefined) {
       const constant = shrunkenMean(target)
       heads.set(model, createConstantHead(constant, { blockCount, figureCount }))
       heldOut.set(model, new Float64Array(cases.length).fill(constant))
       continue
     }
     const weights = fitLogistic({ rows, chosen: chooseKnown(target), targets: target, penalty: best.penalty })
-    const calibration = fitCalibration(logits, target)
     heads.set(model, toHead({ weights, places, rows, blockCount }, calibration))
+    const logits = best.heldOut.get(model) ?? new Float64Array()
     heldOut.set(
       model,
       logits.map((logit) => sigmoid(calibration.slope * logit + calibration.shift)),
@@ -91,7 +99,7 @@ interface Validation {
 }
 
 function crossValidate({ rows, model, target, folds, onFit }: Validation, trials: readonly Trial[]): void {
-  const known = chooseKnown(target)
+  const known = thin(chooseKnown(target), validatedMax)
   for (const trial of trials) trial.heldOut.set(model, new Float64Array(rows.count).fill(Number.NaN))
   for (let fold = 0; fold < foldCount; fold++) {
     const seen = known.filter((row) => folds[row] !== fold)
@@ -108,6 +116,12 @@ function crossValidate({ rows, model, target, folds, onFit }: Validation, trials
     }
     onFit?.(`${model}: part ${fold + 1} of ${foldCount} judged by heads trained on the rest`)
   }
+}
+
+/** So many, evenly from the whole. */
+function thin(rows: Int32Array, countMax: number): Int32Array {
+  if (rows.length <= countMax) return rows
+  return Int32Array.from({ length: countMax }, (_, place) => rows[Math.floor((place * rows.length) / countMax)] ?? 0)
 }
 
 function isLearnable(target: Float64Array): boolean {
@@ -130,30 +144,46 @@ interface Calibration {
   readonly shift: number
 }
 
-/** Platt's calibration on held-out logits, by Newton's method, held near the identity where labels are few. */
-function fitCalibration(logits: Float64Array, target: Float64Array): Calibration {
-  const prior = 2 // as many cases as would have to speak against the identity
+interface Judged {
+  /** Held-out logits; NaN where there is none. */
+  readonly logits: Float64Array
+  readonly target: Float64Array
+}
+
+/** As many cases as would have to speak against the identity. */
+const calibrationPrior = 4
+
+/**
+ * Platt's calibration on held-out logits: one slope for all heads of a group, because what makes logits too bold is the
+ * same for all, and a shift for each. By Newton's method in turn; held near the identity where labels are few.
+ */
+function fitCalibration(heads: readonly Judged[]): readonly Calibration[] {
   let slope = 1
-  let shift = 0
-  for (let round = 0; round < 25; round++) {
-    let [a, b] = [prior * (slope - 1), prior * shift]
-    let [aa, ab, bb] = [prior, 0, prior]
-    for (const [row, logit] of logits.entries()) {
-      if (Number.isNaN(logit)) continue
-      const predicted = sigmoid(slope * logit + shift)
-      const error = predicted - (target[row] ?? 0)
-      const weight = Math.max(1e-9, predicted * (1 - predicted))
-      a += error * logit
-      b += error
-      aa += weight * logit * logit
-      ab += weight * logit
-      bb += weight
+  const shifts = heads.map(() => 0)
+  for (let round = 0; round < 30; round++) {
+    let [gradient, curvature] = [calibrationPrior * (slope - 1), calibrationPrior]
+    for (const [place, head] of heads.entries()) {
+      const shift = shifts[place] ?? 0
+      let [error, weight] = [calibrationPrior * shift, calibrationPrior]
+      for (const [row, logit] of head.logits.entries()) {
+        if (Number.isNaN(logit)) continue
+        const predicted = sigmoid(slope * logit + shift)
+        const miss = predicted - (head.target[row] ?? 0)
+        const spread = Math.max(1e-9, predicted * (1 - predicted))
+        error += miss
+        weight += spread
+        gradient += miss * logit
+        curvature += spread * logit * logit
+      }
+      shifts[place] = clamp(shift - error / weight, -20, 20)
     }
-    const determinant = aa * bb - ab * ab
-    slope = Math.max(0, Math.min(10, slope - (bb * a - ab * b) / determinant))
-    shift = Math.max(-20, Math.min(20, shift - (aa * b - ab * a) / determinant))
+    slope = clamp(slope - gradient / curvature, 0, 10)
   }
-  return { slope, shift }
+  return shifts.map((shift) => ({ slope, shift }))
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(most, value))
 }
 
 /** Where all cases look alike, one that looks a little different is not a world apart. */
@@ -175,23 +205,26 @@ function measureScaling(cases: readonly Case[]): Scaling {
   return { mean, deviation }
 }
 
-/** Rows whose columns are the places that occur; a rare place counts more (inverse document frequency). */
+/** Rows whose columns are the places that two cases share; a rare place counts more (inverse document frequency). */
 function toRows(cases: readonly Case[], scaling: Scaling): { readonly rows: Rows; readonly places: Places } {
-  const columnOf = new Map<number, number>()
-  const documents: number[] = []
-  let entries = 0
+  const blockCount = cases[0]?.blocks.length ?? 0
+  const documents = new Int32Array(blockCount * placesPerBlock)
   for (const { blocks } of cases) {
     for (const [block, terms] of blocks.entries()) {
-      entries += terms.length
-      for (const term of terms) {
-        const place = block * placesPerBlock + term
-        const column = columnOf.get(place)
-        if (column === undefined) documents[columnOf.set(place, columnOf.size).size - 1] = 1
-        else documents[column] = (documents[column] ?? 0) + 1
-      }
+      for (const term of terms)
+        documents[block * placesPerBlock + term] = (documents[block * placesPerBlock + term] ?? 0) + 1
     }
   }
-  const rarity = Float64Array.from(documents, (count) => Math.log((cases.length + 1) / (count + 1)) + 1)
+  const columnOf = new Int32Array(documents.length).fill(-1)
+  const rarities: number[] = []
+  let entries = 0
+  for (const [place, count] of documents.entries()) {
+    if (count < 2) continue
+    entries += count
+    columnOf[place] = rarities.length
+    rarities.push(Math.log((cases.length + 1) / (count + 1)) + 1)
+  }
+  const rarity = Float64Array.from(rarities)
   const starts = new Int32Array(cases.length + 1)
   const columns = new Int32Array(entries)
   const values = new Float64Array(entries)
@@ -202,21 +235,24 @@ function toRows(cases: readonly Case[], scaling: Scaling): { readonly rows: Rows
     for (const [block, terms] of blocks.entries()) {
       const scale = blockScale(terms.length)
       for (const term of terms) {
-        const column = columnOf.get(block * placesPerBlock + term) ?? 0
+        const column = columnOf[block * placesPerBlock + term] ?? -1
+        if (column === -1) continue
         columns[at] = column
         values[at++] = scale * (rarity[column] ?? 1)
       }
     }
-    for (const [place, figure] of figures.entries())
+    for (const [place, figure] of figures.entries()) {
       dense[row * denseCount + place] = scaleFigure(figure, place, scaling)
+    }
     starts[row + 1] = at
   }
-  const rows = { count: cases.length, starts, columns, values, columnCount: columnOf.size, dense, denseCount }
+  const rows = { count: cases.length, starts, columns, values, columnCount: rarity.length, dense, denseCount }
   return { rows, places: { columnOf, rarity } }
 }
 
 interface Places {
-  readonly columnOf: ReadonlyMap<number, number>
+  /** −1 where there is none. */
+  readonly columnOf: Int32Array
   readonly rarity: Float64Array
 }
 
@@ -236,7 +272,8 @@ function toHead({ weights, places, rows, blockCount }: Learnt, calibration: Cali
   }
   const unit = largest / 32_767
   const stored = new Int16Array(blockCount * placesPerBlock)
-  for (const [place, column] of columnOf) {
+  for (const [place, column] of columnOf.entries()) {
+    if (column === -1) continue
     stored[place] = unit === 0 ? 0 : Math.round(((weights[column] ?? 0) * (rarity[column] ?? 1)) / unit)
   }
   const end = rows.columnCount + rows.denseCount

@@ -38,7 +38,7 @@ export const placesPerBlock = 1 << termBits
 const deviationsMax = 4
 
 /** Figures weigh less than terms: chosen by cross-validation. */
-const figureShare = 0.3
+const figureShare = 0.5
 
 /** A figure as the heads are trained on it. */
 export function scaleFigure(figure: number, place: number, scaling: Scaling): number {
