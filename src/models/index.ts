@@ -1,7 +1,9 @@
 export { createModelTree, type ModelCatalogue, type ModelTreeParts } from './tree.ts'
 export {
   certifyFamily,
+  certifyThreshold,
   certifyRouter,
+  createRiskTest,
   createRouterCatalogue,
   measureRouting,
   parseLine,
@@ -12,6 +14,7 @@ export {
   writeRouter,
   type Guarantee,
   type HeldOut,
+  type LossKind,
   type Router,
   type RouterCertification,
   type TrainingPair,

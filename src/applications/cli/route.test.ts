@@ -49,12 +49,12 @@ async function run(argv: readonly string[], input: readonly string[] = []): Prom
 
 describe('strata route', () => {
   test('trains, scores line by line, and certifies with other labels', async () => {
-    const data = writeLines('pairs.jsonl', createPairs(800, 1))
+    const data = writeLines('pairs.jsonl', createPairs(300, 1))
     const trained = await run(['train', '--data', data, '--out', at('router'), '--json'])
     expect(trained.code).toBe(0)
     const summary = JSON.parse(trained.printed[0] ?? '') as Record<string, unknown>
     expect(summary).toMatchObject({
-      pairs: 800,
+      pairs: 300,
       weak: 'small',
       strong: 'large',
       models: [{ id: 'large' }, { id: 'small' }],
@@ -78,7 +78,7 @@ describe('strata route', () => {
     })
     expect((JSON.parse(after) as { score: number }).score).toBeGreaterThan(0.5)
 
-    const labels = writeLines('labels.jsonl', [...createPairs(900, 2), ...createPairs(20, 1)])
+    const labels = writeLines('labels.jsonl', [...createPairs(400, 2), ...createPairs(20, 1)])
     const certify = [
       'certify',
       '--router',
@@ -101,7 +101,7 @@ describe('strata route', () => {
     }
     expect(rest).toMatchObject({ result: 'certified', stage: 'answer' })
     expect(leftOut.seen).toBeGreaterThanOrEqual(20)
-    expect(used + leftOut.seen).toBe(920)
+    expect(used + leftOut.seen).toBe(420)
     expect(JSON.parse(readFileSync(at('certificate'), 'utf8'))).toMatchObject({
       epsilon: 0.05,
       delta: 0.1,

@@ -14,7 +14,9 @@ const certificateSchema = z.strictObject({
   /** Chance that the bound does not hold. */
   delta: z.number().gt(0).lt(1),
   loss: z.enum(['net', 'one-sided']),
-  labels: z.int().min(1),
+  /** Cases judged on, and how many of them had to be labelled; the others go to the reference in any case. */
+  cases: z.int().min(1),
+  labels: z.int().min(0),
   /** Who judged the answers. */
   judge: name,
   test: z.enum(['exact-binomial', 'exact-ternary', 'betting']),

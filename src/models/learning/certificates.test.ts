@@ -8,6 +8,7 @@ import {
   checkEquations,
   createCertificate,
   createDriftWatch,
+  createRiskTest,
   readCertificate,
 } from './index.ts'
 import { bet, binomialCdf, createTernaryTest } from './risk-tests.ts'
@@ -128,12 +129,47 @@ describe('a certificate', () => {
   })
 })
 
+test('a certified threshold breaks its bound in fewer simulated deployments than it may, a plugged-in one in many', () => {
+  const count = 400
+  const random = createSeededRandom(11)
+  const gains = Float64Array.from({ length: 5_000 }, () => random.next())
+  const strong = gains.map(() => Number(random.next() < 0.8))
+  const weak = gains.map((gain, row) => Number(strong[row] === 1 ? random.next() > gain * 0.4 : random.next() < 0.2))
+  const thresholds = Array.from({ length: 100 }, (_, step) => step / 100)
+  const lossAt = (threshold: number, rows: readonly number[]): number =>
+    rows.reduce((sum, row) => sum + ((gains[row] ?? 0) >= threshold ? 0 : (strong[row] ?? 0) - (weak[row] ?? 0)), 0) /
+    rows.length
+  const everything = [...gains.keys()]
+  const guarantee = { epsilon: 0.04, delta: 0.1, loss: 'net' } as const
+  const test = createRiskTest({ kind: 'net', epsilon: 0.04, delta: 0.1, count, isWhole: true })
+  let broken = 0
+  let pluginBroken = 0
+  for (let trial = 0; trial < 100; trial++) {
+    const rows = Array.from({ length: count }, () => Math.floor(random.next() * gains.length))
+    const choose = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? 0)
+    const verdict = certifyThreshold({
+      guarantee,
+      thresholds,
+      gains: choose(gains),
+      weak: choose(weak),
+      strong: choose(strong),
+      test,
+    })
+    if (verdict.type === 'certified' && lossAt(verdict.threshold, everything) > 0.04) broken++
+    const plugin = thresholds.findLast((threshold) => lossAt(threshold, rows) <= 0.04) ?? 0
+    if (lossAt(plugin, everything) > 0.04) pluginBroken++
+  }
+  expect(broken).toBeLessThanOrEqual(10)
+  expect(pluginBroken).toBeGreaterThan(25)
+})
+
 describe('the paper of a certificate', () => {
   const policy = { router: 'a'.repeat(64), stage: 'question', weak: 'small', strong: 'large' } as const
   const certificate = createCertificate({
     epsilon: 0.02,
     delta: 0.1,
     loss: 'net',
+    cases: 2_000,
     labels: 2_000,
     judge: 'exact',
     test: 'exact-ternary',

@@ -7,8 +7,13 @@ import type { Router } from './router.ts'
 
 export interface CertifyRouterOptions {
   readonly router: Router
-  /** Labelled prompts; each needs the scores of the router's weak and strong model. */
+  /**
+   * Prompts drawn from the traffic, with the scores of the router's weak and strong model. Under `strongShareMin` those
+   * that go to the strong model in any case need no scores: their loss is 0.
+   */
   readonly pairs: readonly TrainingPair[]
+  /** The least share of traffic that will ever go to the strong model; fixed before labels are seen. 0 when absent. */
+  readonly strongShareMin?: number | undefined
   readonly guarantee: Guarantee
   /** Who gave the scores. */
   readonly judge: string
@@ -23,6 +28,8 @@ export interface RouterCertification {
   /** Absent when nothing could be certified. */
   readonly certificate: Certificate | undefined
   readonly stage: RouterPolicy['stage']
+  /** Cases judged on, and those of them whose scores were needed. */
+  readonly cases: number
   readonly labels: number
   /** Pairs left out because the router was trained on their prompts, and those that lack a score. */
   readonly leftOut: { readonly seen: number; readonly unscored: number }
@@ -34,34 +41,40 @@ export interface RouterCertification {
  */
 export function certifyRouter(options: CertifyRouterOptions): RouterCertification {
   const { router, guarantee, judge } = options
-  const scored = options.pairs.filter(({ scores }) => has(scores, router.weak) && has(scores, router.strong))
-  const pairs = scored.filter(({ prompt }) => !router.hasSeen(prompt))
-  const leftOut = { seen: scored.length - pairs.length, unscored: options.pairs.length - scored.length }
-  if (pairs.length === 0) {
+  const fresh = options.pairs.filter(({ prompt }) => !router.hasSeen(prompt))
+  const stage = options.stage ?? chooseStage(router, fresh)
+  const thresholds = chooseThresholds(router.thresholds[stage], options.strongShareMin ?? 0)
+  const cap = thresholds.at(-1) ?? Number.POSITIVE_INFINITY
+  const gainOf = ({ prompt, answers }: TrainingPair): number =>
+    router.gain(prompt, stage === 'answer' ? answers?.[router.weak] : undefined)
+  const cases = fresh
+    .map((pair) => ({ ...pair, gain: gainOf(pair) }))
+    .filter(({ scores, gain }) => gain >= cap || (has(scores, router.weak) && has(scores, router.strong)))
+  const leftOut = { seen: options.pairs.length - fresh.length, unscored: fresh.length - cases.length }
+  if (cases.length === 0) {
     const reason = `${leftOut.seen} of ${options.pairs.length} pairs were trained on, ${leftOut.unscored} lack a score of ${router.weak} or ${router.strong}`
     throw new PlatformError('INVALID_REQUEST', `no pair is left to certify with: ${reason}`, { param: 'pairs' })
   }
-  const stage = options.stage ?? chooseStage(router, pairs)
-  if (stage === 'answer') requireAnswers(router, pairs)
+  if (stage === 'answer') requireAnswers(router, fresh)
   const toQuality = (score: number): number => {
     const { least, most } = router.scale
     return Math.max(0, Math.min(1, (score - least) / (most - least)))
   }
   const verdict = certifyThreshold({
     guarantee,
-    thresholds: router.thresholds[stage],
-    gains: Float64Array.from(pairs, ({ prompt, answers }) =>
-      router.gain(prompt, stage === 'answer' ? answers?.[router.weak] : undefined),
-    ),
-    weak: Float64Array.from(pairs, ({ scores }) => toQuality(scores[router.weak] ?? 0)),
-    strong: Float64Array.from(pairs, ({ scores }) => toQuality(scores[router.strong] ?? 0)),
+    thresholds,
+    gains: Float64Array.from(cases, ({ gain }) => gain),
+    weak: Float64Array.from(cases, ({ scores }) => toQuality(scores[router.weak] ?? 0)),
+    strong: Float64Array.from(cases, ({ scores }) => toQuality(scores[router.strong] ?? 0)),
   })
   const policy = { router: router.hash, stage, weak: router.weak, strong: router.strong }
-  const labels = pairs.length
-  if (verdict.type === 'not-certifiable') return { verdict, certificate: undefined, stage, labels, leftOut }
+  const labels = cases.filter(({ gain }) => gain < cap).length
+  const found = { verdict, stage, cases: cases.length, labels, leftOut }
+  if (verdict.type === 'not-certifiable') return { ...found, certificate: undefined }
   const { test, pValue, meanLoss, strongShare, threshold } = verdict
   const certificate = createCertificate({
     ...guarantee,
+    cases: cases.length,
     labels,
     judge,
     test,
@@ -72,7 +85,17 @@ export function certifyRouter(options: CertifyRouterOptions): RouterCertificatio
     threshold,
     issuedAt: toIso(options.nowMs),
   })
-  return { verdict, certificate, stage, labels, leftOut }
+  return { ...found, certificate }
+}
+
+/** Thresholds stand for equal shares of what the router was trained on: the cap is the one of the share asked for. */
+function chooseThresholds(thresholds: readonly number[], strongShareMin: number): readonly number[] {
+  if (!(strongShareMin >= 0 && strongShareMin < 1)) {
+    throw new PlatformError('INVALID_REQUEST', 'the least share of the strong model must lie from 0 to below 1', {
+      param: 'strongShareMin',
+    })
+  }
+  return thresholds.slice(0, Math.max(1, Math.ceil(thresholds.length * (1 - strongShareMin))))
 }
 
 function chooseStage(router: Router, pairs: readonly TrainingPair[]): RouterPolicy['stage'] {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { PlatformError } from '../../core/errors.ts'
-import { createRiskTest, type LossKind, type TestName } from './risk-tests.ts'
+import { auditShare, createRiskTest, type LossKind, type RiskTest, type TestName } from './risk-tests.ts'
 
 /** What is asked: expected quality loss against the reference ≤ epsilon, with confidence 1 − delta. */
 export interface Guarantee {
@@ -19,6 +19,8 @@ export interface FamilyOptions {
    * numbered without looking at the labels: else the certificate is void.
    */
   readonly lossesOf: (policy: number) => Float64Array
+  /** For many families of one guarantee and count; made anew when absent. */
+  readonly test?: RiskTest | undefined
 }
 
 export type FamilyVerdict =
@@ -36,28 +38,33 @@ export type FamilyVerdict =
 
 /**
  * Learn-then-Test with fixed-sequence testing (Angelopoulos et al., arXiv 2110.01052): policies are tested from the safest
- * on, each at the full δ, until the first that fails. Throws INVALID_REQUEST for impossible figures and losses outside
+ * on, each at the same level (0.65 δ, see `auditShare`), until the first that fails. Throws INVALID_REQUEST for impossible figures and losses outside
  * −1…1.
  */
 export function certifyFamily(options: FamilyOptions): FamilyVerdict {
   const { guarantee, count, policyCount } = options
   const { epsilon, delta, loss: kind } = guarantee
-  const losses = Array.from({ length: policyCount }, (_, policy) => readLosses(options, policy))
-  const isWhole = losses.every((row) => row.every((loss) => Number.isInteger(loss)))
-  const test = createRiskTest({ kind, epsilon, delta, count, isWhole })
-  let certified = -1
-  for (const row of losses) {
+  const all = options.test === undefined ? listLosses(options) : undefined
+  const isWhole = all?.every((row) => row.every((loss) => Number.isInteger(loss))) ?? true
+  const test = options.test ?? createRiskTest({ kind, epsilon, delta, count, isWhole })
+  let certified: Float64Array | undefined
+  let policy = -1
+  for (let next = 0; next < policyCount; next++) {
+    const row = all?.[next] ?? readLosses(options, next)
     if (!test.rejects(row)) break
-    certified++
+    certified = row
+    policy = next
   }
-  const chosen = losses[certified]
-  if (chosen === undefined) {
-    const first = losses[0]
-    const pValue = first === undefined ? 1 : test.pValue(first)
-    const reason = `not certifiable with ${count} labels: the safest policy beyond the reference has p = ${pValue.toPrecision(2)}, above ${delta}`
-    return { type: 'not-certifiable', reason, test: test.name, pValue }
+  if (certified !== undefined) {
+    return { type: 'certified', policy, pValue: test.pValue(certified), test: test.name, meanLoss: mean(certified) }
   }
-  return { type: 'certified', policy: certified, pValue: test.pValue(chosen), test: test.name, meanLoss: mean(chosen) }
+  const pValue = policyCount === 0 ? 1 : test.pValue(all?.[0] ?? readLosses(options, 0))
+  const reason = `not certifiable with ${count} labels: the safest policy beyond the reference has p = ${pValue.toPrecision(2)}, above ${(auditShare * delta).toPrecision(2)}`
+  return { type: 'not-certifiable', reason, test: test.name, pValue }
+}
+
+function listLosses(options: FamilyOptions): readonly Float64Array[] {
+  return Array.from({ length: options.policyCount }, (_, policy) => readLosses(options, policy))
 }
 
 function readLosses({ guarantee, count, lossesOf }: FamilyOptions, policy: number): Float64Array {
@@ -91,6 +98,7 @@ export interface ThresholdOptions {
   /** Quality of each answer, 0…1. */
   readonly weak: Float64Array
   readonly strong: Float64Array
+  readonly test?: RiskTest | undefined
 }
 
 export type ThresholdVerdict =
@@ -105,6 +113,7 @@ export function certifyThreshold(options: ThresholdOptions): ThresholdVerdict {
     guarantee,
     count: gains.length,
     policyCount: thresholds.length,
+    test: options.test,
     lossesOf: (policy) => lossesAt(thresholds[policy] ?? Number.NEGATIVE_INFINITY, { gains, weak, strong }),
   })
   if (verdict.type === 'not-certifiable') return verdict

@@ -20,6 +20,7 @@ export {
 } from './certify.ts'
 export { certifyRouter, type CertifyRouterOptions, type RouterCertification } from './certify-router.ts'
 export { rankCandidates, type Candidate, type Ranked, type Terms } from './decide.ts'
+export { createRiskTest, type LossKind } from './risk-tests.ts'
 export { createDriftWatch, type DriftSave, type DriftState, type DriftWatch } from './drift.ts'
 export { checkEquations, type EquationCheck } from './equations.ts'
 export { measureRouting, type Routed, type RoutingFigures } from './metrics.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PlatformError } from '../../core/errors.ts'
 
-/** One prompt with the score of each model's answer to it; answers and costs where they are known. */
+/** One prompt with the score of each model's answer to it, as far as they are known; answers and costs likewise. */
 export interface TrainingPair {
   readonly prompt: string
   readonly scores: Readonly<Record<string, number>>
@@ -13,7 +13,7 @@ export interface TrainingPair {
 const modelName = z.string().min(1).max(256)
 const pairSchema = z.looseObject({
   prompt: z.string().min(1),
-  scores: z.record(modelName, z.number()).refine((scores) => Object.keys(scores).length > 0, 'at least one score'),
+  scores: z.record(modelName, z.number()),
   answers: z.record(modelName, z.string()).optional(),
   costs: z.record(modelName, z.number().min(0)).optional(),
 })

@@ -23,7 +23,7 @@ import { readFileLines, readLines, type Line } from '../lines.ts'
 export const route: Command = {
   name: 'route',
   usage:
-    'train --data PAIRS --out ROUTER [--weak M] [--strong M] [--seed N] | score --router ROUTER < PROMPTS | certify --data LABELS [--router ROUTER] --loss E [--confidence C] [--one-sided] [--stage question|answer] [--judge NAME] [--out FILE]',
+    'train --data PAIRS --out ROUTER [--weak M] [--strong M] [--seed N] | score --router ROUTER < PROMPTS | certify --data LABELS [--router ROUTER] --loss E [--confidence C] [--one-sided] [--strong-min SHARE] [--stage question|answer] [--judge NAME] [--out FILE]',
   summary: 'Trains a router from judged pairs, scores prompts with it, certifies what it loses in quality.',
   options: {
     data: { type: 'string' },
@@ -35,6 +35,7 @@ export const route: Command = {
     loss: { type: 'string' },
     confidence: { type: 'string' },
     'one-sided': { type: 'boolean' },
+    'strong-min': { type: 'string' },
     stage: { type: 'string' },
     judge: { type: 'string' },
   },
@@ -188,6 +189,7 @@ async function certify(context: CommandContext): Promise<void> {
     router: await loadRouter(path),
     pairs: await readPairs(data),
     guarantee,
+    strongShareMin: textOf(context, 'strong-min') === undefined ? 0 : readShare(context, 'strong-min', 0),
     judge: textOf(context, 'judge') ?? 'exact',
     stage,
     nowMs: context.process.clock.now(),
@@ -199,7 +201,7 @@ async function certify(context: CommandContext): Promise<void> {
   report(context.terminal, toCertificationJson(found), describeCertification(found, guarantee))
 }
 
-function toCertificationJson({ verdict, certificate, stage, labels, leftOut }: RouterCertification): object {
+function toCertificationJson({ verdict, certificate, stage, cases, labels, leftOut }: RouterCertification): object {
   return {
     result: verdict.type,
     reason: verdict.type === 'certified' ? null : verdict.reason,
@@ -208,6 +210,7 @@ function toCertificationJson({ verdict, certificate, stage, labels, leftOut }: R
     p_value: verdict.pValue,
     test: verdict.test,
     stage,
+    cases,
     labels,
     left_out: leftOut,
     certificate: certificate ?? null,
@@ -215,8 +218,8 @@ function toCertificationJson({ verdict, certificate, stage, labels, leftOut }: R
 }
 
 function describeCertification(found: RouterCertification, guarantee: Guarantee): readonly string[] {
-  const { verdict, stage, labels, leftOut } = found
-  const about = `${labels} labels (${leftOut.seen} seen in training and ${leftOut.unscored} without scores left out), read from the ${stage}, ${verdict.test}`
+  const { verdict, stage, cases, labels, leftOut } = found
+  const about = `${cases} cases, ${labels} of them labelled (${leftOut.seen} seen in training and ${leftOut.unscored} without scores left out), read from the ${stage}, ${verdict.test}`
   if (verdict.type === 'not-certifiable') return [verdict.reason, about]
   const share = (value: number): string => `${(100 * value).toFixed(1)} %`
   return [
