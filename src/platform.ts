@@ -77,7 +77,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     throw thrown
   })
   const preparation = createPreparation(loaded.config.knowledge)
-  const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge })
+  const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge, log })
   const standing: Standing = {
     clock,
     random,
@@ -118,6 +118,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await Promise.all([...retiring, running.retire()])
       identity.close()
       await preparation.close()
+      await knowledge.close()
       await store.close()
     },
   }

@@ -69,7 +69,7 @@ async function measureSet(path: string, options: ScorecardOptions): Promise<Reco
   const store = await createStore({ config: config.store, clock, log: silentLog })
   try {
     const ids = createIds({ clock, random: createSystemRandom() })
-    const knowledge = createKnowledge({ store, clock, ids, config: config.knowledge })
+    const knowledge = createKnowledge({ store, clock, ids, config: config.knowledge, log: silentLog })
     await knowledge.createCollection(place.tenant, place.collection)
     const startedMs = clock.monotonicMs()
     for (const [index, { context }] of paragraphs.entries()) await takeIn(knowledge, index, context)

@@ -36,7 +36,7 @@ describe('the handbook', () => {
     const config = configSchema.parse({ store: { folder } })
     store = await createStore({ config: config.store, clock, log: silentLog })
     const ids = createIds({ clock, random: createSystemRandom() })
-    knowledge = createKnowledge({ store, clock, ids, config: config.knowledge })
+    knowledge = createKnowledge({ store, clock, ids, config: config.knowledge, log: silentLog })
     await knowledge.createCollection('default', 'handbook')
     for (const name of names) {
       const bytes = readFileSync(join(documents, name))

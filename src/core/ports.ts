@@ -80,8 +80,9 @@ export interface EndpointChoice {
   readonly hedgeQuantile: number | undefined
 }
 
-/** Filled by tools: searches what the tenant may see of a collection. */
+/** Filled by tools: searches what may be seen of collections. */
 export interface KnowledgeSearch {
+  /** Best first; none when nothing found is likely to answer. */
   search(query: KnowledgeQuery): Promise<readonly Passage[]>
 }
 
@@ -90,6 +91,14 @@ export interface KnowledgeQuery {
   readonly collections: readonly string[]
   readonly query: string
   readonly passagesMax: number
+  /** Who asks: `key:…`, `user:…`, `group:…`. Absent for whoever may see everything of the tenant. */
+  readonly principals?: readonly string[] | undefined
+  /** Regions the request is allowed; documents bound to another are not seen. Absent for no such bound. */
+  readonly regions?: readonly string[] | undefined
+  /** Searches what was in force at that instant, milliseconds UTC; now when absent. */
+  readonly asOfMs?: number | undefined
+  /** 0…1: gives nothing when the best passage is less likely to answer than this; the calibrated bound when absent. */
+  readonly confidenceMin?: number | undefined
 }
 
 /** A span of one version of a document: `text` is exactly the slice `start…end` (UTF-16) of the canonical text. */
@@ -105,6 +114,25 @@ export interface Passage {
   readonly headings: readonly string[]
   /** Higher is better; comparable within one result only. */
   readonly score: number
+  /** What the rank comes from. Absent on passages that no search has ranked. */
+  readonly why?: PassageReasons | undefined
+}
+
+/** Why a passage stands where it stands. */
+export interface PassageReasons {
+  /** What each signal adds to the score. */
+  readonly signals: Readonly<Record<string, number>>
+  /** Words of the question that stand in it or its headings, as the index has them. */
+  readonly terms: readonly string[]
+  /** The sentences in it that hold most of the question. */
+  readonly best: { readonly start: number; readonly end: number }
+  /** Other places where the same text stands. */
+  readonly copies: readonly {
+    readonly document: string
+    readonly version: string
+    readonly start: number
+    readonly end: number
+  }[]
 }
 
 /** Filled by infrastructure/edge: answers from given passages by quoting them; needs no weights. */

@@ -1,6 +1,6 @@
 export { createStore, type Store, type StoreDeps, type StoreStats } from './store.ts'
 export type { CallPage, CallReader } from './calls.ts'
-export type { Engine } from './engine.ts'
+export { openDatabase, type Engine, type Location } from './engine.ts'
 export type { Tables } from './tables.ts'
 export { toPicodollars } from './amounts.ts'
 export { recordConfigVersion, type ConfigRecord } from './config-versions.ts'

@@ -17,6 +17,8 @@ import type { Tables } from './tables.ts'
 /** One SQL database and the journal before it. */
 export interface Store {
   readonly engine: Engine
+  /** Where the database is, for a thread that opens it on its own. On PostgreSQL it holds the password. */
+  readonly location: Location
   /** For queries. Inside `transaction` use the handle given there: this one would wait for the transaction to end. */
   readonly sql: Kysely<Tables>
   /** All or nothing; on SQLite it holds the one place of a writer, so no slow work inside. */
@@ -64,6 +66,7 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
   }
   return {
     engine,
+    location,
     sql: database,
     transaction: (work) => database.transaction().execute(work),
     recorder: journal.recorder,

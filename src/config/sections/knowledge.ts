@@ -15,6 +15,32 @@ export const knowledgeSchema = z
       .max(20_000)
       .default(1_600)
       .describe('Longest passage, in units of text: a Han character counts as 3, any other as 1.'),
+    versionsMax: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(8)
+      .describe('Versions of a document that can be searched as of their time, the current one included.'),
+    foldChunksMax: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1_000)
+      .describe(
+        'Passages taken in whose terms may lie outside the sorted index; more are folded into it beside the work.',
+      ),
+    collectionsInMemoryMax: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .default(64)
+      .describe('Collections whose index a search keeps in memory; the one asked least lately is read anew.'),
+    searchesWaitingMax: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1_000)
+      .describe('Searches that may wait; one more is refused with OVERLOADED.'),
     passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
     parsing: parsingSchema.prefault({}),
   })

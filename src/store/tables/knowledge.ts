@@ -6,7 +6,13 @@ export interface KnowledgeTables {
   readonly document: DocumentTable
   readonly document_version: DocumentVersionTable
   readonly chunk: ChunkTable
-  readonly posting: PostingTable
+  readonly index_segment: IndexSegmentTable
+  readonly posting_bucket: PostingBucketTable
+  readonly index_entry: IndexEntryTable
+  readonly collection_change: CollectionChangeTable
+  readonly access_list: AccessListTable
+  readonly access_member: AccessMemberTable
+  readonly access_version: AccessVersionTable
 }
 
 /** A tenant's collection of documents. The counts are of what is in its index now. */
@@ -21,6 +27,14 @@ export interface CollectionTable {
   readonly chunk_next: number
   readonly chunk_count: number
   readonly term_count: number
+  /** Goes up with every change of what can be found. */
+  readonly revision: Generated<number>
+  /** The number that the next entry gets. */
+  readonly entry_next: Generated<number>
+  /** Terms of chunks up to this number lie in segments; those of later ones beside the chunk. */
+  readonly folded_to: Generated<number>
+  /** What made the terms; empty before the first. */
+  readonly analyser: Generated<string>
 }
 
 /** A document as it stands: which version is the current one. */
@@ -37,6 +51,10 @@ export interface DocumentTable {
   readonly chunk_count: number
   readonly created_at_ms: number
   readonly updated_at_ms: number
+  /** The region it belongs to; `null` when it is bound to none. */
+  readonly region: string | null
+  /** The list that says who may see it; `null` for everybody of the tenant. */
+  readonly acl: string | null
 }
 
 /** One state of a document, never changed: citations point into its text. */
@@ -52,27 +70,83 @@ export interface DocumentVersionTable {
   readonly created_at_ms: number
 }
 
-/** A chunk of a current version. */
-export interface ChunkTable {
+/** A version that can be found: the current one, and earlier ones for questions about the past. */
+export interface IndexEntryTable {
   readonly tenant: string
   readonly collection: number
   readonly number: number
   readonly document_id: string
   readonly version_id: string
+  readonly from_ms: number
+  /** `null` while it is the current one. */
+  readonly to_ms: number | null
+  readonly term_count: number
+}
+
+/** Which entry changed in which revision of a collection; readers that are behind read these alone. 0 is all. */
+export interface CollectionChangeTable {
+  readonly collection: number
+  readonly revision: number
+  readonly entry: number
+}
+
+/** A chunk of a version that can be found. */
+export interface ChunkTable {
+  readonly tenant: string
+  readonly collection: number
+  readonly number: number
+  readonly entry: number
   readonly start_at: number
   readonly end_at: number
   readonly term_count: number
+  readonly symbol_count: number
   /** JSON array of titles. */
   readonly headings: string
+  /** JSON array of names that the chunk defines. */
+  readonly symbols: string
   readonly text: string
+  /** Until they are folded into a segment. */
+  readonly terms: Uint8Array | null
 }
 
-/** How often a term stands in a chunk, in its headings and in its text. PostgreSQL only. */
-export interface PostingTable {
+/** The postings of neighbouring chunks. */
+export interface IndexSegmentTable {
   readonly collection: number
-  readonly term: string
-  readonly chunk: number
-  readonly in_head: number
-  readonly in_body: number
-  readonly chunk_terms: number
+  readonly number: number
+  readonly first_chunk: number
+  readonly last_chunk: number
+  /** A power of two. */
+  readonly bucket_count: number
+}
+
+/** Postings of a segment whose terms have one hash. */
+export interface PostingBucketTable {
+  readonly collection: number
+  readonly segment: number
+  readonly bucket: number
+  readonly payload: Uint8Array
+}
+
+/** Who may see the documents that name it: principals, as JSON arrays. Who is denied is not allowed. */
+export interface AccessListTable {
+  readonly tenant: string
+  readonly id: string
+  readonly allow: string
+  readonly deny: string
+  readonly version: number
+}
+
+export interface AccessMemberTable {
+  readonly tenant: string
+  readonly group_name: string
+  readonly member: string
+  /** 0 once it has left. */
+  readonly is_member: number
+  readonly version: number
+}
+
+/** The number of the last change of lists and groups of a tenant. */
+export interface AccessVersionTable {
+  readonly tenant: string
+  readonly version: number
 }

@@ -1,5 +1,6 @@
-import { clauseEnd, countUnits, findCut, findCuts, sentenceEnd, trimSpan } from './cuts.ts'
+import { clauseEnd, countUnits, findCut, findCuts, sentenceEnd, toSafeCut, trimSpan } from './cuts.ts'
 import type { Block, Canonical, Section, Span } from './parsers/index.ts'
+import { findSymbols } from './symbols.ts'
 
 /** What is found and cited: a span of the canonical text, with the titles it stands under beside it. */
 export interface Chunk extends Span {
@@ -7,6 +8,22 @@ export interface Chunk extends Span {
   readonly text: string
   /** Outermost first. Rows of a table that are parted from its head carry the head's cells as the last. */
   readonly headings: readonly string[]
+  /** Names that the text defines: functions and types of code, terms of prose. */
+  readonly symbols: readonly string[]
+}
+
+/**
+ * A document cut where its sender says: pieces from one cut to the next without the blanks around them, under the
+ * headings that stand above each. Cuts inside a character move behind it.
+ */
+export function toGivenChunks({ text, sections }: Canonical, cuts: readonly number[]): readonly Chunk[] {
+  const bounds = [...new Set([0, ...cuts.map((cut) => toSafeCut(text, cut)), text.length])].toSorted((a, b) => a - b)
+  let section = 0
+  return bounds.slice(1).flatMap((end, index) => {
+    const span = trimSpan(text, { start: bounds[index] ?? 0, end })
+    while (section + 1 < sections.length && (sections[section + 1]?.heading?.start ?? end) <= span.start) section++
+    return span.end > span.start ? [toChunk(text, span, sections[section]?.headings ?? [])] : []
+  })
 }
 
 /**
@@ -45,7 +62,8 @@ function findHead(table: Block | undefined, span: Span): readonly string[] {
 }
 
 function toChunk(text: string, { start, end }: Span, headings: readonly string[]): Chunk {
-  return { start, end, text: text.slice(start, end), headings }
+  const slice = text.slice(start, end)
+  return { start, end, text: slice, headings, symbols: findSymbols(slice) }
 }
 
 /** Joins neighbours as long as they fit. Pieces are in order and hold everything that is not blank. */

@@ -27,6 +27,13 @@ function isSafeCut(text: string, offset: number): boolean {
   return !/^[\p{M}\p{Emoji_Modifier}\u200d]/u.test(String.fromCodePoint(text.codePointAt(offset) ?? 0))
 }
 
+/** The nearest offset from there on where a text may be cut, inside the text. */
+export function toSafeCut(text: string, offset: number): number {
+  let cut = Math.min(Math.max(0, Math.trunc(offset)), text.length)
+  while (!isSafeCut(text, cut)) cut++
+  return cut
+}
+
 /** The span without the blanks around it; empty at its start when it is all blanks. */
 export function trimSpan(text: string, span: Span): Span {
   let { start, end } = span

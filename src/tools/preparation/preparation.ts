@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/index.ts'
-import { toChunks, type Chunk } from './chunks.ts'
+import { toChunks, toGivenChunks, type Chunk } from './chunks.ts'
 import { createParsing } from './parsing/index.ts'
 import type { Canonical } from './parsers/index.ts'
 
@@ -28,6 +28,8 @@ export interface SourceFile {
   readonly source: string
   readonly bytes: Uint8Array
   readonly mediaType?: string | undefined
+  /** Where passages begin, offsets into the canonical text; by the structure when absent. */
+  readonly cuts?: readonly number[] | undefined
 }
 
 export interface ParsedDocument extends Canonical {
@@ -52,12 +54,15 @@ export function createPreparation(config: PreparationConfig): Preparation {
   return {
     async prepare(file, options) {
       const parsed = await parsing.parse(file, options)
-      return { ...parsed, chunks: toChunks(parsed, config.chunkUnitsMax) }
+      const { cuts } = file
+      const chunks = cuts === undefined ? toChunks(parsed, config.chunkUnitsMax) : toGivenChunks(parsed, cuts)
+      return { ...parsed, chunks }
     },
     parse: (file, options) => parsing.parse(file, options),
     keyOf: (file) =>
       createHash('sha256')
         .update(JSON.stringify([pipelineVersion, parsing.versions, file.source, file.mediaType ?? null, config]))
+        .update(JSON.stringify(file.cuts ?? null))
         .update(file.bytes)
         .digest('hex'),
     close: () => parsing.close(),

@@ -1,44 +1,58 @@
 import { createSimplifier } from '../../core/han.ts'
 import { stemWord } from './stem.ts'
 
-/** From text to the terms of the index, the same for documents and questions. Pure and deterministic. */
+/** From text to the terms of the index, the same for documents and questions. Deterministic. */
 export interface Analyser {
-  /** Changes whenever the terms of any text change: documents taken in under another id are taken in anew. */
+  /** Changes whenever the terms of any text change: an index made under another id has to be built anew. */
   readonly id: string
-  /** Terms in order, with repetitions. Each is ASCII letters and digits only, so that every engine keeps it as it is. */
+  /** Terms in order, with repetitions. */
   analyse(text: string): readonly string[]
   /** The distinct terms a question is searched by, at most `queryTermsMax`. */
-  analyseQuery(text: string): readonly string[]
+  analyseQuery(text: string): readonly QueryTerm[]
+}
+
+export interface QueryTerm {
+  readonly term: string
+  /** What the term counts for, beside how rare it is. */
+  readonly weight: number
 }
 
 /** More distinct terms than a question of a hundred words or a hundred Han characters has. */
 const queryTermsMax = 256
 /** A longer run of letters is cut: it is no word. */
 const wordLengthMax = 64
+/** Words whose stems are kept in memory. */
+const stemsMax = 50_000
+/** An exact word counts little beside its stem: it tells `universal` from `university`. */
+const exactWeight = 0.2
+
+/** Before a word as it is written, where that is not its stem; before a whole name of several words; before a date. */
+const exactMark = '='
+const nameMark = '#'
+const dateMark = '@'
 
 /**
  * Compatibility forms, case and Latin accents are folded; traditional Han becomes simplified; scripts written without
- * spaces give single characters and pairs of neighbours; English words are stemmed.
+ * spaces give single characters and pairs of neighbours; English words give their stem, and themselves where that is
+ * another; names of code (`both_require`, `OomObserver`) give their words and the whole; dates give one term however
+ * they are written.
  */
 export function createAnalyser(): Analyser {
-  const toTerm = createCharacterEncoder()
-  const analyse = (text: string): string[] => {
-    const terms: string[] = []
-    for (const { 0: run } of fold(text).matchAll(/[\p{L}\p{M}\p{N}]+/gu)) addRun(terms, run, toTerm)
-    return terms
-  }
+  const writer = new TermWriter()
   return {
-    id: 'terms@1',
-    analyse,
+    id: 'terms@2',
+    analyse: (text) => writer.write(text),
     analyseQuery(text) {
-      const terms = new Set(analyse(text))
-      const telling = [...terms].filter((term) => !stopTerms.has(term))
-      return (telling.length > 0 ? telling : [...terms]).slice(0, queryTermsMax)
+      const terms = [...new Set(writer.write(text))]
+      const telling = terms.filter((term) => !stopTerms.has(term))
+      return (telling.length > 0 ? telling : terms)
+        .slice(0, queryTermsMax)
+        .map((term) => ({ term, weight: term.startsWith(exactMark) ? exactWeight : 1 }))
     },
   }
 }
 
-/** What a question is made of and not about: English words as stems, Chinese characters as single terms. */
+/** What a question is made of and not about: English words and their stems, Chinese characters as single terms. */
 const stopTerms: ReadonlySet<string> = new Set([
   ...(
     'a an and are as at be been but by can could did do does for from had has have how i if in into is it its may me ' +
@@ -46,67 +60,113 @@ const stopTerms: ReadonlySet<string> = new Set([
     'they this those to us was we were what when where which who whom whose why will with would you your'
   )
     .split(' ')
-    .map(stemWord),
-  ...Array.from('的了是在和与之于为以而及也就都等被其这那哪什么吗呢个何几谁有所或由从到对中', toAscii),
+    .flatMap((word) => [stemWord(word), `${exactMark}${word}`]),
+  ...Array.from('的了是在和与之于为以而及也就都等被其这那哪什么吗呢个何几谁有所或由从到对中'),
 ])
 
-function fold(text: string): string {
-  return text
-    .normalize('NFKC')
+const unspaced = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々〇]+)/u
+const nameParts = /_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/
+
+/** Keeps the stems and the folded characters it has met, since texts repeat a few thousand of each. */
+class TermWriter {
+  readonly #simplify = createSimplifier()
+  readonly #stems = new Map<string, string>()
+  readonly #characters = new Map<string, string>()
+  #terms: string[] = []
+
+  write(text: string): readonly string[] {
+    const terms: string[] = []
+    this.#terms = terms
+    const plain = text.normalize('NFKC').replace(/(\d),(?=\d{3}(?!\d))/g, '$1')
+    for (const { 0: run } of plain.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) this.#addRun(run)
+    if (/\d{4}/.test(plain)) for (const date of findDates(plain)) terms.push(dateMark + date)
+    return terms
+  }
+
+  #addRun(run: string): void {
+    if (/^[a-z0-9]+$/.test(run)) return this.#addWord(run)
+    if (/^\w+$/.test(run)) return this.#addName(run)
+    for (const [index, part] of run.split(unspaced).entries()) {
+      if (part === '') continue
+      if (index % 2 === 1) this.#addCharacters(part)
+      else if (/^\w+$/.test(part)) this.#addName(part)
+      else for (const word of foldLetters(part).split('_')) if (word !== '') this.#addWord(word)
+    }
+  }
+
+  #addName(name: string): void {
+    const words = name.split(nameParts).filter((word) => word !== '')
+    for (const word of words) this.#addWord(word.toLowerCase())
+    if (words.length > 1) this.#terms.push(nameMark + words.join('').toLowerCase().slice(0, wordLengthMax))
+  }
+
+  #addWord(word: string): void {
+    const cut = word.length > wordLengthMax ? word.slice(0, wordLengthMax) : word
+    const stem = this.#stem(cut)
+    this.#terms.push(stem)
+    if (stem !== cut) this.#terms.push(exactMark + cut)
+  }
+
+  #addCharacters(part: string): void {
+    let previous = ''
+    for (const character of part) {
+      let term = this.#characters.get(character)
+      if (term === undefined) {
+        term = this.#simplify(character)
+        this.#characters.set(character, term)
+      }
+      this.#terms.push(term)
+      if (previous !== '') this.#terms.push(previous + term)
+      previous = term
+    }
+  }
+
+  #stem(word: string): string {
+    let stem = this.#stems.get(word)
+    if (stem === undefined) {
+      stem = stemWord(word)
+      if (this.#stems.size >= stemsMax) this.#stems.clear()
+      this.#stems.set(word, stem)
+    }
+    return stem
+  }
+}
+
+/** Letters beyond ASCII: case, accents over Latin letters, ß and the final sigma. */
+function foldLetters(part: string): string {
+  return part
     .toLowerCase()
     .normalize('NFKD')
     .replace(/(?<=[a-z])[\u0300-\u036f]+/g, '')
     .normalize('NFC')
     .replaceAll('ß', 'ss')
     .replaceAll('ς', 'σ')
-    .replace(/(\d),(?=\d{3}(?!\d))/g, '$1')
 }
 
-const unspaced = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々〇]+)/u
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const monthName = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?'
+/** Year, month, day: `2024-03-05`, `2024年3月5日`; `March 5, 2024`; `5 March 2024`. */
+const datePatterns = [
+  /(?<!\d)(\d{4})(?:[-/.]|\s?年\s?)(\d{1,2})(?:[-/.]|\s?月\s?)(\d{1,2})(?!\d)/g,
+  new RegExp(`\\b${monthName}\\s+(\\d{1,2})(?:st|nd|rd|th)?,?\\s+(\\d{4})\\b`, 'gi'),
+  new RegExp(`\\b(\\d{1,2})(?:st|nd|rd|th)?\\s+(?:of\\s+)?${monthName},?\\s+(\\d{4})\\b`, 'gi'),
+]
 
-function addRun(terms: string[], run: string, toTerm: (character: string) => string): void {
-  if (/^[a-z0-9]+$/.test(run)) return addWord(terms, run)
-  for (const [index, part] of run.split(unspaced).entries()) {
-    if (part === '') continue
-    if (index % 2 === 0) addWord(terms, part)
-    else addCharacters(terms, part, toTerm)
-  }
+function findDates(text: string): readonly string[] {
+  return datePatterns.flatMap((pattern, order) =>
+    [...text.matchAll(pattern)].flatMap(([, first = '', second = '', third = '']) => {
+      const [year, month, day] =
+        order === 0
+          ? [first, Number(second), Number(third)]
+          : order === 1
+            ? [third, toMonth(first), Number(second)]
+            : [third, toMonth(second), Number(first)]
+      if (month < 1 || month > 12 || day < 1 || day > 31) return []
+      return [`${year}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`]
+    }),
+  )
 }
 
-function addCharacters(terms: string[], part: string, toTerm: (character: string) => string): void {
-  let previous = ''
-  for (const character of part) {
-    const term = toTerm(character)
-    terms.push(term)
-    if (previous !== '') terms.push(previous + term)
-    previous = term
-  }
-}
-
-function addWord(terms: string[], word: string): void {
-  const stem = stemWord(word.slice(0, wordLengthMax))
-  if (!/^[a-z0-9]+$/.test(stem)) terms.push(toAscii(stem))
-  // A word that looks like an encoded character is marked, so that the two never meet.
-  else terms.push(/^w*u[0-9a-f]{4}/.test(stem) ? `w${stem}` : stem)
-}
-
-/** The term of one character of a script without spaces; each is made once, since a text repeats a few thousand. */
-function createCharacterEncoder(): (character: string) => string {
-  const simplify = createSimplifier()
-  const known = new Map<string, string>()
-  return (character) => {
-    let term = known.get(character)
-    if (term === undefined) {
-      term = toAscii(simplify(character))
-      known.set(character, term)
-    }
-    return term
-  }
-}
-
-/** Each code unit as `u` and four hexadecimal digits. */
-function toAscii(text: string): string {
-  let term = ''
-  for (let index = 0; index < text.length; index++) term += `u${text.charCodeAt(index).toString(16).padStart(4, '0')}`
-  return term
+function toMonth(name: string): number {
+  return months.indexOf(name.slice(0, 3).toLowerCase()) + 1
 }

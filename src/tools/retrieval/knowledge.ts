@@ -1,14 +1,16 @@
 import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Ids } from '../../core/ids.ts'
-import type { KnowledgeQuery, KnowledgeSearch, Passage } from '../../core/ports.ts'
+import type { EventLog, KnowledgeQuery, KnowledgeSearch } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createAnalyser } from './analyse.ts'
-import { search } from './searching.ts'
+import { createDeleter } from './deleting.ts'
+import type { SearchResult } from './searching/searching.ts'
+import { createSearchHere } from './searching/here.ts'
+import { createSearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
-import { createTermIndex } from './term-index.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
 import { createWriter } from './writing.ts'
 
@@ -24,6 +26,12 @@ export interface Knowledge extends KnowledgeSearch {
    * On return it is found by search, and its older versions no longer are. Rejects with DOCUMENT_REFUSED.
    */
   putDocument(tenant: string, collection: string, document: NewDocument): Promise<DocumentView>
+  /** As `putDocument` for many, in their order; what is refused comes as its error and keeps no other out. */
+  putDocuments(
+    tenant: string,
+    collection: string,
+    documents: readonly NewDocument[],
+  ): Promise<readonly (DocumentView | PlatformError)[]>
   /** In the order of their external ids. */
   listDocuments(tenant: string, collection: string, page?: Page): Promise<readonly DocumentView[]>
   getDocument(tenant: string, collection: string, id: string): Promise<DocumentView>
@@ -31,8 +39,9 @@ export interface Knowledge extends KnowledgeSearch {
   deleteDocument(tenant: string, collection: string, id: string): Promise<void>
   /** A version that citations point into, current or not. */
   getVersion(tenant: string, id: string): Promise<VersionView>
-  /** Best first. Rejects with NOT_FOUND when one of the collections is not there. */
-  search(query: KnowledgeQuery): Promise<readonly Passage[]>
+  /** As `search`, with how likely the passages are to answer. Rejects with NOT_FOUND for a collection that is not there. */
+  find(query: KnowledgeQuery): Promise<SearchResult>
+  close(): Promise<void>
 }
 
 export interface CollectionView {
@@ -50,6 +59,10 @@ export interface NewDocument {
   readonly name: string
   readonly bytes: Uint8Array
   readonly mediaType?: string | undefined
+  /** The region it is bound to: searches that may not see that region do not see it. Bound to none when absent. */
+  readonly region?: string | undefined
+  /** Where passages begin, offsets into the canonical text, instead of where the structure says. */
+  readonly cuts?: readonly number[] | undefined
 }
 
 export interface DocumentView {
@@ -88,25 +101,36 @@ export interface Page {
 }
 
 export interface KnowledgeParts {
-  readonly store: Pick<Store, 'engine' | 'sql' | 'transaction'>
+  readonly store: Pick<Store, 'engine' | 'sql' | 'transaction' | 'location'>
   readonly clock: Clock
   readonly ids: Ids
   readonly config: Config['knowledge']
   /** Shared with others, who close it; one of its own when absent. */
   readonly preparation?: Preparation | undefined
+  readonly log: EventLog
+  /** Searches run on a thread of their own, or, for what lives shortly, on the thread that asks. Their own when absent. */
+  readonly searchOn?: 'own-thread' | 'same-thread'
 }
 
 /** Longest list that one page of documents can be. */
 const pageLimitMax = 1_000
 
 export function createKnowledge(deps: KnowledgeParts): Knowledge {
+  const { store, config, log } = deps
   const analyser = createAnalyser()
-  const index = createTermIndex(deps.store.engine)
-  const rows = createKnowledgeRows(deps.store.sql)
-  const preparation = deps.preparation ?? createPreparation(deps.config)
+  const rows = createKnowledgeRows(store.sql)
+  const preparation = deps.preparation ?? createPreparation(config)
+  const viewsMax = config.collectionsInMemoryMax
+  const thread =
+    deps.searchOn === 'same-thread'
+      ? createSearchHere({ database: store.sql, engine: store.engine, analyser, viewsMax })
+      : createSearchThread({ data: { location: store.location, viewsMax }, waitingMax: config.searchesWaitingMax, log })
   return {
-    ...createWriter({ ...deps, preparation, analyser, index }),
-    search: (query) => search({ store: deps.store, rows, analyser, index }, query),
+    ...createWriter({ ...deps, preparation, analyser, thread }),
+    ...createDeleter({ ...deps, analyser }),
+    find: (query) => thread.search(query),
+    search: async (query) => (await thread.search(query)).passages,
+    close: () => thread.close(),
     listCollections: async (tenant) => (await rows.listCollections(tenant)).map(toCollectionView),
     async listDocuments(tenant, name, page = {}) {
       const { number } = await getCollection(rows, tenant, name)

@@ -3,6 +3,7 @@ import type { Tables } from '../../store/index.ts'
 
 /** Columns of a collection with the number of its documents. */
 export interface CollectionRow {
+  readonly tenant: string
   readonly number: number
   readonly id: string
   readonly name: string
@@ -10,13 +11,20 @@ export interface CollectionRow {
   readonly chunk_next: number
   readonly chunk_count: number
   readonly term_count: number
+  readonly revision: number
+  readonly entry_next: number
+  readonly folded_to: number
+  readonly analyser: string
 }
 
 export type DocumentRow = Tables['document']
 export type VersionRow = Tables['document_version']
 export type ChunkRow = Tables['chunk']
+export type EntryRow = Tables['index_entry']
 
 const rowsPerStatementMax = 200
+/** Changes of a collection that are kept for readers; who is further behind reads it anew. */
+const changesMax = 5_000
 
 /** The SQL of collections, documents, versions and chunks. The tenant is part of every question. */
 export interface KnowledgeRows {
@@ -26,23 +34,51 @@ export interface KnowledgeRows {
   lockCollection(tenant: string, name: string): Promise<CollectionRow | undefined>
   /** The number of the new collection; `undefined` when the name is taken. */
   insertCollection(row: NewCollectionRow): Promise<number | undefined>
-  updateCounts(collection: Pick<CollectionRow, 'number' | 'chunk_next' | 'chunk_count' | 'term_count'>): Promise<void>
+  updateCollection(number: number, changes: CollectionChanges): Promise<void>
+  /** Holds the collection until the transaction ends; `undefined` when it is gone. */
+  lockByNumber(number: number): Promise<CollectionRow | undefined>
   /** With all its documents, versions and chunks. */
   deleteCollection(number: number): Promise<void>
   listDocuments(place: Place, page: { readonly limit: number; readonly after: string }): Promise<readonly DocumentRow[]>
   findDocument(place: Place, id: string): Promise<DocumentRow | undefined>
-  findDocumentByExternalId(place: Place, externalId: string): Promise<DocumentRow | undefined>
-  /** Inserts, or overwrites the row of that id. */
-  writeDocument(row: DocumentRow): Promise<void>
-  /** With its versions and chunks. */
+  findByExternalIds(place: Place, externalIds: readonly string[]): Promise<readonly DocumentRow[]>
+  /** Inserts, or overwrites the rows of those ids. */
+  writeDocuments(rows: readonly DocumentRow[]): Promise<void>
+  /** With its versions, entries and chunks. */
   deleteDocument(tenant: string, id: string): Promise<void>
-  insertVersion(row: VersionRow): Promise<void>
+  insertVersions(rows: readonly VersionRow[]): Promise<void>
   findVersion(tenant: string, id: string): Promise<VersionOfDocument | undefined>
+  /** Of one document, earliest first. */
+  listEntries(tenant: string, document: string): Promise<readonly EntryRow[]>
+  insertEntries(rows: readonly EntryRow[]): Promise<void>
+  /** From that instant on the entries are of the past. */
+  closeEntries(collection: number, entries: readonly number[], atMs: number): Promise<void>
+  deleteEntries(collection: number, entries: readonly number[]): Promise<void>
+  /** Name and title of the version of each entry, by its number. */
+  listNames(
+    tenant: string,
+    entries: readonly EntryRow[],
+  ): Promise<ReadonlyMap<number, Pick<VersionRow, 'name' | 'title'>>>
+  /** One revision for each; the last one is given. */
+  recordChanges(collection: number, revision: number, entries: readonly number[]): Promise<number>
   insertChunks(rows: readonly ChunkRow[]): Promise<void>
-  /** Numbers and sizes of the chunks of a document. */
-  listChunkSizes(tenant: string, document: string): Promise<readonly Pick<ChunkRow, 'number' | 'term_count'>[]>
-  deleteChunks(tenant: string, document: string): Promise<void>
-  findChunks(place: Place, numbers: readonly number[]): Promise<readonly FoundChunk[]>
+  listChunks(collection: number, entries: readonly number[]): Promise<readonly ChunkRow[]>
+  /** Chunks whose terms are not in blocks yet, ascending. */
+  listFresh(collection: number, limit: number): Promise<readonly FreshRow[]>
+  /** Forgets the terms beside the chunks up to that number. */
+  clearFresh(place: Place, last: number): Promise<void>
+}
+
+export type CollectionChanges = Partial<
+  Pick<
+    CollectionRow,
+    'chunk_next' | 'chunk_count' | 'term_count' | 'revision' | 'entry_next' | 'folded_to' | 'analyser'
+  >
+>
+
+export interface FreshRow {
+  readonly number: number
+  readonly terms: Uint8Array
 }
 
 export interface Place {
@@ -64,21 +100,25 @@ export type VersionOfDocument = VersionRow & {
   readonly current_version_id: string
 }
 
-/** A chunk with the name its document had when it was taken in. */
-export type FoundChunk = ChunkRow & { readonly name: string }
-
 export function createKnowledgeRows(sql: Kysely<Tables>): KnowledgeRows {
   return {
     ...createCollectionRows(sql),
     ...createDocumentRows(sql),
     ...createVersionRows(sql),
+    ...createEntryRows(sql),
     ...createChunkRows(sql),
   }
 }
 
 type CollectionPart = Pick<
   KnowledgeRows,
-  'listCollections' | 'findCollection' | 'lockCollection' | 'insertCollection' | 'updateCounts' | 'deleteCollection'
+  | 'listCollections'
+  | 'findCollection'
+  | 'lockCollection'
+  | 'lockByNumber'
+  | 'insertCollection'
+  | 'updateCollection'
+  | 'deleteCollection'
 >
 
 function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
@@ -110,18 +150,19 @@ function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
     async insertCollection(row) {
       const inserted = await sql
         .insertInto('collection')
-        .values({ ...row, chunk_next: 1, chunk_count: 0, term_count: 0 })
+        .values({ ...row, chunk_next: 1, entry_next: 1, chunk_count: 0, term_count: 0 })
         .onConflict((conflict) => conflict.columns(['tenant', 'name']).doNothing())
         .returning('number')
         .executeTakeFirst()
       return inserted?.number
     },
-    async updateCounts({ number, chunk_next, chunk_count, term_count }) {
-      await sql
-        .updateTable('collection')
-        .set({ chunk_next, chunk_count, term_count })
-        .where('number', '=', number)
-        .execute()
+    async updateCollection(number, changes) {
+      await sql.updateTable('collection').set(changes).where('number', '=', number).execute()
+    },
+    async lockByNumber(number) {
+      const held = sql.updateTable('collection').set((build) => ({ name: build.ref('name') }))
+      await held.where('number', '=', number).execute()
+      return sql.selectFrom('collection').selectAll().where('number', '=', number).executeTakeFirst()
     },
     async deleteCollection(number) {
       await sql.deleteFrom('collection').where('number', '=', number).execute()
@@ -131,7 +172,7 @@ function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
 
 type DocumentPart = Pick<
   KnowledgeRows,
-  'listDocuments' | 'findDocument' | 'findDocumentByExternalId' | 'writeDocument' | 'deleteDocument'
+  'listDocuments' | 'findDocument' | 'findByExternalIds' | 'writeDocuments' | 'deleteDocument'
 >
 
 function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
@@ -141,15 +182,28 @@ function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
     listDocuments: (place, { limit, after }) =>
       within(place).where('external_id', '>', after).orderBy('external_id').limit(limit).execute(),
     findDocument: (place, id) => within(place).where('id', '=', id).executeTakeFirst(),
-    findDocumentByExternalId: (place, externalId) =>
-      within(place).where('external_id', '=', externalId).executeTakeFirst(),
-    async writeDocument(row) {
-      const { tenant: _tenant, id: _id, created_at_ms: _createdAtMs, ...changing } = row
-      await sql
-        .insertInto('document')
-        .values(row)
-        .onConflict((conflict) => conflict.columns(['tenant', 'id']).doUpdateSet(changing))
-        .execute()
+    findByExternalIds: (place, externalIds) =>
+      inParts(externalIds, (part) => within(place).where('external_id', 'in', part).execute()),
+    async writeDocuments(rows) {
+      await inParts(rows, async (part) => {
+        await sql
+          .insertInto('document')
+          .values(part)
+          .onConflict((conflict) =>
+            conflict.columns(['tenant', 'id']).doUpdateSet((build) => ({
+              name: build.ref('excluded.name'),
+              version_id: build.ref('excluded.version_id'),
+              version_number: build.ref('excluded.version_number'),
+              fingerprint: build.ref('excluded.fingerprint'),
+              chunk_count: build.ref('excluded.chunk_count'),
+              updated_at_ms: build.ref('excluded.updated_at_ms'),
+              region: build.ref('excluded.region'),
+              acl: build.ref('excluded.acl'),
+            })),
+          )
+          .execute()
+        return []
+      })
     },
     async deleteDocument(tenant, id) {
       await sql.deleteFrom('document').where('tenant', '=', tenant).where('id', '=', id).execute()
@@ -157,10 +211,13 @@ function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
   }
 }
 
-function createVersionRows(sql: Kysely<Tables>): Pick<KnowledgeRows, 'insertVersion' | 'findVersion'> {
+function createVersionRows(sql: Kysely<Tables>): Pick<KnowledgeRows, 'insertVersions' | 'findVersion'> {
   return {
-    async insertVersion(row) {
-      await sql.insertInto('document_version').values(row).execute()
+    async insertVersions(rows) {
+      await inParts(rows, async (part) => {
+        await sql.insertInto('document_version').values(part).execute()
+        return []
+      })
     },
     findVersion: (tenant, id) =>
       sql
@@ -181,39 +238,117 @@ function createVersionRows(sql: Kysely<Tables>): Pick<KnowledgeRows, 'insertVers
   }
 }
 
-type ChunkPart = Pick<KnowledgeRows, 'insertChunks' | 'listChunkSizes' | 'deleteChunks' | 'findChunks'>
+type EntryPart = Pick<
+  KnowledgeRows,
+  'listEntries' | 'insertEntries' | 'closeEntries' | 'deleteEntries' | 'listNames' | 'recordChanges'
+>
+
+function createEntryRows(sql: Kysely<Tables>): EntryPart {
+  return {
+    listEntries: (tenant, document) =>
+      sql
+        .selectFrom('index_entry')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('document_id', '=', document)
+        .orderBy('number')
+        .execute(),
+    async insertEntries(rows) {
+      await inParts(rows, async (part) => {
+        await sql.insertInto('index_entry').values(part).execute()
+        return []
+      })
+    },
+    async closeEntries(collection, entries, atMs) {
+      if (entries.length === 0) return
+      const changed = sql.updateTable('index_entry').set({ to_ms: atMs }).where('collection', '=', collection)
+      await changed.where('number', 'in', entries).execute()
+    },
+    async deleteEntries(collection, entries) {
+      if (entries.length === 0) return
+      // Their chunks go with them.
+      await sql.deleteFrom('index_entry').where('collection', '=', collection).where('number', 'in', entries).execute()
+    },
+    async listNames(tenant, entries) {
+      const names = new Map<number, Pick<VersionRow, 'name' | 'title'>>()
+      const versions = new Map(entries.map((entry) => [entry.version_id, entry.number]))
+      const found = await inParts([...versions.keys()], (part) =>
+        sql
+          .selectFrom('document_version')
+          .select(['id', 'name', 'title'])
+          .where('tenant', '=', tenant)
+          .where('id', 'in', part)
+          .execute(),
+      )
+      for (const { id, name, title } of found) names.set(versions.get(id) ?? 0, { name, title })
+      return names
+    },
+    async recordChanges(collection, revision, entries) {
+      const rows = entries.map((entry, index) => ({ collection, revision: revision + 1 + index, entry }))
+      await inParts(rows, async (part) => {
+        await sql.insertInto('collection_change').values(part).execute()
+        return []
+      })
+      const last = revision + entries.length
+      const old = sql.deleteFrom('collection_change').where('collection', '=', collection)
+      await old.where('revision', '<=', last - changesMax).execute()
+      return last
+    },
+  }
+}
+
+type ChunkPart = Pick<KnowledgeRows, 'insertChunks' | 'listChunks' | 'listFresh' | 'clearFresh'>
 
 function createChunkRows(sql: Kysely<Tables>): ChunkPart {
   return {
     async insertChunks(rows) {
-      for (let from = 0; from < rows.length; from += rowsPerStatementMax) {
-        await sql
-          .insertInto('chunk')
-          .values(rows.slice(from, from + rowsPerStatementMax))
-          .execute()
-      }
+      await inParts(rows, async (part) => {
+        await sql.insertInto('chunk').values(part).execute()
+        return []
+      })
     },
-    listChunkSizes: (tenant, document) =>
-      sql
+    listChunks: (collection, entries) =>
+      inParts(entries, (part) =>
+        sql
+          .selectFrom('chunk')
+          .selectAll()
+          .where('collection', '=', collection)
+          .where('entry', 'in', part)
+          .orderBy('number')
+          .execute(),
+      ),
+    async listFresh(collection, limit) {
+      const rows = await sql
         .selectFrom('chunk')
-        .select(['number', 'term_count'])
+        .select(['number', 'terms'])
+        .where('collection', '=', collection)
+        .where('terms', 'is not', null)
+        .orderBy('number')
+        .limit(limit)
+        .execute()
+      return rows.flatMap(({ number, terms }) => (terms === null ? [] : [{ number, terms }]))
+    },
+    async clearFresh({ tenant, collection }, last) {
+      await sql
+        .updateTable('chunk')
+        .set({ terms: null })
         .where('tenant', '=', tenant)
-        .where('document_id', '=', document)
-        .execute(),
-    async deleteChunks(tenant, document) {
-      await sql.deleteFrom('chunk').where('tenant', '=', tenant).where('document_id', '=', document).execute()
+        .where('collection', '=', collection)
+        .where('number', '<=', last)
+        .where('terms', 'is not', null)
+        .execute()
     },
-    findChunks: ({ tenant, collection }, numbers) =>
-      sql
-        .selectFrom('chunk')
-        .innerJoin('document_version as version', (join) =>
-          join.onRef('version.tenant', '=', 'chunk.tenant').onRef('version.id', '=', 'chunk.version_id'),
-        )
-        .selectAll('chunk')
-        .select('version.name')
-        .where('chunk.tenant', '=', tenant)
-        .where('chunk.collection', '=', collection)
-        .where('chunk.number', 'in', numbers)
-        .execute(),
   }
+}
+
+/** Statements have a bound on their parameters, so long lists go in parts. */
+async function inParts<Item, Row>(
+  items: readonly Item[],
+  act: (part: readonly Item[]) => Promise<readonly Row[]>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for (let from = 0; from < items.length; from += rowsPerStatementMax) {
+    rows.push(...(await act(items.slice(from, from + rowsPerStatementMax))))
+  }
+  return rows
 }

@@ -3,28 +3,40 @@ import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { PlatformError } from '../../core/errors.ts'
 import type { Tables } from '../../store/index.ts'
-import type { Chunk, PreparedDocument, Preparation } from '../preparation/index.ts'
+import type { Preparation, PreparedDocument } from '../preparation/index.ts'
 import type { Analyser } from './analyse.ts'
+import { indexChunk, toHead, type ChunkEntry } from './indexing.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
-import { createKnowledgeRows, type CollectionRow, type DocumentRow } from './store.ts'
-import type { IndexEntry, TermIndex } from './term-index.ts'
-import { getCollection, noCollection, noDocument, toDocumentView } from './views.ts'
+import { encodeTerms } from './postings/codec.ts'
+import { removeEntries } from './removing.ts'
+import type { SearchThread } from './searching/thread.ts'
+import {
+  createKnowledgeRows,
+  type ChunkRow,
+  type CollectionRow,
+  type DocumentRow,
+  type EntryRow,
+  type VersionRow,
+} from './store.ts'
+import { getCollection, noCollection, toDocumentView } from './views.ts'
 
-type Writer = Pick<Knowledge, 'createCollection' | 'deleteCollection' | 'putDocument' | 'deleteDocument'>
+type Writer = Pick<Knowledge, 'createCollection' | 'deleteCollection' | 'putDocument' | 'putDocuments'>
 
-interface WriterParts extends KnowledgeParts {
+export interface WriterParts extends KnowledgeParts {
   readonly preparation: Preparation
   readonly analyser: Analyser
-  readonly index: TermIndex
+  readonly thread: Pick<SearchThread, 'fold'>
 }
 
 const nameLengthMax = 1_024
 /** Chunks analysed before other work of the process gets its turn: about two milliseconds. */
 const chunksPerTurn = 16
+/** Documents written in one transaction. */
+const documentsPerWrite = 100
 
 /** Every act is one transaction over rows and index: both change, or neither does. */
 export function createWriter(parts: WriterParts): Writer {
-  const { store, clock, ids, index } = parts
+  const { store, clock, ids } = parts
   return {
     async createCollection(tenant, name) {
       if (!/^[a-z0-9][a-z0-9._-]{0,127}$/i.test(name)) {
@@ -34,7 +46,6 @@ export function createWriter(parts: WriterParts): Writer {
       await store.transaction(async (sql) => {
         const number = await createKnowledgeRows(sql).insertCollection(row)
         if (number === undefined) throw new PlatformError('CONFLICT', `there is a collection "${name}" already`)
-        await index.create(sql, number)
       })
       return { id: row.id, name, createdAtMs: row.created_at_ms, documents: 0 }
     },
@@ -43,77 +54,209 @@ export function createWriter(parts: WriterParts): Writer {
         const rows = createKnowledgeRows(sql)
         const collection = await rows.lockCollection(tenant, name)
         if (collection === undefined) throw noCollection(name)
-        await index.drop(sql, collection.number)
         await rows.deleteCollection(collection.number)
       }),
-    putDocument: (tenant, collection, document) => putDocument(parts, { tenant, collection, document }),
-    deleteDocument: (tenant, name, id) =>
-      store.transaction(async (sql) => {
-        const rows = createKnowledgeRows(sql)
-        const collection = await rows.lockCollection(tenant, name)
-        if (collection === undefined) throw noCollection(name)
-        const document = await rows.findDocument({ tenant, collection: collection.number }, id)
-        if (document === undefined) throw noDocument(id)
-        const counts = await removeChunks({ sql, index, collection }, document)
-        await rows.deleteDocument(tenant, id)
-        await rows.updateCounts(counts)
-      }),
+    async putDocument(tenant, collection, document) {
+      const [view] = await putDocuments(parts, { tenant, collection, documents: [document] })
+      if (view instanceof PlatformError) throw view
+      if (view === undefined) throw new PlatformError('INTERNAL', 'a document was put and not answered')
+      return view
+    },
+    putDocuments: (tenant, collection, documents) => putDocuments(parts, { tenant, collection, documents }),
   }
 }
 
 interface Put {
   readonly tenant: string
   readonly collection: string
-  readonly document: NewDocument
+  readonly documents: readonly NewDocument[]
 }
 
-/** Everything that takes time is done before the transaction begins. */
-async function putDocument(parts: WriterParts, { tenant, collection, document }: Put): Promise<DocumentView> {
-  checkName('externalId', document.externalId)
-  checkName('name', document.name)
-  const { store, analyser, preparation } = parts
-  const rows = createKnowledgeRows(store.sql)
-  const { number } = await getCollection(rows, tenant, collection)
+/** A document ready to be written; everything that takes time has been done. */
+interface Ready {
+  readonly document: NewDocument
+  readonly prepared: PreparedDocument
+  readonly fingerprint: string
+  /** One for each chunk. */
+  readonly entries: readonly ChunkEntry[]
+}
+
+type Outcome = DocumentView | PlatformError
+
+async function putDocuments(parts: WriterParts, put: Put): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (let from = 0; from < put.documents.length; from += documentsPerWrite) {
+    outcomes.push(...(await putSome(parts, { ...put, documents: put.documents.slice(from, from + documentsPerWrite) })))
+  }
+  return outcomes
+}
+
+async function putSome(parts: WriterParts, { tenant, collection: name, documents }: Put): Promise<readonly Outcome[]> {
+  const rows = createKnowledgeRows(parts.store.sql)
+  const { number } = await getCollection(rows, tenant, name)
+  for (const { externalId, name: title } of documents) {
+    checkName('externalId', externalId)
+    checkName('name', title)
+  }
+  const externalIds = documents.map((document) => document.externalId)
+  const known = new Map(
+    (await rows.findByExternalIds({ tenant, collection: number }, externalIds)).map((row) => [row.external_id, row]),
+  )
+  const outcomes: (Outcome | undefined)[] = []
+  const ready: Ready[] = []
+  for (const document of documents) {
+    const outcome = await prepare(parts, document, known.get(document.externalId))
+    if ('prepared' in outcome) ready.push(outcome)
+    outcomes.push('prepared' in outcome ? undefined : outcome)
+  }
+  const written = ready.length === 0 ? [] : await writeAll(parts, { tenant, name, ready })
+  let next = 0
+  return outcomes.map((outcome) => outcome ?? written[next++] ?? new PlatformError('INTERNAL', 'a document was lost'))
+}
+
+async function prepare(
+  parts: WriterParts,
+  document: NewDocument,
+  known: DocumentRow | undefined,
+): Promise<Ready | Outcome> {
+  const { analyser, preparation } = parts
   const file = { ...document, source: document.name }
   // Known before anything is read, so that what has not changed costs nothing.
   const fingerprint = createHash('sha256')
     .update(JSON.stringify([preparation.keyOf(file), analyser.id]))
     .digest('hex')
-  const known = await rows.findDocumentByExternalId({ tenant, collection: number }, document.externalId)
-  if (known?.fingerprint === fingerprint) return { ...toDocumentView(known), outcome: 'unchanged' }
-  const prepared = await preparation.prepare(file)
-  const entries = await analyseChunks(analyser, document.name, prepared)
-  return store.transaction((sql) =>
-    writeDocument({ ...parts, sql, tenant, name: collection, document, prepared, fingerprint, entries }),
-  )
+  if (known?.fingerprint === fingerprint && known.region === (document.region ?? known.region)) {
+    return { ...toDocumentView(known), outcome: 'unchanged' }
+  }
+  let prepared: PreparedDocument
+  try {
+    prepared = await preparation.prepare(file)
+  } catch (thrown) {
+    if (thrown instanceof PlatformError && thrown.code === 'DOCUMENT_REFUSED') return thrown
+    throw thrown
+  }
+  const entries: ChunkEntry[] = []
+  for (const [position, { text, headings, symbols }] of prepared.chunks.entries()) {
+    if (position % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
+    entries.push(indexChunk(analyser, { text, head: toHead(document.name, prepared.title, headings), symbols }))
+  }
+  return { document, prepared, fingerprint, entries }
 }
 
-interface Write extends WriterParts {
-  readonly sql: Kysely<Tables>
+interface Write {
   readonly tenant: string
   readonly name: string
-  readonly document: NewDocument
-  readonly prepared: PreparedDocument
-  readonly fingerprint: string
-  /** One for each chunk, numbered from 0. */
-  readonly entries: readonly IndexEntry[]
+  readonly ready: readonly Ready[]
 }
 
-async function writeDocument(write: Write): Promise<DocumentView> {
-  const { sql, tenant, name, document, prepared, fingerprint, index, ids } = write
+async function writeAll(parts: WriterParts, write: Write): Promise<readonly DocumentView[]> {
+  const { collection, views } = await parts.store.transaction((sql) => writeSome(parts, sql, write))
+  const waiting = collection.chunk_next - 1 - collection.folded_to
+  const { foldChunksMax } = parts.config
+  // Whoever takes in faster than can be folded waits for it; else it is done beside.
+  if (waiting > 4 * foldChunksMax) await parts.thread.fold(collection.number, foldChunksMax)
+  else if (waiting > foldChunksMax) void parts.thread.fold(collection.number, 0).catch(() => undefined)
+  return views
+}
+
+/** The rows of one transaction; written together at its end. */
+interface Gathered {
+  readonly documents: DocumentRow[]
+  readonly versions: VersionRow[]
+  readonly entries: EntryRow[]
+  readonly chunks: ChunkRow[]
+  /** Numbers of entries that are of the past from now on, and of those that changed in any way. */
+  readonly closed: number[]
+  readonly changed: number[]
+}
+
+async function writeSome(
+  parts: WriterParts,
+  sql: Kysely<Tables>,
+  { tenant, name, ready }: Write,
+): Promise<{ readonly collection: CollectionRow; readonly views: readonly DocumentView[] }> {
   const rows = createKnowledgeRows(sql)
   let collection = await rows.lockCollection(tenant, name)
   if (collection === undefined) throw noCollection(name)
+  if (collection.analyser !== parts.analyser.id) {
+    await rows.updateCollection(collection.number, { analyser: parts.analyser.id })
+  }
   const place = { tenant, collection: collection.number }
-  const known = await rows.findDocumentByExternalId(place, document.externalId)
-  if (known?.fingerprint === fingerprint) return { ...toDocumentView(known), outcome: 'unchanged' }
-  if (known !== undefined) collection = await removeChunks({ sql, index, collection }, known)
+  const externalIds = ready.map(({ document }) => document.externalId)
+  const known = new Map((await rows.findByExternalIds(place, externalIds)).map((row) => [row.external_id, row]))
+  const views: DocumentView[] = []
+  const gathered: Gathered = { documents: [], versions: [], entries: [], chunks: [], closed: [], changed: [] }
+  for (const each of ready) {
+    const former = known.get(each.document.externalId)
+    if (former?.fingerprint === each.fingerprint && former.region === (each.document.region ?? former.region)) {
+      views.push({ ...toDocumentView(former), outcome: 'unchanged' })
+      continue
+    }
+    if (former !== undefined) collection = await retire({ parts, sql, collection, gathered }, former)
+    const row = gather(parts, gathered, { collection, former, ready: each })
+    known.set(row.external_id, row)
+    const [entry] = gathered.entries.slice(-1)
+    collection = {
+      ...collection,
+      entry_next: collection.entry_next + 1,
+      chunk_next: collection.chunk_next + each.entries.length,
+      chunk_count: collection.chunk_count + each.entries.length,
+      term_count: collection.term_count + (entry?.term_count ?? 0),
+    }
+    views.push({ ...toDocumentView(row), outcome: former === undefined ? 'created' : 'updated' })
+  }
+  await rows.writeDocuments([...new Map(gathered.documents.map((row) => [row.id, row])).values()])
+  await rows.insertVersions(gathered.versions)
+  await rows.insertEntries(gathered.entries)
+  await rows.closeEntries(collection.number, gathered.closed, Math.trunc(parts.clock.now()))
+  await rows.insertChunks(gathered.chunks)
+  const revision = await rows.recordChanges(collection.number, collection.revision, gathered.changed)
+  const { number, entry_next, chunk_next, chunk_count, term_count } = collection
+  await rows.updateCollection(number, { entry_next, chunk_next, chunk_count, term_count, revision })
+  return { collection, views }
+}
 
-  const nowMs = Math.trunc(write.clock.now())
-  const id = known?.id ?? ids.create('doc')
-  const versionNumber = (known?.version_number ?? 0) + 1
+interface Retiring {
+  readonly parts: WriterParts
+  readonly sql: Kysely<Tables>
+  readonly collection: CollectionRow
+  readonly gathered: Gathered
+}
+
+/** The version in force becomes one of the past; what is older than `versionsMax` can no longer be searched. */
+async function retire({ parts, sql, collection, gathered }: Retiring, former: DocumentRow): Promise<CollectionRow> {
+  const rows = createKnowledgeRows(sql)
+  const entries = [
+    ...(await rows.listEntries(former.tenant, former.id)),
+    ...gathered.entries.filter((entry) => entry.document_id === former.id),
+  ]
+  const current = entries.filter((entry) => entry.to_ms === null && !gathered.closed.includes(entry.number))
+  gathered.closed.push(...current.map((entry) => entry.number))
+  gathered.changed.push(...current.map((entry) => entry.number))
+  const old = (await rows.listEntries(former.tenant, former.id)).slice(
+    0,
+    Math.max(0, entries.length - parts.config.versionsMax),
+  )
+  if (old.length === 0) return collection
+  gathered.changed.push(...old.map((entry) => entry.number))
+  return removeEntries({ sql, analyser: parts.analyser, collection }, old)
+}
+
+interface Gathering {
+  readonly collection: CollectionRow
+  readonly former: DocumentRow | undefined
+  readonly ready: Ready
+}
+
+function gather(parts: WriterParts, gathered: Gathered, { collection, former, ready }: Gathering): DocumentRow {
+  const { document, prepared, fingerprint, entries } = ready
+  const { number } = collection
+  const nowMs = Math.trunc(parts.clock.now())
+  const id = former?.id ?? parts.ids.create('doc')
+  const versionNumber = (former?.version_number ?? 0) + 1
   const row: DocumentRow = {
-    ...place,
+    tenant: collection.tenant,
+    collection: number,
     id,
     external_id: document.externalId,
     name: document.name,
@@ -121,12 +264,14 @@ async function writeDocument(write: Write): Promise<DocumentView> {
     version_number: versionNumber,
     fingerprint,
     chunk_count: prepared.chunks.length,
-    created_at_ms: known?.created_at_ms ?? nowMs,
+    created_at_ms: former?.created_at_ms ?? nowMs,
     updated_at_ms: nowMs,
+    region: document.region ?? former?.region ?? null,
+    acl: former?.acl ?? null,
   }
-  await rows.writeDocument(row)
-  await rows.insertVersion({
-    tenant,
+  gathered.documents.push(row)
+  gathered.versions.push({
+    tenant: row.tenant,
     id: row.version_id,
     document_id: id,
     number: versionNumber,
@@ -136,76 +281,36 @@ async function writeDocument(write: Write): Promise<DocumentView> {
     text: prepared.text,
     created_at_ms: nowMs,
   })
-  await addChunks(write, row, collection)
-  return { ...toDocumentView(row), outcome: known === undefined ? 'created' : 'updated' }
-}
-
-async function addChunks(write: Write, document: DocumentRow, collection: CollectionRow): Promise<void> {
-  const rows = createKnowledgeRows(write.sql)
-  const first = collection.chunk_next
-  const entries = write.entries.map((entry) => ({ ...entry, chunk: first + entry.chunk }))
-  await rows.insertChunks(
-    write.prepared.chunks.map((chunk, position) => ({
-      tenant: document.tenant,
-      collection: document.collection,
-      number: first + position,
-      document_id: document.id,
-      version_id: document.version_id,
+  const entry = collection.entry_next
+  gathered.changed.push(entry)
+  gathered.entries.push({
+    tenant: row.tenant,
+    collection: number,
+    number: entry,
+    document_id: id,
+    version_id: row.version_id,
+    from_ms: nowMs,
+    to_ms: null,
+    term_count: entries.reduce((sum, { termCount }) => sum + termCount, 0),
+  })
+  for (const [position, chunk] of prepared.chunks.entries()) {
+    const terms = entries[position] ?? { terms: [], packed: new Uint16Array(0), termCount: 0 }
+    gathered.chunks.push({
+      tenant: row.tenant,
+      collection: number,
+      number: collection.chunk_next + position,
+      entry,
       start_at: chunk.start,
       end_at: chunk.end,
-      term_count: countTerms(write.entries[position]),
+      term_count: terms.termCount,
+      symbol_count: chunk.symbols.length,
       headings: JSON.stringify(chunk.headings),
+      symbols: JSON.stringify(chunk.symbols),
       text: chunk.text,
-    })),
-  )
-  if (entries.length > 0) await write.index.add(write.sql, document.collection, entries)
-  await rows.updateCounts({
-    number: collection.number,
-    chunk_next: first + entries.length,
-    chunk_count: collection.chunk_count + entries.length,
-    term_count: collection.term_count + entries.reduce((sum, entry) => sum + countTerms(entry), 0),
-  })
-}
-
-/** Takes the chunks of a document out of rows and index; the collection's counts without them are given back unwritten. */
-async function removeChunks(
-  { sql, index, collection }: { sql: Kysely<Tables>; index: TermIndex; collection: CollectionRow },
-  document: DocumentRow,
-): Promise<CollectionRow> {
-  const rows = createKnowledgeRows(sql)
-  const sizes = await rows.listChunkSizes(document.tenant, document.id)
-  const numbers = sizes.map((size) => size.number)
-  if (numbers.length > 0) await index.remove(sql, collection.number, numbers)
-  await rows.deleteChunks(document.tenant, document.id)
-  return {
-    ...collection,
-    chunk_count: collection.chunk_count - numbers.length,
-    term_count: collection.term_count - sizes.reduce((sum, size) => sum + size.term_count, 0),
+      terms: encodeTerms(terms),
+    })
   }
-}
-
-async function analyseChunks(
-  analyser: Analyser,
-  name: string,
-  { title, chunks }: PreparedDocument,
-): Promise<readonly IndexEntry[]> {
-  const entries: IndexEntry[] = []
-  for (const [position, chunk] of chunks.entries()) {
-    if (position % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
-    const head = analyser.analyse(toHead(name, title, chunk))
-    entries.push({ chunk: position, head, body: analyser.analyse(chunk.text) })
-  }
-  return entries
-}
-
-/** What a chunk stands under: the name without its extension, the title, the headings; each once. */
-function toHead(name: string, title: string | undefined, chunk: Chunk): string {
-  const names = [name.replace(/\.[a-z0-9]{1,8}$/i, ''), ...(title === undefined ? [] : [title]), ...chunk.headings]
-  return [...new Set(names)].join('\n')
-}
-
-function countTerms(entry: IndexEntry | undefined): number {
-  return entry === undefined ? 0 : entry.head.length + entry.body.length
+  return row
 }
 
 function checkName(param: string, value: string): void {

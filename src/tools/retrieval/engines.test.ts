@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { configSchema } from '../../config/index.ts'
+import { createIds } from '../../core/ids.ts'
+import { createSeededRandom } from '../../core/random.ts'
+import { createFakeClock } from '../../core/time.ts'
+import { createStore, type Store } from '../../store/index.ts'
+import { silentLog, startPostgres, type PostgresServer } from '../../store/testing.ts'
+import { createKnowledge, type Knowledge } from './index.ts'
+
+const tenant = 'tenant_a'
+let folder: string
+let server: PostgresServer
+const stores: Store[] = []
+const opened: Knowledge[] = []
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'strata-engines-'))
+  server = await startPostgres()
+})
+
+afterAll(async () => {
+  for (const knowledge of opened) await knowledge.close()
+  for (const store of stores) await store.close()
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The same seed gives the same ids on both. Few chunks are left outside the segments, so that all of the index is used. */
+async function open(url: string, searchOn: 'own-thread' | 'same-thread'): Promise<Knowledge> {
+  const clock = createFakeClock(1_700_000_000_000)
+  const config = configSchema.parse({
+    store: { folder: join(folder, `${opened.length}`), url },
+    knowledge: { chunkUnitsMax: 200, foldChunksMax: 8 },
+  })
+  const store = await createStore({ config: config.store, clock, log: silentLog })
+  stores.push(store)
+  const ids = createIds({ clock, random: createSeededRandom(7) })
+  const knowledge = createKnowledge({ store, clock, ids, config: config.knowledge, log: silentLog, searchOn })
+  opened.push(knowledge)
+  return knowledge
+}
+
+const words = [
+  'alpha',
+  'beta',
+  'gammaDelta',
+  'running',
+  'universal',
+  '年假',
+  '病假。',
+  '資訊',
+  '出差',
+  '2024-03-05',
+  '\n\n# Head\n\n',
+]
+
+test('SQLite on its thread and PostgreSQL give the same passages, with the same scores to the last bit', async () => {
+  const engines = [await open('sqlite:', 'own-thread'), await open(await server.createUrl(), 'same-thread')]
+  const random = createSeededRandom(3)
+  const pick = <T>(list: readonly T[]): T => {
+    const item = list[Math.floor(random.next() * list.length)]
+    if (item === undefined) throw new Error('nothing to pick from')
+    return item
+  }
+  for (const knowledge of engines) await knowledge.createCollection(tenant, 'handbook')
+  const there = new Set<string>()
+  for (let act = 0; act < 60; act++) {
+    const externalId = `${Math.floor(random.next() * 20)}`
+    const text = Array.from({ length: 5 + Math.floor(random.next() * 80) }, () => pick(words)).join(' ')
+    const isDelete = random.next() < 0.2 && there.has(externalId)
+    for (const knowledge of engines) {
+      if (isDelete) {
+        const documents = await knowledge.listDocuments(tenant, 'handbook')
+        const id = documents.find((document) => document.externalId === externalId)?.id ?? ''
+        await knowledge.deleteDocument(tenant, 'handbook', id)
+      } else
+        await knowledge.putDocument(tenant, 'handbook', {
+          externalId,
+          name: `${externalId}.md`,
+          bytes: Buffer.from(text),
+        })
+    }
+    if (isDelete) there.delete(externalId)
+    else there.add(externalId)
+    const query = Array.from({ length: 1 + Math.floor(random.next() * 4) }, () => pick(words)).join(' ')
+    const ask = { tenant, collections: ['handbook'], query, passagesMax: 20, confidenceMin: 0 }
+    const [first, second] = await Promise.all(engines.map((knowledge) => knowledge.find(ask)))
+    expect(second).toEqual(first)
+  }
+  const [sqlite] = stores
+  const segments = await sqlite?.sql.selectFrom('index_segment').selectAll().execute()
+  expect(segments?.length).toBeGreaterThan(0)
+})
+
+test('a search thread that is asked too much refuses, and one that has been closed leaves nothing open', async () => {
+  const knowledge = await open('sqlite:', 'own-thread')
+  await knowledge.createCollection(tenant, 'handbook')
+  const query = { tenant, collections: ['handbook'], query: 'alpha', passagesMax: 1 }
+  const asked = Array.from({ length: 1_100 }, () => knowledge.search(query).catch((thrown: unknown) => thrown))
+  const answers = await Promise.all(asked)
+  expect(answers.filter((answer) => Array.isArray(answer))).toHaveLength(1_000)
+  expect(answers.at(-1)).toMatchObject({ code: 'OVERLOADED', retryable: true })
+  await knowledge.close()
+  await expect(knowledge.search({ ...query, collections: ['none'] })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+})

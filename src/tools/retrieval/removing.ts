@@ -1,0 +1,42 @@
+import type { Kysely } from 'kysely'
+import type { Tables } from '../../store/index.ts'
+import type { Analyser } from './analyse.ts'
+import { indexChunk, toHead } from './indexing.ts'
+import { removeFromSegments } from './postings/segments.ts'
+import { createKnowledgeRows, type CollectionRow, type EntryRow } from './store.ts'
+
+export interface RemoveParts {
+  readonly sql: Kysely<Tables>
+  readonly analyser: Analyser
+  readonly collection: CollectionRow
+}
+
+/**
+ * Takes entries with their chunks out of rows and blocks, within the transaction. The collection's counts without them
+ * are given back unwritten; recording the change is left to the caller.
+ */
+export async function removeEntries(parts: RemoveParts, entries: readonly EntryRow[]): Promise<CollectionRow> {
+  const { sql, analyser, collection } = parts
+  const rows = createKnowledgeRows(sql)
+  const numbers = entries.map((entry) => entry.number)
+  const chunks = await rows.listChunks(collection.number, numbers)
+  const folded = chunks.filter((chunk) => chunk.terms === null)
+  if (folded.length > 0) {
+    const names = await rows.listNames(collection.tenant, entries)
+    const terms = new Set<string>()
+    for (const chunk of folded) {
+      const { name, title } = names.get(chunk.entry) ?? { name: '', title: null }
+      // Written by this room, from lists of strings.
+      const [headings, symbols] = [JSON.parse(chunk.headings) as string[], JSON.parse(chunk.symbols) as string[]]
+      const head = toHead(name, title ?? undefined, headings)
+      for (const term of indexChunk(analyser, { text: chunk.text, head, symbols }).terms) terms.add(term)
+    }
+    await removeFromSegments(sql, collection.number, { chunks: folded.map((chunk) => chunk.number), terms: [...terms] })
+  }
+  await rows.deleteEntries(collection.number, numbers)
+  return {
+    ...collection,
+    chunk_count: collection.chunk_count - chunks.length,
+    term_count: collection.term_count - entries.reduce((sum, entry) => sum + entry.term_count, 0),
+  }
+}

@@ -1,0 +1,252 @@
+import type { Kysely } from 'kysely'
+import { PlatformError } from '../../../core/errors.ts'
+import type { KnowledgeQuery, Passage } from '../../../core/ports.ts'
+import type { Engine, Tables } from '../../../store/index.ts'
+import type { Analyser, QueryTerm } from '../analyse.ts'
+import { toSentences } from '../sentences.ts'
+import type { CollectionRow } from '../store.ts'
+import { TenantAccess } from './access.ts'
+import { findCandidates, type Candidate } from './ranking.ts'
+import { createScope, type Scope } from './scope.ts'
+import { readConsistently, type PassageRow, type SearchRows } from './store.ts'
+import { CollectionView } from './view.ts'
+import { confidenceMinDefault, weights, type SignalName } from './weights.ts'
+
+/** What a search found, and how likely it is to answer. */
+export interface SearchResult {
+  readonly passages: readonly Passage[]
+  /** 0…1: the share of the question that stands together in the best place found. */
+  readonly confidence: number
+  /** Whether passages were held back because none is likely to answer. */
+  readonly abstained: boolean
+}
+
+/** Answers searches of one database; keeps in memory what it has read of the index. */
+export interface Searcher {
+  /** Rejects with NOT_FOUND when one of the collections is not there. */
+  search(query: KnowledgeQuery): Promise<SearchResult>
+}
+
+export interface SearcherParts {
+  readonly database: Kysely<Tables>
+  readonly engine: Engine
+  readonly analyser: Analyser
+  /** Collections kept in memory; the one asked least lately is forgotten. */
+  readonly viewsMax: number
+}
+
+const passagesMaxMax = 100
+const scopesMax = 64
+/** Read beyond what is asked for, so that copies that are collapsed leave enough. */
+const spareMax = 20
+const signalNames = Object.keys(weights) as SignalName[] // the keys of an object literal
+
+export function createSearcher(parts: SearcherParts): Searcher {
+  const searcher = new Searching(parts)
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    // One after another: views are read and brought up to date in the same step.
+    search(query) {
+      const found = last.then(() => searcher.search(query))
+      last = found.catch(() => undefined)
+      return found
+    },
+  }
+}
+
+interface Ranked {
+  readonly collection: CollectionRow
+  readonly candidate: Candidate
+  readonly parts: Readonly<Record<string, number>>
+  readonly score: number
+}
+
+class Searching {
+  readonly #parts: SearcherParts
+  readonly #views = new Map<number, CollectionView>()
+  readonly #access = new Map<string, TenantAccess>()
+  readonly #scopes = new Map<string, Scope>()
+
+  constructor(parts: SearcherParts) {
+    this.#parts = parts
+  }
+
+  search(query: KnowledgeQuery): Promise<SearchResult> {
+    return readConsistently(this.#parts, async (rows, sql) => {
+      const collections = await listCollections(rows, query)
+      const terms = this.#parts.analyser.analyseQuery(query.query)
+      if (terms.length === 0) return nothing
+      const found: { readonly collection: CollectionRow; readonly candidate: Candidate }[] = []
+      for (const collection of collections) {
+        for (const candidate of await this.#searchOne({ rows, sql, collection, terms, query })) {
+          found.push({ collection, candidate })
+        }
+      }
+      const confidence = found.reduce((most, { candidate }) => Math.max(most, candidate.coverage), 0)
+      if (confidence < (query.confidenceMin ?? confidenceMinDefault)) {
+        return { passages: [], confidence, abstained: found.length > 0 }
+      }
+      const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
+      const best = rankAll(found).slice(0, passagesMax + spareMax)
+      const passages = collapse(await readPassages(rows, query.tenant, { best, terms }))
+      return { passages: passages.slice(0, passagesMax), confidence, abstained: false }
+    })
+  }
+
+  async #searchOne(ask: Ask): Promise<readonly Candidate[]> {
+    const { rows, sql, collection, terms, query } = ask
+    if (collection.chunk_count === 0) return []
+    const view = await this.#view(rows, collection)
+    const scope = await this.#scope(rows, view, query)
+    const postings = await view.listPostings(
+      sql,
+      terms.map(({ term }) => term),
+    )
+    const ranked = terms.map((term, index) => ({ ...term, postings: postings[index] ?? noPostings }))
+    return findCandidates(view, scope, ranked)
+  }
+
+  async #view(rows: SearchRows, collection: CollectionRow): Promise<CollectionView> {
+    const view = this.#views.get(collection.number) ?? new CollectionView(collection.number)
+    this.#views.delete(collection.number)
+    await view.sync(rows, collection) // what fails half way is forgotten
+    this.#views.set(collection.number, view)
+    const [oldest] = this.#views.keys()
+    if (this.#views.size > this.#parts.viewsMax && oldest !== undefined) this.#views.delete(oldest)
+    return view
+  }
+
+  async #scope(rows: SearchRows, view: CollectionView, query: KnowledgeQuery): Promise<Scope> {
+    const access = this.#access.get(query.tenant) ?? new TenantAccess()
+    this.#access.delete(query.tenant)
+    if (query.principals !== undefined) await access.sync(rows, query.tenant)
+    this.#access.set(query.tenant, access)
+    const { principals, regions, asOfMs } = query
+    const version = principals === undefined ? 0 : access.version
+    const key = JSON.stringify([view.number, view.revision, version, principals, regions, asOfMs])
+    let scope = this.#scopes.get(key)
+    if (scope === undefined) {
+      scope = createScope(view, access, {
+        principals: principals === undefined ? undefined : access.close(principals),
+        regions: regions === undefined ? undefined : new Set(regions),
+        asOfMs,
+      })
+      if (this.#scopes.size >= scopesMax) this.#scopes.clear()
+      this.#scopes.set(key, scope)
+    }
+    return scope
+  }
+}
+
+interface Ask {
+  readonly rows: SearchRows
+  readonly sql: Kysely<Tables>
+  readonly collection: CollectionRow
+  readonly terms: readonly QueryTerm[]
+  readonly query: KnowledgeQuery
+}
+
+const nothing: SearchResult = Object.freeze({ passages: [], confidence: 0, abstained: false })
+const noPostings = Object.freeze({ chunks: new Int32Array(0), packed: new Uint16Array(0) })
+
+async function listCollections(rows: SearchRows, query: KnowledgeQuery): Promise<readonly CollectionRow[]> {
+  const collections: CollectionRow[] = []
+  for (const name of new Set(query.collections)) {
+    const row = await rows.findCollection(query.tenant, name)
+    if (row === undefined) {
+      throw new PlatformError('NOT_FOUND', `there is no collection "${name}"`, { param: 'collection' })
+    }
+    collections.push(row)
+  }
+  return collections
+}
+
+/** Weighs the signals, each against its best; best first, equal ones in the order they were taken in. */
+function rankAll(
+  found: readonly { readonly collection: CollectionRow; readonly candidate: Candidate }[],
+): readonly Ranked[] {
+  const best = new Map(
+    signalNames.map((name) => [
+      name,
+      found.reduce((most, { candidate }) => Math.max(most, candidate.signals[name]), 0),
+    ]),
+  )
+  const whole = signalNames.reduce((sum, name) => sum + weights[name], 0)
+  return found
+    .map(({ collection, candidate }): Ranked => {
+      const parts: Record<string, number> = {}
+      let score = 0
+      for (const name of signalNames) {
+        const most = best.get(name) ?? 0
+        const part = most === 0 ? 0 : (weights[name] * candidate.signals[name]) / most / whole
+        parts[name] = part
+        score += part
+      }
+      return { collection, candidate, parts, score }
+    })
+    .toSorted(
+      (a, b) =>
+        Math.round(b.score * 1e9) - Math.round(a.score * 1e9) ||
+        a.collection.number - b.collection.number ||
+        a.candidate.chunk - b.candidate.chunk,
+    )
+}
+
+async function readPassages(
+  rows: SearchRows,
+  tenant: string,
+  { best, terms }: { readonly best: readonly Ranked[]; readonly terms: readonly QueryTerm[] },
+): Promise<readonly Passage[]> {
+  const read = new Map<string, PassageRow>()
+  for (const collection of new Set(best.map((each) => each.collection))) {
+    const chunks = best.filter((each) => each.collection === collection).map((each) => each.candidate.chunk)
+    for (const row of await rows.listPassages({ tenant, collection: collection.number }, chunks)) {
+      read.set(`${collection.number}/${row.number}`, row)
+    }
+  }
+  return best.flatMap((ranked) => {
+    const row = read.get(`${ranked.collection.number}/${ranked.candidate.chunk}`)
+    return row === undefined ? [] : [toPassage(ranked, row, terms)]
+  })
+}
+
+function toPassage(
+  { collection, candidate, parts, score }: Ranked,
+  row: PassageRow,
+  terms: readonly QueryTerm[],
+): Passage {
+  const sentence = toSentences(row.text)[candidate.sentence] ?? { start: 0, end: row.text.length }
+  return {
+    collection: collection.name,
+    document: row.document,
+    source: row.source,
+    version: row.version,
+    start: row.start,
+    end: row.end,
+    text: row.text,
+    headings: JSON.parse(row.headings) as readonly string[], // written by this room, from a list of strings
+    score,
+    why: {
+      signals: parts,
+      terms: candidate.terms.map((index) => terms[index]?.term ?? ''),
+      best: { start: row.start + sentence.start, end: row.start + sentence.end },
+      copies: [],
+    },
+  }
+}
+
+/** Of passages with the same words the best one stays, and says where the others are. */
+function collapse(passages: readonly Passage[]): readonly Passage[] {
+  const kept = new Map<string, Passage>()
+  for (const passage of passages) {
+    const key = passage.text.replace(/\s+/g, ' ').trim()
+    const first = kept.get(key)
+    if (first?.why === undefined) kept.set(key, passage)
+    else {
+      const { document, version, start, end } = passage
+      const copies = [...first.why.copies, { document, version, start, end }]
+      kept.set(key, { ...first, why: { ...first.why, copies } })
+    }
+  }
+  return [...kept.values()]
+}
