@@ -57,7 +57,9 @@ const words = [
   '\n\n# Head\n\n',
 ]
 
-test('SQLite on its thread and PostgreSQL give the same passages, with the same scores to the last bit', async () => {
+test('SQLite on its thread and PostgreSQL give the same passages, with the same scores to the last bit', {
+  timeout: 60_000,
+}, async () => {
   const engines = [await open('sqlite:', 'own-thread'), await open(await server.createUrl(), 'same-thread')]
   const random = createSeededRandom(3)
   const pick = <T>(list: readonly T[]): T => {
@@ -67,7 +69,7 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
   }
   for (const knowledge of engines) await knowledge.createCollection(tenant, 'handbook')
   const there = new Set<string>()
-  for (let act = 0; act < 60; act++) {
+  for (let act = 0; act < 30; act++) {
     const externalId = `${Math.floor(random.next() * 20)}`
     const text = Array.from({ length: 5 + Math.floor(random.next() * 80) }, () => pick(words)).join(' ')
     const isDelete = random.next() < 0.2 && there.has(externalId)
@@ -95,7 +97,9 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
   expect(segments?.length).toBeGreaterThan(0)
 })
 
-test('a search thread that is asked too much refuses, and one that has been closed leaves nothing open', async () => {
+test('a search thread that is asked too much refuses, and one that has been closed leaves nothing open', {
+  timeout: 60_000,
+}, async () => {
   const knowledge = await open('sqlite:', 'own-thread')
   await knowledge.createCollection(tenant, 'handbook')
   const query = { tenant, collections: ['handbook'], query: 'alpha', passagesMax: 1 }
