@@ -2,7 +2,7 @@ import { describeCause, type HttpParts } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
-import { createAdmission, type createRegionGate } from './governance/index.ts'
+import { createAdmission, createPolicyAdmission, type createRegionGate, type PolicyGuard } from './governance/index.ts'
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
@@ -15,6 +15,7 @@ export interface PartsDeps {
   readonly loaded: LoadedConfig
   readonly version: number
   readonly gate: ReturnType<typeof createRegionGate>
+  readonly policies: PolicyGuard
   readonly models: ModelCatalogue
   readonly endpoints: Endpoints
   readonly inWork: InWork
@@ -24,10 +25,10 @@ export interface PartsDeps {
 
 /** What the faces are given of one running configuration. */
 export function createParts(deps: PartsDeps): HttpParts {
-  const { gate, models, endpoints, inWork, traces } = deps
+  const { gate, policies, models, endpoints, inWork, traces } = deps
   const { config } = deps.loaded
   const { clock, ids, store, identity, knowledge, preparation, telemetry } = deps.standing
-  const admission = createAdmission(config.governance, gate)
+  const admission = createPolicyAdmission(createAdmission(config.governance, gate), policies)
   const resolveModel = (name: string, principal: Principal) => {
     const model = models.find(name)
     if (model === undefined)
@@ -46,6 +47,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     preparation,
     calls: store.calls,
     keys: identity.keys,
+    policies,
     prices: deps.prices,
     readBody,
     models: {

@@ -6,7 +6,14 @@ import { createIds } from './core/ids.ts'
 import type { EventLog } from './core/ports.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
-import { checkRegions, createIdentity, createRegionGate, type Identity } from './governance/index.ts'
+import {
+  checkRegions,
+  createIdentity,
+  createPolicyGuard,
+  createRegionGate,
+  type Identity,
+  type PolicyGuard,
+} from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
 import { createPricer } from './investment/index.ts'
 import { createModelTree, createRouterCatalogue } from './models/index.ts'
@@ -71,6 +78,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     ids,
     log,
     isRegion: (name) => gate.has(name),
+    isUseCase: (name) => Object.hasOwn(current.config.governance.useCases, name),
     keyDaysMax: () => current.config.governance.keyDaysMax,
   }).catch(async (thrown: unknown) => {
     await store.close()
@@ -148,6 +156,10 @@ function checkConfig(config: Config): void {
   })
 }
 
+function createPolicies({ governance }: Config, { clock, configFolder }: Standing): PolicyGuard {
+  return createPolicyGuard({ config: governance, clock, toPath: (path) => resolve(configFolder, path) })
+}
+
 function createRunning(standing: Standing, loaded: LoadedConfig, version: number): Running {
   const { config } = loaded
   const { clock, random, ids, store, telemetry } = standing
@@ -180,7 +192,19 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const models = createModelTree({ config: config.models, endpoints, nodeKinds: [ground], clock, routers })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
-  const parts = createParts({ standing, loaded, version, gate, models, endpoints, inWork, traces, prices: pricer })
+  const policies = createPolicies(config, standing)
+  const parts = createParts({
+    standing,
+    loaded,
+    version,
+    gate,
+    policies,
+    models,
+    endpoints,
+    inWork,
+    traces,
+    prices: pricer,
+  })
   telemetry.useConfig(loaded)
   return {
     parts,

@@ -14,8 +14,10 @@ export interface FlowParts {
     authenticate(credential: string | undefined): Principal
   }
   readonly admission: {
-    /** Throws REGION_REFUSED when the request asks for regions the principal may not use. */
-    labels(principal: Principal, regions: readonly string[] | undefined): Labels
+    /** Throws REGION_REFUSED, or POLICY_REFUSED for a use case the principal may not name, INVALID_REQUEST for one that is not declared. */
+    labels(principal: Principal, asked: Pick<Asked<unknown>, 'regions' | 'useCase'>): Labels
+    /** Throws POLICY_REFUSED or POLICY_REVIEW when a policy pack does not allow the use case. */
+    require(labels: Labels): void
     /** What lies in both lists of regions. */
     readonly narrow: (outer: readonly string[], inner: readonly string[]) => readonly string[]
   }
@@ -47,6 +49,8 @@ export interface Asked<Request> {
   readonly model: string
   /** Regions the request itself narrows to. */
   readonly regions: readonly string[] | undefined
+  /** The use case the request names. */
+  readonly useCase?: string | undefined
   readonly request: Request
 }
 

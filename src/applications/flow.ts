@@ -25,7 +25,7 @@ export async function runRequest<Request, Reply>(
     const asked = await ask.read()
 
     // admit
-    const labels = parts.admission.labels(principal, asked.regions)
+    const labels = parts.admission.labels(principal, asked)
     call = createRootCall(parts, {
       name: asked.model,
       principal,
@@ -36,6 +36,7 @@ export async function runRequest<Request, Reply>(
       startedMonotonicMs,
     })
     followClient(call, delivery)
+    parts.admission.require(labels)
 
     // resolve
     const model = parts.models.resolve(asked.model, principal)
@@ -73,7 +74,7 @@ function followClient(call: Call, delivery: { onGone(listener: () => void): void
 /** Ends the root with the totals of what its dispatches used. */
 function end(call: Call, summary: AnswerSummary): void {
   const totals = sumDispatches(call.facts)
-  call.end({ ...summary, usage: totals.usage, cost: totals.cost })
+  call.end({ ...summary, usage: totals.usage, cost: totals.cost, detail: call.labels.policy?.record })
 }
 
 /** What is told to the client: once it has left, everything that follows is the leaving. */

@@ -15,12 +15,29 @@ export interface Principal {
   readonly models: readonly string[] | undefined
   /** Regions the key may send data to; `undefined` means what governance allows by default. */
   readonly regions: readonly string[] | undefined
+  /** The declared use case the key stands for; `undefined` means the request may name one. */
+  readonly useCase?: string | undefined
 }
 
 /** What governance says of a request. A child call may narrow these, never widen them. */
 export interface Labels {
   /** Regions of the lattice in which the request may be processed and stored. Empty allows none. */
   readonly allowedRegions: readonly string[]
+  /** What the policy packs in force decide on the use case; `undefined` where none is in force. */
+  readonly policy?: PolicyLabel | undefined
+}
+
+/** What policy packs say of a use case on a day. The same object for every request of that use case on that day. */
+export interface PolicyLabel {
+  readonly useCase: string | undefined
+  /** The most restrictive decision of the packs that are enforced. */
+  readonly decision: 'allow' | 'review' | 'deny'
+  /** Obligations of the packs that are enforced, by id, each once. */
+  readonly obligations: readonly string[]
+  /** Why it is refused: articles, reasons, and the facts that are missing. Empty when it is allowed. */
+  readonly refusal: string
+  /** For the record: the decision of each pack with the hash of its rules and of the facts it was asked with. */
+  readonly record: JsonObject
 }
 
 /** What one node of a call tree did: the row of trace, bill and audit. Written once, when the root ends. */

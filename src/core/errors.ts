@@ -26,6 +26,16 @@ export const errorCatalogue = {
     false,
     'Allow the region for the key, or choose a model that stays inside the allowed regions.',
   ),
+  POLICY_REFUSED: entry(
+    403,
+    false,
+    'A policy pack forbids the use case; the message names the article. GET /v1/policies/decisions explains it.',
+  ),
+  POLICY_REVIEW: entry(
+    403,
+    false,
+    'Answer the questions and provide the documents that the message names, under governance.useCases.',
+  ),
   PRICE_UNKNOWN: entry(403, false, 'Add the price under investment.prices, or set investment.unknownPrice to flag.'),
   ROUTE_NOT_FOUND: entry(404, false, 'GET /openapi.json lists the routes.'),
   METHOD_NOT_ALLOWED: entry(405, false, 'Use a method that the allow header lists.'),

@@ -1,3 +1,10 @@
 export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
 export { createPersonalDataScanner } from './privacy/index.ts'
+export {
+  createPolicyAdmission,
+  createPolicyGuard,
+  type Decision,
+  type PackDecision,
+  type PolicyGuard,
+} from './policy/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

@@ -71,7 +71,7 @@ class ChatDelivery implements Delivery<Answer> {
       exchange.end(this.#ending)
       return
     }
-    const body = this.#withReport(this.#ending ?? '', facts)
+    const body = this.#withReport(this.#ending ?? '')
     exchange.begin(200, this.#wholeHeaders(body, facts))
     exchange.end(body)
   }
@@ -105,16 +105,14 @@ class ChatDelivery implements Delivery<Answer> {
       await exchange.write(text)
       call.cancellation.throwIfCancelled()
     }
-    const extension = this.#isReportRefused() ? undefined : toAnswerExtension(call.id, call.facts, citations)
+    const extension = this.#isReportRefused() ? undefined : toAnswerExtension(call, citations)
     this.#ending = encoder.end(extension)
   }
 
   async #sendWhole(answer: Answer, call: Call): Promise<void> {
     const complete = await collectAnswer(answer)
     const body = this.#options.dialect.encodeAnswer(complete, this.#meta(call))
-    const extension = this.#isReportRefused()
-      ? {}
-      : { strata: toAnswerExtension(call.id, call.facts, complete.citations) }
+    const extension = this.#isReportRefused() ? {} : { strata: toAnswerExtension(call, complete.citations) }
     this.#takeWhole(JSON.stringify({ ...body, ...extension }))
   }
 
@@ -125,10 +123,10 @@ class ChatDelivery implements Delivery<Answer> {
   }
 
   /** A relayed whole body gets the report only when the client asked for it; then it is spliced in, last. */
-  #withReport(body: Buffer | string, facts: readonly CallFacts[]): Buffer | string {
+  #withReport(body: Buffer | string): Buffer | string {
     if (typeof body === 'string' || !this.#wantsReport() || this.#call === undefined) return body
     const text = body.toString('utf8')
-    const report = JSON.stringify(toAnswerExtension(this.#call.id, facts, []))
+    const report = JSON.stringify(toAnswerExtension(this.#call, []))
     return `${text.slice(0, text.lastIndexOf('}')).trimEnd()},"strata":${report}}`
   }
 

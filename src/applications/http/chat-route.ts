@@ -19,7 +19,12 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
       credential: exchange.credential(),
       async read() {
         read = await readChat(exchange, dialect)
-        return { model: read.request.model, regions: read.extension?.regions, request: read }
+        return {
+          model: read.request.model,
+          regions: read.extension?.regions,
+          useCase: read.extension?.useCase,
+          request: read,
+        }
       },
       answer: (model, { request }, call) => model.answer(request, call),
       guard: (answer) => answer,

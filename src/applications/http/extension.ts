@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CallFacts } from '../../core/call.ts'
+import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
 import type { Citation } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
@@ -15,6 +15,12 @@ export const requestExtensionSchema = z
       .max(64)
       .optional()
       .describe('Regions this request may be processed and stored in; narrows what the key allows.'),
+    useCase: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('The declared use case the request belongs to; only for keys that stand for none.'),
     report: z.boolean().default(true).describe('Whether the answer carries the `strata` field.'),
   })
   .describe('What a request may ask of Strata itself.')
@@ -34,21 +40,26 @@ export function readRequestExtension(body: JsonObject): RequestExtension | undef
 
 /** What Strata says of an answer: the route taken, where it was processed, what it used and cost, and its evidence. */
 export function toAnswerExtension(
-  callId: string,
-  facts: readonly CallFacts[],
+  { id, facts, labels }: Pick<Call, 'id' | 'facts' | 'labels'>,
   citations: readonly Citation[],
 ): JsonObject {
   const totals = sumDispatches(facts)
   const last = facts.findLast((fact) => fact.kind === 'dispatch' && fact.status === 'ok')
   return {
-    call: callId,
+    call: id,
     route: toRoute(facts),
     endpoint: last?.name ?? null,
     regions: last?.regions ?? null,
     usage: toUsageJson(totals.usage),
     cost: totals.cost === undefined ? null : { usd: toDollars(totals.cost), picodollars: totals.cost.toString() },
+    ...(labels.policy === undefined ? {} : { policy: toPolicyJson(labels.policy) }),
     ...(citations.length === 0 ? {} : { citations: citations.map(toCitationJson) }),
   }
+}
+
+/** Under which use case the request was admitted, and what that obliges whoever shows the answer to. */
+function toPolicyJson({ useCase, decision, obligations }: PolicyLabel): JsonObject {
+  return { use_case: useCase ?? null, decision, obligations }
 }
 
 // A type rather than an interface, so that it counts as JSON.

@@ -3,7 +3,7 @@ import type { Principal } from '../../core/call.ts'
 import type { DialectId } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Identity } from '../../governance/index.ts'
+import type { Identity, PolicyGuard } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type { PriceBook } from '../../investment/index.ts'
@@ -24,6 +24,7 @@ export interface HttpParts {
   readonly preparation: Preparation
   readonly calls: CallReader
   readonly keys: Identity['keys']
+  readonly policies: PolicyGuard
   readonly prices: PriceBook
   /** Usage of one recorded body. Throws what is wrong with it. */
   readonly readBody: (bytes: Buffer, dialect: BodyDialect) => BodyReading

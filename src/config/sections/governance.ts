@@ -16,6 +16,36 @@ export const governanceSchema = z
       .describe(
         'Regions of your own, each with the regions it lies in: { "frankfurt": ["de"] }. Countries, eu, eea and local are built in.',
       ),
+    policies: z
+      .array(
+        z.strictObject({
+          pack: z.string().min(1).describe('Id of a pack that comes with Strata, or path of a file of your own.'),
+          mode: z
+            .enum(['enforce', 'shadow'])
+            .default('enforce')
+            .describe(
+              '`enforce` refuses what the pack denies or wants reviewed; `shadow` only puts on record what it would.',
+            ),
+        }),
+      )
+      .max(16)
+      .default([])
+      .describe(
+        'Policy packs in force; the most restrictive wins. `strata policy list` names those that come with Strata.',
+      ),
+    useCases: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'a name: lower-case letters, digits, dot, dash, underscore'),
+        z.record(z.string(), z.record(z.string(), z.unknown())),
+      )
+      .default({})
+      .describe(
+        'Declared use cases: by name, for each pack by its id, the answers to its questions (`strata policy questions PACK`). What is not answered is unknown.',
+      ),
+    defaultUseCase: z
+      .string()
+      .optional()
+      .describe('The use case of keys and requests that name none; without it nothing is known of them.'),
     keyDaysMax: z
       .int()
       .min(1)

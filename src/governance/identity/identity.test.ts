@@ -37,6 +37,7 @@ async function createOn(store: Store, options: Options = {}): Promise<Identity> 
     ids: createIds({ clock, random }),
     log: options.log ?? silentLog,
     isRegion: (name) => gate.has(name),
+    isUseCase: (name) => name === 'support',
     keyDaysMax: () => options.keyDaysMax,
   })
   open.push(identity)

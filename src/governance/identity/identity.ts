@@ -63,6 +63,8 @@ interface IdentityDeps {
   readonly log: EventLog
   /** Whether governance knows a region of that name. */
   isRegion(name: string): boolean
+  /** Whether governance knows a use case of that name. */
+  isUseCase(name: string): boolean
   /** `governance.keyDaysMax` as it is now. */
   keyDaysMax(): number | undefined
 }
@@ -129,7 +131,12 @@ function createKeys(deps: IdentityDeps, store: IdentityQueries, mirror: Mirror):
   return {
     async create(request) {
       const nowMs = now(deps.clock)
-      const rules = { nowMs, daysMax: deps.keyDaysMax(), isRegion: (name: string) => deps.isRegion(name) }
+      const rules = {
+        nowMs,
+        daysMax: deps.keyDaysMax(),
+        isRegion: (name: string) => deps.isRegion(name),
+        isUseCase: (name: string) => deps.isUseCase(name),
+      }
       const expiresAtMs = checkKeyRequest(request, rules)
       if (!hasTenant(request.tenant)) await mirror.refresh()
       if (!hasTenant(request.tenant)) {
@@ -195,6 +202,7 @@ function toRow(deps: IdentityDeps, credential: Credential, request: KeyRequest &
     prefix: credential.prefix,
     models: request.models === undefined ? null : JSON.stringify(request.models),
     regions: request.regions === undefined ? null : JSON.stringify(request.regions),
+    use_case: request.useCase ?? null,
     created_at_ms: now(deps.clock),
     expires_at_ms: request.expiresAtMs ?? null,
     revoked_at_ms: null,

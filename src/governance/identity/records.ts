@@ -14,6 +14,8 @@ export interface KeyRecord {
   readonly prefix: string
   readonly models: readonly string[] | undefined
   readonly regions: readonly string[] | undefined
+  /** The declared use case the key stands for. */
+  readonly useCase: string | undefined
   /** Milliseconds UTC, these and the others. */
   readonly createdAtMs: number
   readonly expiresAtMs: number | undefined
@@ -39,8 +41,8 @@ export function toMirroredKey(row: KeyRow, past: MirroredKey | undefined): Mirro
   const record = toRecord(row)
   if (past !== undefined)
     return { record: { ...past.record, revokedAtMs: record.revokedAtMs }, principal: past.principal }
-  const { tenant, role, models, regions } = record
-  return { record, principal: Object.freeze({ tenant, keyId: record.id, role, models, regions }) }
+  const { tenant, role, models, regions, useCase } = record
+  return { record, principal: Object.freeze({ tenant, keyId: record.id, role, models, regions, useCase }) }
 }
 
 export function toTenant(row: TenantRow): Tenant {
@@ -57,6 +59,7 @@ function toRecord(row: KeyRow): KeyRecord {
     prefix: row.prefix,
     models: toNames(row.models),
     regions: toNames(row.regions),
+    useCase: row.use_case ?? undefined,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
     revokedAtMs: row.revoked_at_ms ?? undefined,

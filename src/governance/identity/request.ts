@@ -12,6 +12,8 @@ export interface KeyRequest {
   readonly models?: readonly string[] | undefined
   /** Regions the key may send data to; what governance allows by default when absent. */
   readonly regions?: readonly string[] | undefined
+  /** The declared use case the key stands for; requests may name one when absent. */
+  readonly useCase?: string | undefined
   /** Milliseconds UTC; for ever, or as long as governance.keyDaysMax allows, when absent. */
   readonly expiresAtMs?: number | undefined
 }
@@ -21,6 +23,7 @@ export interface KeyRules {
   /** `governance.keyDaysMax`. */
   readonly daysMax: number | undefined
   isRegion(name: string): boolean
+  isUseCase(name: string): boolean
 }
 
 const nameLengthMax = 128
@@ -38,6 +41,9 @@ export function checkKeyRequest(request: KeyRequest, rules: KeyRules): number | 
       `regions[${stranger}]`,
       'is no region of this server; use a country code such as "de", or "eu", "us", "local"',
     )
+  }
+  if (request.useCase !== undefined && !rules.isUseCase(request.useCase)) {
+    throw refuse('useCase', 'is not declared; declare it under governance.useCases')
   }
   return checkExpiry(request.expiresAtMs, rules)
 }

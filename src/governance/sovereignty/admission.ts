@@ -1,5 +1,5 @@
 import type { Config } from '../../config/index.ts'
-import type { Labels, Principal } from '../../core/call.ts'
+import type { Labels, PolicyLabel, Principal } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { RegionLattice } from './gate.ts'
 
@@ -10,7 +10,7 @@ export interface Admission {
    * the same array, so that who decides on it can remember by identity. Throws INVALID_REQUEST for a region that is
    * not one, REGION_REFUSED when nothing is left.
    */
-  labels(principal: Pick<Principal, 'regions'>, requested?: readonly string[]): Labels
+  labels(principal: Pick<Principal, 'regions'>, requested?: readonly string[], policy?: PolicyLabel): Labels
   /** What lies in both lists; how a call narrows the regions of its children. Same arrays for equal questions. */
   narrow(outer: readonly string[], inner: readonly string[]): readonly string[]
 }
@@ -23,17 +23,8 @@ export function createAdmission(
   config: Pick<Config['governance'], 'allowedRegions'>,
   gate: Pick<RegionLattice, 'has' | 'meet'>,
 ): Admission {
-  const labelsOf = new WeakMap<readonly string[], Labels>()
+  const toLabels = createLabelMemory()
   const meetsOf = new WeakMap<readonly string[], Map<string, readonly string[]>>()
-
-  const toLabels = (allowedRegions: readonly string[]): Labels => {
-    let labels = labelsOf.get(allowedRegions)
-    if (labels === undefined) {
-      labels = Object.freeze({ allowedRegions })
-      labelsOf.set(allowedRegions, labels)
-    }
-    return labels
-  }
 
   const narrow = (outer: readonly string[], inner: readonly string[]): readonly string[] => {
     let meets = meetsOf.get(outer)
@@ -52,12 +43,12 @@ export function createAdmission(
   }
 
   return {
-    labels(principal, requested) {
+    labels(principal, requested, policy) {
       const allowed = principal.regions ?? config.allowedRegions
-      if (requested === undefined) return toLabels(allowed)
+      if (requested === undefined) return toLabels(allowed, policy)
       checkRequested(requested)
       const narrowed = narrow(allowed, requested)
-      if (narrowed.length > 0) return toLabels(narrowed)
+      if (narrowed.length > 0) return toLabels(narrowed, policy)
       const may = allowed.length === 0 ? 'no region at all' : allowed.join(', ')
       throw new PlatformError(
         'REGION_REFUSED',
@@ -83,5 +74,24 @@ export function createAdmission(
       `strata.regions[${unknown}] is no region of this server; use a country code such as "de", or "eu", "us", "local"`,
       { param: `strata.regions[${unknown}]` },
     )
+  }
+}
+
+/** The same labels for the same list of regions and the same decision of policies. */
+function createLabelMemory(): (allowedRegions: readonly string[], policy: PolicyLabel | undefined) => Labels {
+  const undecided = new WeakMap<readonly string[], Labels>()
+  const decided = new WeakMap<PolicyLabel, WeakMap<readonly string[], Labels>>()
+  return (allowedRegions, policy) => {
+    let known = policy === undefined ? undecided : decided.get(policy)
+    if (known === undefined) {
+      known = new WeakMap()
+      if (policy !== undefined) decided.set(policy, known)
+    }
+    let labels = known.get(allowedRegions)
+    if (labels === undefined) {
+      labels = Object.freeze(policy === undefined ? { allowedRegions } : { allowedRegions, policy })
+      known.set(allowedRegions, labels)
+    }
+    return labels
   }
 }

@@ -25,6 +25,8 @@ export interface ApiKeyTable {
   readonly models: string | null
   /** JSON array of region names; `null` for what governance allows by default. */
   readonly regions: string | null
+  /** Name of the declared use case; `null` for the default one. */
+  readonly use_case: string | null
   readonly created_at_ms: number
   readonly expires_at_ms: number | null
   readonly revoked_at_ms: number | null

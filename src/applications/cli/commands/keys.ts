@@ -5,12 +5,13 @@ import { toMisuse, operatorTenant, report, toTable, type Command, type CommandCo
 
 export const keys: Command = {
   name: 'keys',
-  usage: 'create NAME [--admin] [--models A,B] [--regions R,S] [--days N] | list | revoke ID',
+  usage: 'create NAME [--admin] [--models A,B] [--regions R,S] [--use-case U] [--days N] | list | revoke ID',
   summary: 'Makes, lists and revokes keys. A key is shown once.',
   options: {
     admin: { type: 'boolean' },
     models: { type: 'string' },
     regions: { type: 'string' },
+    'use-case': { type: 'string' },
     days: { type: 'string' },
   },
   async run(context) {
@@ -30,6 +31,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
     role: context.options['admin'] === true ? 'admin' : 'member',
     models: listOf(context.options['models']),
     regions: listOf(context.options['regions']),
+    useCase: textOf(context.options['use-case']),
     expiresAtMs: expiryOf(context.options['days'], parts.clock.now()),
   })
   report(context.terminal, { ...toKeyJson(made.record), key: made.key }, [
@@ -81,4 +83,8 @@ function expiryOf(days: string | boolean | undefined, nowMs: number): number | u
   const count = Number(days)
   if (Number.isFinite(count) && count > 0) return nowMs + Math.ceil(count * 86_400_000)
   throw new PlatformError('INVALID_REQUEST', '--days must be a number above 0')
+}
+
+function textOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }

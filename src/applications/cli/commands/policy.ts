@@ -1,6 +1,5 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
-import { toIso } from '../../../core/time.ts'
 import {
   builtInPacks,
   checkPack,
@@ -11,6 +10,7 @@ import {
   toInstant,
   type Decision,
 } from '../../../governance/policy/index.ts'
+import { toDecisionJson } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
 import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
@@ -103,40 +103,6 @@ function parseFacts(bytes: Uint8Array, path: string): JsonObject {
     throw new PlatformError('INVALID_REQUEST', `${path} is not JSON in UTF-8`, { cause: thrown })
   }
   throw new PlatformError('INVALID_REQUEST', `${path} must hold one JSON object: a fact by name`)
-}
-
-/** A decision as JSON: of `policy decide` and of /v1/policies. */
-function toDecisionJson(decision: Decision, atMs: number): JsonObject {
-  const { effects, obligations, pack, isStale } = decision
-  return {
-    decision: decision.decision,
-    tier: decision.tier ?? null,
-    tier_possible: decision.tierPossible ?? null,
-    at: toIso(atMs),
-    pack,
-    stale: isStale,
-    articles: [...new Set(effects.map(({ article }) => article))],
-    reasons: effects.filter((effect) => effect.decision === decision.decision).map(({ reason }) => reason),
-    effects: effects.map(({ rule, article, effect, truth, decision: own, reason, tier, missing }) => ({
-      rule,
-      article,
-      effect,
-      truth,
-      decision: own,
-      tier: tier ?? null,
-      reason,
-      missing,
-    })),
-    obligations: obligations.map(({ id, control, article, text, rules, isFulfilled }) => ({
-      id,
-      control,
-      article,
-      text,
-      rules,
-      fulfilled: isFulfilled ?? null,
-    })),
-    notice: 'Not legal advice.',
-  }
 }
 
 function toLines(decision: Decision): readonly string[] {

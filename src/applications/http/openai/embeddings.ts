@@ -30,7 +30,12 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
         refuseAddresses(exchange, body)
         const extension = readRequestExtension(body)
         asked = decodeEmbeddingRequest(body)
-        return { model: asked.request.model, regions: extension?.regions, request: asked.request }
+        return {
+          model: asked.request.model,
+          regions: extension?.regions,
+          useCase: extension?.useCase,
+          request: asked.request,
+        }
       },
       answer(model, request, call) {
         if (model.embed !== undefined) return model.embed(request, call)

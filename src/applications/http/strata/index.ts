@@ -1,4 +1,5 @@
 export { toCallJson, toTreeJson } from './call-json.ts'
 export { toKeyJson } from './keys.ts'
+export { toDecisionJson } from './policies.ts'
 export { strataRoutes } from './routes.ts'
 export { bodyDialects, priceBody } from './pricing.ts'

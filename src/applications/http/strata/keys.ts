@@ -17,6 +17,12 @@ const newKey = z.strictObject({
     .max(64)
     .optional()
     .describe('Regions it may send to; the default ones when absent.'),
+  use_case: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('The declared use case it stands for; requests may name one when absent.'),
   expires_at: z.iso.datetime({ offset: true }).optional().describe('When it stops working; never when absent.'),
 })
 
@@ -31,8 +37,16 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
       body: newKey,
       answer: async ({ parts, principal, body }) => {
         const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at)
-        const { name, role, models, regions } = body
-        const made = await parts.keys.create({ tenant: principal.tenant, name, role, models, regions, expiresAtMs })
+        const { name, role, models, regions, use_case: useCase } = body
+        const made = await parts.keys.create({
+          tenant: principal.tenant,
+          name,
+          role,
+          models,
+          regions,
+          useCase,
+          expiresAtMs,
+        })
         return { status: 201, body: { ...toKeyJson(made.record), key: made.key } }
       },
     }),
@@ -71,6 +85,7 @@ export function toKeyJson(key: KeyRecord): JsonObject {
     prefix: key.prefix,
     models: key.models ?? null,
     regions: key.regions ?? null,
+    use_case: key.useCase ?? null,
     created_at: toIso(key.createdAtMs),
     expires_at: key.expiresAtMs === undefined ? null : toIso(key.expiresAtMs),
     revoked_at: key.revokedAtMs === undefined ? null : toIso(key.revokedAtMs),

@@ -5,6 +5,7 @@ import { callRoutes } from './calls.ts'
 import { collectionRoutes } from './collections.ts'
 import { healthRoutes } from './health.ts'
 import { keyRoutes } from './keys.ts'
+import { policyRoutes } from './policies.ts'
 import { pricingRoutes } from './pricing.ts'
 
 /** Strata's own face: knowledge, calls, keys, health. */
@@ -13,6 +14,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...collectionRoutes(getParts),
     ...callRoutes(getParts),
     ...keyRoutes(getParts),
+    ...policyRoutes(getParts),
     ...pricingRoutes(getParts),
     ...healthRoutes(getParts, describe),
   ]
