@@ -1,0 +1,34 @@
+import { medianOf, type Fitted } from './members/index.ts'
+import type { Plan } from './plan.ts'
+import { at } from './ridge.ts'
+
+/** The members of a plan that could be fitted, ready to forecast from any origin. */
+export interface Combination {
+  readonly members: readonly string[]
+  forecast(origin: number): Float64Array
+}
+
+export function combine(plan: Plan, place: { readonly end: number; readonly horizon: number }): Combination {
+  const { end, horizon } = place
+  const fitted: Fitted[] = []
+  const names: string[] = []
+  for (const member of plan.members) {
+    const each = member.fit(end, horizon)
+    if (each === undefined) continue
+    fitted.push(each)
+    names.push(member.name)
+  }
+  const values = new Float64Array(fitted.length)
+  return {
+    members: names,
+    forecast(origin) {
+      const forecasts = fitted.map((each) => each(origin))
+      const result = new Float64Array(horizon)
+      for (let ahead = 0; ahead < horizon; ahead++) {
+        for (let index = 0; index < forecasts.length; index++) values[index] = at(forecasts[index] ?? result, ahead)
+        result[ahead] = medianOf(values)
+      }
+      return result
+    },
+  }
+}

@@ -1,0 +1,7 @@
+export {
+  forecastSeries,
+  type ForecastOptions,
+  type Interval,
+  type PathSource,
+  type SeriesForecast,
+} from './forecast.ts'

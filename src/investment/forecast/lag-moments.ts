@@ -1,0 +1,176 @@
+import { at, solveSymmetric } from './ridge.ts'
+
+/** A linear forecast of one value from earlier ones: `intercept + Σ coefficients[j] · z[t − lags[j]]`. */
+export interface LagModel {
+  readonly lags: readonly number[]
+  readonly coefficients: Float64Array
+  readonly intercept: number
+}
+
+/** Regressions of a series on its own past, in which a value counts half for every `halfLife` steps that it lies back. */
+export interface LagMoments {
+  /**
+   * Ridge regression of z[t] on z[t − lag] for t < end; the penalty is `ridge` times the mean variance of the lags.
+   * `undefined` when there are fewer than two rows for each lag, or nothing varies.
+   */
+  fit(lags: readonly number[], end: number, ridge: number): LagModel | undefined
+  /**
+   * The same on the whole series, from a table of moments that all such fits share: for many regressions or many lags. Its
+   * rows begin where the longest lag of the table allows.
+   */
+  fitFromTable(lags: readonly number[], ridge: number): LagModel | undefined
+}
+
+export interface LagMomentsOptions {
+  readonly halfLife: number
+  /** The longest lag of the table. */
+  readonly tableLagMax: number
+}
+
+export function createLagMoments(series: Float64Array, { halfLife, tableLagMax }: LagMomentsOptions): LagMoments {
+  const length = series.length
+  let mean = 0
+  for (const value of series) mean += value / length
+  const z = series.map((value) => value - mean)
+  const decay = 2 ** (-1 / halfLife)
+  let table: Table | undefined
+  const toModel = (lags: readonly number[], moments: Moments, ridge: number): LagModel | undefined => {
+    const coefficients = solve(moments, ridge)
+    if (coefficients === undefined) return undefined
+    // In the units of the series as given: the mean taken off for precision is put back.
+    let intercept = moments.ownMean + mean
+    for (let row = 0; row < lags.length; row++) intercept -= at(coefficients, row) * (at(moments.means, row) + mean)
+    return { lags, coefficients, intercept }
+  }
+  return {
+    fit(lags, end, ridge) {
+      let lagMax = 0
+      for (const lag of lags) if (lag > lagMax) lagMax = lag
+      if (end - lagMax < 2 * lags.length + 2) return undefined
+      return toModel(lags, countMoments({ z, decay, lags, lagMax, end }), ridge)
+    },
+    fitFromTable(lags, ridge) {
+      if (length - tableLagMax < 2 * lags.length + 2) return undefined
+      table ??= createTable(z, decay, tableLagMax)
+      return toModel(lags, readMoments(table, lags), ridge)
+    },
+  }
+}
+
+/** Weighted means and covariances: of the value forecast, and of the lagged values as a lower triangle by rows. */
+interface Moments {
+  readonly ownMean: number
+  readonly means: Float64Array
+  readonly lower: Float64Array
+  readonly right: Float64Array
+}
+
+interface Rows {
+  readonly z: Float64Array
+  readonly decay: number
+  readonly lags: readonly number[]
+  readonly lagMax: number
+  readonly end: number
+}
+
+function countMoments({ z, decay, lags, lagMax, end }: Rows): Moments {
+  const size = lags.length
+  const means = new Float64Array(size)
+  const lower = new Float64Array(size * size)
+  const right = new Float64Array(size)
+  const row = new Float64Array(size)
+  let [own, total, weight] = [0, 0, 1]
+  for (let t = end - 1; t >= lagMax; t--) {
+    const value = at(z, t)
+    total += weight
+    own += weight * value
+    for (let i = 0; i < size; i++) row[i] = at(z, t - (lags[i] ?? 0))
+    for (let i = 0; i < size; i++) {
+      const weighted = weight * at(row, i)
+      means[i] = at(means, i) + weighted
+      right[i] = at(right, i) + weighted * value
+      const start = i * size
+      for (let j = 0; j <= i; j++) lower[start + j] = at(lower, start + j) + weighted * at(row, j)
+    }
+    weight *= decay
+  }
+  own /= total
+  for (let i = 0; i < size; i++) means[i] = at(means, i) / total
+  for (let i = 0; i < size; i++) {
+    right[i] = at(right, i) / total - own * at(means, i)
+    for (let j = 0; j <= i; j++) lower[i * size + j] = at(lower, i * size + j) / total - at(means, i) * at(means, j)
+  }
+  return { ownMean: own, means, lower, right }
+}
+
+/** `products[i · width + j]`, i ≤ j: the weighted mean of z[t − i] z[t − j] over all t from lagMax on; `means[i]` of z[t − i]. */
+interface Table {
+  readonly width: number
+  readonly products: Float64Array
+  readonly means: Float64Array
+}
+
+/**
+ * The first row is counted; each later entry follows from the one before it on its diagonal by the terms that enter and
+ * leave, since a shift by one step multiplies an exponential weight by a constant.
+ */
+function createTable(z: Float64Array, decay: number, lagMax: number): Table {
+  const length = z.length
+  const width = lagMax + 1
+  const products = new Float64Array(width * width)
+  const means = new Float64Array(width)
+  const weighted = new Float64Array(length)
+  let [total, weight] = [0, 1]
+  for (let t = length - 1; t >= lagMax; t--) {
+    weighted[t] = weight * at(z, t)
+    means[0] = at(means, 0) + weight * at(z, t)
+    total += weight
+    weight *= decay
+  }
+  const oldest = weight / decay
+  for (let j = 0; j < width; j++) {
+    let sum = 0
+    for (let t = lagMax; t < length; t++) sum += at(weighted, t) * at(z, t - j)
+    products[j] = sum
+  }
+  // Row t of lag i + 1 is row t − 1 of lag i, whose weight is `decay` times that of row t.
+  for (let i = 0; i < lagMax; i++) {
+    means[i + 1] = (at(means, i) - at(z, length - 1 - i)) / decay + oldest * at(z, lagMax - 1 - i)
+    for (let j = i; j < lagMax; j++) {
+      const leaving = at(z, length - 1 - i) * at(z, length - 1 - j)
+      const entering = oldest * at(z, lagMax - 1 - i) * at(z, lagMax - 1 - j)
+      products[(i + 1) * width + j + 1] = (at(products, i * width + j) - leaving) / decay + entering
+    }
+  }
+  return { width, products: products.map((sum) => sum / total), means: means.map((sum) => sum / total) }
+}
+
+function readMoments({ width, products, means: all }: Table, lags: readonly number[]): Moments {
+  const size = lags.length
+  const means = new Float64Array(size)
+  const lower = new Float64Array(size * size)
+  const right = new Float64Array(size)
+  const own = at(all, 0)
+  for (let i = 0; i < size; i++) {
+    const lag = lags[i] ?? 0
+    const mean = at(all, lag)
+    means[i] = mean
+    right[i] = at(products, lag) - own * mean
+    for (let j = 0; j <= i; j++) {
+      const other = lags[j] ?? 0
+      const place = lag < other ? lag * width + other : other * width + lag
+      lower[i * size + j] = at(products, place) - mean * at(means, j)
+    }
+  }
+  return { ownMean: own, means, lower, right }
+}
+
+function solve({ lower, right }: Moments, ridge: number): Float64Array | undefined {
+  const size = right.length
+  let variance = 0
+  for (let i = 0; i < size; i++) variance += at(lower, i * size + i) / size
+  if (!(variance > 1e-18)) return undefined
+  const penalty = Math.max(ridge, 1e-9) * variance
+  for (let i = 0; i < size; i++) lower[i * size + i] = at(lower, i * size + i) + penalty
+  return solveSymmetric(lower, right)
+}

@@ -1,0 +1,7 @@
+export { createAnalog } from './analog.ts'
+export { createAutoregression } from './autoregression.ts'
+export { createDirect } from './direct.ts'
+export type { Fitted, Member, MemberContext } from './member.ts'
+export { createPeriodic } from './periodic.ts'
+export { createProfile, medianOf } from './profile.ts'
+export { createDampedTrend, createTheta } from './smoothing.ts'

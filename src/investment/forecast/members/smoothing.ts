@@ -1,0 +1,140 @@
+import { at, generate } from '../ridge.ts'
+import { deviate } from '../running-mean.ts'
+import type { Member, MemberContext } from './member.ts'
+
+/** Smoothing looks at no more than this many newest values: older ones have no weight left. */
+const valuesMax = 400
+
+/**
+ * Theta (Assimakopoulos and Nikolopoulos, 2000), in the form of Hyndman and Billah (2003): exponential smoothing with half the
+ * slope of the straight line, of the series without its season.
+ */
+export function createTheta(context: MemberContext): Member {
+  return createSmoothing(context, {
+    name: 'theta',
+    grid: thetaGrid,
+    start: (level, parameters) => {
+      const state = smooth(level, parameters)
+      const drift = slopeOf(level) / 2
+      return (steps) => state.level + drift * steps
+    },
+  })
+}
+
+/** Exponential smoothing with a trend that is damped (Gardner and McKenzie, 1985), of the series without its season. */
+export function createDampedTrend(context: MemberContext): Member {
+  return createSmoothing(context, {
+    name: 'damped trend',
+    grid: dampedGrid,
+    start: (level, parameters) => {
+      const state = smooth(level, parameters)
+      const { damping } = parameters
+      return (steps) => state.level + (state.trend * damping * (1 - damping ** steps)) / (1 - damping)
+    },
+  })
+}
+
+interface Smoothing {
+  readonly name: string
+  readonly grid: readonly Parameters[]
+  start(level: Float64Array, parameters: Parameters): (steps: number) => number
+}
+
+function createSmoothing({ series, seasons }: MemberContext, smoothing: Smoothing): Member {
+  const season = seasons.at(-1) ?? 1
+  const keep = Math.max(valuesMax, 4 * season)
+  const prepare = (origin: number): { level: Float64Array; phases: Float64Array } => {
+    const values = series.subarray(Math.max(0, origin - keep), origin)
+    const phases = seasonalPhases(values, season)
+    return { level: values.map((value, t) => value - at(phases, t % phases.length)), phases }
+  }
+  return {
+    name: smoothing.name,
+    fit(end, horizon) {
+      const { level: known } = prepare(end)
+      if (known.length < 2) return undefined
+      const parameters = chooseBest(smoothing.grid, known)
+      return (origin) => {
+        const { level, phases } = prepare(origin)
+        const ahead = smoothing.start(level, parameters)
+        return generate(horizon, (index) => ahead(index + 1) + at(phases, (level.length + index) % phases.length))
+      }
+    },
+  }
+}
+
+/** Mean deviation of each phase from the running mean over one season; `[0]` where there are fewer than two seasons. */
+function seasonalPhases(values: Float64Array, season: number): Float64Array {
+  const length = values.length
+  if (season < 2 || length < 2 * season + 1) return new Float64Array(1)
+  const phases = new Float64Array(season)
+  const counts = new Float64Array(season)
+  deviate(values, season, (t, deviation) => {
+    const phase = t % season
+    phases[phase] = at(phases, phase) + deviation
+    counts[phase] = at(counts, phase) + 1
+  })
+  let middle = 0
+  for (let phase = 0; phase < season; phase++) {
+    phases[phase] = at(phases, phase) / Math.max(1, at(counts, phase))
+    middle += at(phases, phase) / season
+  }
+  for (let phase = 0; phase < season; phase++) phases[phase] = at(phases, phase) - middle
+  return phases
+}
+
+interface Parameters {
+  readonly alpha: number
+  readonly beta: number
+  readonly damping: number
+}
+
+const alphas = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99]
+const thetaGrid: readonly Parameters[] = alphas.map((alpha) => ({ alpha, beta: 0, damping: 0 }))
+const dampedGrid: readonly Parameters[] = [0.05, 0.2, 0.4, 0.6, 0.8, 0.99].flatMap((alpha) =>
+  [0.02, 0.1, 0.3].flatMap((beta) => [0.8, 0.9, 0.97].map((damping) => ({ alpha, beta: alpha * beta, damping }))),
+)
+
+interface State {
+  readonly level: number
+  readonly trend: number
+  /** The sum of squared one-step errors. */
+  readonly error: number
+}
+
+function chooseBest(grid: readonly Parameters[], values: Float64Array): Parameters {
+  let best = grid[0] ?? still
+  let least = Number.POSITIVE_INFINITY
+  for (const parameters of grid) {
+    const { error } = smooth(values, parameters)
+    if (error < least) [best, least] = [parameters, error]
+  }
+  return best
+}
+
+const still: Parameters = { alpha: 0, beta: 0, damping: 0 }
+
+function smooth(values: Float64Array, { alpha, beta, damping }: Parameters): State {
+  const warmUp = Math.min(4, values.length - 1)
+  let level = at(values, 0)
+  let trend = damping > 0 && warmUp > 0 ? (at(values, warmUp) - at(values, 0)) / warmUp : 0
+  let error = 0
+  for (let t = 1; t < values.length; t++) {
+    const expected = level + damping * trend
+    const miss = at(values, t) - expected
+    error += miss * miss
+    level = expected + alpha * miss
+    trend = damping * trend + beta * miss
+  }
+  return { level, trend, error }
+}
+
+function slopeOf(values: Float64Array): number {
+  const middle = (values.length - 1) / 2
+  let [sum, spread] = [0, 0]
+  for (let t = 0; t < values.length; t++) {
+    sum += (t - middle) * at(values, t)
+    spread += (t - middle) ** 2
+  }
+  return spread > 0 ? sum / spread : 0
+}

@@ -1,0 +1,102 @@
+import type { Seasons } from './seasons.ts'
+import { createLagMoments } from './lag-moments.ts'
+import {
+  createAnalog,
+  createAutoregression,
+  createDampedTrend,
+  createDirect,
+  createPeriodic,
+  createProfile,
+  createTheta,
+  type Member,
+  type MemberContext,
+} from './members/index.ts'
+import { toBounds } from './members/member.ts'
+
+export interface Plan {
+  readonly members: readonly Member[]
+  /** Whether the members are so cheap, and the series so short, that each trial forecast is fitted on its own past. */
+  readonly refits: boolean
+  /** By how much the errors of its trials must be made larger at the last step, as a share. */
+  readonly tilt: number
+}
+
+/** Below this many values each trial is fitted on its own past, and smoothing has one more voice. */
+const shortMax = 200
+/** Without a season all members are cheap, and trials of longer series can be fitted anew too. */
+const plainShortMax = 600
+/** Chosen on held-out tails of the training part of M4 hourly. */
+const inSampleTilt = 0.3
+/** A light penalty: it only keeps the solution finite where lags repeat each other. */
+const ridge = 1e-5
+
+/** Which members forecast a series of this length with these seasons. */
+export function createPlan(series: Float64Array, { steps: seasons, isPlain }: Seasons, horizon: number): Plan {
+  const { length } = series
+  const long = seasons.at(-1) ?? 1
+  const halfLife = Math.max(2 * long, 52)
+  const season = seasons[0] ?? 1
+  const tableLagMax = Math.min(Math.floor(length / 3), Math.max(long, horizon) + season + 1)
+  const moments = createLagMoments(series, { halfLife, tableLagMax })
+  const context: MemberContext = { series, seasons, moments, tableLagMax, halfLife, bounds: toBounds(series) }
+  if (long === 1)
+    return {
+      members: plainMembers(context),
+      refits: length < plainShortMax,
+      tilt: length < plainShortMax ? 0 : inSampleTilt,
+    }
+  const members = seasonalMembers(context)
+  const plain = plainMembers({ ...context, seasons: [] })
+  const refits = length < shortMax
+  return { members: isPlain ? members : [...members, ...plain], refits, tilt: refits ? 0 : inSampleTilt }
+}
+
+function plainMembers(context: MemberContext): readonly Member[] {
+  return [
+    createTheta(context),
+    createDampedTrend(context),
+    createAutoregression(context, { name: 'autoregression', lags: [1, 2], difference: 0, ridge }),
+    createAutoregression(context, { name: 'differences', lags: [1, 2, 3, 4], difference: 1, ridge }),
+  ]
+}
+
+function seasonalMembers(context: MemberContext): readonly Member[] {
+  const season = context.seasons[0] ?? 1
+  const long = context.seasons.at(-1) ?? 1
+  const around = (lag: number): readonly number[] => [lag - 1, lag, lag + 1]
+  const days = Array.from(
+    { length: Math.min(5, Math.max(0, Math.ceil(long / season) - 3)) },
+    (_, index) => (index + 3) * season,
+  )
+  const isLong = context.series.length >= 6 * long || long > season
+  const own = isLong
+    ? [1, 2, 3, ...around(season), ...around(2 * season), ...days, ...around(long)]
+    : [1, 2, 3, ...around(season)]
+  const dense = isLong
+    ? [
+        ...Array.from({ length: Math.min(season + 1, 25) }, (_, index) => index + 1),
+        ...around(season),
+        ...around(2 * season),
+        ...days,
+        ...around(long - season),
+        ...around(long),
+      ]
+    : [1, 2, 3, 4, ...around(season)]
+  const lags = (list: readonly number[]): readonly number[] => [...new Set(list)].filter((lag) => lag >= 1)
+  return [
+    createAutoregression(context, { name: 'autoregression', lags: lags(own), difference: 0, ridge }),
+    createDirect(context, ridge),
+    createAutoregression(context, {
+      name: 'seasonal differences',
+      lags: lags(isLong ? [1, 2, ...around(season), 2 * season, long] : [1, 2]),
+      difference: long,
+      ridge,
+    }),
+    createAutoregression(context, { name: 'differences', lags: lags(dense), difference: 1, ridge }),
+    createPeriodic(context, 1e-3),
+    createAnalog(context, 5),
+    createProfile(context, { seasonsMax: 4, persistence: 0.95 }),
+    createDampedTrend(context),
+    ...(context.series.length < shortMax ? [createTheta(context)] : []),
+  ].filter((member) => member !== undefined)
+}

@@ -1,0 +1,123 @@
+import { at } from './ridge.ts'
+import { deviate } from './running-mean.ts'
+
+/** Seasons longer than this are not looked for: that many steps back would have to be compared for every lag. */
+const lagMaxMost = 1_500
+/** Steps of a year, a week or a day in quarters, days, months, hours, weeks and parts of hours. */
+const calendar = [4, 7, 12, 13, 24, 48, 52, 96, 144, 168, 288, 365]
+/** The share of what varies beside the level that a season must explain, and by how much a longer one must explain more. */
+const strengthMin = 0.05
+const strengthLikely = 0.3
+const strengthPlain = 0.5
+/** What is taken off the strength of a season seen once; of one seen n times, an n-th of it. */
+const doubt = 0.5
+const strengthGain = 0.05
+/** The season that people's affairs have besides the one found: the week beside the day. By steps of the shorter one. */
+const companions: Readonly<Record<number, number>> = { 24: 168, 48: 336, 96: 672, 144: 1_008, 288: 2_016 }
+
+export interface Seasons {
+  /** In steps, shortest first, each a multiple of the one before. Empty when there is none. */
+  readonly steps: readonly number[]
+  /** Whether the season is so strong, and was seen so often, that a forecast without it need not be heard. */
+  readonly isPlain: boolean
+}
+
+/**
+ * The seasons of a series: the one whose phases explain most of what varies around the running level, with the week beside a
+ * day.
+ */
+export function findSeasons(series: Float64Array): Seasons {
+  const lagMax = Math.min(lagMaxMost, Math.floor(series.length / 3))
+  const peak = findPeak(series, lagMax)
+  let best: Candidate | undefined
+  const judge = (lag: number): Candidate => ({ lag, strength: strengthOf(series, lag) - (doubt * lag) / series.length })
+  for (const lag of calendar) if (lag <= lagMax) best = better(best, judge(lag), strengthGain)
+  // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is.
+  if (peak !== undefined) best = better(best, judge(peak), 2 * strengthGain)
+  if (best === undefined || best.strength < strengthMin) return { steps: [], isPlain: true }
+  return { steps: withCompanion(best.lag, series, lagMax), isPlain: best.strength >= strengthPlain }
+}
+
+interface Candidate {
+  readonly lag: number
+  readonly strength: number
+}
+
+function better(best: Candidate | undefined, next: Candidate, gain: number): Candidate {
+  return best === undefined || next.strength > best.strength + gain ? next : best
+}
+
+function withCompanion(season: number, series: Float64Array, lagMax: number): readonly number[] {
+  for (const [day, week] of Object.entries(companions)) {
+    const hasDay = season === week && strengthOf(series, Number(day)) >= strengthLikely
+    if (hasDay) return [Number(day), week]
+  }
+  const companion = companions[season]
+  return companion !== undefined && companion <= lagMax ? [season, companion] : [season]
+}
+
+/**
+ * The share of the variance around the running mean over one season that the mean of each phase explains, less what
+ * as many means would explain by chance: 0 or less for noise, 1 for exact repetition.
+ */
+function strengthOf(series: Float64Array, season: number): number {
+  const rows = series.length - 2 * (season >> 1)
+  if (rows < 2 * season) return 0
+  const sums = new Float64Array(season)
+  const counts = new Float64Array(season)
+  let squares = 0
+  deviate(series, season, (t, deviation) => {
+    const phase = t % season
+    sums[phase] = at(sums, phase) + deviation
+    counts[phase] = at(counts, phase) + 1
+    squares += deviation * deviation
+  })
+  if (!(squares > 1e-18)) return 0
+  let explained = 0
+  for (let phase = 0; phase < season; phase++) explained += at(sums, phase) ** 2 / Math.max(1, at(counts, phase))
+  return 1 - ((1 - explained / squares) * (rows - 1)) / (rows - season)
+}
+
+/** The lag at which the series, beside a straight line, resembles itself most; short of it there must be one where it does less. */
+function findPeak(series: Float64Array, lagMax: number): number | undefined {
+  const resemblance = autocorrelations(detrend(series), lagMax)
+  let peak: number | undefined
+  let most = 0.25 + 1 / Math.sqrt(series.length)
+  for (let lag = 2; lag < lagMax; lag++) {
+    const own = at(resemblance, lag)
+    const isHigher = own > at(resemblance, lag - 1) && own >= at(resemblance, lag + 1)
+    if (!isHigher || own <= (peak === undefined ? most : most + 0.1)) continue
+    peak = lag
+    most = own
+  }
+  return peak
+}
+
+function detrend(series: Float64Array): Float64Array {
+  const length = series.length
+  const middle = (length - 1) / 2
+  let mean = 0
+  for (const value of series) mean += value / length
+  let [slope, spread] = [0, 0]
+  for (let t = 0; t < length; t++) {
+    slope += (t - middle) * (at(series, t) - mean)
+    spread += (t - middle) ** 2
+  }
+  slope = spread > 0 ? slope / spread : 0
+  return series.map((value, t) => value - mean - slope * (t - middle))
+}
+
+/** Of a series whose mean is 0; for the pairs there are, so that a long lag is judged as a short one. */
+function autocorrelations(z: Float64Array, lagMax: number): Float64Array {
+  const length = z.length
+  const result = new Float64Array(Math.max(0, lagMax) + 1)
+  let variance = 0
+  for (const value of z) variance += value * value
+  if (!(variance > 0)) return result
+  for (let lag = 0; lag <= lagMax; lag++) {
+    let sum = 0
+    for (let t = lag; t < length; t++) sum += at(z, t) * at(z, t - lag)
+    result[lag] = (sum / variance) * (length / (length - lag))
+  }
+  return result
+}

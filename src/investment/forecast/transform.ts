@@ -1,0 +1,39 @@
+import { medianOf } from './members/index.ts'
+import { at } from './ridge.ts'
+
+/** The scale a series is modelled on. Monotone, so that a median or a quantile there is one here. */
+export interface Transform {
+  readonly name: 'logarithm' | 'arcsinh' | 'identity'
+  to(value: number): number
+  /** Always finite. */
+  from(value: number): number
+}
+
+/**
+ * Logarithms where all values are positive: errors of usage and of money grow with their level. Where some are zero, the
+ * inverse hyperbolic sine, which is a logarithm for large values and straight near zero. Where some are negative, as they
+ * are. The last two in units of a typical value, so that huge ones do not overflow.
+ */
+export function chooseTransform(values: Float64Array): Transform {
+  let low = Number.POSITIVE_INFINITY
+  for (const value of values) low = Math.min(low, value)
+  if (low > 0) return { name: 'logarithm', to: (value) => Math.log(value), from: (value) => toFinite(Math.exp(value)) }
+  const sizes = values.map((value) => Math.abs(value)).filter((value) => value > 0)
+  const unit = sizes.length === 0 ? 1 : medianOfMany(sizes)
+  if (low < 0) return { name: 'identity', to: (value) => value / unit, from: (value) => toFinite(value * unit) }
+  return {
+    name: 'arcsinh',
+    to: (value) => Math.asinh(value / unit),
+    from: (value) => Math.max(0, toFinite(unit * Math.sinh(value))),
+  }
+}
+
+export function medianOfMany(values: Float64Array): number {
+  if (values.length <= 32) return medianOf(values.slice())
+  const sorted = values.toSorted()
+  return (at(sorted, sorted.length >> 1) + at(sorted, (sorted.length - 1) >> 1)) / 2
+}
+
+function toFinite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
+}
