@@ -5,6 +5,7 @@ import { PlatformError } from './core/errors.ts'
 import { createAdmission, createPolicyAdmission, type createRegionGate, type PolicyGuard } from './governance/index.ts'
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
+import { createSpendForecaster } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
 import type { Standing } from './platform-standing.ts'
 import type { InWork } from './platform-work.ts'
@@ -49,6 +50,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     keys: identity.keys,
     policies,
     prices: deps.prices,
+    spend: createSpendForecaster({ store, clock }),
     readBody,
     models: {
       resolve: resolveModel,

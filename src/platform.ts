@@ -15,7 +15,7 @@ import {
   type PolicyGuard,
 } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
-import { createPricer } from './investment/index.ts'
+import { createForecastKind, createPricer } from './investment/index.ts'
 import { createModelTree, createRouterCatalogue } from './models/index.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createParts } from './platform-parts.ts'
@@ -189,7 +189,13 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   })
   const ground = createGroundKind({ knowledge: standing.knowledge, clock })
   const routers = createRouterCatalogue({ config: config.routers, folder: loaded.folder })
-  const models = createModelTree({ config: config.models, endpoints, nodeKinds: [ground], clock, routers })
+  const models = createModelTree({
+    config: config.models,
+    endpoints,
+    nodeKinds: [ground, createForecastKind()],
+    clock,
+    routers,
+  })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
   const policies = createPolicies(config, standing)

@@ -24,7 +24,7 @@ describe('with nothing in reach', () => {
       storage: [],
       price: { input: '0', output: '0' },
     })
-    expect(config.models).toEqual({ default: { fallback: ['extract'] } })
+    expect(config.models).toEqual({ default: { fallback: ['extract'] }, forecast: { forecast: {} } })
     expect(config.governance.allowedRegions).toEqual(['local'])
     expect({ path, folder }).toEqual({ path: undefined, folder: '/srv' })
     expect(notices.join(' ')).toContain('"extract"')

@@ -17,7 +17,12 @@ export interface DiscoverOptions {
 /** What was found, as configuration data before it is validated; `${NAME}` references are still references. */
 export interface Discovered {
   readonly endpoints: Readonly<Record<string, EndpointData>>
-  readonly models: Readonly<Record<string, { readonly fallback: readonly string[] } | { readonly endpoint: string }>>
+  readonly models: Readonly<
+    Record<
+      string,
+      { readonly fallback: readonly string[] } | { readonly endpoint: string } | { readonly forecast: object }
+    >
+  >
   readonly allowedRegions: readonly string[]
   /** One sentence for each thing found and each region allowed because of it. */
   readonly notices: readonly string[]
@@ -43,6 +48,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovered> {
     ]),
     models: {
       default: { fallback: answering.length === 0 ? ['extract'] : answering },
+      forecast: { forecast: {} },
       ...Object.fromEntries(found.map(({ id, endpoint }) => [endpoint.model, { endpoint: id }])),
     },
     allowedRegions,

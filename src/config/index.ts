@@ -1,5 +1,5 @@
 export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
-export type { EndpointNode, FallbackNode, GroundNode, ModelNode } from './sections/models.ts'
+export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode } from './sections/models.ts'
 export { configJsonSchema, type KeySchema } from './json-schema.ts'
 export { hasConfigFile, loadConfig, type LoadedConfig, type LoadOptions } from './load.ts'
 export { discoverConfig, type DiscoverOptions } from './discover.ts'

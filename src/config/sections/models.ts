@@ -3,7 +3,7 @@ import { z } from 'zod'
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/-]{0,127}$/, 'letters, digits and . _ : / -; at most 128')
 
 /** A node of the tree of models: the name of a model or endpoint, or a node described in place. */
-export type ModelNode = string | EndpointNode | FallbackNode | GroundNode
+export type ModelNode = string | EndpointNode | FallbackNode | GroundNode | ForecastNode
 
 export interface EndpointNode {
   readonly endpoint: string | readonly string[]
@@ -15,6 +15,10 @@ export interface FallbackNode {
   readonly fallback: readonly ModelNode[]
 }
 
+export interface ForecastNode {
+  readonly forecast: { readonly horizon?: number | undefined; readonly levels?: readonly number[] | undefined }
+}
+
 export interface GroundNode {
   readonly ground: {
     readonly in: string | readonly string[]
@@ -23,7 +27,7 @@ export interface GroundNode {
   }
 }
 
-const node: z.ZodType<ModelNode> = z.lazy(() => z.union([name, endpointNode, fallbackNode, groundNode]))
+const node: z.ZodType<ModelNode> = z.lazy(() => z.union([name, endpointNode, fallbackNode, groundNode, forecastNode]))
 
 const endpointNode = z
   .strictObject({
@@ -48,6 +52,27 @@ const endpointNode = z
 const fallbackNode = z
   .strictObject({ fallback: z.array(node).min(1).max(32).describe('Tried in order until one starts to answer.') })
   .describe('The first that answers.')
+
+const forecastNode = z
+  .strictObject({
+    forecast: z
+      .strictObject({
+        horizon: z
+          .int()
+          .min(1)
+          .max(2_000)
+          .optional()
+          .describe('Steps ahead where the request says none; 24 when absent.'),
+        levels: z
+          .array(z.number().gt(0).lt(1))
+          .min(1)
+          .max(10)
+          .optional()
+          .describe('Of its intervals; 0.5, 0.8 and 0.95 when absent.'),
+      })
+      .describe('What is forecast unless the request says otherwise.'),
+  })
+  .describe('Forecasts the series in the last message; runs in this process.')
 
 const groundNode = z
   .strictObject({

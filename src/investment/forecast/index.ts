@@ -1,7 +1,19 @@
 export {
+  answerForecast,
+  forecastLimits,
+  levelsDefault,
+  type Asked,
+  type AskedSeries,
+  type ForecastAnswer,
+} from './answers.ts'
+export { findExhaustion, sumQuantiles, type Exhaustion } from './budget.ts'
+export {
   forecastSeries,
   type ForecastOptions,
   type Interval,
   type PathSource,
   type SeriesForecast,
 } from './forecast.ts'
+export { readSeriesFile, type FileSeries, type Layout } from './series-file.ts'
+export { createSpendForecaster, type SpendForecast, type SpendForecaster } from './spend.ts'
+export { createForecastKind } from './model.ts'

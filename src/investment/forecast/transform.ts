@@ -4,9 +4,9 @@ import { at } from './ridge.ts'
 /** The scale a series is modelled on. Monotone, so that a median or a quantile there is one here. */
 export interface Transform {
   readonly name: 'logarithm' | 'arcsinh' | 'identity'
-  to(value: number): number
+  readonly to: (value: number) => number
   /** Always finite. */
-  from(value: number): number
+  readonly from: (value: number) => number
 }
 
 /**
@@ -19,7 +19,9 @@ export function chooseTransform(values: Float64Array): Transform {
   for (const value of values) low = Math.min(low, value)
   if (low > 0) return { name: 'logarithm', to: (value) => Math.log(value), from: (value) => toFinite(Math.exp(value)) }
   const sizes = values.map((value) => Math.abs(value)).filter((value) => value > 0)
-  const unit = sizes.length === 0 ? 1 : medianOfMany(sizes)
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0)
+  // Not so small that the largest value, in units of it, overflows.
+  const unit = largest === 0 ? 1 : Math.max(medianOfMany(sizes), largest * 1e-12)
   if (low < 0) return { name: 'identity', to: (value) => value / unit, from: (value) => toFinite(value * unit) }
   return {
     name: 'arcsinh',

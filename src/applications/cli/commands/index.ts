@@ -5,6 +5,7 @@ import { calls } from './calls.ts'
 import { config } from './config.ts'
 import { doctor } from './doctor.ts'
 import { duplicates } from './duplicates.ts'
+import { forecast } from './forecast.ts'
 import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
 import { models } from './models.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = Object.freeze([
   privacy,
   duplicates,
   calls,
+  forecast,
   policy,
   price,
   config,

@@ -76,3 +76,16 @@ export function readNumber(exchange: Exchange, name: string, bounds: NumberBound
     param: name,
   })
 }
+
+/** One of a few words in the query; the first when absent. Throws INVALID_REQUEST for any other. */
+export function readChoice<Word extends string>(
+  exchange: Exchange,
+  name: string,
+  words: readonly [Word, ...Word[]],
+): Word {
+  const text = exchange.query().get(name)
+  if (text === null) return words[0]
+  const word = words.find((each) => each === text)
+  if (word !== undefined) return word
+  throw new PlatformError('INVALID_REQUEST', `${name} must be one of ${words.join(', ')}`, { param: name })
+}

@@ -3,6 +3,7 @@ import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { callRoutes } from './calls.ts'
 import { collectionRoutes } from './collections.ts'
+import { forecastRoutes } from './forecast.ts'
 import { healthRoutes } from './health.ts'
 import { keyRoutes } from './keys.ts'
 import { policyRoutes } from './policies.ts'
@@ -13,6 +14,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
   return [
     ...collectionRoutes(getParts),
     ...callRoutes(getParts),
+    ...forecastRoutes(getParts),
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
     ...pricingRoutes(getParts),

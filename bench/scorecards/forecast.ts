@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { answerForecast, readSeriesFile } from '../../src/investment/index.ts'
+import type { Measurement } from '../kit/report.ts'
+import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
+
+/** How well the test part of the M4 competition is forecast from its training part, and how fast. */
+export const scorecard: Scorecard = {
+  name: 'forecast',
+  purpose: 'the test part of M4 hourly, from the training part alone (weekly too, where its files are there)',
+  run(options): Promise<Measurement> {
+    const figures: Record<string, number> = {}
+    const unmeasured: string[] = []
+    for (const frequency of frequencies) {
+      const found = measureFrequency(frequency, options)
+      for (const measure of measures) {
+        if (found === undefined) unmeasured.push(`${frequency.key}.${measure}`)
+        else figures[`${frequency.key}.${measure}`] = found[measure]
+      }
+    }
+    return Promise.resolve({ figures, promised, unmeasured })
+  },
+}
+
+const promised = {
+  'hourly.owa': ['<=', 0.404],
+  'hourly.msis': ['<=', 6.7],
+  'hourly.coverage95Low': ['>=', 0.94],
+  'hourly.coverage95': ['<=', 0.96],
+  'hourly.msPerSeries': ['<=', 10],
+} as const satisfies Measurement['promised']
+
+const measures = [
+  'owa',
+  'smape',
+  'mase',
+  'msis',
+  'coverage95',
+  'coverage95Low',
+  'coverage80',
+  'coverage50',
+  'msPerSeries',
+] as const
+type Found = Record<(typeof measures)[number], number>
+
+interface Frequency {
+  readonly key: string
+  readonly file: string
+  /** Of the competition: horizon, the season by which errors are scaled, and sMAPE and MASE of its reference, Naive2. */
+  readonly horizon: number
+  readonly season: number
+  readonly naive2: { readonly smape: number; readonly mase: number }
+}
+
+/** The competition's own rules and published figures of its reference method (Makridakis et al., 2020). */
+const frequencies: readonly Frequency[] = [
+  { key: 'hourly', file: 'Hourly', horizon: 48, season: 24, naive2: { smape: 18.383, mase: 2.395 } },
+  { key: 'weekly', file: 'Weekly', horizon: 13, season: 1, naive2: { smape: 9.161, mase: 2.777 } },
+]
+
+function measureFrequency(frequency: Frequency, { dataFolder, clock, print }: ScorecardOptions): Found | undefined {
+  const train = readPart(dataFolder, `${frequency.file}-train.csv`)
+  const test = readPart(dataFolder, `${frequency.file}-test.csv`)
+  if (train === undefined || test === undefined) return undefined
+  const sums = { smape: 0, mase: 0, msis: 0, in95: 0, in80: 0, in50: 0, values: 0, series: 0 }
+  let tookMs = 0
+  for (const [name, values] of train) {
+    const actual = test.get(name)
+    if (actual === undefined) continue
+    const startedMs = clock.monotonicMs()
+    const answer = answerForecast({ name, values }, { horizon: frequency.horizon, levels: [0.5, 0.8, 0.95], seed: 1 })
+    tookMs += clock.monotonicMs() - startedMs
+    const scale = naiveError(values, frequency.season)
+    const [half, most, all] = answer.intervals
+    const { length } = actual
+    for (const [index, value] of actual.entries()) {
+      const error = Math.abs(value - (answer.points[index] ?? Number.NaN))
+      sums.smape += (200 * error) / (Math.abs(value) + Math.abs(answer.points[index] ?? Number.NaN)) / length
+      sums.mase += error / scale / length
+      sums.msis += intervalScore(value, all?.lower?.[index], all?.upper?.[index]) / scale / length
+      sums.in95 += isInside(value, all?.lower?.[index], all?.upper?.[index])
+      sums.in80 += isInside(value, most?.lower?.[index], most?.upper?.[index])
+      sums.in50 += isInside(value, half?.lower?.[index], half?.upper?.[index])
+    }
+    sums.values += length
+    sums.series++
+    if (sums.series % 100 === 0) print(`${frequency.key}: ${sums.series} series`)
+  }
+  const [smape, mase] = [sums.smape / sums.series, sums.mase / sums.series]
+  const coverage95 = sums.in95 / sums.values
+  return {
+    smape,
+    mase,
+    owa: (smape / frequency.naive2.smape + mase / frequency.naive2.mase) / 2,
+    msis: sums.msis / sums.series,
+    coverage95,
+    coverage95Low: coverage95,
+    coverage80: sums.in80 / sums.values,
+    coverage50: sums.in50 / sums.values,
+    msPerSeries: tookMs / sums.series,
+  }
+}
+
+/** The file is read as `strata forecast` reads it: nothing is told of its seasons. */
+function readPart(folder: string, file: string): ReadonlyMap<string, readonly number[]> | undefined {
+  const path = join(folder, 'forecast', file)
+  if (!existsSync(path)) return undefined
+  const series = readSeriesFile(readFileSync(path, 'utf8'), { valuesMax: 20_000, seriesMax: 10_000 })
+  return new Map(series.map(({ name, values }) => [name, values.map((value) => value ?? Number.NaN)]))
+}
+
+/** Mean absolute error of the value one season earlier, within the training part. */
+function naiveError(values: readonly number[], season: number): number {
+  let sum = 0
+  for (let t = season; t < values.length; t++) sum += Math.abs((values[t] ?? 0) - (values[t - season] ?? 0))
+  return sum / (values.length - season)
+}
+
+/** Of a 95 % interval: its width, and 2 / 0.05 times the distance by which it misses (Gneiting and Raftery, 2007). */
+function intervalScore(value: number, lower = Number.NaN, upper = Number.NaN): number {
+  return upper - lower + 40 * Math.max(0, lower - value) + 40 * Math.max(0, value - upper)
+}
+
+function isInside(value: number, lower = Number.NaN, upper = Number.NaN): number {
+  return value >= lower && value <= upper ? 1 : 0
+}
