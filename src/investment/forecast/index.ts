@@ -6,7 +6,7 @@ export {
   type AskedSeries,
   type ForecastAnswer,
 } from './answers.ts'
-export { findExhaustion, sumQuantiles, type Exhaustion } from './budget.ts'
+export { findExhaustion, type Exhaustion } from './budget.ts'
 export {
   forecastSeries,
   type ForecastOptions,

@@ -30,7 +30,7 @@ export function chooseTransform(values: Float64Array): Transform {
   }
 }
 
-export function medianOfMany(values: Float64Array): number {
+function medianOfMany(values: Float64Array): number {
   if (values.length <= 32) return medianOf(values.slice())
   const sorted = values.toSorted()
   return (at(sorted, sorted.length >> 1) + at(sorted, (sorted.length - 1) >> 1)) / 2
