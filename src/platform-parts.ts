@@ -28,7 +28,7 @@ export interface PartsDeps {
 export function createParts(deps: PartsDeps): HttpParts {
   const { gate, policies, models, endpoints, inWork, traces } = deps
   const { config } = deps.loaded
-  const { clock, ids, store, identity, knowledge, preparation, telemetry } = deps.standing
+  const { clock, ids, store, identity, knowledge, preparation, spending, telemetry } = deps.standing
   const admission = createPolicyAdmission(createAdmission(config.governance, gate), policies)
   const resolveModel = (name: string, principal: Principal) => {
     const model = models.find(name)
@@ -52,6 +52,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
     readBody,
+    budgets: spending.budgets,
     models: {
       resolve: resolveModel,
       list: ({ models: scope }) => models.list().filter((model) => scope === undefined || scope.includes(model.id)),

@@ -15,7 +15,7 @@ import {
   type PolicyGuard,
 } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
-import { createForecastKind, createPricer } from './investment/index.ts'
+import { createForecastKind, createPricer, createSpending } from './investment/index.ts'
 import { createModelTree, createRouterCatalogue } from './models/index.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createParts } from './platform-parts.ts'
@@ -86,18 +86,10 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   })
   const preparation = createPreparation(loaded.config.knowledge)
   const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge, log })
-  const standing: Standing = {
-    clock,
-    random,
-    ids,
-    store,
-    identity,
-    knowledge,
-    preparation,
-    telemetry,
-    folder,
-    configFolder: loaded.folder,
-  }
+  const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
+  const around = { clock, random, ids, telemetry }
+  const rooms = { identity, knowledge, preparation, spending }
+  const standing: Standing = { ...around, store, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
   let lastReload: Promise<void> = Promise.resolve()
@@ -127,6 +119,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       identity.close()
       await preparation.close()
       await knowledge.close()
+      spending.close()
       await store.close()
     },
   }
@@ -171,6 +164,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     gate,
     pricer,
     unknownPrice,
+    spending: standing.spending.gate,
     recorder: store.recorder,
     clock,
     log: telemetry.log,

@@ -52,6 +52,8 @@ export interface Asked<Request> {
   /** The use case the request names. */
   readonly useCase?: string | undefined
   readonly request: Request
+  /** The person it says it is for. */
+  readonly user?: string | undefined
 }
 
 /** The way back to the client. */

@@ -31,6 +31,7 @@ export async function runRequest<Request, Reply>(
       principal,
       labels,
       narrowRegions: parts.admission.narrow,
+      user: asked.user,
       durationMsMax: parts.requestMsMax,
       startedAtMs,
       startedMonotonicMs,

@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts'
 import type { Ids } from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { Picodollars } from './money.ts'
+import type { Charge } from './spending.ts'
 import type { Clock } from './time.ts'
 import type { Usage } from './usage.ts'
 
@@ -11,6 +12,10 @@ export interface Principal {
   readonly tenant: string
   readonly keyId: string
   readonly role: 'admin' | 'member'
+  /** Whom the key works for, where it was made for one; budgets are told apart by these. */
+  readonly team?: string | undefined
+  readonly project?: string | undefined
+  readonly user?: string | undefined
   /** Models the key may use; `undefined` means every model of the tenant. */
   readonly models: readonly string[] | undefined
   /** Regions the key may send data to; `undefined` means what governance allows by default. */
@@ -68,6 +73,8 @@ export interface CallFacts {
   readonly priceVersion: string | undefined
   /** What the kind of node adds: face and route of a request, attempt and reason of a dispatch, branch of a model. */
   readonly detail: JsonObject | undefined
+  /** What was charged to the purses of the process. Dispatches under a budget only. */
+  readonly charges?: readonly Charge[] | undefined
 }
 
 export type CallStatus = 'ok' | 'error' | 'cancelled' | 'interrupted'
@@ -83,6 +90,7 @@ export interface CallOutcome {
   readonly cost?: Picodollars | undefined
   readonly priceVersion?: string | undefined
   readonly detail?: JsonObject | undefined
+  readonly charges?: readonly Charge[] | undefined
 }
 
 /**
@@ -97,6 +105,7 @@ export interface Call {
   readonly name: string
   readonly principal: Principal
   readonly labels: Labels
+  readonly origin: Origin
   /** Wall clock at the start, milliseconds UTC. */
   readonly startedAtMs: number
   /** Monotonic milliseconds at the start. */
@@ -114,6 +123,14 @@ export interface Call {
   end(outcome: CallOutcome): void
 }
 
+/** What the client asked, the same for the whole tree. */
+export interface Origin {
+  /** The model it named. */
+  readonly model: string
+  /** The person it says it asks for; `undefined` when it does not say. */
+  readonly user: string | undefined
+}
+
 export interface ChildOptions {
   readonly kind: 'model' | 'dispatch'
   readonly name: string
@@ -126,6 +143,8 @@ export interface RootOptions {
   readonly principal: Principal
   readonly labels: Labels
   readonly durationMsMax: number
+  /** The person the request is for, as it says itself. */
+  readonly user?: string | undefined
   /** How a child's regions narrow its parent's; governance knows which region lies in which. By name when absent. */
   readonly narrowRegions?: NarrowRegions
   /** Milliseconds UTC and monotonic at which the request arrived; now when absent. */
@@ -151,6 +170,7 @@ export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids 
     name: options.name,
     principal: options.principal,
     labels: options.labels,
+    origin: { model: options.name, user: options.user },
     startedAtMs: options.startedAtMs ?? deps.clock.now(),
     startedMonotonicMs,
     deadlineMs: startedMonotonicMs + options.durationMsMax,
@@ -176,6 +196,7 @@ class TreeCall implements Call {
   readonly name: string
   readonly principal: Principal
   readonly labels: Labels
+  readonly origin: Origin
   readonly startedAtMs: number
   readonly startedMonotonicMs: number
   readonly deadlineMs: number
@@ -194,6 +215,7 @@ class TreeCall implements Call {
     this.name = parts.name
     this.principal = parts.principal
     this.labels = parts.labels
+    this.origin = parts.origin
     this.startedAtMs = parts.startedAtMs
     this.startedMonotonicMs = parts.startedMonotonicMs
     this.deadlineMs = parts.deadlineMs
@@ -216,6 +238,7 @@ class TreeCall implements Call {
       name: options.name,
       principal: this.principal,
       labels: this.#narrow(options.allowedRegions),
+      origin: this.origin,
       startedAtMs: this.#clock.now(),
       startedMonotonicMs: this.#clock.monotonicMs(),
       deadlineMs: Math.min(this.deadlineMs, options.deadlineMs ?? this.deadlineMs),
@@ -250,6 +273,7 @@ class TreeCall implements Call {
       cost: outcome.cost,
       priceVersion: outcome.priceVersion,
       detail: outcome.detail,
+      charges: outcome.charges,
     })
   }
 

@@ -37,6 +37,12 @@ export const errorCatalogue = {
     'Answer the questions and provide the documents that the message names, under governance.useCases.',
   ),
   PRICE_UNKNOWN: entry(403, false, 'Add the price under investment.prices, or set investment.unknownPrice to flag.'),
+  BUDGET_EXCEEDED: entry(
+    402,
+    false,
+    'The message names the budget: raise its limit (PATCH /v1/budgets/{id}), or wait until resets_at.',
+  ),
+  RATE_LIMITED: entry(429, true, 'Wait as long as retry-after says; GET /v1/budgets lists the limits of the tenant.'),
   ROUTE_NOT_FOUND: entry(404, false, 'GET /openapi.json lists the routes.'),
   METHOD_NOT_ALLOWED: entry(405, false, 'Use a method that the allow header lists.'),
   MODEL_NOT_FOUND: entry(404, false, 'GET /v1/models lists the models this key may use.'),

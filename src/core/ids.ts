@@ -6,7 +6,7 @@ export interface Ids {
   create(prefix: IdPrefix): string
 }
 
-export type IdPrefix = 'call' | 'key' | 'tenant' | 'doc' | 'col' | 'msg' | 'resp' | 'job' | 'tool'
+export type IdPrefix = 'call' | 'key' | 'tenant' | 'doc' | 'col' | 'msg' | 'resp' | 'job' | 'tool' | 'budget'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

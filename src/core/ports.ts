@@ -4,11 +4,12 @@ import type { Call, CallFacts } from './call.ts'
 import type { ChatRequest } from './chat.ts'
 import type { JsonObject } from './json.ts'
 import type { Picodollars } from './money.ts'
+import type { Charge } from './spending.ts'
 import type { Usage } from './usage.ts'
 
 /** Filled by store: the durable record of calls. Both acts are durable against the death of the process on return. */
 export interface CallRecorder {
-  /** Before any byte leaves: which endpoint is about to be called, for which call. */
+  /** Before any byte leaves: which endpoint is about to be called, for which call. Said again when more is held for it. */
   intend(intent: DispatchIntent): void
   /** All facts of one call tree, at once. Closes every intent of the tree. */
   settle(facts: readonly CallFacts[]): void
@@ -23,6 +24,8 @@ export interface DispatchIntent {
   readonly vendorModel: string
   /** Milliseconds UTC. */
   readonly atMs: number
+  /** What is held for it: what it counts as when nobody lives to see its end. */
+  readonly charges?: readonly Charge[] | undefined
 }
 
 /** Filled by governance: may data with these labels go to a place that processes and stores there? */

@@ -1,4 +1,12 @@
 export {
+  budgetRequestSchema,
+  createSpending,
+  toAmountText,
+  type BudgetRequest,
+  type BudgetState,
+  type Spending,
+} from './budgets/index.ts'
+export {
   answerForecast,
   createForecastKind,
   createSpendForecaster,

@@ -30,6 +30,8 @@ export interface Store {
   flush(): Promise<void>
   /** A copy of the living database; PostgreSQL is refused with `INVALID_REQUEST`, a taken name with `CONFLICT`. */
   backup(path: string): Promise<void>
+  /** Names this process in the ledger: what it holds there ends with it. Throws `STORE_UNAVAILABLE`. */
+  owner(): string
   stats(): StoreStats
   /** Folds what is left and lets go of everything. */
   close(): Promise<void>
@@ -76,6 +78,7 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
       await journal.flush()
       await backupDatabase(location, path)
     },
+    owner: () => journal.owner(),
     stats: () => journal.stats(),
     async close() {
       await journal.close()

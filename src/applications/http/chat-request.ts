@@ -1,6 +1,6 @@
 import type { Chat, ChatRequest, WireRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
-import type { JsonObject } from '../../core/json.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import { refuseAddresses } from './addresses.ts'
 import type { Exchange } from './exchange.ts'
@@ -120,6 +120,15 @@ function readDialectHeaders(exchange: Exchange): Readonly<Record<string, string>
   }
   return headers ?? noHeaders
 }
+
+/** The person a request says it is for, in any of the fields that say so; cut where budgets stop telling names apart. */
+export function readUser(body: JsonObject): string | undefined {
+  const metadata = body['metadata']
+  const named = body['safety_identifier'] ?? body['user'] ?? (isJsonObject(metadata) ? metadata['user_id'] : undefined)
+  return typeof named === 'string' && named !== '' ? named.slice(0, userLengthMax) : undefined
+}
+
+const userLengthMax = 256
 
 function invalid(param: string, what: string): PlatformError {
   return new PlatformError('INVALID_REQUEST', `${param} ${what}`, { param })

@@ -2,7 +2,7 @@ import type { Answer } from '../../core/model.ts'
 import type { DialectId } from '../../core/chat.ts'
 import { runRequest } from '../flow.ts'
 import { createChatDelivery } from './chat-delivery.ts'
-import { readChat, type ReadChat } from './chat-request.ts'
+import { readChat, readUser, type ReadChat } from './chat-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { GetParts } from './parts.ts'
 
@@ -24,6 +24,7 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
           regions: read.extension?.regions,
           useCase: read.extension?.useCase,
           request: read,
+          user: readUser(read.body),
         }
       },
       answer: (model, { request }, call) => model.answer(request, call),

@@ -53,6 +53,7 @@ export function toAnswerExtension(
     usage: toUsageJson(totals.usage),
     cost: totals.cost === undefined ? null : { usd: toDollars(totals.cost), picodollars: totals.cost.toString() },
     ...(labels.policy === undefined ? {} : { policy: toPolicyJson(labels.policy) }),
+    ...toBounds(facts),
     ...(citations.length === 0 ? {} : { citations: citations.map(toCitationJson) }),
   }
 }
@@ -60,6 +61,17 @@ export function toAnswerExtension(
 /** Under which use case the request was admitted, and what that obliges whoever shows the answer to. */
 function toPolicyJson({ useCase, decision, obligations }: PolicyLabel): JsonObject {
   return { use_case: useCase ?? null, decision, obligations }
+}
+
+/** What budgets did to the answer: that money ended it, that its length was bounded by what could be paid for. */
+function toBounds(facts: readonly CallFacts[]): JsonObject {
+  const bounds: { stopped?: JsonValue; output_tokens_cap?: JsonValue } = {}
+  for (const { charges, detail } of facts) {
+    if (charges === undefined || detail === undefined) continue
+    if (detail['stopped'] !== undefined) bounds.stopped = detail['stopped']
+    if (detail['outputTokensCap'] !== undefined) bounds.output_tokens_cap = detail['outputTokensCap']
+  }
+  return bounds
 }
 
 // A type rather than an interface, so that it counts as JSON.

@@ -3,4 +3,12 @@ export { createRoutes } from './routes.ts'
 export type { GetParts, HttpParts } from './parts.ts'
 export { toRoute } from './extension.ts'
 export { toTraits } from './openai/index.ts'
-export { bodyDialects, priceBody, toCallJson, toDecisionJson, toKeyJson, toTreeJson } from './strata/index.ts'
+export {
+  bodyDialects,
+  priceBody,
+  toBudgetJson,
+  toCallJson,
+  toDecisionJson,
+  toKeyJson,
+  toTreeJson,
+} from './strata/index.ts'

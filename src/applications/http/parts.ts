@@ -6,7 +6,7 @@ import type { Clock } from '../../core/time.ts'
 import type { Identity, PolicyGuard } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
-import type { PriceBook, SpendForecaster } from '../../investment/index.ts'
+import type { PriceBook, SpendForecaster, Spending } from '../../investment/index.ts'
 import type { CallReader } from '../../store/index.ts'
 import type { Knowledge, Preparation } from '../../tools/index.ts'
 import type { FlowParts } from '../flow-parts.ts'
@@ -29,6 +29,7 @@ export interface HttpParts {
   readonly spend: SpendForecaster
   /** Usage of one recorded body. Throws what is wrong with it. */
   readonly readBody: (bytes: Buffer, dialect: BodyDialect) => BodyReading
+  readonly budgets: Spending['budgets']
   readonly health: { readonly isReady: boolean; readonly report: HealthReport }
   metricsText(): Promise<string>
 }

@@ -11,6 +11,48 @@ export const investmentSchema = z
       .describe(
         'What to do with a call whose price is not known: refuse it, or let it pass and mark its cost unknown. It is never counted as 0.',
       ),
+    holds: z
+      .strictObject({
+        waitMsMax: z
+          .int()
+          .min(0)
+          .max(600_000)
+          .default(10_000)
+          .describe(
+            'How long a request waits for money that calls under way may give back, before it is refused, milliseconds.',
+          ),
+        waitersMax: z.int().min(0).max(1_000_000).default(10_000).describe('Requests that wait so at once, at most.'),
+        sliceTokens: z
+          .int()
+          .min(16)
+          .max(1_000_000)
+          .default(256)
+          .describe('Output tokens held at a time for a stream while a budget is short.'),
+        outputTokensMin: z
+          .int()
+          .min(1)
+          .max(1_000_000)
+          .default(16)
+          .describe('The shortest bound on output a request is cut down to; with money for less it is refused.'),
+        outputTokensDefault: z
+          .int()
+          .min(16)
+          .max(100_000_000)
+          .default(4_096)
+          .describe(
+            'Bound on output under a budget of money or tokens where neither the request nor the endpoint has one.',
+          ),
+        leaseMs: z
+          .int()
+          .min(1_000)
+          .max(3_600_000)
+          .default(60_000)
+          .describe(
+            'How long what a process has in hand of a budget stays held after the process is gone, milliseconds.',
+          ),
+      })
+      .prefault({})
+      .describe('How spending is held under budgets.'),
     prices: z
       .array(
         z.strictObject({
@@ -31,4 +73,4 @@ export const investmentSchema = z
       .default([])
       .describe('Operator prices; they win over the catalogue, the first match counts.'),
   })
-  .describe('Prices and what to do without one.')
+  .describe('Prices, what to do without one, and how spending is held.')

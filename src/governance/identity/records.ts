@@ -8,6 +8,9 @@ export interface KeyRecord {
   readonly tenant: string
   readonly name: string
   readonly role: Principal['role']
+  readonly team: string | undefined
+  readonly project: string | undefined
+  readonly user: string | undefined
   /** `first-start`: made because there was none · `environment`: STRATA_ADMIN_KEY · `created`: by an admin. */
   readonly source: KeyRow['source']
   /** The beginning of the key, to recognise it by. */
@@ -41,8 +44,9 @@ export function toMirroredKey(row: KeyRow, past: MirroredKey | undefined): Mirro
   const record = toRecord(row)
   if (past !== undefined)
     return { record: { ...past.record, revokedAtMs: record.revokedAtMs }, principal: past.principal }
-  const { tenant, role, models, regions, useCase } = record
-  return { record, principal: Object.freeze({ tenant, keyId: record.id, role, models, regions, useCase }) }
+  const { tenant, role, team, project, user, models, regions, useCase } = record
+  const principal = { tenant, keyId: record.id, role, team, project, user, models, regions, useCase }
+  return { record, principal: Object.freeze(principal) }
 }
 
 export function toTenant(row: TenantRow): Tenant {
@@ -55,6 +59,9 @@ function toRecord(row: KeyRow): KeyRecord {
     tenant: row.tenant,
     name: row.name,
     role: row.role,
+    team: row.team ?? undefined,
+    project: row.project ?? undefined,
+    user: row.user_name ?? undefined,
     source: row.source,
     prefix: row.prefix,
     models: toNames(row.models),

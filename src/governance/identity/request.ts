@@ -8,6 +8,10 @@ export interface KeyRequest {
   /** For people: who or what uses the key. */
   readonly name: string
   readonly role: Principal['role']
+  /** Whom the key works for: what budgets are told apart by. */
+  readonly team?: string | undefined
+  readonly project?: string | undefined
+  readonly user?: string | undefined
   /** Models the key may use; all of the tenant's when absent. */
   readonly models?: readonly string[] | undefined
   /** Regions the key may send data to; what governance allows by default when absent. */
@@ -33,6 +37,7 @@ const dayMs = 86_400_000
 /** When the key is to expire. Throws INVALID_REQUEST with the field at fault. */
 export function checkKeyRequest(request: KeyRequest, rules: KeyRules): number | undefined {
   checkName(request.name)
+  for (const field of ['team', 'project', 'user'] as const) checkLabel(field, request[field])
   checkList('models', request.models)
   checkList('regions', request.regions)
   const stranger = request.regions?.findIndex((region) => !rules.isRegion(region)) ?? -1
@@ -57,6 +62,11 @@ export function checkTenantName(name: string): void {
 function checkName(name: string): void {
   if (name.trim() === '') throw refuse('name', 'must say who or what uses the key')
   if (name.length > nameLengthMax) throw refuse('name', `must have at most ${nameLengthMax} characters`)
+}
+
+function checkLabel(field: string, label: string | undefined): void {
+  if (label !== undefined && (label.trim() === '' || label.length > nameLengthMax))
+    throw refuse(field, `must have 1 to ${nameLengthMax} characters`)
 }
 
 function checkList(field: string, list: readonly string[] | undefined): void {

@@ -71,6 +71,8 @@ export interface RequestTarget {
   readonly stream: boolean
   /** Where the dialect demands a bound on output and the client gave none. */
   readonly outputTokensMax: number | undefined
+  /** No more output than this may be asked for, whatever the client says: what has been held for it. */
+  readonly outputTokensCap?: number | undefined
 }
 
 export interface UpstreamFailure {

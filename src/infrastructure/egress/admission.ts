@@ -1,6 +1,15 @@
 import type { Call } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
-import type { CallRecorder, EventLog, Price, Pricer, RegionGate, RegionVerdict } from '../../core/ports.ts'
+import type {
+  CallRecorder,
+  DispatchIntent,
+  EventLog,
+  Price,
+  Pricer,
+  RegionGate,
+  RegionVerdict,
+} from '../../core/ports.ts'
+import type { SpendGate, SpendHold, SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { EgressTarget, Permit } from './egress.ts'
 import { toCancelled, toDeadlineExceeded } from './failure.ts'
@@ -8,6 +17,8 @@ import { toCancelled, toDeadlineExceeded } from './failure.ts'
 export interface AdmissionDeps {
   readonly gate: RegionGate
   readonly pricer: Pricer
+  /** Holds what calls may spend; nothing is held where it is absent. */
+  readonly spending?: SpendGate | undefined
   readonly unknownPrice: 'block' | 'flag'
   readonly recorder: CallRecorder
   readonly clock: Clock
@@ -16,6 +27,7 @@ export interface AdmissionDeps {
 
 export interface Admission {
   admit(target: EgressTarget, call: Call): Permit
+  admitSpending(target: EgressTarget, call: Call, measure: () => SpendMeasure): Permit | Promise<Permit>
   /** Uses the permit up. Throws INTERNAL when it was made elsewhere or used before. */
   redeem(permit: Permit): void
 }
@@ -43,23 +55,40 @@ export function createAdmission(deps: AdmissionDeps): Admission {
     return memory
   }
 
+  /** The call is alive, the regions lie in its own, the price is known or need not be. */
+  function examine(target: EgressTarget, call: Call): Price | undefined {
+    requireAlive(deps.clock, call)
+    const memory = recall(target)
+    requireRegion(deps.gate, { target, call, memory })
+    return target.isFree === true ? undefined : findPrice(deps, target, memory)
+  }
+
+  function issue(parts: Permit): Permit {
+    deps.recorder.intend(toIntent(parts, deps.clock.now()))
+    return new IssuedPermit(parts, door)
+  }
+
+  /** What was held for nothing goes back: the call may have ended while it waited, or the record may be full. */
+  function issueHeld(parts: Omit<Permit, 'hold'>, hold: SpendHold): Permit {
+    try {
+      requireAlive(deps.clock, parts.call)
+      const permit = issue({ ...parts, hold })
+      hold.onExtended(() => deps.recorder.intend(toIntent(permit, deps.clock.now())))
+      return permit
+    } catch (thrown) {
+      hold.settle({ usage: undefined, cost: undefined, isSent: false, isAnswered: false, countedTokens: 0 })
+      throw thrown
+    }
+  }
+
   return {
-    admit(target, call) {
-      if (call.cancellation.isCancelled) throw toCancelled(call.cancellation.reason, false)
-      if (deps.clock.monotonicMs() >= call.deadlineMs) throw toDeadlineExceeded(call, false)
-      const memory = recall(target)
-      requireRegion(deps.gate, { target, call, memory })
-      const price = target.isFree === true ? undefined : findPrice(deps, target, memory)
-      deps.recorder.intend({
-        callId: call.id,
-        rootId: call.rootId,
-        tenant: call.principal.tenant,
-        keyId: call.principal.keyId,
-        endpoint: target.id,
-        vendorModel: target.vendorModel,
-        atMs: deps.clock.now(),
-      })
-      return new IssuedPermit({ target, call, price }, door)
+    admit: (target, call) => issue({ target, call, price: examine(target, call), hold: undefined }),
+    admitSpending(target, call, measure) {
+      const price = examine(target, call)
+      const held = deps.spending?.hold({ call, endpoint: target.id, price, measure })
+      if (held === undefined) return issue({ target, call, price, hold: undefined })
+      if (held instanceof Promise) return held.then((hold) => issueHeld({ target, call, price }, hold))
+      return issueHeld({ target, call, price }, held)
     },
     redeem(permit) {
       if (IssuedPermit.redeem(permit, door)) return
@@ -69,6 +98,25 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       )
     },
   }
+}
+
+function requireAlive(clock: Clock, call: Call): void {
+  if (call.cancellation.isCancelled) throw toCancelled(call.cancellation.reason, false)
+  if (clock.monotonicMs() >= call.deadlineMs) throw toDeadlineExceeded(call, false)
+}
+
+/** What a permit lets happen, for the record. */
+function toIntent({ target, call, hold }: Omit<Permit, 'price'>, atMs: number): DispatchIntent {
+  const intent = {
+    callId: call.id,
+    rootId: call.rootId,
+    tenant: call.principal.tenant,
+    keyId: call.principal.keyId,
+    endpoint: target.id,
+    vendorModel: target.vendorModel,
+    atMs,
+  }
+  return hold === undefined ? intent : { ...intent, charges: hold.charges }
 }
 
 interface Applicant {
@@ -115,6 +163,7 @@ class IssuedPermit implements Permit {
   readonly target: EgressTarget
   readonly call: Call
   readonly price: Price | undefined
+  readonly hold: SpendHold | undefined
   /** The door it was issued at; `undefined` once used. */
   #door: symbol | undefined
 
@@ -122,6 +171,7 @@ class IssuedPermit implements Permit {
     this.target = parts.target
     this.call = parts.call
     this.price = parts.price
+    this.hold = parts.hold
     this.#door = door
   }
 

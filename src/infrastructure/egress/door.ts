@@ -41,6 +41,7 @@ export function createEgress(deps: EgressDeps): Egress {
 
   return {
     admit: (target, call) => admission.admit(target, call),
+    admitSpending: (target, call, measure) => admission.admitSpending(target, call, measure),
     send(permit, request) {
       try {
         return prepare(permit, request).start()

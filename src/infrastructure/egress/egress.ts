@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.ts'
 import type { Place, Price } from '../../core/ports.ts'
+import type { SpendHold, SpendMeasure } from '../../core/spending.ts'
 
 /** The one door out. Nothing leaves, by any path, without a permit; a permit is given for one try of one call. */
 export interface Egress {
@@ -9,6 +10,12 @@ export interface Egress {
    * REGION_REFUSED, PRICE_UNKNOWN, DEADLINE_EXCEEDED or CANCELLED; nothing has been sent then.
    */
   admit(target: EgressTarget, call: Call): Permit
+  /**
+   * The same for what may cost something: before the intent is recorded, the worst case is held in every account the call
+   * falls under. At once where none limits it; else it may have to wait. Throws or rejects with BUDGET_EXCEEDED or
+   * RATE_LIMITED besides. What is held is settled by whoever has the permit.
+   */
+  admitSpending(target: EgressTarget, call: Call, measure: () => SpendMeasure): Permit | Promise<Permit>
   /**
    * Sends one request under a permit, which is used up by it. Resolves with the head of the response. Rejects with
    * UPSTREAM_UNREACHABLE, UPSTREAM_TIMEOUT, UPSTREAM_INVALID (no HTTP), ADDRESS_REFUSED, REDIRECT_REFUSED,
@@ -48,6 +55,8 @@ export interface Permit {
   readonly call: Call
   /** The price in force when it was admitted; `undefined` when it is not known or the target is free. */
   readonly price: Price | undefined
+  /** What is held for it; `undefined` when no account limits it. */
+  readonly hold?: SpendHold | undefined
 }
 
 export interface EgressRequest {

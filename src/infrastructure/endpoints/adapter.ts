@@ -49,5 +49,7 @@ export interface Upstream {
   usage(): Usage | undefined
   /** UTF-16 units generated so far, for the estimate when the endpoint did not get to report. */
   generatedLength(): number
+  /** Of an answer that came whole: the bytes of its body. */
+  readonly wholeBytes?: number | undefined
   cancel(reason: unknown): void
 }

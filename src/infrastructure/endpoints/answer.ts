@@ -3,9 +3,12 @@ import type { Follower } from '../../core/cancellation.ts'
 import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { Answer, ByteSink, WireAnswer, WireStream } from '../../core/model.ts'
+import type { SpendHold } from '../../core/spending.ts'
+import type { Usage } from '../../core/usage.ts'
 import { toCancelled } from '../egress/index.ts'
 import type { Upstream } from './adapter.ts'
 import type { Settle } from './attempt.ts'
+import { lengthOf } from './adapters/event-stream.ts'
 import { estimateUsage } from './estimate.ts'
 
 export interface SettledAnswerParts {
@@ -13,6 +16,8 @@ export interface SettledAnswerParts {
   readonly request: ChatRequest
   readonly dispatch: Call
   readonly settle: Settle
+  /** What is held for it; `undefined` when nothing has to be. */
+  readonly hold: SpendHold | undefined
 }
 
 /**
@@ -31,7 +36,8 @@ class SettledAnswer implements Answer, Follower {
 
   constructor(parts: SettledAnswerParts) {
     this.#parts = parts
-    const { wire } = parts.upstream
+    // Bytes that are only relayed cannot be ended in between; what is held slice by slice may have to be.
+    const wire = parts.hold?.isSliced === true ? undefined : parts.upstream.wire
     this.wire = wire?.type === 'stream' ? new SettledStream(wire, this) : wire
     // A whole body has arrived, been paid for and is in memory: reading it cannot change what it cost. A call that was
     // cancelled while its answer was on its way here is left all the same.
@@ -61,13 +67,29 @@ class SettledAnswer implements Answer, Follower {
     dispatch.cancellation.unfollow(this)
     const usage =
       error === undefined ? upstream.usage() : estimateUsage(upstream.usage(), request, upstream.generatedLength())
-    settle({ error, usage, firstByteMs: upstream.firstByteMs })
+    const { firstByteMs, wholeBytes } = upstream
+    settle({ error, usage, firstByteMs, isAnswered: true, countedTokens: wholeBytes ?? upstream.generatedLength() })
+  }
+
+  /** The money has come to an end: what was generated is charged, and the answer ends as one that reached its bound. */
+  #stop(): Usage {
+    this.#isOver = true
+    const { upstream, request, dispatch, settle } = this.#parts
+    dispatch.cancellation.unfollow(this)
+    const countedTokens = upstream.generatedLength()
+    const usage = estimateUsage(upstream.usage(), request, countedTokens)
+    upstream.cancel(new PlatformError('BUDGET_EXCEEDED', 'the money held for the answer is used up'))
+    const { firstByteMs } = upstream
+    settle({ error: undefined, usage, firstByteMs, isAnswered: true, countedTokens, detail: { stopped: 'budget' } })
+    return usage
   }
 
   async *#read(): AsyncGenerator<AnswerEvent> {
     let isWhole = false
     try {
-      yield* this.#parts.upstream.events
+      const { hold, upstream } = this.#parts
+      if (hold?.isSliced === true) yield* this.#readWhileHeld(hold)
+      else yield* upstream.events
       isWhole = true
       this.finish(undefined)
     } catch (thrown) {
@@ -77,6 +99,23 @@ class SettledAnswer implements Answer, Follower {
     } finally {
       // Reached without an end or an error when the reader stops reading.
       if (!isWhole) this.cancel(new PlatformError('CANCELLED', 'the answer was left before its end'))
+    }
+  }
+
+  /** Each piece goes out once it is paid for. */
+  async *#readWhileHeld(hold: SpendHold): AsyncGenerator<AnswerEvent> {
+    const { upstream, dispatch } = this.#parts
+    let units = 0
+    for await (const event of upstream.events) {
+      units += lengthOf(event)
+      const isHeld = hold.cover(units)
+      if (isHeld !== true && !(await isHeld)) {
+        dispatch.cancellation.throwIfCancelled()
+        yield { type: 'usage', usage: this.#stop() }
+        yield { type: 'finish', reason: 'length' }
+        return
+      }
+      yield event
     }
   }
 }

@@ -1,11 +1,15 @@
 import type { Call, CallStatus } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
 import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { Answer, Embedded, EmbedRequest } from '../../core/model.ts'
+import type { SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Egress, Permit } from '../egress/index.ts'
 import { createSettledAnswer } from './answer.ts'
+import { capRequest } from './cap.ts'
+import { measureChat, measureEmbedding } from './measure.ts'
 import type { Verdict } from './breaker.ts'
 import type { EndpointEntry } from './registry.ts'
 
@@ -35,6 +39,11 @@ export interface TryOutcome {
   readonly error: PlatformError | undefined
   readonly usage: Usage | undefined
   readonly firstByteMs: number | undefined
+  /** Whether an answer began to come, and tokens of what was seen of it, at most. */
+  readonly isAnswered?: boolean
+  readonly countedTokens?: number
+  /** What the record says beside the usual: that money ended the answer. */
+  readonly detail?: JsonObject | undefined
 }
 
 /** States once how a try ended; later statements are ignored. */
@@ -59,11 +68,14 @@ export function createAttempts(deps: { readonly egress: Egress; readonly clock: 
 
   async function answer(options: TryOptions, request: ChatRequest, dispatch: Call): Promise<Answer> {
     const { entry } = options
-    const { permit, settle } = begin(egress, options, dispatch)
+    const { permit, settle } = await begin(egress, options, { dispatch, measure: () => measureChat(entry, request) })
     try {
-      const upstream = await entry.adapter.answer(request, { endpoint: entry, permit })
+      const upstream = await entry.adapter.answer(capRequest(request, permit.hold?.outputTokensCap), {
+        endpoint: entry,
+        permit,
+      })
       entry.health.answered(upstream.firstByteMs)
-      return createSettledAnswer({ upstream, request, dispatch, settle })
+      return createSettledAnswer({ upstream, request, dispatch, settle, hold: permit.hold })
     } catch (thrown) {
       throw settleFailure(thrown, settle)
     }
@@ -71,13 +83,13 @@ export function createAttempts(deps: { readonly egress: Egress; readonly clock: 
 
   async function embed(options: TryOptions, request: EmbedRequest, dispatch: Call): Promise<Embedded> {
     const { entry } = options
-    const { permit, settle } = begin(egress, options, dispatch)
+    const { permit, settle } = await begin(egress, options, { dispatch, measure: () => measureEmbedding(request) })
     const startedMs = clock.monotonicMs()
     try {
       const embedded = await entry.adapter.embed(request, { endpoint: entry, permit })
       const firstByteMs = clock.monotonicMs() - startedMs
       entry.health.answered(firstByteMs)
-      settle({ error: undefined, usage: embedded.usage, firstByteMs })
+      settle({ error: undefined, usage: embedded.usage, firstByteMs, isAnswered: true })
       return embedded
     } catch (thrown) {
       throw settleFailure(thrown, settle)
@@ -95,16 +107,23 @@ export function createAttempts(deps: { readonly egress: Egress; readonly clock: 
   }
 }
 
-/** Admits the try and counts it as under way. A refusal is the end of the dispatch, and says nothing of the endpoint. */
-function begin(
-  egress: Egress,
-  options: TryOptions,
-  dispatch: Call,
-): { readonly permit: Permit; readonly settle: Settle } {
-  let permit: Permit
-  try {
-    permit = egress.admit(options.entry.target, dispatch)
-  } catch (thrown) {
+interface Dispatch {
+  readonly dispatch: Call
+  readonly measure: () => SpendMeasure
+}
+
+interface Begun {
+  readonly permit: Permit
+  readonly settle: Settle
+}
+
+/**
+ * Admits the try and counts it as under way: at once, unless money has to be waited for. A refusal is the end of the
+ * dispatch, and says nothing of the endpoint.
+ */
+function begin(egress: Egress, options: TryOptions, { dispatch, measure }: Dispatch): Begun | Promise<Begun> {
+  const accept = (permit: Permit): Begun => ({ permit, settle: createSettle(options, dispatch, permit) })
+  const refuse = (thrown: unknown): PlatformError => {
     const error = toPlatformError(thrown)
     dispatch.end({
       ...describe(options),
@@ -112,9 +131,17 @@ function begin(
       errorCode: error.code,
       detail: detail(options, false),
     })
-    throw error
+    return error
   }
-  return { permit, settle: createSettle(options, dispatch, permit) }
+  try {
+    const permit = egress.admitSpending(options.entry.target, dispatch, measure)
+    if (!(permit instanceof Promise)) return accept(permit)
+    return permit.then(accept, (thrown: unknown) => {
+      throw refuse(thrown)
+    })
+  } catch (thrown) {
+    throw refuse(thrown)
+  }
 }
 
 /** Counts the try as under way until it is settled. */
@@ -122,9 +149,11 @@ function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Sett
   const { health } = options.entry
   const isTrial = health.begin()
   let isSettled = false
-  return ({ error, usage, firstByteMs }) => {
+  return ({ error, usage, firstByteMs, isAnswered = false, countedTokens = 0, detail: added }) => {
     if (isSettled) return
     isSettled = true
+    const cost = usage === undefined ? undefined : permit.price?.cost(usage)
+    const isSent = wasSent(error)
     health.end(toVerdict(error), isTrial)
     if (error?.retryAfterMs !== undefined) health.rest(error.retryAfterMs)
     dispatch.end({
@@ -133,9 +162,10 @@ function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Sett
       errorCode: error?.code,
       firstByteMs,
       usage,
-      cost: usage === undefined ? undefined : permit.price?.cost(usage),
+      cost,
       priceVersion: permit.price?.version,
-      detail: detail(options, wasSent(error)),
+      detail: { ...detail(options, isSent), ...toBound(permit), ...added },
+      charges: permit.hold?.settle({ usage, cost, isSent, isAnswered, countedTokens }),
     })
   }
 }
@@ -156,6 +186,12 @@ function describe({ entry }: TryOptions): {
   readonly regions: readonly string[] | undefined
 } {
   return { vendorModel: entry.config.model, regions: entry.config.processing }
+}
+
+/** That the request went out with a lower bound on its output than the client's. */
+function toBound({ hold }: Permit): JsonObject {
+  const outputTokensCap = hold?.outputTokensCap
+  return outputTokensCap === undefined ? {} : { outputTokensCap }
 }
 
 function detail({ attempt, reason }: TryOptions, sent: boolean): { attempt: number; reason: string; sent: boolean } {

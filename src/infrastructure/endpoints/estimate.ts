@@ -26,7 +26,8 @@ interface InputMeasure {
   readonly tokensPerUnit: number
 }
 
-function measureInput(request: ChatRequest): InputMeasure {
+/** Input tokens of a request as they are likely to be. */
+export function measureInput(request: ChatRequest): InputMeasure {
   const chat = findChat(request)
   if (chat === undefined) {
     const text = request.wire?.text ?? ''
@@ -40,7 +41,7 @@ function measureInput(request: ChatRequest): InputMeasure {
 }
 
 /** A body the endpoint understood need not be one that Strata can decode: then its text has to do. */
-function findChat(request: ChatRequest): Chat | undefined {
+export function findChat(request: ChatRequest): Chat | undefined {
   try {
     return request.chat
   } catch {

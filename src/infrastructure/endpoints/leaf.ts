@@ -41,6 +41,8 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 const excluding: ReadonlySet<ErrorCode> = new Set([
   'REGION_REFUSED',
   'PRICE_UNKNOWN',
+  'BUDGET_EXCEEDED',
+  'RATE_LIMITED',
   'UPSTREAM_UNAUTHENTICATED',
   'ADDRESS_REFUSED',
   'REDIRECT_REFUSED',
@@ -48,6 +50,9 @@ const excluding: ReadonlySet<ErrorCode> = new Set([
   'RUNTIME_MISSING',
   'CONFIG_INVALID',
 ])
+
+/** Errors of admission: nothing was sent. */
+const refusals: ReadonlySet<ErrorCode> = new Set(['REGION_REFUSED', 'PRICE_UNKNOWN', 'BUDGET_EXCEEDED', 'RATE_LIMITED'])
 
 /** What has happened to a request so far. */
 interface Progress {
@@ -159,7 +164,7 @@ function takingDown<T>({ progress }: Run<T>, entry: EndpointEntry, started: Try<
 
 function takeDown(progress: Progress, entry: EndpointEntry, error: PlatformError): void {
   if (excluding.has(error.code)) progress.excluded.push(entry)
-  if (error.code === 'REGION_REFUSED' || error.code === 'PRICE_UNKNOWN') {
+  if (refusals.has(error.code)) {
     // Nothing was sent, so it is not one of the tries.
     progress.attempts -= 1
     progress.refusals.push(error)
@@ -171,6 +176,9 @@ function takeDown(progress: Progress, entry: EndpointEntry, error: PlatformError
 /** Why there is nothing to try: refused each, or resting. */
 function toRefusal<T>({ members, progress }: Run<T>): PlatformError {
   const [first] = progress.refusals
+  // Its figures and its retry-after are the answer; a dearer endpoint would say no different.
+  const limited = progress.refusals.find(({ code }) => code === 'BUDGET_EXCEEDED' || code === 'RATE_LIMITED')
+  if (limited !== undefined && progress.excluded.length >= members.length) return limited
   if (first !== undefined && progress.excluded.length >= members.length) {
     return new PlatformError(first.code, progress.refusals.map((refusal) => refusal.message).join('; '), {
       details: { endpoints: members.map((entry) => entry.id), sent: false },

@@ -71,6 +71,7 @@ const passedOn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONTEXT_TOO_LONG',
   'REGION_REFUSED',
   'PRICE_UNKNOWN',
+  'BUDGET_EXCEEDED',
   'OVERLOADED',
   'NO_ENDPOINT',
   'UPSTREAM_UNREACHABLE',

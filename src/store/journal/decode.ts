@@ -1,5 +1,6 @@
 import type { CallFacts } from '../../core/call.ts'
 import type { DispatchIntent } from '../../core/ports.ts'
+import { decodeCharges, type Charge } from '../../core/spending.ts'
 import { headBytes, unescape } from './byte-line.ts'
 import { dispatchStart, factFields, treeFields } from './encode.ts'
 
@@ -80,15 +81,17 @@ function toEntry(body: string): Entry | undefined {
   const rootEnd = body.indexOf(tab, 2)
   if (rootEnd === -1 || body[1] !== tab) return undefined
   const rootId = unescape(body.slice(2, rootEnd))
-  if (body.startsWith('I')) return { type: 'intent', rootId, rows: 0, body }
+  if (body.startsWith('I') || body.startsWith('J')) return { type: 'intent', rootId, rows: 0, body }
   const rows = Number(body.slice(rootEnd + 1, body.indexOf(tab, rootEnd + 1)))
-  return body.startsWith('S') && rows > 0 ? { type: 'settlement', rootId, rows, body } : undefined
+  const isSettlement = body.startsWith('S') || body.startsWith('T')
+  return isSettlement && rows > 0 ? { type: 'settlement', rootId, rows, body } : undefined
 }
 
 /** What was about to be sent; `undefined` when the body is damaged. */
 export function decodeIntent({ body, rootId }: Entry): DispatchIntent | undefined {
   const fields = body.split(tab)
-  if (fields.length !== 8) return undefined
+  const isHeld = body.startsWith('J')
+  if (fields.length !== (isHeld ? 9 : 8)) return undefined
   const [, , place = '', tenant = '', keyId = '', endpoint = '', vendorModel = '', atMs = ''] = fields
   return {
     callId: fromPlace(place, rootId) ?? rootId,
@@ -98,7 +101,19 @@ export function decodeIntent({ body, rootId }: Entry): DispatchIntent | undefine
     endpoint: unescape(endpoint),
     vendorModel: unescape(vendorModel),
     atMs: Number(atMs),
+    charges: isHeld ? decodeCharges(fields[8] ?? '') : undefined,
   }
+}
+
+/** What a settled tree was charged, its tenant and when it began; `undefined` when no budget limits it. */
+export function decodeCharged({
+  body,
+}: Entry): { readonly charges: readonly Charge[]; readonly tenant: string; readonly sinceMs: number } | undefined {
+  if (!body.startsWith('T')) return undefined
+  const fields = body.split(tab)
+  const charges = decodeCharges(fields.at(-1) ?? '')
+  const [, , , tenant = '', , startedAtMs = ''] = fields
+  return charges === undefined ? undefined : { charges, tenant: unescape(tenant), sinceMs: Number(startedAtMs) }
 }
 
 interface Tree {
@@ -111,6 +126,7 @@ interface Tree {
 /** The rows of one call tree; `undefined` when the body is damaged. */
 export function decodeRows({ body, rootId, rows }: Entry): readonly CallRow[] | undefined {
   const fields = body.split(tab)
+  if (body.startsWith('T')) fields.pop() // the charges, which are no part of any row
   if (fields.length !== treeFields + rows * factFields) return undefined
   const [, , , tenant = '', keyId = '', startedAtMs = ''] = fields
   const tree: Tree = { rootId, tenant: unescape(tenant), keyId: unescape(keyId), startedAtMs: Number(startedAtMs) }

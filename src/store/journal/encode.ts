@@ -1,5 +1,6 @@
 import type { CallFacts } from '../../core/call.ts'
 import type { DispatchIntent } from '../../core/ports.ts'
+import { addCharges, encodeCharges } from '../../core/spending.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { ByteLine } from './byte-line.ts'
 
@@ -11,6 +12,7 @@ import type { ByteLine } from './byte-line.ts'
  *   I rootId callId tenant keyId endpoint vendorModel atMs
  *   S rootId calls tenant keyId startedAtMs ( id parentId kind name startedAtMs durationMs status errorCode firstByteMs detail
  *     vendorModel regions priceVersion cost source inputTotal cacheRead cacheWrite5m cacheWrite1h outputTotal reasoning raw )*
+ *   J as I, then charges · T as S, then charges: under a budget, what is held, and what was charged in the end
  */
 
 /** Fields of a settlement before those of its calls. */
@@ -25,7 +27,9 @@ const costMax = 2n ** 63n - 1n
 
 const letters = {
   intent: toCode('I'),
+  heldIntent: toCode('J'),
   settlement: toCode('S'),
+  chargedSettlement: toCode('T'),
   request: toCode('r'),
   model: toCode('m'),
   dispatch: toCode('d'),
@@ -39,7 +43,8 @@ const letters = {
 
 /** What is about to be sent. */
 export function encodeIntent(line: ByteLine, intent: DispatchIntent): void {
-  line.start(letters.intent)
+  const { charges } = intent
+  line.start(charges === undefined ? letters.intent : letters.heldIntent)
   line.text(intent.rootId)
   encodePlace(line, intent.callId, intent.rootId)
   line.text(intent.tenant)
@@ -47,13 +52,15 @@ export function encodeIntent(line: ByteLine, intent: DispatchIntent): void {
   line.text(intent.endpoint)
   line.text(intent.vendorModel)
   line.integer(Math.trunc(intent.atMs))
+  if (charges !== undefined) line.text(encodeCharges(charges))
 }
 
 /** One call tree; the first fact names root, tenant and key of all. */
 export function encodeSettlement(line: ByteLine, facts: readonly [CallFacts, ...CallFacts[]]): void {
   const { rootId, tenant, keyId } = facts[0]
   const startedAtMs = Math.trunc(facts[0].startedAtMs)
-  line.start(letters.settlement)
+  const charges = chargesOf(facts)
+  line.start(charges === undefined ? letters.settlement : letters.chargedSettlement)
   line.text(rootId)
   line.integer(facts.length)
   line.text(tenant)
@@ -72,6 +79,13 @@ export function encodeSettlement(line: ByteLine, facts: readonly [CallFacts, ...
     line.json(fact.detail)
     encodeDispatch(line, fact)
   }
+  if (charges !== undefined) line.text(charges)
+}
+
+/** What a whole tree was charged; `undefined` when no budget limits it. */
+function chargesOf(facts: readonly CallFacts[]): string | undefined {
+  const limited = facts.filter((fact) => fact.charges !== undefined)
+  return limited.length === 0 ? undefined : encodeCharges(addCharges(limited.flatMap((fact) => fact.charges ?? [])))
 }
 
 function encodeDispatch(line: ByteLine, fact: CallFacts): void {

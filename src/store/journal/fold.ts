@@ -1,8 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import type { DispatchIntent } from '../../core/ports.ts'
 import { listSegments, removeSegment, toSegmentPath } from './files.ts'
-import { decodeIntent, decodeLine, decodeRows, type CallRow, type Entry } from './decode.ts'
+import { decodeCharged, decodeIntent, decodeLine, decodeRows, type CallRow, type Entry } from './decode.ts'
 import { toInterrupted } from './interrupted.ts'
+import type { Posting, TimedCharge } from './posting.ts'
 import type { Batch, Position, Sink } from './sink.ts'
 
 const readBytes = 1_048_576
@@ -72,7 +73,8 @@ export async function openFold(options: FoldOptions): Promise<Fold> {
         given = await sink.listIntents(journalId)
         const calls = toInterrupted(given, source.lastSignMs())
         const closedRootIds = [...new Set(given.map((intent) => intent.rootId))]
-        await sink.commit({ journalId, position, isClosing: true, calls, intents: [], closedRootIds })
+        const posting = toAssumed(given, source.lastSignMs())
+        await sink.commit({ journalId, position, isClosing: true, calls, intents: [], closedRootIds, posting })
       }
       source.close()
       for (const segment of listSegments(folder, journalId)) removeSegment(folder, journalId, segment)
@@ -112,14 +114,47 @@ function toBatch(
     open.delete(rootId)
     if (state.rootIds.has(rootId)) closedRootIds.push(rootId)
   }
-  const intents = [...open.values()].flatMap((entries) => entries.map(decodeIntent))
+  const intents = [...open.values()].flatMap((entries) => lastOfEach(entries))
   return {
     journalId: state.journalId,
     position: read.position,
     isClosing: false,
     calls: new SettledCalls(settled),
-    intents: intents.filter((intent) => intent !== undefined),
+    intents,
     closedRootIds,
+    posting: toPosting(settled),
+  }
+}
+
+/** A dispatch says again what it is about to do when more is held for it: what it said last counts. */
+function lastOfEach(entries: readonly Entry[]): readonly DispatchIntent[] {
+  const last = new Map<string, DispatchIntent>()
+  for (const intent of entries.map(decodeIntent)) if (intent !== undefined) last.set(intent.callId, intent)
+  return [...last.values()]
+}
+
+function toPosting(settled: readonly Entry[]): Posting {
+  const charges: TimedCharge[] = []
+  const calls: (readonly [string, string])[] = []
+  let atMs = 0
+  for (const entry of settled) {
+    const charged = decodeCharged(entry)
+    if (charged === undefined) continue
+    calls.push([charged.tenant, entry.rootId])
+    for (const charge of charged.charges) charges.push({ ...charge, sinceMs: charged.sinceMs })
+    atMs = Math.max(atMs, charged.sinceMs)
+  }
+  return { charges, assumed: [], calls, atMs }
+}
+
+/** Nobody knows what those came to: they count as what was held for them, until somebody knows better. */
+function toAssumed(given: readonly DispatchIntent[], lastSignMs: number): Posting {
+  const held = given.filter((intent) => intent.charges !== undefined)
+  return {
+    charges: [],
+    assumed: held.flatMap(({ charges = [], atMs }) => charges.map((charge) => ({ ...charge, sinceMs: atMs }))),
+    calls: held.map(({ tenant, rootId }) => [tenant, rootId]),
+    atMs: Math.trunc(lastSignMs),
   }
 }
 

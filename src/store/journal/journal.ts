@@ -26,6 +26,8 @@ export interface Journal {
   recover(journalIds: readonly string[]): void
   /** Everything recorded before the call is in the database. Rejects with `STORE_UNAVAILABLE`. */
   flush(): Promise<void>
+  /** The name of this process's journal, opened if need be: what it holds in the ledger ends with it. */
+  owner(): string
   stats(): JournalStats
   /** Folds the rest and removes the journal; when the database is away, leaves it for the next start. */
   close(): Promise<void>
@@ -45,6 +47,7 @@ export interface JournalStats {
 const segmentBytesMax = 67_108_864
 
 interface Live {
+  readonly journalId: string
   readonly writer: Writer
   readonly lock: JournalLock
 }
@@ -88,6 +91,10 @@ class CallJournal implements Journal {
 
   async flush(): Promise<void> {
     await this.#thread?.flush()
+  }
+
+  owner(): string {
+    return (this.#live ?? this.#open()).journalId
   }
 
   stats(): JournalStats {
@@ -155,7 +162,7 @@ class CallJournal implements Journal {
       wake: () => thread.wake(),
     })
     thread.follow(journalId, state)
-    this.#live = { writer, lock }
+    this.#live = { journalId, writer, lock }
     return this.#live
   }
 

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
 import { connectPostgres } from '../postgres.ts'
 import { callColumns } from './decode.ts'
+import { post } from './posting.ts'
 import { fromIntentRow, intentColumns, toIntentRow, type Batch, type OpenedJournal, type Sink } from './sink.ts'
 
 type Value = string | number | bigint | null
@@ -18,7 +19,10 @@ const callTypes: Readonly<Record<string, string>> = {
   cost: 'bigint',
 }
 const insertCalls = toInsert('call', callColumns, callTypes)
-const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' })
+const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' }).replace(
+  /do nothing$/,
+  '(root_id, call_id) do update set charges = excluded.charges',
+)
 
 /** PostgreSQL, on one connection that is made again after a failure. Rows travel by column, one array each. */
 export function createPostgresSink(url: string): Sink {
@@ -107,6 +111,9 @@ async function write(client: Client, batch: Batch): Promise<void> {
     batch.isClosing ? 1 : 0,
     batch.journalId,
   ])
+  const query = async (text: string, values: readonly Value[]): Promise<readonly Record<string, unknown>[]> =>
+    (await client.query<Record<string, unknown>>(text, [...values])).rows
+  await post({ isPostgres: true, query }, batch, batch.posting)
   await client.query('commit')
 }
 

@@ -1,5 +1,7 @@
 import type { DispatchIntent } from '../../core/ports.ts'
+import { decodeCharges, encodeCharges } from '../../core/spending.ts'
 import type { CallRow } from './decode.ts'
+import type { Posting } from './posting.ts'
 
 /** A place in a journal: everything before it is in the database. */
 export interface Position {
@@ -26,6 +28,7 @@ export interface Batch {
   readonly intents: readonly DispatchIntent[]
   /** Trees whose intents leave the database. */
   readonly closedRootIds: readonly string[]
+  readonly posting: Posting
 }
 
 /** The database as the folding thread uses it. A rejected act has changed nothing. */
@@ -50,11 +53,13 @@ export const intentColumns = [
   'endpoint',
   'vendor_model',
   'at_ms',
+  'charges',
 ] as const
 
-export function toIntentRow(intent: DispatchIntent, journalId: string): readonly (string | number)[] {
+export function toIntentRow(intent: DispatchIntent, journalId: string): readonly (string | number | null)[] {
   const { rootId, callId, tenant, keyId, endpoint, vendorModel, atMs } = intent
-  return [rootId, callId, journalId, tenant, keyId, endpoint, vendorModel, atMs]
+  const charges = intent.charges === undefined ? null : encodeCharges(intent.charges)
+  return [rootId, callId, journalId, tenant, keyId, endpoint, vendorModel, atMs, charges]
 }
 
 export function fromIntentRow(row: Readonly<Record<string, unknown>>): DispatchIntent {
@@ -66,5 +71,6 @@ export function fromIntentRow(row: Readonly<Record<string, unknown>>): DispatchI
     endpoint: String(row['endpoint']),
     vendorModel: String(row['vendor_model']),
     atMs: Number(row['at_ms']),
+    charges: typeof row['charges'] === 'string' ? decodeCharges(row['charges']) : undefined,
   }
 }

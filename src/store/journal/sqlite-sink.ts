@@ -1,5 +1,6 @@
 import { openSqlite } from '../sqlite.ts'
 import { callColumns } from './decode.ts'
+import { post, type Rows } from './posting.ts'
 import { fromIntentRow, intentColumns, toIntentRow, type Batch, type Sink } from './sink.ts'
 
 /** The embedded database, on a connection of its own. */
@@ -11,7 +12,8 @@ export function createSqliteSink(path: string): Sink {
     `insert or ignore into call (${callColumns.join(', ')}) values (${marks(callColumns)})`,
   )
   const insertIntent = database.prepare(
-    `insert or ignore into intent (${intentColumns.join(', ')}) values (${marks(intentColumns)})`,
+    `insert into intent (${intentColumns.join(', ')}) values (${marks(intentColumns)})
+    on conflict (root_id, call_id) do update set charges = excluded.charges`,
   )
   const deleteIntents = database.prepare('delete from intent where root_id = ?')
   const insertJournal = database.prepare(
@@ -22,6 +24,11 @@ export function createSqliteSink(path: string): Sink {
   const listRoots = database.prepare('select distinct root_id from intent where journal_id = ?')
   const listIntents = database.prepare(`select * from intent where journal_id = ? order by root_id, call_id`)
   const deleteJournal = database.prepare('delete from journal where id = ?')
+
+  const rows: Rows = {
+    isPostgres: false,
+    query: async (text, values) => database.prepare(text.replaceAll('$', '?')).all(...values),
+  }
 
   function write(batch: Batch): void {
     // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
@@ -46,6 +53,7 @@ export function createSqliteSink(path: string): Sink {
       begin.run()
       try {
         write(batch)
+        await post(rows, batch, batch.posting)
         commit.run()
       } catch (thrown) {
         if (database.isTransaction) database.exec('rollback')

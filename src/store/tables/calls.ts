@@ -27,6 +27,8 @@ export interface IntentTable {
   readonly endpoint: string
   readonly vendor_model: string
   readonly at_ms: number
+  /** What is held for it, `account:amount` by commas; `null` when nothing is. */
+  readonly charges: string | null
 }
 
 /** One node of a call tree, written once. The columns that most nodes leave empty stand last. */

@@ -30,4 +30,8 @@ export interface ApiKeyTable {
   readonly created_at_ms: number
   readonly expires_at_ms: number | null
   readonly revoked_at_ms: number | null
+  /** Whom the key works for: what budgets are told apart by. */
+  readonly team: string | null
+  readonly project: string | null
+  readonly user_name: string | null
 }

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts'
 import { ask } from './ask.ts'
 import { backup } from './backup.ts'
+import { budgets } from './budgets.ts'
 import { calls } from './calls.ts'
 import { config } from './config.ts'
 import { doctor } from './doctor.ts'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = Object.freeze([
   forecast,
   policy,
   price,
+  budgets,
   config,
   route,
   runtime,

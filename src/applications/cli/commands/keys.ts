@@ -5,10 +5,14 @@ import { toMisuse, operatorTenant, report, toTable, type Command, type CommandCo
 
 export const keys: Command = {
   name: 'keys',
-  usage: 'create NAME [--admin] [--models A,B] [--regions R,S] [--use-case U] [--days N] | list | revoke ID',
+  usage:
+    'create NAME [--admin] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--days N] | list | revoke ID',
   summary: 'Makes, lists and revokes keys. A key is shown once.',
   options: {
     admin: { type: 'boolean' },
+    team: { type: 'string' },
+    project: { type: 'string' },
+    user: { type: 'string' },
     models: { type: 'string' },
     regions: { type: 'string' },
     'use-case': { type: 'string' },
@@ -29,6 +33,9 @@ async function create(context: CommandContext, name: string): Promise<void> {
     tenant: operatorTenant,
     name,
     role: context.options['admin'] === true ? 'admin' : 'member',
+    team: wordOf(context.options['team']),
+    project: wordOf(context.options['project']),
+    user: wordOf(context.options['user']),
     models: listOf(context.options['models']),
     regions: listOf(context.options['regions']),
     useCase: textOf(context.options['use-case']),
@@ -67,6 +74,10 @@ async function revoke(context: CommandContext, id: string): Promise<void> {
   const { parts } = await context.open()
   await parts.keys.revoke(operatorTenant, id)
   report(context.terminal, { revoked: true, id }, [`revoked ${id}; running servers refuse it within seconds`])
+}
+
+function wordOf(value: string | boolean | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function listOf(value: string | boolean | undefined): readonly string[] | undefined {

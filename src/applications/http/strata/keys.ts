@@ -10,6 +10,9 @@ import { operation } from './operation.ts'
 const newKey = z.strictObject({
   name: z.string().min(1).max(128).describe('What the key is for.'),
   role: z.enum(['admin', 'member']).default('member').describe('What the key may do.'),
+  team: z.string().min(1).max(128).optional().describe('Team it works for; budgets are told apart by it.'),
+  project: z.string().min(1).max(128).optional().describe('Project it works for.'),
+  user: z.string().min(1).max(128).optional().describe('Person it works for; else the user a request names.'),
   models: z.array(z.string().min(1)).min(1).max(256).optional().describe('Models it may use; every model when absent.'),
   regions: z
     .array(z.string().min(1))
@@ -37,16 +40,8 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
       body: newKey,
       answer: async ({ parts, principal, body }) => {
         const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at)
-        const { name, role, models, regions, use_case: useCase } = body
-        const made = await parts.keys.create({
-          tenant: principal.tenant,
-          name,
-          role,
-          models,
-          regions,
-          useCase,
-          expiresAtMs,
-        })
+        const { expires_at: _, use_case: useCase, ...asked } = body
+        const made = await parts.keys.create({ ...asked, tenant: principal.tenant, useCase, expiresAtMs })
         return { status: 201, body: { ...toKeyJson(made.record), key: made.key } }
       },
     }),
@@ -82,6 +77,9 @@ export function toKeyJson(key: KeyRecord): JsonObject {
     id: key.id,
     name: key.name,
     role: key.role,
+    team: key.team ?? null,
+    project: key.project ?? null,
+    user: key.user ?? null,
     prefix: key.prefix,
     models: key.models ?? null,
     regions: key.regions ?? null,

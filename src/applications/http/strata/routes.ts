@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../core/json.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
+import { budgetRoutes } from './budgets.ts'
 import { callRoutes } from './calls.ts'
 import { collectionRoutes } from './collections.ts'
 import { forecastRoutes } from './forecast.ts'
@@ -9,7 +10,7 @@ import { keyRoutes } from './keys.ts'
 import { policyRoutes } from './policies.ts'
 import { pricingRoutes } from './pricing.ts'
 
-/** Strata's own face: knowledge, calls, keys, health. */
+/** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
   return [
     ...collectionRoutes(getParts),
@@ -18,6 +19,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
     ...pricingRoutes(getParts),
+    ...budgetRoutes(getParts),
     ...healthRoutes(getParts, describe),
   ]
 }

@@ -25,6 +25,7 @@ export const anthropicMessages: Dialect = {
   encodeRequest,
   patchRequest: createRequestPatch({
     asksUsage: false,
+    boundNames: () => ['max_tokens'],
     translate: (wire, target) => encodeRequest(decodeRequest(wire.body), target),
   }),
   decodeAnswer,

@@ -1,5 +1,10 @@
 import type { Dialect } from '../dialect.ts'
-import { createRequestPatch, decodeUpstreamFailure, encodeOpenaiError } from '../shared/index.ts'
+import {
+  createRequestPatch,
+  decodeUpstreamFailure,
+  encodeOpenaiError,
+  isOpenaiReasoningModel,
+} from '../shared/index.ts'
 import { decodeAnswer } from './decode-answer.ts'
 import { decodeRequest } from './decode-request.ts'
 import { encodeAnswer } from './encode-answer.ts'
@@ -18,6 +23,8 @@ export const openaiChat: Dialect = {
   encodeRequest,
   patchRequest: createRequestPatch({
     asksUsage: true,
+    boundNames: (model) =>
+      isOpenaiReasoningModel(model) ? ['max_completion_tokens', 'max_tokens'] : ['max_tokens', 'max_completion_tokens'],
     translate: (wire, target) => encodeRequest(decodeRequest(wire.body), target),
   }),
   decodeAnswer,

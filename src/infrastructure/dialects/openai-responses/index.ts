@@ -18,6 +18,7 @@ export const openaiResponses: Dialect = {
   encodeRequest,
   patchRequest: createRequestPatch({
     asksUsage: false,
+    boundNames: () => ['max_output_tokens'],
     translate: (wire, target) => encodeRequest(decodeRequest(wire.body), target),
   }),
   decodeAnswer,

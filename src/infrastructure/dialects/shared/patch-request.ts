@@ -7,6 +7,8 @@ import { sealMark } from './signatures.ts'
 export interface PatchOptions {
   /** Ask for usage in the stream (OpenAI chat). */
   readonly asksUsage: boolean
+  /** What the dialect calls the bound on output; the first is written where the client gave none. */
+  readonly boundNames: (model: string) => readonly [string, ...string[]]
   /**
    * Writes the request anew through the normal form: for bodies that hold a seal, which another vendor's reasoning or
    * call is under and this one would refuse.
@@ -23,12 +25,14 @@ export function createRequestPatch(
 ): (wire: WireRequest, target: RequestTarget) => string | readonly Uint8Array[] {
   return (wire, target) => {
     const { body, skim } = wire
+    const bound = toBound(options, body, target)
     if (skim === undefined ? wire.text.includes(sealMark) : includesMark(skim.bytes, sealMark)) {
       return JSON.stringify(options.translate(wire, target))
     }
     const members = skim === undefined ? readMembers(wire.text) : uniqueMembers(skim.members)
     const wantsUsage = options.asksUsage && target.stream
-    if (members === undefined || (body['stream'] === true) !== target.stream) return rewrite(body, target, wantsUsage)
+    if (members === undefined || (body['stream'] === true) !== target.stream)
+      return rewrite(body, target, { wantsUsage, bound })
     const edits: Edit[] = []
     let additions = ''
     const modelText = JSON.stringify(target.model)
@@ -40,6 +44,11 @@ export function createRequestPatch(
       const value = JSON.stringify(withUsage(body))
       if (member === undefined) additions += `"stream_options":${value},`
       else edits.push({ start: member.valueStart, end: member.valueEnd, text: value })
+    }
+    for (const [name, value] of Object.entries(bound)) {
+      const member = members.find((candidate) => candidate.key === name)
+      if (member === undefined) additions += `${JSON.stringify(name)}:${value},`
+      else edits.push({ start: member.valueStart, end: member.valueEnd, text: String(value) })
     }
     const extension = members.findIndex((member) => member.key === 'strata')
     if (extension !== -1) edits.push(removal(members, extension))
@@ -191,11 +200,29 @@ function splice(text: string, edits: readonly Edit[]): string {
   return result + text.slice(at)
 }
 
-function rewrite(body: JsonObject, target: RequestTarget, wantsUsage: boolean): string {
+function rewrite(
+  body: JsonObject,
+  target: RequestTarget,
+  { wantsUsage, bound }: { readonly wantsUsage: boolean; readonly bound: JsonObject },
+): string {
   const { strata: _, ...rest } = body
   const streaming = target.stream === (body['stream'] === true) ? {} : { stream: target.stream }
   const usage = wantsUsage ? { stream_options: withUsage(body) } : {}
-  return JSON.stringify({ ...rest, ...streaming, ...usage, model: target.model })
+  return JSON.stringify({ ...rest, ...streaming, ...usage, ...bound, model: target.model })
+}
+
+/** The bounds on output that have to be written so that none is above the cap. */
+function toBound(
+  options: PatchOptions,
+  body: JsonObject,
+  { model, outputTokensCap }: RequestTarget,
+): Readonly<Record<string, number>> {
+  if (outputTokensCap === undefined) return {}
+  const [first, ...others] = options.boundNames(model)
+  const given = [first, ...others].filter((name) => body[name] !== undefined && body[name] !== null)
+  const above = given.filter((name) => !(Number(body[name]) <= outputTokensCap))
+  const written = given.length === 0 ? [first] : above
+  return Object.fromEntries(written.map((name) => [name, outputTokensCap]))
 }
 
 function withUsage(body: JsonObject): JsonObject {

@@ -165,7 +165,7 @@ export async function pumpToEnd(
 }
 
 /** UTF-16 units that the event adds to what was generated. */
-function lengthOf(event: AnswerEvent): number {
+export function lengthOf(event: AnswerEvent): number {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':

@@ -83,11 +83,15 @@ function withHeaders(own: EgressRequest['headers'], added: EgressRequest['header
   return own
 }
 
-function toEgressRequest(dialect: Dialect, request: ChatRequest, { endpoint }: Attempt): EgressRequest {
+function toEgressRequest(dialect: Dialect, request: ChatRequest, { endpoint, permit }: Attempt): EgressRequest {
   const { stream, wire } = request
-  const target = { model: endpoint.config.model, stream, outputTokensMax: endpoint.config.outputTokensMax }
+  const { model, outputTokensMax } = endpoint.config
+  const outputTokensCap = permit.hold?.outputTokensCap
+  const target = { model, stream, outputTokensMax, outputTokensCap }
   const own = stream ? eventHeaders : objectHeaders
-  if (wire?.dialect === dialect.id) {
+  // A bound on reasoning has to stay below the one on all output, which only the normal form knows how to do.
+  const isEntangled = outputTokensCap !== undefined && wire?.body['thinking'] !== undefined
+  if (wire?.dialect === dialect.id && !isEntangled) {
     const body = dialect.patchRequest(wire, target)
     return { method: 'POST', path: dialect.path, headers: withHeaders(own, wire.headers), body }
   }

@@ -41,6 +41,7 @@ export function toWhole(parts: WholeParts): Upstream {
     usage: () => usage,
     // The vendor has ended its answer: what it did not report, an estimate would not mend.
     generatedLength: () => 0,
+    wholeBytes: parts.body.length,
     cancel: () => undefined,
   }
 }

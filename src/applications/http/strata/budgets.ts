@@ -1,0 +1,127 @@
+import { z } from 'zod'
+import type { JsonObject } from '../../../core/json.ts'
+import { toIso } from '../../../core/time.ts'
+import { budgetRequestSchema, toAmountText, type BudgetState } from '../../../investment/index.ts'
+import type { GetParts } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { operation } from './operation.ts'
+
+const change = z.strictObject({
+  limit: budgetRequestSchema.shape.limit.optional(),
+  alerts: z.array(z.int().min(1).max(100)).max(10).optional().describe('Percentages at which the webhook is told.'),
+})
+
+const adjustment = z.strictObject({
+  subject: z
+    .string()
+    .max(2_048)
+    .default('')
+    .describe('Which of its accounts, as they are listed; empty for the only one.'),
+  amount: z
+    .string()
+    .regex(/^-?\d{1,40}(\.\d{1,12})?$/, 'a decimal number as text')
+    .describe('What has been spent besides, as limits are written; below nothing gives back.'),
+  reference: z.string().min(1).max(128).describe('Names the correction: said twice, it counts once.'),
+})
+
+/** Budgets of the tenant and how they stand. */
+export function budgetRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/budgets',
+      access: 'admin',
+      summary: 'Makes a budget: a limit on what calls may spend or do.',
+      body: budgetRequestSchema,
+      answer: async ({ parts, principal, body }) => ({
+        status: 201,
+        body: toBudgetJson(await parts.budgets.create(principal.tenant, body)),
+      }),
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/budgets',
+      access: 'admin',
+      summary: 'Lists the budgets of the tenant, with what is spent, held and available.',
+      answer: async ({ parts, principal }) => ({
+        status: 200,
+        body: { object: 'list', data: (await parts.budgets.list(principal.tenant)).map(toBudgetJson) },
+      }),
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/budgets/{id}',
+      access: 'admin',
+      summary: 'Shows one budget.',
+      answer: async ({ parts, principal, exchange }) => ({
+        status: 200,
+        body: toBudgetJson(await parts.budgets.get(principal.tenant, exchange.parameters['id'] ?? '')),
+      }),
+    }),
+    ...changingRoutes(getParts),
+  ]
+}
+
+function changingRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'PATCH',
+      path: '/v1/budgets/{id}',
+      access: 'admin',
+      summary: 'Changes the limit or the alerts of a budget; what is spent stays spent.',
+      body: change,
+      answer: async ({ parts, principal, exchange, body }) => ({
+        status: 200,
+        body: toBudgetJson(await parts.budgets.change(principal.tenant, exchange.parameters['id'] ?? '', body)),
+      }),
+    }),
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/budgets/{id}/adjustments',
+      access: 'admin',
+      summary: 'Corrects what a budget has spent, once for each reference.',
+      body: adjustment,
+      answer: async ({ parts, principal, exchange, body }) => ({
+        status: 200,
+        body: toBudgetJson(await parts.budgets.adjust(principal.tenant, exchange.parameters['id'] ?? '', body)),
+      }),
+    }),
+    operation(getParts, {
+      method: 'DELETE',
+      path: '/v1/budgets/{id}',
+      access: 'admin',
+      summary: 'Removes a budget; its accounts stay in the books.',
+      answer: async ({ parts, principal, exchange }) => {
+        await parts.budgets.remove(principal.tenant, exchange.parameters['id'] ?? '')
+        return { status: 200, body: { removed: true } }
+      },
+    }),
+  ]
+}
+
+/** A budget with its accounts. Amounts are text: dollars for money, else whole numbers. */
+export function toBudgetJson({ budget, accounts }: BudgetState): JsonObject {
+  const write = (amount: bigint): string => toAmountText(budget, amount)
+  return {
+    object: 'budget',
+    id: budget.id,
+    name: budget.name,
+    counts: budget.counts,
+    limit: write(budget.limit),
+    match: { ...budget.match },
+    each: budget.eachOf,
+    period: budget.period,
+    seconds: budget.spanMs === undefined ? null : budget.spanMs / 1_000,
+    alerts: budget.alerts,
+    created_at: toIso(budget.createdAtMs),
+    accounts: accounts.map(({ subject, limit, spent, held, startsAtMs, endsAtMs }) => ({
+      subject,
+      limit: write(limit),
+      posted: write(spent),
+      held: write(held),
+      available: write(limit - spent - held),
+      starts_at: startsAtMs === 0 ? null : toIso(startsAtMs),
+      resets_at: endsAtMs === undefined ? null : toIso(endsAtMs),
+    })),
+  }
+}

@@ -1,0 +1,77 @@
+import type { Call } from '../../core/call.ts'
+import { toPeriod, type Period } from './periods.ts'
+
+/** A limit that a tenant has set on what its calls may spend or do. */
+export interface Budget {
+  readonly tenant: string
+  readonly id: string
+  readonly name: string
+  readonly counts: Counted
+  /** Picodollars for money, else a count. */
+  readonly limit: bigint
+  /** The calls it is for: those that have all of these values. */
+  readonly match: Partial<Record<Dimension, string>>
+  /** One account for each value of these, instead of one for all. */
+  readonly eachOf: readonly Dimension[]
+  readonly period: Period
+  /** Milliseconds; of a sliding period only. */
+  readonly spanMs: number | undefined
+  /** Percentages of the limit at which somebody is told. */
+  readonly alerts: readonly number[]
+  readonly createdAtMs: number
+}
+
+export type Counted = 'money' | 'requests' | 'tokens' | 'concurrency'
+
+export const dimensions = ['key', 'user', 'team', 'project', 'model'] as const
+export type Dimension = (typeof dimensions)[number]
+
+/** An account that a call falls under. */
+export interface Scope {
+  readonly budget: Budget
+  /** JSON array of the values of `eachOf`, `null` for one the call does not have; empty text when there are none. */
+  readonly subject: string
+  readonly startsAtMs: number
+  readonly endsAtMs: number | undefined
+  /** Names the account among all of the budgets in memory. */
+  readonly key: string
+}
+
+/** What of a call budgets are told apart by; `undefined` where the call does not say. */
+export function valueOf(call: Call, dimension: Dimension): string | undefined {
+  const { principal, origin } = call
+  switch (dimension) {
+    case 'key':
+      return principal.keyId
+    case 'user':
+      return principal.user ?? origin.user
+    case 'team':
+      return principal.team
+    case 'project':
+      return principal.project
+    case 'model':
+      return origin.model
+  }
+}
+
+/** Budgets of one tenant that the call falls under, each with its account at the instant. */
+export function scopesOf(budgets: readonly Budget[], call: Call, nowMs: number): readonly Scope[] {
+  const scopes: Scope[] = []
+  for (const budget of budgets) if (matches(budget, call)) scopes.push(toScope(budget, call, nowMs))
+  return scopes
+}
+
+function matches({ match }: Budget, call: Call): boolean {
+  for (const dimension of dimensions) {
+    const wanted = match[dimension]
+    if (wanted !== undefined && wanted !== valueOf(call, dimension)) return false
+  }
+  return true
+}
+
+function toScope(budget: Budget, call: Call, nowMs: number): Scope {
+  const values = budget.eachOf.map((dimension) => valueOf(call, dimension) ?? null)
+  const subject = values.length === 0 ? '' : JSON.stringify(values)
+  const { startsAtMs, endsAtMs } = toPeriod(budget.period, nowMs)
+  return { budget, subject, startsAtMs, endsAtMs, key: `${budget.id} ${startsAtMs} ${subject}` }
+}

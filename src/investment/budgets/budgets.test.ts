@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test } from 'vitest'
+import { configSchema } from '../../config/index.ts'
+import { createRootCall, type Call } from '../../core/call.ts'
+import { createIds } from '../../core/ids.ts'
+import type { Price } from '../../core/ports.ts'
+import { createSeededRandom, createSystemRandom } from '../../core/random.ts'
+import type { SpendHold, SpendMeasure } from '../../core/spending.ts'
+import { createSystemClock } from '../../core/time.ts'
+import { createUsage } from '../../core/usage.ts'
+import type { Store } from '../../store/index.ts'
+import { describeEngines, silentLog, type OpenStore } from '../../store/testing.ts'
+import { createSpending, type BudgetRequest, type Spending } from './index.ts'
+
+/** One picodollar a token, in and out. */
+const price: Price = {
+  version: 'one each',
+  cost: (usage) => BigInt((usage.inputTotal ?? 0) + (usage.outputTotal ?? 0)),
+  costMax: ({ input, output }) => BigInt(input + output),
+}
+
+const open: Spending[] = []
+
+afterEach(() => {
+  for (const spending of open.splice(0)) spending.close()
+})
+
+describeEngines('spending under budgets', (openStore) => {
+  test('two processes spend one budget to its end and not beyond', async () => {
+    const place = await openStore.createPlace()
+    const one = await start(openStore, place, { name: 'all', limit: '0.00000001' })
+    const other = await start(openStore, place)
+    const random = createSeededRandom(1)
+    const dispatches = Array.from({ length: 240 }, async (_, index) => {
+      const process = index % 2 === 0 ? one : other
+      await sleep(random.next() * 50)
+      // Costs with a long tail: a third of the worst case in the mean.
+      const actual = Math.ceil(random.next() ** 2 * 160)
+      const hold = await holdFor(process, { outputTokensMax: 160 }).catch(() => undefined)
+      if (hold === undefined) return 0
+      await sleep(2 + random.next() * 10)
+      const output = Math.min(actual, hold.outputTokensCap ?? actual)
+      settle(process, hold, 10 + output)
+      return 10 + output
+    })
+    const spent = (await Promise.all(dispatches)).reduce((sum, cost) => sum + cost, 0)
+    expect(spent).toBeLessThanOrEqual(10_000)
+    expect(spent).toBeGreaterThanOrEqual(9_500)
+    await one.store.flush()
+    await other.store.flush()
+    const [account] = await one.spending.ledger.read({ tenant: 't' })
+    expect(account?.spent).toBe(BigInt(spent))
+    expect(await one.spending.ledger.audit(0)).toMatchObject(sound)
+  })
+
+  test('what calls were charged is booked with the calls, and named in the outbox', async () => {
+    const process = await start(openStore, await openStore.createPlace(), { name: 'all', limit: '1' })
+    const hold = await holdFor(process, {})
+    const rootId = settle(process, hold, 77)
+    await process.store.flush()
+    const [account] = await process.spending.ledger.read({ tenant: 't' })
+    expect(account?.spent).toBe(77n)
+    const rows = await process.store.sql.selectFrom('outbox').selectAll().execute()
+    expect(rows.map((row) => JSON.parse(row.calls) as unknown)).toEqual([[['t', rootId]]])
+    const calls = await process.store.sql
+      .selectFrom('call')
+      .select(['id', 'cost'])
+      .where('kind', '=', 'dispatch')
+      .execute()
+    expect(calls).toEqual([{ id: `${rootId}.1`, cost: 77 }])
+  })
+
+  test('a process that ends leaves nothing held; what it could not see end counts as it was held', async () => {
+    const place = await openStore.createPlace()
+    const process = await start(openStore, place, { name: 'all', limit: '1' })
+    const dispatched = await holdFor(process, { outputTokensMax: 50 })
+    intend(process, dispatched)
+    await holdFor(process, { outputTokensMax: 50 }) // held, never sent
+    process.spending.close()
+    await process.store.close()
+
+    const next = await start(openStore, place)
+    const [account] = await next.spending.ledger.read({ tenant: 't' })
+    expect(account).toMatchObject({ spent: 60n, held: 0n })
+    const kinds = await next.store.sql.selectFrom('transfer').select('kind').orderBy('number').execute()
+    expect(kinds.map(({ kind }) => kind)).toContain('assume')
+    expect(await next.spending.ledger.audit(0)).toMatchObject(sound)
+  })
+
+  test('a sliding limit is shared by processes too', async () => {
+    const place = await openStore.createPlace()
+    const one = await start(openStore, place, { name: 'rate', counts: 'requests', limit: 10 })
+    const other = await start(openStore, place)
+    let passed = 0
+    for (let index = 0; index < 30; index++) {
+      const process = index % 3 === 0 ? one : other
+      const hold = await holdFor(process, {}).catch(() => undefined)
+      if (hold === undefined) continue
+      passed += 1
+      settle(process, hold, 1)
+    }
+    expect(passed).toBe(10)
+  })
+
+  test('a budget changed by another process holds within a second or two', async () => {
+    const place = await openStore.createPlace()
+    const one = await start(openStore, place, { name: 'all', limit: '0' })
+    const other = await start(openStore, place)
+    await expect(holdFor(other, {})).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' })
+    const [state] = await one.spending.budgets.list('t')
+    await one.spending.budgets.change('t', state?.budget.id ?? '', { limit: '1' })
+    await sleep(1_200)
+    expect((await holdFor(other, {})).charges).toHaveLength(1)
+  })
+})
+
+const sound = { unequal: 0, unheld: 0, unsound: 0, phantoms: 0, overspent: 0 }
+
+interface Process {
+  readonly store: Store
+  readonly spending: Spending
+  readonly call: () => Call
+}
+
+type Place = Awaited<ReturnType<OpenStore['createPlace']>>
+
+async function start(openStore: OpenStore, place: Place, budget?: BudgetRequest): Promise<Process> {
+  const clock = createSystemClock()
+  const store = await openStore({ place })
+  const ids = createIds({ clock, random: createSystemRandom() })
+  const { holds } = configSchema.parse({}).investment
+  const spending = await createSpending({ store, ids, clock, log: silentLog, config: () => holds })
+  open.push(spending)
+  if (budget !== undefined) await spending.budgets.create('t', budget)
+  const principal = { tenant: 't', keyId: 'k', role: 'member', models: undefined, regions: undefined } as const
+  const options = { name: 'm', principal, labels: { allowedRegions: [] }, durationMsMax: 60_000 }
+  return { store, spending, call: () => createRootCall({ clock, ids }, options).child({ kind: 'dispatch', name: 'e' }) }
+}
+
+const holdCalls = new WeakMap<SpendHold, Call>()
+
+async function holdFor(process: Process, measured: Partial<SpendMeasure>): Promise<SpendHold> {
+  const call = process.call()
+  const measure = { inputTokensMax: 10, inputTokens: 10, outputTokensLimit: undefined, answers: 1, isCountable: false }
+  const held = process.spending.gate.hold({
+    call,
+    endpoint: 'e',
+    price,
+    measure: () => ({ outputTokensMax: 100, ...measure, ...measured }),
+  })
+  const hold = await held
+  if (hold === undefined) throw new Error('a budget limits every call here')
+  holdCalls.set(hold, call)
+  return hold
+}
+
+function callOf(hold: SpendHold): Call {
+  const call = holdCalls.get(hold)
+  if (call === undefined) throw new Error('every hold here has a call')
+  return call
+}
+
+/** As the door does before anything is sent. */
+function intend(process: Process, hold: SpendHold): void {
+  const { id, rootId } = callOf(hold)
+  const charges = hold.charges
+  process.store.recorder.intend({
+    callId: id,
+    rootId,
+    tenant: 't',
+    keyId: 'k',
+    endpoint: 'e',
+    vendorModel: 'm',
+    atMs: Date.now(),
+    charges,
+  })
+}
+
+/** Ends the call and puts it on record. The id of its tree. */
+function settle(process: Process, hold: SpendHold, cost: number): string {
+  const call = callOf(hold)
+  const usage = createUsage({ inputTotal: 10, outputTotal: Math.max(0, cost - 10) })
+  const outcome = { usage, cost: BigInt(cost), isSent: true, isAnswered: true, countedTokens: 0 }
+  call.end({ status: 'ok', usage, cost: BigInt(cost), charges: hold.settle(outcome) })
+  process.store.recorder.settle(call.facts)
+  return call.rootId
+}

@@ -1,0 +1,46 @@
+import type { Config } from '../../config/index.ts'
+import type { Ids } from '../../core/ids.ts'
+import type { EventLog } from '../../core/ports.ts'
+import type { SpendGate } from '../../core/spending.ts'
+import type { Clock } from '../../core/time.ts'
+import type { Store } from '../../store/index.ts'
+import { createLedger, type Ledger } from '../ledger/index.ts'
+import { createBudgets, type Budgets } from './budgets.ts'
+import { createSpendGate } from './gate.ts'
+import { createPurses } from './purses.ts'
+import { createBudgetStore } from './store.ts'
+
+/** Budgets, what is held under them, and the books of both. */
+export interface Spending {
+  readonly gate: SpendGate
+  readonly budgets: Budgets
+  readonly ledger: Ledger
+  /** Holds nothing more; what is held ends with the journal. */
+  close(): void
+}
+
+export interface SpendingDeps {
+  readonly store: Store
+  readonly ids: Ids
+  readonly clock: Clock
+  readonly log: EventLog
+  readonly config: () => Config['investment']['holds']
+}
+
+/** Joins the ledger, the purses of this process and the gate that calls pass. */
+export async function createSpending(deps: SpendingDeps): Promise<Spending> {
+  const { store, clock, log, config } = deps
+  const ledger = createLedger({ store, clock })
+  const queries = createBudgetStore(store)
+  const purses = createPurses({ ledger, store: queries, clock, log, config, owner: () => store.owner() })
+  const budgets = await createBudgets({ ...deps, store: queries, ledger, purses, flush: () => store.flush() })
+  return {
+    gate: createSpendGate({ purses, clock, config, budgetsOf: (tenant) => budgets.of(tenant) }),
+    budgets,
+    ledger,
+    close() {
+      budgets.close()
+      purses.close()
+    },
+  }
+}

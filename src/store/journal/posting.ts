@@ -1,0 +1,222 @@
+import { assert } from '../../core/assert.ts'
+import { toLapseMs, type Charge } from '../../core/spending.ts'
+
+/** What a batch says of money and limits: what calls came to, and what those may have come to that nobody saw end. */
+export interface Posting {
+  readonly charges: readonly TimedCharge[]
+  /** Of dispatches that their process did not live to settle: as much as was held for them. */
+  readonly assumed: readonly TimedCharge[]
+  /** Trees that were charged, each with its tenant. */
+  readonly calls: readonly (readonly [tenant: string, rootId: string])[]
+  readonly atMs: number
+}
+
+export interface TimedCharge extends Charge {
+  /** When what was charged began to count, milliseconds UTC. */
+  readonly sinceMs: number
+}
+
+/** The database inside the transaction of a batch. Places in the text are `$1`, `$2`, each once and in order. */
+export interface Rows {
+  readonly isPostgres: boolean
+  query(text: string, values: readonly (string | number | null)[]): Promise<readonly Record<string, unknown>[]>
+}
+
+interface Hold {
+  readonly id: string
+  readonly account: number
+  amount: bigint
+  posted: bigint
+  state: string
+}
+
+interface Account {
+  readonly number: number
+  readonly spanMs: number | undefined
+  spent: bigint
+  held: bigint
+}
+
+interface Owner {
+  readonly journalId: string
+  /** Its process is dead or done: what it still holds comes free. */
+  readonly isClosing: boolean
+}
+
+/**
+ * Books what calls were charged, in the transaction that writes the calls: from the holds of the process's purses into what
+ * is spent. What a hold does not cover, or comes after its end, is an overrun. At its end a process holds nothing.
+ */
+export async function post(rows: Rows, owner: Owner, posting: Posting): Promise<void> {
+  const { charges, assumed, calls, atMs } = posting
+  if (calls.length > 0) {
+    await rows.query('insert into outbox (journal_id, at_ms, calls) values ($1, $2, $3)', [
+      owner.journalId,
+      atMs,
+      JSON.stringify(calls),
+    ])
+  }
+  if (charges.length === 0 && assumed.length === 0 && !owner.isClosing) return
+  const books = await openBooks(rows, owner, [...charges, ...assumed])
+  for (const charge of charges) books.charge(charge, 'post')
+  for (const charge of assumed) books.charge(charge, 'assume')
+  if (owner.isClosing) books.end()
+  await books.write(atMs)
+}
+
+async function openBooks(rows: Rows, { journalId, isClosing }: Owner, charges: readonly Charge[]): Promise<Books> {
+  const ids = [...new Set(charges.map(({ purse }) => `${journalId}/${purse}`))]
+  const named = `id in (${ids.map((_, index) => `$${index + 1}`).join(', ') || "''"})`
+  const condition = isClosing ? `${named} or (owner = $${ids.length + 1} and state = 'live')` : named
+  const values = isClosing ? [...ids, journalId] : ids
+  const lock = rows.isPostgres ? ' for update' : ''
+  const accounts = await rows.query(
+    `select number, span_ms, spent, held from account where number in (select account from hold where ${condition})
+     order by number${lock}`,
+    values,
+  )
+  const holds = await rows.query(`select id, account, amount, posted, state from hold where ${condition}`, values)
+  return new Books(rows, { journalId, accounts: accounts.map(toAccount), holds: holds.map(toHold) })
+}
+
+interface BooksParts {
+  readonly journalId: string
+  readonly accounts: readonly Account[]
+  readonly holds: readonly Hold[]
+}
+
+/** A class because it is state that changes charge by charge. */
+class Books {
+  readonly #rows: Rows
+  readonly #journalId: string
+  readonly #accounts: ReadonlyMap<number, Account>
+  readonly #holds: ReadonlyMap<string, Hold>
+  readonly #moved = new Map<string, { readonly hold: Hold; readonly kind: string; amount: bigint }>()
+  readonly #lapses = new Map<string, { readonly account: number; readonly atMs: number; amount: bigint }>()
+
+  constructor(rows: Rows, { journalId, accounts, holds }: BooksParts) {
+    this.#rows = rows
+    this.#journalId = journalId
+    this.#accounts = new Map(accounts.map((account) => [account.number, account]))
+    this.#holds = new Map(holds.map((hold) => [hold.id, hold]))
+  }
+
+  charge({ purse, amount, sinceMs }: TimedCharge, kind: 'post' | 'assume'): void {
+    const hold = this.#holds.get(`${this.#journalId}/${purse}`)
+    if (hold === undefined || amount <= 0n) return
+    const room = hold.state === 'live' ? hold.amount - hold.posted : 0n
+    const within = amount < room ? amount : room
+    hold.posted += within
+    this.#move(hold, kind, within)
+    this.#move(hold, 'overrun', amount - within)
+    const { spanMs, number } = this.#accountOf(hold)
+    if (spanMs === undefined) return
+    const atMs = toLapseMs(sinceMs, spanMs)
+    const lapse = this.#lapses.get(`${number} ${atMs}`) ?? { account: number, atMs, amount: 0n }
+    lapse.amount += amount
+    this.#lapses.set(`${number} ${atMs}`, lapse)
+  }
+
+  /** Gives back what is left of every hold. */
+  end(): void {
+    for (const hold of this.#holds.values()) {
+      if (hold.state !== 'live') continue
+      this.#move(hold, 'release', hold.amount - hold.posted)
+      hold.amount = hold.posted
+      hold.state = 'posted'
+    }
+  }
+
+  async write(atMs: number): Promise<void> {
+    for (const { hold, kind, amount } of this.#moved.values()) await this.#writeTransfer({ hold, kind, amount, atMs })
+    for (const { number, spent, held } of this.#accounts.values()) {
+      const values = [spent.toString(), held.toString(), number]
+      await this.#rows.query('update account set spent = $1, held = $2 where number = $3', values)
+    }
+    for (const { id, account, amount, posted, state } of this.#holds.values()) {
+      const values = [amount.toString(), posted.toString(), state, id, account]
+      await this.#rows.query(
+        'update hold set amount = $1, posted = $2, state = $3 where id = $4 and account = $5',
+        values,
+      )
+    }
+    for (const lapse of this.#lapses.values()) await this.#writeLapse(lapse)
+  }
+
+  async #writeTransfer(transfer: {
+    readonly hold: Hold
+    readonly kind: string
+    readonly amount: bigint
+    readonly atMs: number
+  }): Promise<void> {
+    const { hold, kind, amount, atMs } = transfer
+    const [debit, credit] = potsOf[kind] ?? ['', '']
+    assert(debit !== '' && amount > 0n, 'a transfer moves something between pots that exist')
+    await this.#rows.query(
+      'insert into transfer (account, kind, debit, credit, amount, hold, at_ms) values ($1, $2, $3, $4, $5, $6, $7)',
+      [hold.account, kind, debit, credit, amount.toString(), hold.id, atMs],
+    )
+  }
+
+  async #writeLapse({ account, atMs, amount }: { account: number; atMs: number; amount: bigint }): Promise<void> {
+    const [known] = await this.#rows.query('select amount from lapse where account = $1 and at_ms = $2', [
+      account,
+      atMs,
+    ])
+    const sum = (amount + toBigInt(known?.['amount'])).toString()
+    const text =
+      known === undefined
+        ? 'insert into lapse (amount, account, at_ms) values ($1, $2, $3)'
+        : 'update lapse set amount = $1 where account = $2 and at_ms = $3'
+    await this.#rows.query(text, [sum, account, atMs])
+  }
+
+  #move(hold: Hold, kind: string, amount: bigint): void {
+    if (amount === 0n) return
+    const account = this.#accountOf(hold)
+    if (kind !== 'overrun') account.held -= amount
+    if (kind !== 'release') account.spent += amount
+    const moved = this.#moved.get(`${hold.id} ${kind}`) ?? { hold, kind, amount: 0n }
+    moved.amount += amount
+    this.#moved.set(`${hold.id} ${kind}`, moved)
+  }
+
+  #accountOf(hold: Hold): Account {
+    const account = this.#accounts.get(hold.account)
+    assert(account !== undefined, 'every hold is on an account that was read with it')
+    return account
+  }
+}
+
+/** Debit and credit of each kind of transfer that a fold makes. */
+const potsOf: Readonly<Record<string, readonly [string, string]>> = {
+  post: ['held', 'spent'],
+  assume: ['held', 'spent'],
+  release: ['held', 'open'],
+  overrun: ['open', 'spent'],
+}
+
+function toAccount(row: Record<string, unknown>): Account {
+  const span = row['span_ms']
+  return {
+    number: Number(row['number']),
+    spanMs: span === null ? undefined : Number(span),
+    spent: toBigInt(row['spent']),
+    held: toBigInt(row['held']),
+  }
+}
+
+function toHold(row: Record<string, unknown>): Hold {
+  return {
+    id: String(row['id']),
+    account: Number(row['account']),
+    amount: toBigInt(row['amount']),
+    posted: toBigInt(row['posted']),
+    state: String(row['state']),
+  }
+}
+
+/** An amount as its column holds it; nothing is there where there is no row. */
+function toBigInt(value: unknown): bigint {
+  return typeof value === 'string' ? BigInt(value) : 0n
+}

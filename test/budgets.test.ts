@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startMockUpstream, type Behaviour, type MockUpstream } from './kit/index.ts'
+import { startStrata, type RunningStrata } from './kit/strata.ts'
+
+const price = { input: '1', output: '10' }
+
+let mock: MockUpstream
+let strata: RunningStrata
+
+beforeEach(async () => {
+  mock = await startMockUpstream()
+  const place = {
+    dialect: 'openai',
+    url: mock.url,
+    model: 'mock',
+    key: 'secret',
+    processing: ['local'],
+    storage: ['local'],
+  }
+  strata = await startStrata({
+    config: {
+      endpoints: { here: { ...place, price }, unpriced: place, free: { ...place, price: { input: '0', output: '0' } } },
+      models: { everyday: { endpoint: 'here' }, unpriced: { endpoint: 'unpriced' }, free: { endpoint: 'free' } },
+      investment: { holds: { waitMsMax: 2_000 } },
+    },
+  })
+})
+
+afterEach(async () => {
+  await strata.close()
+  await mock.close()
+})
+
+describe('a budget of money', () => {
+  test('is spent to the picodollar, and holds nothing once the calls are over', async () => {
+    const { id } = await budget({ name: 'all', limit: '1' })
+    mock.respondWith(() => ({ script: { text: 'an answer', usage: { inputTotal: 1_000, outputTotal: 100 } } }))
+    expect((await ask({ max_tokens: 200 })).status).toBe(200)
+    expect(await stand(id)).toEqual({ posted: '0.002', held: '0', available: '0.998' })
+  })
+
+  test('refuses what it cannot pay with its figures, before anything is sent', async () => {
+    await budget({ name: 'all', limit: '0.0001', period: 'day' })
+    const response = await ask({ max_tokens: 200 })
+    expect(response.status).toBe(402)
+    const { error } = (await response.json()) as { error: { code: string; details: Record<string, unknown> } }
+    expect(error.code).toBe('BUDGET_EXCEEDED')
+    expect(error.details).toMatchObject({ name: 'all', limit: '0.0001', posted: '0', held: '0' })
+    expect(Date.parse(String(error.details['resets_at']))).toBeGreaterThan(Date.now())
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(mock.requests).toHaveLength(0)
+  })
+
+  test('lowers the bound on output to what can be paid for', async () => {
+    // 0.0017 dollars: the input and some hundred tokens of output.
+    const { id } = await budget({ name: 'all', limit: '0.0017' })
+    expect((await ask({ max_tokens: 50_000 })).status).toBe(200)
+    const sent = JSON.parse(mock.requests[0]?.text ?? '{}') as { max_tokens: number }
+    expect(sent.max_tokens).toBeGreaterThanOrEqual(16)
+    expect(sent.max_tokens).toBeLessThan(170)
+    expect(Number((await stand(id)).available)).toBeGreaterThanOrEqual(0)
+  })
+
+  test('bounds a request that gives no bound, and lets others through beside it', async () => {
+    await budget({ name: 'all', limit: '0.05' })
+    mock.respondWith(() => ({ headDelayMs: 300 }))
+    const unbounded = ask({})
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    mock.respondWith(() => ({}))
+    const other = await ask({ max_tokens: 50 })
+    expect(other.status).toBe(200)
+    expect((await unbounded).status).toBe(200)
+    const sent = JSON.parse(mock.requests[0]?.text ?? '{}') as { max_tokens: number }
+    expect(sent.max_tokens).toBeGreaterThan(16)
+    expect(sent.max_tokens).toBeLessThan(1_000)
+  })
+
+  test('lets nothing pass whose price is not known, and everything that costs nothing', async () => {
+    await budget({ name: 'all', limit: '0' })
+    const unpriced = await ask({ model: 'unpriced' })
+    expect(unpriced.status).toBe(403)
+    expect(await unpriced.text()).toContain('PRICE_UNKNOWN')
+    expect((await ask({ model: 'free' })).status).toBe(200)
+    expect((await ask({ max_tokens: 16 })).status).toBe(402)
+  })
+
+  test('waits for what calls under way give back', async () => {
+    // Enough for one worst case at a time.
+    const { id } = await budget({ name: 'all', limit: '0.006' })
+    mock.respondWith(() => ({ headDelayMs: 60, script: { text: 'short', usage: { inputTotal: 20, outputTotal: 10 } } }))
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask({ max_tokens: 400 })))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
+    expect(await stand(id)).toMatchObject({ posted: '0.00072', held: '0' })
+  })
+
+  test('has an account for each key, team and user it is told to tell apart', async () => {
+    const made = await strata.request('/v1/keys', { name: 'k', team: 'red' })
+    const { key } = (await made.json()) as { key: string }
+    const { id } = await budget({ name: 'each', limit: '1', each: ['team', 'user'] })
+    await ask({ max_tokens: 20, user: 'ann' })
+    await ask({ max_tokens: 20, user: 'bob' }, { authorization: `Bearer ${key}` })
+    const json = (await (await strata.request(`/v1/budgets/${id}`)).json()) as { accounts: { subject: string }[] }
+    expect(json.accounts.map(({ subject }) => subject).sort()).toEqual(['["ann",null]', '["bob","red"]'])
+  })
+})
+
+describe('a stream under a budget that is short', () => {
+  test('ends as at its bound when the money ends, and says so', async () => {
+    const behaviour = {
+      script: { text: 'word '.repeat(20), usage: { inputTotal: 20, outputTotal: 20 } },
+    } satisfies Behaviour
+    const { id } = await budget({ name: 'all', limit: '0.01' })
+    mock.respondWith(() => behaviour)
+    // The endpoint shows once that it hides nothing.
+    await (await ask({ stream: true, max_tokens: 100 })).text()
+    mock.respondWith(() => ({ ...behaviour, deltaRepeats: 60 }))
+    const response = await ask({ stream: true, max_tokens: 100_000 })
+    const text = await response.text()
+    expect(text).toContain('"finish_reason":"length"')
+    expect(text.trimEnd().endsWith('data: [DONE]')).toBe(true)
+    expect(text).not.toContain('"error"')
+    expect(text).toContain('"stopped":"budget"')
+    const { posted, held, available } = await stand(id)
+    expect(Number(posted)).toBeGreaterThan(0.002)
+    expect(held).toBe('0')
+    expect(Number(available)).toBeGreaterThanOrEqual(0)
+  })
+})
+
+describe('limits on requests, tokens and what runs at once', () => {
+  test('refuse with 429 and say when to come back', async () => {
+    await budget({ name: 'rate', counts: 'requests', limit: 2, seconds: 60 })
+    expect([(await ask({})).status, (await ask({})).status]).toEqual([200, 200])
+    const refused = await ask({})
+    expect(refused.status).toBe(429)
+    expect(await refused.text()).toContain('RATE_LIMITED')
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30)
+  })
+
+  test('let no more run at once than they say', async () => {
+    await budget({ name: 'places', counts: 'concurrency', limit: 2 })
+    mock.respondWith(() => ({ headDelayMs: 200 }))
+    const answers = await Promise.all([ask({}), ask({}), ask({}), ask({})])
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([200, 200, 429, 429])
+    expect((await ask({})).status).toBe(200)
+  })
+
+  test('count the tokens that were used, not those that were feared', async () => {
+    const { id } = await budget({ name: 'tokens', counts: 'tokens', limit: 10_000 })
+    mock.respondWith(() => ({ script: { text: 'an answer', usage: { inputTotal: 30, outputTotal: 12 } } }))
+    await ask({ max_tokens: 500 })
+    expect(await stand(id)).toMatchObject({ posted: '42', held: '0' })
+  })
+})
+
+describe('budgets themselves', () => {
+  test.each([
+    [{ name: 'a', limit: '-1' }, 'limit'],
+    [{ name: 'a', limit: '0.0000000000001' }, 'limit'],
+    [{ name: 'a', limit: '1e40' }, 'limit'],
+    [{ name: 'a', limit: '' }, 'limit'],
+    [{ name: 'a', counts: 'requests', limit: 1.5 }, 'limit'],
+    [{ name: 'a', counts: 'requests', limit: '-3' }, 'limit'],
+    [{ name: 'a', counts: 'concurrency', limit: 3, period: 'day' }, 'period'],
+    [{ name: 'a', limit: '1', period: 'day', seconds: 5 }, 'seconds'],
+    [{ name: 'a', limit: '1', match: { team: 'x' }, each: ['team'] }, 'each'],
+    [{ name: 'a', limit: '1', match: { planet: 'x' } }, 'match'],
+    [{ name: 'a', limit: '1', alerts: [0] }, 'alerts'],
+  ])('that make no sense are refused: %j', async (request, field) => {
+    const response = await strata.request('/v1/budgets', request)
+    expect(response.status).toBe(400)
+    const { error } = (await response.json()) as { error: { code: string; param: string } }
+    expect(error.code).toBe('INVALID_REQUEST')
+    expect(error.param).toContain(field)
+  })
+
+  test('of the same calls or the same name are a conflict', async () => {
+    await budget({ name: 'one', limit: '1' })
+    expect((await strata.request('/v1/budgets', { name: 'two', limit: '5' })).status).toBe(409)
+    expect((await strata.request('/v1/budgets', { name: 'one', limit: '5', period: 'day' })).status).toBe(409)
+  })
+
+  test('can be raised, corrected and removed', async () => {
+    const { id } = await budget({ name: 'one', limit: '0' })
+    expect((await ask({ max_tokens: 20 })).status).toBe(402)
+    await strata.request(`/v1/budgets/${id}`, { limit: '1' }, { method: 'PATCH' })
+    expect((await ask({ max_tokens: 20 })).status).toBe(200)
+    const correction = { amount: '0.5', reference: 'bill of May' }
+    await strata.request(`/v1/budgets/${id}/adjustments`, correction)
+    await strata.request(`/v1/budgets/${id}/adjustments`, correction)
+    expect(Number((await stand(id)).posted)).toBeCloseTo(0.5, 2)
+    expect((await strata.request(`/v1/budgets/${id}`, undefined, { method: 'DELETE' })).status).toBe(200)
+    expect((await strata.request(`/v1/budgets/${id}`)).status).toBe(404)
+    expect((await ask({ max_tokens: 20 })).status).toBe(200)
+  })
+})
+
+interface Standing {
+  readonly posted: string
+  readonly held: string
+  readonly available: string
+}
+
+async function budget(request: unknown): Promise<{ readonly id: string }> {
+  const response = await strata.request('/v1/budgets', request)
+  expect(response.status).toBe(201)
+  return (await response.json()) as { id: string }
+}
+
+/** How the only account of a budget stands. */
+async function stand(id: string): Promise<Standing> {
+  const json = (await (await strata.request(`/v1/budgets/${id}`)).json()) as { accounts: Standing[] }
+  expect(json.accounts).toHaveLength(1)
+  const { posted = '', held = '', available = '' } = json.accounts[0] ?? {}
+  return { posted, held, available }
+}
+
+function ask(body: object, headers: Record<string, string> = {}): Promise<Response> {
+  const messages = [{ role: 'user', content: 'a question of some length, so that it costs something to read' }]
+  return strata.request('/v1/chat/completions', { model: 'everyday', messages, ...body }, { headers })
+}
