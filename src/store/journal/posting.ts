@@ -58,17 +58,25 @@ export async function post(rows: Rows, owner: Owner, posting: Posting): Promise<
   }
   if (charges.length === 0 && assumed.length === 0 && !owner.isClosing) return
   const books = await openBooks(rows, owner, [...charges, ...assumed])
+  if (books === undefined) return
   for (const charge of charges) books.charge(charge, 'post')
   for (const charge of assumed) books.charge(charge, 'assume')
   if (owner.isClosing) books.end()
   await books.write(atMs)
 }
 
-async function openBooks(rows: Rows, { journalId, isClosing }: Owner, charges: readonly Charge[]): Promise<Books> {
+/** `undefined` when the process holds nothing, as most do that end. */
+async function openBooks(
+  rows: Rows,
+  { journalId, isClosing }: Owner,
+  charges: readonly Charge[],
+): Promise<Books | undefined> {
   const ids = [...new Set(charges.map(({ purse }) => `${journalId}/${purse}`))]
   const named = `id in (${ids.map((_, index) => `$${index + 1}`).join(', ') || "''"})`
   const condition = isClosing ? `${named} or (owner = $${ids.length + 1} and state = 'live')` : named
   const values = isClosing ? [...ids, journalId] : ids
+  const [some] = await rows.query(`select id from hold where ${condition} limit 1`, values)
+  if (some === undefined) return undefined
   const lock = rows.isPostgres ? ' for update' : ''
   const accounts = await rows.query(
     `select number, span_ms, spent, held from account where number in (select account from hold where ${condition})
