@@ -1,7 +1,7 @@
 import type { Ids } from './core/ids.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
-import type { Identity } from './governance/index.ts'
+import type { Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
@@ -17,6 +17,7 @@ export interface Standing {
   readonly knowledge: Knowledge
   readonly preparation: Preparation
   readonly spending: Spending
+  readonly privacy: Privacy
   readonly telemetry: Telemetry
   /** The data folder, absolute. */
   readonly folder: string

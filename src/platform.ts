@@ -7,6 +7,7 @@ import type { EventLog } from './core/ports.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import {
+  checkPrivacy,
   checkRegions,
   createIdentity,
   createPolicyGuard,
@@ -20,6 +21,7 @@ import { createModelTree, createRouterCatalogue } from './models/index.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createParts } from './platform-parts.ts'
 import type { Standing } from './platform-standing.ts'
+import { createRights } from './platform-rights.ts'
 import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
@@ -88,7 +90,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge, log })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const around = { clock, random, ids, telemetry }
-  const rooms = { identity, knowledge, preparation, spending }
+  const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })
+  const rooms = { identity, ...rights, preparation, spending }
   const standing: Standing = { ...around, store, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
@@ -139,9 +142,9 @@ function numberOf({ store, clock }: Standing, { hash, text }: LoadedConfig): Pro
   return recordConfigVersion(store, { hash, text, appliedAtMs: clock.now() })
 }
 
-/** What the schema cannot see: whether the regions exist. Throws CONFIG_INVALID naming each with its key path. */
+/** What the schema cannot see: whether regions and types exist. Throws CONFIG_INVALID naming each with its key path. */
 function checkConfig(config: Config): void {
-  const faults = checkRegions(config)
+  const faults = [...checkRegions(config), ...checkPrivacy(config)]
   if (faults.length === 0) return
   const lines = faults.map(({ path, message }) => `  ${path}: ${message}`)
   throw new PlatformError('CONFIG_INVALID', `the configuration is refused:\n${lines.join('\n')}`, {
@@ -180,6 +183,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     random,
     ids,
     log: telemetry.log,
+    privacy: standing.privacy.configure(config.governance, gate),
   })
   const ground = createGroundKind({ knowledge: standing.knowledge, clock })
   const routers = createRouterCatalogue({ config: config.routers, folder: loaded.folder })

@@ -72,8 +72,9 @@ endpoints:
   eu: { dialect: openai, model: m, key: \${EU_KEY}, headers: { x-org: "plain-\${EU_KEY}" } }
   us: { dialect: openai, model: m, key: sk-written-out }
 telemetry: { traces: { url: "https://t.example/v1/traces", headers: { token: abc123 }, processing: [eu], storage: [eu] } }
+governance: { privacy: { key: "vault-secret-written-out" } }
 `)
-    for (const secret of ['hunter2', 'sk-very-secret-value', 'sk-written-out', 'abc123', 'plain-']) {
+    for (const secret of ['vault-secret', 'hunter2', 'sk-very-secret-value', 'sk-written-out', 'abc123', 'plain-']) {
       expect(text).not.toContain(secret)
     }
     expect(text).toContain('${EU_KEY}')

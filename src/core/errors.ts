@@ -36,6 +36,11 @@ export const errorCatalogue = {
     false,
     'Answer the questions and provide the documents that the message names, under governance.useCases.',
   ),
+  PERSONAL_DATA_REFUSED: entry(
+    403,
+    false,
+    'Leave out what the message names, or ask a model whose endpoints may see personal data.',
+  ),
   PRICE_UNKNOWN: entry(403, false, 'Add the price under investment.prices, or set investment.unknownPrice to flag.'),
   BUDGET_EXCEEDED: entry(
     402,

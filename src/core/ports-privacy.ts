@@ -1,4 +1,5 @@
 /** The sockets through which personal data is recognised and masked. Filled by governance. */
+import type { AnswerEvent, ChatRequest } from './chat.ts'
 
 /** Recognises personal data in a text. */
 export interface PersonalDataScanner {
@@ -27,4 +28,23 @@ export interface PersonalDatum {
   readonly confidence: number
   /** What spoke for it: `form`, `checksum`, `region`, `context`, … */
   readonly why: readonly string[]
+}
+
+/** Hides personal data from places that may not see it, and puts it back into what they answer. */
+export interface PersonalDataMasker {
+  /**
+   * The request with a token in place of each datum, the same token for the same value of a tenant at all times. Rejects
+   * with PERSONAL_DATA_REFUSED for a part that cannot be read: an image, sound, a file.
+   */
+  maskChat(request: ChatRequest, tenant: string): Promise<MaskedChat>
+  /** Texts that nothing comes back of: what is embedded. */
+  maskTexts(texts: readonly string[], tenant: string): Promise<readonly string[]>
+  /** What a request tells of people, by type, with its number; parts that cannot be read count as `unreadable`. */
+  findTypes(request: ChatRequest): ReadonlyMap<string, number>
+}
+
+export interface MaskedChat {
+  readonly request: ChatRequest
+  /** The same events with every token that the request holds turned back into its value, wherever deltas part it. */
+  readonly restore: (events: AsyncIterable<AnswerEvent>) => AsyncIterable<AnswerEvent>
 }

@@ -1,5 +1,4 @@
 export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
-export { createPersonalDataScanner } from './privacy/index.ts'
 export {
   createPolicyAdmission,
   createPolicyGuard,
@@ -7,4 +6,5 @@ export {
   type PackDecision,
   type PolicyGuard,
 } from './policy/index.ts'
+export { checkPrivacy, createPersonalDataScanner, createPrivacy, type Privacy } from './privacy/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

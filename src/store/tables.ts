@@ -3,6 +3,13 @@ import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
 import type { LedgerTables } from './tables/ledger.ts'
+import type { PrivacyTables } from './tables/privacy.ts'
 
 /** Every table, by name, with its columns as they are read. `null` is absence in SQL; JSON lies in text columns. */
-export interface Tables extends HouseTables, CallsTables, IdentityTables, KnowledgeTables, LedgerTables {}
+export interface Tables
+  extends HouseTables,
+    CallsTables,
+    IdentityTables,
+    KnowledgeTables,
+    LedgerTables,
+    PrivacyTables {}

@@ -3,7 +3,7 @@ import type { Principal } from '../../core/call.ts'
 import type { DialectId } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Identity, PolicyGuard } from '../../governance/index.ts'
+import type { Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type { PriceBook, SpendForecaster, Spending } from '../../investment/index.ts'
@@ -22,6 +22,7 @@ export interface HttpParts {
   readonly models: { list(principal: Principal): readonly Model[]; resolve(name: string, principal: Principal): Model }
   readonly knowledge: Knowledge
   readonly preparation: Preparation
+  readonly privacy: Pick<Privacy, 'scanner' | 'vault'>
   readonly calls: CallReader
   readonly keys: Identity['keys']
   readonly policies: PolicyGuard

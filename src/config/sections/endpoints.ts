@@ -106,6 +106,12 @@ const endpointSchema = z
     storage: regions
       .optional()
       .describe('Regions in which the endpoint stores anything, logs included. [] for nowhere. Unknown when absent.'),
+    personalData: z
+      .enum(['allow', 'mask', 'refuse'])
+      .optional()
+      .describe(
+        'Whether the endpoint may see personal data: allow · mask, tokens go out in its place and are turned back in the answer · refuse. As governance.privacy.seenIn decides when absent.',
+      ),
     vendor: z
       .string()
       .min(1)

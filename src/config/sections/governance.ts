@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { privacySchema } from './privacy.ts'
 
 const region = z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case')
 
@@ -52,5 +53,6 @@ export const governanceSchema = z
       .max(36_500)
       .optional()
       .describe('Longest life of a new key, days; without bound when absent.'),
+    privacy: privacySchema.prefault({}),
   })
   .describe('Who may do what, and where data may go.')

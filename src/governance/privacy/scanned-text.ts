@@ -87,9 +87,9 @@ function isSeparator(unit: number): boolean {
   return unit === 0x20 || unit === 0x2d
 }
 
-/** Letters and digits of ASCII, and the underscore: what makes a number part of a longer name. */
+/** Letters and digits of ASCII: what makes a number part of a longer name. `user_13800138000` is still a number. */
 export function isWordUnit(unit: number): boolean {
-  return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122) || unit === 95
+  return (unit >= 48 && unit <= 57) || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
 }
 
 /**
@@ -105,7 +105,7 @@ export function readGrouped(
   let index = start
   while (value.length < length) {
     const unit = text.charCodeAt(index)
-    if (isWordUnit(unit) && unit !== 95) value += text.charAt(index)
+    if (isWordUnit(unit)) value += text.charAt(index)
     else if (!isSeparator(unit) || !isWordUnit(text.charCodeAt(index + 1))) return undefined
     index++
   }

@@ -21,6 +21,7 @@ export function checkRegions(config: Pick<Config, 'governance' | 'endpoints' | '
   }
 
   check('governance.allowedRegions', config.governance.allowedRegions)
+  check('governance.privacy.seenIn', config.governance.privacy.seenIn)
   for (const [id, endpoint] of Object.entries(config.endpoints)) {
     check(`endpoints.${id}.processing`, endpoint.processing)
     check(`endpoints.${id}.storage`, endpoint.storage)

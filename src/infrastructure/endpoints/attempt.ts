@@ -202,6 +202,7 @@ function detail({ attempt, reason }: TryOptions, sent: boolean): { attempt: numb
 const unsent: ReadonlySet<ErrorCode> = new Set([
   'INVALID_REQUEST',
   'UNSUPPORTED_PARAMETER',
+  'PERSONAL_DATA_REFUSED',
   'RUNTIME_MISSING',
   'CONFIG_INVALID',
   'INTERNAL',

@@ -9,7 +9,7 @@ import { createAttempts } from './attempt.ts'
 import type { EndpointHealth } from './health.ts'
 import { createLeaf } from './leaf.ts'
 import { createProbes } from './probes.ts'
-import { createRegistry } from './registry.ts'
+import { createRegistry, type EndpointPrivacy } from './registry.ts'
 import { toTraits } from './traits.ts'
 
 export interface EndpointsDeps {
@@ -23,6 +23,7 @@ export interface EndpointsDeps {
   readonly random: Random
   readonly ids: Ids
   readonly log: EventLog
+  readonly privacy?: EndpointPrivacy | undefined
 }
 
 /** The configured endpoints: calls them by id, and knows how they are. */

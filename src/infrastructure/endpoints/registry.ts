@@ -1,8 +1,10 @@
 import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
 import type { EventLog, Price, Pricer } from '../../core/ports.ts'
+import type { PersonalDataMasker } from '../../core/ports-privacy.ts'
 import type { Clock } from '../../core/time.ts'
 import type { EgressTarget } from '../egress/index.ts'
 import type { Adapter, Endpoint } from './adapter.ts'
+import { createDiscreetAdapter } from './adapters/discreet.ts'
 import { createHealthAccount, type HealthAccount } from './health.ts'
 
 /** One configured endpoint with all that is needed to try it. */
@@ -21,6 +23,13 @@ export interface RegistryDeps {
   readonly pricer: Pricer
   readonly clock: Clock
   readonly log: EventLog
+  /** Which endpoints may see personal data, and what hides it from the others. Every endpoint may when absent. */
+  readonly privacy?: EndpointPrivacy | undefined
+}
+
+export interface EndpointPrivacy {
+  decide(config: EndpointConfig): 'allow' | 'mask' | 'refuse'
+  readonly masker: PersonalDataMasker
 }
 
 /** The configured endpoints whose dialect has an adapter, by id. */
@@ -28,9 +37,17 @@ export function createRegistry(deps: RegistryDeps): ReadonlyMap<string, Endpoint
   const entries = new Map<string, EndpointEntry>()
   for (const [id, config] of Object.entries(deps.config.endpoints)) {
     const adapter = deps.adapters[config.dialect]
-    if (adapter !== undefined) entries.set(id, createEntry(deps, { id, config }, adapter))
+    if (adapter !== undefined) entries.set(id, createEntry(deps, { id, config }, beDiscreet(deps, config, adapter)))
   }
   return entries
+}
+
+/** The adapter itself where personal data may be seen: such endpoints pay nothing. */
+function beDiscreet({ privacy }: RegistryDeps, config: EndpointConfig, adapter: Adapter): Adapter {
+  const decision = privacy?.decide(config) ?? 'allow'
+  return privacy === undefined || decision === 'allow'
+    ? adapter
+    : createDiscreetAdapter(adapter, decision, privacy.masker)
 }
 
 function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): EndpointEntry {

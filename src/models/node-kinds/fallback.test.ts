@@ -43,6 +43,7 @@ describe('fallback', () => {
     ['UNSUPPORTED_PARAMETER', true],
     ['CONTEXT_TOO_LONG', true],
     ['REGION_REFUSED', true],
+    ['PERSONAL_DATA_REFUSED', true],
     ['INVALID_REQUEST', false],
     ['UPSTREAM_REJECTED', false],
     ['CANCELLED', false],

@@ -70,6 +70,7 @@ const passedOn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'UNSUPPORTED_PARAMETER',
   'CONTEXT_TOO_LONG',
   'REGION_REFUSED',
+  'PERSONAL_DATA_REFUSED',
   'PRICE_UNKNOWN',
   'BUDGET_EXCEEDED',
   'OVERLOADED',

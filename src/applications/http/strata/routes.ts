@@ -9,6 +9,7 @@ import { healthRoutes } from './health.ts'
 import { keyRoutes } from './keys.ts'
 import { policyRoutes } from './policies.ts'
 import { pricingRoutes } from './pricing.ts'
+import { privacyRoutes } from './privacy.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
@@ -20,6 +21,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...policyRoutes(getParts),
     ...pricingRoutes(getParts),
     ...budgetRoutes(getParts),
+    ...privacyRoutes(getParts),
     ...healthRoutes(getParts, describe),
   ]
 }

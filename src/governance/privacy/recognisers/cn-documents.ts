@@ -19,9 +19,9 @@ export const cnDocuments: Recogniser = {
 }
 
 /** Ordinary E and G, diplomatic D, service S, public affairs P, Hong Kong H and K, Macao M; a second letter since 2012. */
-const passportForm = /[EGDSPHKMegdsphkm](?<![0-9A-Za-z_-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{8})(?![0-9A-Za-z_-])/g
+const passportForm = /[EGDSPHKMegdsphkm](?<![0-9A-Za-z-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{8})(?![0-9A-Za-z-])/g
 const passportWords = /护照|護照|passport/i
-const permitForm = /[HMChmc\d](?<![0-9A-Za-z_-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{7,8}(?:\d{2})?)(?![0-9A-Za-z_-])/g
+const permitForm = /[HMChmc\d](?<![0-9A-Za-z-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{7,8}(?:\d{2})?)(?![0-9A-Za-z-])/g
 const permitWords = /通行证|通行證|回乡证|回鄉證|台胞证|臺胞證|台胞證|travel permit/i
 
 function judge(type: string, span: Span, isNamed: boolean): Candidate {
@@ -51,11 +51,11 @@ const between = '[ ·•・\\-]?'
 const plateForm = new RegExp(
   `[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬雲遼魯蘇贛陝閩貴粵寧瓊]${between}[A-HJ-NP-Za-hj-np-z]${between}` +
     '(?:[A-HJKa-hjk][0-9A-HJ-NP-Za-hj-np-z]\\d{4}|\\d{5}[A-HJKa-hjk]|' +
-    '(?!(?:\\d*[A-Za-z]){3})[0-9A-HJ-NP-Za-hj-np-z]{4}[0-9A-HJ-NP-Za-hj-np-z挂学警港澳领])(?![0-9A-Za-z_])',
+    '(?!(?:\\d*[A-Za-z]){3})[0-9A-HJ-NP-Za-hj-np-z]{4}[0-9A-HJ-NP-Za-hj-np-z挂学警港澳领])(?![0-9A-Za-z])',
   'g',
 )
 const specialPlateForm =
-  /(?:使\d{6}|WJ[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\d{4}[0-9A-Z])(?![0-9A-Za-z_])/g
+  /(?:使\d{6}|WJ[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\d{4}[0-9A-Z])(?![0-9A-Za-z])/g
 const plateWords = /车牌|号牌|牌照|车辆|车号|驾驶|停车|车主|违章|車牌|號牌|車輛|license plate|plate/i
 
 /** `北京A12345` is a place and a number of something: the character belongs to the word before it. */

@@ -20,7 +20,7 @@ export const cnResidentId: Recogniser = {
   },
 }
 
-const endsWithX = /\d(?<![0-9A-Za-z_]\d)\d{5}(?:[ -]?\d){11}[ -]?[Xx](?![0-9A-Za-z_])/g
+const endsWithX = /\d(?<![0-9A-Za-z]\d)\d{5}(?:[ -]?\d){11}[ -]?[Xx](?![0-9A-Za-z])/g
 
 function judgeResident(text: ScannedText, joined: JoinedGroups, now: Instant): Candidate | undefined {
   const span = { start: joined.start, end: joined.end }
@@ -86,5 +86,5 @@ export const cnUscc: Recogniser = {
   },
 }
 
-const usccStart = /[1-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![0-9A-Za-z_].)[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]\d{6}/g
+const usccStart = /[1-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![0-9A-Za-z].)[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]\d{6}/g
 const usccForm = /^[1-9A-HJ-NPQRTUWXY][1-9A-HJ-NPQRTUWXY]\d{6}[0-9A-HJ-NPQRTUWXY]{10}$/

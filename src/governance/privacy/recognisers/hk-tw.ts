@@ -22,7 +22,7 @@ export const hkId: Recogniser = {
   },
 }
 
-const hongKong = /([A-Za-z](?<![0-9A-Za-z_-].)[A-Za-z]?)[ -]?(\d{6})(?: ?\(([0-9Aa])\)|-?([0-9Aa]))(?![0-9A-Za-z_])/g
+const hongKong = /([A-Za-z](?<![0-9A-Za-z-].)[A-Za-z]?)[ -]?(\d{6})(?: ?\(([0-9Aa])\)|-?([0-9Aa]))(?![0-9A-Za-z])/g
 const hongKongWords = /\bhk ?id\b|hong kong|香港|身份证|身份證|\bid (?:card|number|no)/i
 
 /** Taiwan identity cards and resident certificates. */
@@ -41,5 +41,5 @@ export const twId: Recogniser = {
   },
 }
 
-const taiwan = /[A-Za-z](?<![0-9A-Za-z_-].)[ -]?[1289A-Da-d]\d{8}(?![0-9A-Za-z_-])/g
+const taiwan = /[A-Za-z](?<![0-9A-Za-z-].)[ -]?[1289A-Da-d]\d{8}(?![0-9A-Za-z-])/g
 const taiwanWords = /台湾|臺灣|台灣|taiwan|身分證|身分证|身份证|身份證|居留|統一證號|统一证号/i

@@ -23,7 +23,7 @@ export const iban: Recogniser = {
   },
 }
 
-const ibanStart = /[A-Za-z](?<![0-9A-Za-z_].)[A-Za-z]\d{2}(?=[ -]?[0-9A-Za-z])/g
+const ibanStart = /[A-Za-z](?<![0-9A-Za-z].)[A-Za-z]\d{2}(?=[ -]?[0-9A-Za-z])/g
 
 /** The registry of SWIFT (release 99, 2024), with the countries that use the form without being in it. */
 const lengths = new Map(

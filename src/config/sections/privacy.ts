@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+const region = z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case')
+
+export const privacySchema = z
+  .strictObject({
+    types: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe(
+        'Types of personal data that are masked or refused; `strata privacy types` lists them. All but url, domain, age, postal-code and cn-uscc when absent.',
+      ),
+    confidenceMin: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('How sure a finding must be to be masked or refused, 0 to 1.'),
+    seenIn: z
+      .array(region)
+      .optional()
+      .describe(
+        'Regions in which personal data may be seen: endpoints that process or store elsewhere get it masked, unless their own personalData says otherwise. No bound when absent.',
+      ),
+    key: z
+      .string()
+      .min(24)
+      .optional()
+      .describe(
+        'Secret that the keys of the vault are sealed with, as ${NAME} from the environment. Without it they lie in the database as they are.',
+      ),
+  })
+  .describe('Personal data: what counts, who may see it, and how what was taken out is kept.')

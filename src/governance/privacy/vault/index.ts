@@ -1,0 +1,1 @@
+export { createVault, type PersonalDataVault, type VaultValue } from './vault.ts'

@@ -1,0 +1,71 @@
+import { PlatformError } from '../../../core/errors.ts'
+import type { PersonalDataMasker } from '../../../core/ports-privacy.ts'
+import type { Adapter, Upstream } from '../adapter.ts'
+
+/** What an endpoint gets of a request that tells of people: nothing of it, or tokens in its place. */
+export type Discretion = 'mask' | 'refuse'
+
+/**
+ * An adapter whose endpoint sees no personal data. Such a request is never relayed as it is: it is decoded, masked and
+ * encoded again, and the answer is read as events, in which the tokens become values again.
+ */
+export function createDiscreetAdapter(adapter: Adapter, discretion: Discretion, masker: PersonalDataMasker): Adapter {
+  return {
+    locate: adapter.locate,
+    async answer(request, attempt) {
+      if (discretion === 'refuse') {
+        refuseFound(masker.findTypes(request), attempt.endpoint.id)
+        return adapter.answer(request, attempt)
+      }
+      const masked = await masker.maskChat(request, attempt.permit.call.principal.tenant)
+      const upstream = await adapter.answer(masked.request, attempt)
+      return new RestoredUpstream(upstream, masked.restore(upstream.events))
+    },
+    async embed(request, attempt) {
+      const { tenant } = attempt.permit.call.principal
+      const inputs = await masker.maskTexts(request.inputs, tenant)
+      if (discretion === 'refuse' && inputs.some((input, index) => input !== request.inputs[index])) {
+        refuseFound(new Map([['personal data', 1]]), attempt.endpoint.id)
+      }
+      return adapter.embed({ ...request, inputs }, attempt)
+    },
+  }
+}
+
+function refuseFound(types: ReadonlyMap<string, number>, endpoint: string): void {
+  if (types.size === 0) return
+  const found = [...types].map(([type, count]) => `${count} ${type}`).join(', ')
+  throw new PlatformError(
+    'PERSONAL_DATA_REFUSED',
+    `the endpoint ${endpoint} may not see personal data, and the request holds ${found}`,
+    { details: { types: [...types.keys()], sent: false } },
+  )
+}
+
+/** Everything as upstream says it, but for the events. */
+class RestoredUpstream implements Upstream {
+  readonly events: Upstream['events']
+  readonly wire = undefined
+  readonly #upstream: Upstream
+
+  constructor(upstream: Upstream, events: Upstream['events']) {
+    this.#upstream = upstream
+    this.events = events
+  }
+
+  get firstByteMs(): number {
+    return this.#upstream.firstByteMs
+  }
+
+  usage(): ReturnType<Upstream['usage']> {
+    return this.#upstream.usage()
+  }
+
+  generatedLength(): number {
+    return this.#upstream.generatedLength()
+  }
+
+  cancel(reason: unknown): void {
+    this.#upstream.cancel(reason)
+  }
+}
