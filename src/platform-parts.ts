@@ -50,6 +50,8 @@ export function createParts(deps: PartsDeps): HttpParts {
     calls: store.calls,
     keys: identity.keys,
     policies,
+    learning: deps.standing.learning,
+    evaluations: deps.standing.evaluations,
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
     readBody,

@@ -3,9 +3,10 @@ import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import type { Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
+import type { Learning } from './models/index.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
-import type { Knowledge, Preparation } from './tools/index.ts'
+import type { Evaluations, Knowledge, Preparation } from './tools/index.ts'
 
 /** What outlives a change of configuration. */
 export interface Standing {
@@ -18,6 +19,8 @@ export interface Standing {
   readonly preparation: Preparation
   readonly spending: Spending
   readonly privacy: Privacy
+  readonly learning: Learning
+  readonly evaluations: Evaluations
   readonly telemetry: Telemetry
   /** The data folder, absolute. */
   readonly folder: string

@@ -17,8 +17,9 @@ import {
 } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
 import { createForecastKind, createPricer, createSpending } from './investment/index.ts'
-import { createModelTree, createRouterCatalogue } from './models/index.ts'
+import { createModelTree } from './models/index.ts'
 import { createAdapters } from './platform-adapters.ts'
+import { createLearningParts, createRouters } from './platform-learning.ts'
 import { createParts } from './platform-parts.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
@@ -89,9 +90,10 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const preparation = createPreparation(loaded.config.knowledge)
   const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge, log })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
+  const learnt = await createLearningParts({ store, clock, ids, random, log })
   const around = { clock, random, ids, telemetry }
   const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })
-  const rooms = { identity, ...rights, preparation, spending }
+  const rooms = { identity, ...rights, preparation, spending, ...learnt }
   const standing: Standing = { ...around, store, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
@@ -186,7 +188,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     privacy: standing.privacy.configure(config.governance, gate),
   })
   const ground = createGroundKind({ knowledge: standing.knowledge, clock })
-  const routers = createRouterCatalogue({ config: config.routers, folder: loaded.folder })
+  const routers = createRouters(standing.learning, loaded)
   const models = createModelTree({
     config: config.models,
     endpoints,

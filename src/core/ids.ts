@@ -6,7 +6,20 @@ export interface Ids {
   create(prefix: IdPrefix): string
 }
 
-export type IdPrefix = 'call' | 'key' | 'tenant' | 'doc' | 'col' | 'msg' | 'resp' | 'job' | 'tool' | 'budget'
+export type IdPrefix =
+  | 'call'
+  | 'key'
+  | 'tenant'
+  | 'doc'
+  | 'col'
+  | 'msg'
+  | 'resp'
+  | 'job'
+  | 'tool'
+  | 'budget'
+  | 'feedback'
+  | 'choice'
+  | 'eval'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

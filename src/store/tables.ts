@@ -2,6 +2,7 @@ import type { CallsTables } from './tables/calls.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
+import type { LearningTables } from './tables/learning.ts'
 import type { LedgerTables } from './tables/ledger.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
 
@@ -11,5 +12,6 @@ export interface Tables
     CallsTables,
     IdentityTables,
     KnowledgeTables,
+    LearningTables,
     LedgerTables,
     PrivacyTables {}

@@ -1,3 +1,19 @@
+export {
+  caseSchema,
+  compareModels,
+  compareScores,
+  createEvaluations,
+  parseCase,
+  toTrainingPairs,
+  type Asked,
+  type AskModel,
+  type CaseResult,
+  type Comparison,
+  type Evaluation,
+  type EvaluationCase,
+  type Evaluations,
+  type ModelSummary,
+} from './evaluation/index.ts'
 export { createGroundKind } from './ground/index.ts'
 export {
   createPreparation,

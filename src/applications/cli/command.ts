@@ -1,4 +1,5 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
+import type { Principal } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
@@ -96,6 +97,15 @@ export function report(terminal: Terminal, json: unknown, lines: readonly string
 
 /** The tenant of commands that run on the machine itself. */
 export const operatorTenant = 'default'
+
+/** Who runs a command on the machine itself. */
+export const operator: Principal = Object.freeze({
+  tenant: operatorTenant,
+  keyId: 'operator',
+  role: 'admin',
+  models: undefined,
+  regions: undefined,
+})
 
 /** A table for people: columns as wide as their widest cell; wide characters count as two. */
 export function toTable(rows: readonly (readonly string[])[]): readonly string[] {

@@ -8,7 +8,9 @@ export {
   priceBody,
   toBudgetJson,
   toCallJson,
+  toComparisonJson,
   toDecisionJson,
+  toEvaluationJson,
   toKeyJson,
   toTreeJson,
 } from './strata/index.ts'

@@ -7,8 +7,9 @@ import type { Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type { PriceBook, SpendForecaster, Spending } from '../../investment/index.ts'
+import type { Learning } from '../../models/index.ts'
 import type { CallReader } from '../../store/index.ts'
-import type { Knowledge, Preparation } from '../../tools/index.ts'
+import type { Evaluations, Knowledge, Preparation } from '../../tools/index.ts'
 import type { FlowParts } from '../flow-parts.ts'
 
 /** What the faces need of the platform. Read at each request, so that a new configuration serves the next one. */
@@ -26,6 +27,8 @@ export interface HttpParts {
   readonly calls: CallReader
   readonly keys: Identity['keys']
   readonly policies: PolicyGuard
+  readonly learning: Learning
+  readonly evaluations: Evaluations
   readonly prices: PriceBook
   readonly spend: SpendForecaster
   /** Usage of one recorded body. Throws what is wrong with it. */

@@ -3,6 +3,7 @@ import { identity } from './010-identity.ts'
 import { ledger } from './020-ledger.ts'
 import { useCase } from './050-use-case.ts'
 import { privacy } from './060-privacy.ts'
+import { learning } from './075-learning.ts'
 import { knowledge } from './100-knowledge.ts'
 import { index } from './105-index.ts'
 import type { Migration } from './migration.ts'
@@ -11,4 +12,4 @@ export { migrate } from './migrate.ts'
 export type { Migration } from './migration.ts'
 
 /** Every migration, in the order of their ids. A new one is one file and one line here. */
-export const migrations: readonly Migration[] = [calls, identity, ledger, useCase, privacy, knowledge, index]
+export const migrations: readonly Migration[] = [calls, identity, ledger, useCase, privacy, learning, knowledge, index]

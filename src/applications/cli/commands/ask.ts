@@ -1,12 +1,8 @@
-import { collectAnswer, type CompleteAnswer } from '../../../core/answer.ts'
-import type { CallFacts } from '../../../core/call.ts'
-import { createChat, type ChatRequest } from '../../../core/chat.ts'
 import { toDollars } from '../../../core/money.ts'
-import type { Answer } from '../../../core/model.ts'
 import { sumDispatches } from '../../../core/totals.ts'
-import { runRequest } from '../../flow.ts'
-import { toRoute, type HttpParts } from '../../http/index.ts'
-import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
+import { askModel } from '../../ask-model.ts'
+import { toRoute } from '../../http/index.ts'
+import { operator, report, toMisuse, type Command } from '../command.ts'
 
 export const ask: Command = {
   name: 'ask',
@@ -18,7 +14,12 @@ export const ask: Command = {
     if (question === '') throw toMisuse(ask)
     const model = context.options['model']
     const { parts } = await context.open()
-    const { complete, facts } = await askOnce(parts, typeof model === 'string' ? model : 'default', question)
+    const { complete, facts } = await askModel(parts, {
+      principal: operator,
+      face: 'cli',
+      model: typeof model === 'string' ? model : 'default',
+      prompt: question,
+    })
     const totals = sumDispatches(facts)
     const route = toRoute(facts).map(({ name, status }) => `${name} ${status}`)
     report(
@@ -34,50 +35,4 @@ export const ask: Command = {
       ],
     )
   },
-}
-
-interface Asked {
-  readonly complete: CompleteAnswer
-  readonly facts: readonly CallFacts[]
-}
-
-/** The same flow as over HTTP, asked by the operator of the machine. */
-function askOnce(parts: HttpParts, model: string, question: string): Promise<Asked> {
-  const principal = {
-    tenant: operatorTenant,
-    keyId: 'operator',
-    role: 'admin',
-    models: undefined,
-    regions: undefined,
-  } as const
-  const request = createQuestion(model, question)
-  return new Promise((resolve, reject) => {
-    let complete: CompleteAnswer | undefined
-    void runRequest<ChatRequest, Answer>(
-      { ...parts.flow, identity: { authenticate: () => principal } },
-      {
-        face: 'cli',
-        credential: undefined,
-        read: () => Promise.resolve({ model, regions: undefined, request }),
-        answer: (resolved, asked, call) => resolved.answer(asked, call),
-        guard: (answer) => answer,
-      },
-      {
-        async send(answer) {
-          complete = await collectAnswer(answer)
-        },
-        complete(facts) {
-          if (complete !== undefined) resolve({ complete, facts })
-        },
-        fail: (error) => reject(error),
-        firstByteMs: () => undefined,
-        onGone: () => undefined,
-      },
-    )
-  })
-}
-
-function createQuestion(model: string, question: string): ChatRequest {
-  const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: question }] }] })
-  return { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
 }

@@ -7,6 +7,7 @@ import { config } from './config.ts'
 import { doctor } from './doctor.ts'
 import { duplicates } from './duplicates.ts'
 import { forecast } from './forecast.ts'
+import { evaluate } from './eval.ts'
 import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
 import { models } from './models.ts'
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = Object.freeze([
   budgets,
   config,
   route,
+  evaluate,
   runtime,
   backup,
   doctor,

@@ -5,11 +5,14 @@ import { budgetRoutes } from './budgets.ts'
 import { callRoutes } from './calls.ts'
 import { collectionRoutes } from './collections.ts'
 import { forecastRoutes } from './forecast.ts'
+import { evaluationRoutes } from './evaluations.ts'
+import { feedbackRoutes } from './feedback.ts'
 import { healthRoutes } from './health.ts'
 import { keyRoutes } from './keys.ts'
 import { policyRoutes } from './policies.ts'
 import { pricingRoutes } from './pricing.ts'
 import { privacyRoutes } from './privacy.ts'
+import { routerRoutes } from './routers.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
@@ -22,6 +25,9 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...pricingRoutes(getParts),
     ...budgetRoutes(getParts),
     ...privacyRoutes(getParts),
+    ...routerRoutes(getParts),
+    ...feedbackRoutes(getParts),
+    ...evaluationRoutes(getParts),
     ...healthRoutes(getParts, describe),
   ]
 }

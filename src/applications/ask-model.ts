@@ -1,0 +1,64 @@
+import { collectAnswer, type CompleteAnswer } from '../core/answer.ts'
+import type { CallFacts, Principal } from '../core/call.ts'
+import { createChat, type ChatRequest } from '../core/chat.ts'
+import type { Answer } from '../core/model.ts'
+import { sumDispatches } from '../core/totals.ts'
+import type { FlowParts } from './flow-parts.ts'
+import { runRequest } from './flow.ts'
+
+export interface AskOptions {
+  readonly principal: Principal
+  /** Where the question comes from, as metrics name it. */
+  readonly face: string
+  readonly model: string
+  readonly prompt: string
+}
+
+export interface AskedModel {
+  readonly complete: CompleteAnswer
+  readonly facts: readonly CallFacts[]
+}
+
+/** Asks a model once, through the same flow as over HTTP. Rejects with what went wrong. */
+export function askModel(parts: { readonly flow: FlowParts }, options: AskOptions): Promise<AskedModel> {
+  const { principal, face, model, prompt } = options
+  const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
+  const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
+  return new Promise((resolve, reject) => {
+    let complete: CompleteAnswer | undefined
+    void runRequest<ChatRequest, Answer>(
+      { ...parts.flow, identity: { authenticate: () => principal } },
+      {
+        face,
+        credential: undefined,
+        read: () => Promise.resolve({ model, regions: undefined, request }),
+        answer: (resolved, asked, call) => resolved.answer(asked, call),
+        guard: (answer) => answer,
+      },
+      {
+        async send(answer) {
+          complete = await collectAnswer(answer)
+        },
+        complete(facts) {
+          if (complete !== undefined) resolve({ complete, facts })
+        },
+        fail: (error) => reject(error),
+        firstByteMs: () => undefined,
+        onGone: () => undefined,
+      },
+    )
+  })
+}
+
+/** The same for an evaluation: text, cost and time of each answer. */
+export function createAsk(
+  parts: { readonly flow: FlowParts },
+  who: Pick<AskOptions, 'principal' | 'face'>,
+): (model: string, prompt: string) => Promise<{ text: string; usd: number | undefined; latencyMs: number }> {
+  return async (model, prompt) => {
+    const { complete, facts } = await askModel(parts, { ...who, model, prompt })
+    const { cost } = sumDispatches(facts)
+    const latencyMs = facts.at(-1)?.durationMs ?? 0
+    return { text: complete.text, usd: cost === undefined ? undefined : Number(cost) / 1e12, latencyMs }
+  }
+}

@@ -1,0 +1,171 @@
+import type { Store, Tables } from '../../store/index.ts'
+
+export type RouterRow = Tables['router']
+export type FeedbackRow = Tables['feedback']
+type DecisionRow = Tables['router_decision']
+
+export interface RouterKey {
+  readonly tenant: string
+  readonly name: string
+}
+
+export interface VersionRow {
+  readonly version: number
+  readonly hash: string
+  readonly created_at_ms: number
+}
+
+/** The SQL of routers, choices and feedback; the tenant is part of every question. */
+export interface LearningStore {
+  listRouters(tenant: string): Promise<readonly RouterRow[]>
+  findRouter(key: RouterKey): Promise<RouterRow | undefined>
+  listVersions(key: RouterKey): Promise<readonly VersionRow[]>
+  findFile(key: RouterKey, version: number): Promise<string | undefined>
+  /** Adds the next version and puts it in force, without a certificate. Resolves with its number. */
+  addVersion(
+    key: RouterKey,
+    added: { readonly hash: string; readonly file: string; readonly atMs: number },
+  ): Promise<number>
+  updateRouter(key: RouterKey, changed: Partial<Omit<RouterRow, 'tenant' | 'name'>>): Promise<void>
+  addDecision(row: DecisionRow): Promise<void>
+  findDecision(tenant: string, id: string): Promise<DecisionRow | undefined>
+  /** False when it has been scored before. */
+  scoreDecision(key: { readonly tenant: string; readonly id: string }, score: number): Promise<boolean>
+  /** Scored choices of a router, newest first. */
+  listDecisions(key: RouterKey, limit: number): Promise<readonly DecisionRow[]>
+  addFeedback(rows: readonly FeedbackRow[]): Promise<void>
+  listFeedback(
+    tenant: string,
+    page: { readonly limit: number; readonly before: string | undefined },
+  ): Promise<readonly FeedbackRow[]>
+  /** Newest first: what has a prompt can teach a router. */
+  listTeaching(tenant: string, limit: number): Promise<readonly FeedbackRow[]>
+}
+
+export function createLearningStore(store: Pick<Store, 'sql' | 'transaction'>): LearningStore {
+  return { ...routerQueries(store), ...decisionQueries(store), ...feedbackQueries(store) }
+}
+
+type Part<Name extends keyof LearningStore> = Pick<LearningStore, Name>
+
+function routerQueries({
+  sql,
+  transaction,
+}: Pick<Store, 'sql' | 'transaction'>): Part<
+  'listRouters' | 'findRouter' | 'listVersions' | 'findFile' | 'addVersion' | 'updateRouter'
+> {
+  return {
+    listRouters: (tenant) =>
+      sql.selectFrom('router').selectAll().where('tenant', '=', tenant).orderBy('name').limit(1_000).execute(),
+    findRouter: ({ tenant, name }) =>
+      sql.selectFrom('router').selectAll().where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst(),
+    listVersions: ({ tenant, name }) =>
+      sql
+        .selectFrom('router_version')
+        .select(['version', 'hash', 'created_at_ms'])
+        .where('tenant', '=', tenant)
+        .where('name', '=', name)
+        .orderBy('version', 'desc')
+        .execute(),
+    async findFile({ tenant, name }, version) {
+      const row = await sql
+        .selectFrom('router_version')
+        .select('file')
+        .where('tenant', '=', tenant)
+        .where('name', '=', name)
+        .where('version', '=', version)
+        .executeTakeFirst()
+      return row?.file
+    },
+    addVersion: ({ tenant, name }, { hash, file, atMs }) =>
+      transaction(async (inside) => {
+        const none = { certificate: null, drift: null, bandit: null }
+        await inside
+          .insertInto('router')
+          .values({ tenant, name, version: 0, updated_at_ms: atMs, ...none })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute()
+        // Writing the row first makes whoever adds at the same time wait for its number.
+        const row = () => inside.updateTable('router').where('tenant', '=', tenant).where('name', '=', name)
+        await row().set({ updated_at_ms: atMs }).execute()
+        const last = await inside
+          .selectFrom('router_version')
+          .select(({ fn }) => fn.max('version').as('version'))
+          .where('tenant', '=', tenant)
+          .where('name', '=', name)
+          .executeTakeFirst()
+        const version = Number(last?.version ?? 0) + 1
+        await inside
+          .insertInto('router_version')
+          .values({ tenant, name, version, hash, file, created_at_ms: atMs })
+          .execute()
+        await row().set({ version, certificate: null, drift: null }).execute()
+        return version
+      }),
+    async updateRouter({ tenant, name }, changed) {
+      await sql.updateTable('router').set(changed).where('tenant', '=', tenant).where('name', '=', name).execute()
+    },
+  }
+}
+
+function decisionQueries({
+  sql,
+}: Pick<Store, 'sql'>): Part<'addDecision' | 'findDecision' | 'scoreDecision' | 'listDecisions'> {
+  return {
+    async addDecision(row) {
+      await sql.insertInto('router_decision').values(row).execute()
+    },
+    findDecision: (tenant, id) =>
+      sql
+        .selectFrom('router_decision')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .executeTakeFirst(),
+    async scoreDecision({ tenant, id }, score) {
+      const changed = await sql
+        .updateTable('router_decision')
+        .set({ score })
+        .where('tenant', '=', tenant)
+        .where('id', '=', id)
+        .where('score', 'is', null)
+        .executeTakeFirst()
+      return changed.numUpdatedRows > 0n
+    },
+    listDecisions: ({ tenant, name }, limit) =>
+      sql
+        .selectFrom('router_decision')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('router', '=', name)
+        .where('score', 'is not', null)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute(),
+  }
+}
+
+function feedbackQueries({ sql }: Pick<Store, 'sql'>): Part<'addFeedback' | 'listFeedback' | 'listTeaching'> {
+  return {
+    async addFeedback(rows) {
+      await sql
+        .insertInto('feedback')
+        .values([...rows])
+        .execute()
+    },
+    listFeedback(tenant, { limit, before }) {
+      const all = sql.selectFrom('feedback').selectAll().where('tenant', '=', tenant)
+      const older = before === undefined ? all : all.where('id', '<', before)
+      return older.orderBy('id', 'desc').limit(limit).execute()
+    },
+    listTeaching: (tenant, limit) =>
+      sql
+        .selectFrom('feedback')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('prompt', 'is not', null)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute(),
+  }
+}
