@@ -27,7 +27,7 @@ export const scorecard: Scorecard = {
   },
 }
 
-const formats = ['docx', 'xlsx', 'pptx', 'html', 'csv'] as const
+const formats = ['docx', 'xlsx', 'pptx', 'html', 'csv', 'pdf'] as const
 
 const bounds = [
   ['words', 0.98],

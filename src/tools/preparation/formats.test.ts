@@ -243,3 +243,129 @@ describe('separated values', () => {
     expect((await parse('b.csv', 'a,b\n1,"open\n2,3')).text).toContain('open 2,3')
   })
 })
+
+describe('messages', () => {
+  test('a message has its heads, its text and its attachments as pages; one that cannot be read says why', async () => {
+    const mail = [
+      'From: =?gb18030?B?zfW3vA==?= <wang@example.com>',
+      'To: team@example.com',
+      'Subject: =?utf-8?B?5ZGo5oql?=',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b',
+      'Content-Type: text/plain; charset=gb18030',
+      'Content-Transfer-Encoding: base64',
+      '',
+      Buffer.from([0xb1, 0xbe, 0xd6, 0xdc]).toString('base64'),
+      '--b',
+      'Content-Type: text/csv; name=a.csv',
+      'Content-Disposition: attachment; filename=a.csv',
+      '',
+      'x,y',
+      '1,2',
+      '--b',
+      'Content-Type: application/zip; name=b.zip',
+      'Content-Disposition: attachment; filename=b.zip',
+      'Content-Transfer-Encoding: base64',
+      '',
+      Buffer.from('PK\u0003\u0004broken').toString('base64'),
+      '--b--',
+    ]
+    const document = await parse('a.eml', mail.join('\r\n'))
+    expect(document.title).toBe('周报')
+    expect(document.text).toContain('From: 王芳 <wang@example.com>')
+    expect(document.text).toContain('本周')
+    expect(document.text).toContain('| x | y |\n| - | - |\n| 1 | 2 |')
+    expect(document.pages.map(({ name, state, reason }) => [name, state, reason])).toEqual([
+      ['message', 'ok', undefined],
+      ['a.csv', 'ok', undefined],
+      ['b.zip', 'failed', 'truncated'],
+    ])
+    expect(document.origins.map(({ cell }) => cell)).toEqual(['A1', 'B1', 'A2', 'B2'])
+  })
+})
+
+describe('books and OpenDocument', () => {
+  test('a book is read chapter by chapter in the order of its spine, and says which are missing', async () => {
+    const document = await parse(
+      'a.epub',
+      zip({
+        mimetype: 'application/epub+zip',
+        'META-INF/container.xml': '<container><rootfiles><rootfile full-path="OEBPS/a.opf"/></rootfiles></container>',
+        'OEBPS/a.opf': `<package xmlns:dc="x"><metadata><dc:title>西游记</dc:title></metadata><manifest>
+          <item id="one" href="1.xhtml"/><item id="two" href="2%20b.xhtml"/><item id="gone" href="3.xhtml"/></manifest>
+          <spine><itemref idref="two"/><itemref idref="one"/><itemref idref="gone"/></spine></package>`,
+        'OEBPS/1.xhtml': '<html><head><title>t</title></head><body><h1>One</h1><p>first</p></body></html>',
+        'OEBPS/2 b.xhtml': '<html><body><h1>Two</h1><p>second</p></body></html>',
+      }),
+    )
+    expect(document.title).toBe('西游记')
+    expect(document.text).toBe('# Two\n\nsecond\n\n# One\n\nfirst')
+    expect(document.pages.map(({ state, reason }) => [state, reason])).toEqual([
+      ['ok', undefined],
+      ['ok', undefined],
+      ['failed', 'corrupt'],
+    ])
+  })
+
+  test('an OpenDocument text keeps headings, lists, tables and notes', async () => {
+    const content = `<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b"><office:body><office:text>
+      <text:h text:outline-level="1">Plan</text:h><text:p>We<text:s/>start<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>soon</text:p></text:note-body></text:note>.</text:p>
+      <text:list><text:list-item><text:p>a</text:p><text:list><text:list-item><text:p>b</text:p></text:list-item></text:list></text:list-item></text:list>
+      <table:table><table:table-row><table:table-cell table:number-columns-spanned="2"><text:p>H</text:p></table:table-cell><table:covered-table-cell/></table:table-row>
+      <table:table-row><table:table-cell><text:p>1</text:p></table:table-cell><table:table-cell><text:p>2</text:p></table:table-cell></table:table-row></table:table>
+      </office:text></office:body></office:document-content>`
+    const bytes = zip({ mimetype: 'application/vnd.oasis.opendocument.text', 'content.xml': content })
+    expect((await parse('a.odt', bytes)).text).toBe(
+      '## Plan\n\nWe start [^1].\n\n- a\n    - b\n\n| H | H |\n| - | - |\n| 1 | 2 |\n\n[^1]: soon',
+    )
+  })
+})
+
+describe('JSON', () => {
+  test('the text is the file itself; lines are records, and broken ones are counted', async () => {
+    const source = '{"a": 1}\n{"b": \n{"c": "x, y"}\n'
+    const document = await parse('a.jsonl', source)
+    expect(document.text).toBe(source)
+    expect(document.sections[0]?.blocks.map(({ start, end }) => source.slice(start, end))).toEqual(
+      source.trim().split('\n'),
+    )
+    expect(document.pages).toMatchObject([{ state: 'degraded', reason: 'corrupt' }])
+    expect(document.notices).toEqual(['lines that are no JSON: 1'])
+    expect((await parse('a.json', '[{"a": 1}, {"b": 2}]')).pages).toMatchObject([{ state: 'ok' }])
+  })
+})
+
+describe('languages and encodings', () => {
+  test.each([
+    [
+      'gb18030',
+      'gb18030',
+      'd6d0bbaac8cbc3f1b9b2bacdb9facfdcb7a8a3acb9abc3f1d3d0d1d4c2dbd7d4d3c9a1a3',
+      '中华人民共和国宪法,公民有言论自由。',
+      'zh-Hans',
+    ],
+    ['big5', 'big5', 'a4a4b5d8a5c1b0eabecbaa6bb3b9aabaa57ca67bbba1a9fab3b4a9dbaacc', undefined, 'zh-Hant'],
+    [
+      'utf-16le',
+      'utf-16le',
+      Buffer.from('年假为二十五天,病假十天,都要申请。', 'utf16le').toString('hex'),
+      '年假为二十五天,病假十天,都要申请。',
+      'zh-Hans',
+    ],
+    ['shift_jis', 'shift_jis', '8ce094798dcd944c82c582a082e98142968c914f82cd82dc82be96b382a28142', undefined, 'ja'],
+    [
+      'windows-1252',
+      undefined,
+      Buffer.from('Die Straße führt über die Brücke, und größer wird sie nicht.', 'latin1').toString('hex'),
+      'Die Straße führt über die Brücke, und größer wird sie nicht.',
+      'de',
+    ],
+  ])('%s is told and read', async (...[, encoding, hex, text, language]) => {
+    const document = await parse('a.txt', Buffer.from(hex, 'hex'))
+    if (encoding !== undefined) expect(document.notices).toEqual([`encoding: ${encoding}`])
+    if (text !== undefined) expect(document.text.normalize('NFKC')).toBe(text.normalize('NFKC'))
+    expect(document.language).toBe(language)
+  })
+})

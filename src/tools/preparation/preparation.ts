@@ -35,6 +35,8 @@ export interface SourceFile {
 export interface ParsedDocument extends Canonical {
   /** Which parser made the text, with its version: `markdown@1`. */
   readonly parser: string
+  /** Of most of the text, as BCP 47 names it; `undefined` when there is too little. */
+  readonly language: string | undefined
 }
 
 export interface PreparedDocument extends ParsedDocument {

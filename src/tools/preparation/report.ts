@@ -8,6 +8,7 @@ export interface ParseReport {
   readonly state: 'ok' | 'degraded' | 'failed'
   readonly parser: string
   readonly title: string | undefined
+  readonly language: string | undefined
   readonly notices: readonly string[]
   readonly pages: ParsedDocument['pages']
   readonly blocks: readonly ReportedBlock[]
@@ -25,14 +26,14 @@ export interface ReportedBlock extends Span {
 }
 
 export function toParseReport(source: string, document: ParsedDocument): ParseReport {
-  const { text, title, parser, notices, pages, marks } = document
+  const { text, title, language, parser, notices, pages, marks } = document
   const states = pages.map((page) => page.state)
   const state = states.every((each) => each === 'failed')
     ? 'failed'
     : states.every((each) => each === 'ok')
       ? 'ok'
       : 'degraded'
-  return { source, state, parser, title, notices, pages, blocks: listBlocks(document), marks, text }
+  return { source, state, parser, title, language, notices, pages, blocks: listBlocks(document), marks, text }
 }
 
 function listBlocks({ sections, origins }: ParsedDocument): readonly ReportedBlock[] {

@@ -39,6 +39,15 @@ export interface Cell {
 
 type PlainOrigin = Omit<InlineOrigin, 'start' | 'end'>
 
+export interface AppendOptions {
+  /** Headings of the other document are moved below this level. */
+  readonly level: number
+  /** Of its pages, where they have none. */
+  readonly name?: string
+  /** Where its first page begins, when something that stands here already belongs to it. */
+  readonly from?: number
+}
+
 export interface BlockOptions {
   readonly kind?: BlockKind
   /** Where the words come from that say nothing of it themselves. */
@@ -117,10 +126,14 @@ export class CanonicalBuilder {
     this.#separate()
     const start = this.#length
     const cuts: number[] = []
-    for (const { depth, marker, inline, origin } of items) {
+    let above = -1
+    for (const { depth: asked, marker, inline, origin } of items) {
+      // No item is deeper than one below the one before it.
+      const depth = Math.min(asked, above + 1, 8)
+      above = depth
       if (this.#length > start) this.#write('\n')
       if (this.#length > start) cuts.push(this.#length)
-      const indent = '    '.repeat(Math.min(depth, 8))
+      const indent = '    '.repeat(depth)
       this.#write(`${indent}${marker} `)
       this.#inline(indentLines(inline, `${indent}  `), origin ?? options.origin)
     }
@@ -168,15 +181,22 @@ export class CanonicalBuilder {
   }
 
   /** Another document whole, its headings below the given level; its pages become pages of this one. */
-  append(inner: Canonical, options: { readonly level: number }): void {
+  append(inner: Canonical, options: AppendOptions): void {
     this.#separate()
     const base = this.#length
     const firstPage = this.#pages.length
     this.#write(inner.text)
     for (const section of inner.sections) this.#adopt(section, base, options.level)
-    for (const page of inner.pages) {
+    for (const [index, page] of inner.pages.entries()) {
       const number = this.#pages.length + 1
-      this.#pages.push({ ...page, number, start: page.start + base, end: page.end + base })
+      const name = page.name ?? options.name
+      this.#pages.push({
+        ...page,
+        name,
+        number,
+        start: index === 0 ? (options.from ?? base) : page.start + base,
+        end: page.end + base,
+      })
     }
     for (const mark of inner.marks) this.#marks.push({ ...mark, start: mark.start + base, end: mark.end + base })
     for (const origin of inner.origins) {

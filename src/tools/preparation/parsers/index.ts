@@ -68,6 +68,48 @@ export const formats = {
     extensions: ['pptx', 'pptm', 'potx', 'ppsx', 'ppsm'],
     load: async () => (await import('./pptx/index.ts')).readPptx,
   },
+  pdf: {
+    id: 'pdf@1',
+    mediaTypes: ['application/pdf'],
+    extensions: ['pdf'],
+    load: async () => (await import('./pdf/index.ts')).readPdf,
+  },
+  eml: {
+    id: 'eml@1',
+    mediaTypes: ['message/rfc822'],
+    extensions: ['eml'],
+    load: async () => (await import('./mail/index.ts')).readEml,
+  },
+  msg: {
+    id: 'msg@1',
+    mediaTypes: ['application/vnd.ms-outlook'],
+    extensions: ['msg'],
+    load: async () => (await import('./mail/index.ts')).readMsg,
+  },
+  epub: {
+    id: 'epub@1',
+    mediaTypes: ['application/epub+zip'],
+    extensions: ['epub'],
+    load: async () => (await import('./books/index.ts')).readEpub,
+  },
+  odt: {
+    id: 'odt@1',
+    mediaTypes: ['application/vnd.oasis.opendocument.text'],
+    extensions: ['odt', 'ott'],
+    load: async () => (await import('./books/index.ts')).readOdt,
+  },
+  json: {
+    id: 'json@1',
+    mediaTypes: ['application/json', 'text/json'],
+    extensions: ['json'],
+    load: async () => (await import('./json.ts')).readJson,
+  },
+  jsonl: {
+    id: 'jsonl@1',
+    mediaTypes: ['application/jsonl', 'application/x-ndjson', 'application/json-lines'],
+    extensions: ['jsonl', 'ndjson'],
+    load: async () => (await import('./json.ts')).readJsonLines,
+  },
 } as const satisfies Readonly<Record<string, Format>>
 
 export type FormatName = keyof typeof formats

@@ -69,11 +69,16 @@ function findText(matches: (format: Format) => boolean): FormatName | undefined 
 }
 
 /** Formats that are text; the others are told by their first bytes. */
-const textFormats: readonly FormatName[] = ['markdown', 'text', 'html', 'csv']
+const textFormats: readonly FormatName[] = ['markdown', 'text', 'html', 'csv', 'eml', 'json', 'jsonl']
 
 /** How a text without a telling name begins: as a web page, or as nothing in particular. */
 function lookAt({ bytes }: SourceFile): FormatName {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 2_048)).toString('latin1')
   if (/^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i.test(head)) return 'html'
+  if (
+    /^(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to):[ \t]/i.test(head) &&
+    /^mime-version:|^message-id:/im.test(head)
+  )
+    return 'eml'
   return 'text'
 }

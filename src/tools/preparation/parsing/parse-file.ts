@@ -1,6 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
 import { formats, type Canonical, type Format, type FormatName } from '../parsers/index.ts'
+import { findLanguage } from '../language.ts'
 import { refuse, TooManyNodes } from '../reading/index.ts'
 import { chooseFormat, isMislabelled } from './choose.ts'
 import { lookInside } from './inside.ts'
@@ -25,7 +26,9 @@ export async function parseFile(file: SourceFile, options: ParseOptions): Promis
       depth,
       parseInner: (inner) => parseInner(inner, options),
     })
-    return { ...withNotices(canonical, file, name), parser: format.id }
+    // What lies in another file is read for its text alone.
+    const language = depth === 0 ? findLanguage(canonical.text) : undefined
+    return { ...withNotices(canonical, file, name), parser: format.id, language }
   } catch (thrown) {
     if (thrown instanceof PlatformError && thrown.code === 'DOCUMENT_REFUSED') throw thrown
     if (thrown instanceof TooManyNodes) {

@@ -79,7 +79,7 @@ class ThreadPool implements Pool {
       // Of the environment the thread gets only where compiled code is kept: a document has no business with the rest.
       env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMbMax, stackSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMbMax, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 },
     })
     const thread: Thread = { worker, job: undefined, documents: 0, timer: undefined }
     this.#threads.add(thread)

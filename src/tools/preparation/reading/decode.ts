@@ -125,7 +125,10 @@ function guess(file: SourceFile): string {
   for (const encoding of doubleByte) {
     const text = decodeSample(sample, encoding, file.bytes.length > sample.length)
     if (text === undefined) continue
-    const score = scoreOf(text) + (encoding === 'euc-kr' ? hangulShare(text) : 0) + kanaShare(text, encoding)
+    const score =
+      (isLonely(text) ? -1 : scoreOf(text)) +
+      (encoding === 'euc-kr' ? hangulShare(text) : 0) +
+      kanaShare(text, encoding)
     if (best === undefined || score > best.score) best = { encoding, score }
   }
   if (best !== undefined && best.score > 0.6) return best.encoding
@@ -159,6 +162,13 @@ function scoreOf(text: string): number {
     else score -= code >= 0xff61 && code <= 0xff9f ? 1 : 0.3
   }
   return count === 0 ? -1 : score / count
+}
+
+/** Han characters that stand alone between Latin letters: accented letters that were taken for halves of them. */
+function isLonely(text: string): boolean {
+  const han = text.match(/\p{Script=Han}/gu)?.length ?? 0
+  const lonely = text.match(/(?<!\P{ASCII})\p{Script=Han}(?!\P{ASCII})/gu)?.length ?? 0
+  return han > 0 && lonely > han * 0.5
 }
 
 function hangulShare(text: string): number {

@@ -1,1 +1,2 @@
 export { readDocx } from './docx.ts'
+export { toComment } from './notes.ts'

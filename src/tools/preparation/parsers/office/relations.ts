@@ -45,7 +45,7 @@ export function listRelations(relations: ReadonlyMap<string, Relation>, type: st
 }
 
 /** A path relative to a folder of the archive; what leads out of the archive ends at its root. */
-function resolvePath(folder: string, target: string): string {
+export function resolvePath(folder: string, target: string): string {
   const steps = target.startsWith('/') ? [] : folder.split('/').filter((step) => step !== '')
   for (const step of target.split('/')) {
     if (step === '..') steps.pop()

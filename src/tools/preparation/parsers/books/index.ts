@@ -1,0 +1,2 @@
+export { readEpub } from './epub.ts'
+export { readOdt } from './odt.ts'

@@ -1,0 +1,150 @@
+import type { Box } from '../parser.ts'
+import type { PdfPage } from './engine.ts'
+
+/** What is drawn on a page beside its text, and the names of its fonts. */
+export interface Drawing {
+  /** Thin lines and edges of boxes, horizontal and vertical. */
+  readonly horizontal: readonly Box[]
+  readonly vertical: readonly Box[]
+  /** Share of the page that pictures cover, 0…1. */
+  readonly pictureShare: number
+  /** Names of pictures, by which the engine gives them out. */
+  readonly pictures: readonly string[]
+}
+
+/** Thicker than this, in points, is no line. */
+const thicknessMax = 3
+const linesMax = 5_000
+
+type Matrix = readonly [number, number, number, number, number, number]
+
+/** Reads how a page is drawn. Costs as much again as its text, so it is asked for only where it tells something. */
+export async function readDrawing(page: PdfPage): Promise<Drawing> {
+  const { OPS } = await import('pdfjs-dist/legacy/build/pdf.mjs')
+  const viewport = page.getViewport({ scale: 1 })
+  const { fnArray, argsArray } = await page.getOperatorList()
+  const horizontal: Box[] = []
+  const vertical: Box[] = []
+  const pictures: string[] = []
+  let pictureArea = 0
+  let matrix: Matrix = viewport.transform as unknown as Matrix // six numbers, as everywhere in PDF
+  const stack: Matrix[] = []
+  for (const [index, operator] of fnArray.entries()) {
+    const given: unknown = argsArray[index]
+    switch (operator) {
+      case OPS.save:
+        stack.push(matrix)
+        break
+      case OPS.restore:
+        matrix = stack.pop() ?? matrix
+        break
+      case OPS.transform:
+        matrix = multiply(matrix, toNumbers(given))
+        break
+      case OPS.paintFormXObjectBegin: {
+        stack.push(matrix)
+        const form = Array.isArray(given) ? toNumbers(given[0]) : []
+        if (form.length === 6) matrix = multiply(matrix, form)
+        break
+      }
+      case OPS.paintFormXObjectEnd:
+        matrix = stack.pop() ?? matrix
+        break
+      case OPS.constructPath: {
+        const bounds = Array.isArray(given) ? toNumbers(given[2]) : []
+        // A path that is only ended bounds what is drawn later; nobody sees it.
+        const isSeen = Array.isArray(given) && given[0] !== OPS.endPath
+        if (isSeen && bounds.length === 4 && horizontal.length + vertical.length < linesMax) {
+          addEdges(toBox(matrix, bounds), { horizontal, vertical, area: viewport.width * viewport.height })
+        }
+        break
+      }
+      case OPS.paintImageXObject:
+      case OPS.paintInlineImageXObject:
+      case OPS.paintImageMaskXObject: {
+        const [left, top, right, bottom] = toBox(matrix, [0, 0, 1, 1])
+        pictureArea += Math.max(0, right - left) * Math.max(0, bottom - top)
+        const name: unknown = Array.isArray(given) ? given[0] : undefined
+        if (typeof name === 'string') pictures.push(name)
+        break
+      }
+      default:
+    }
+  }
+  const area = Math.max(1, viewport.width * viewport.height)
+  return { horizontal, vertical, pictureShare: Math.min(1, pictureArea / area), pictures }
+}
+
+/** Whether a font is bold or a typewriter's, by its name; the engine knows it once the page has been drawn. */
+export function readFontLook(page: PdfPage, font: string): FontLook {
+  const name = nameOf(page, font).replace(/^[A-Z]{6}\+/, '')
+  return {
+    isBold: /bold|black|heavy|demi|[-,]bd\b|bd(?:it)?$|medi$|medium|cmbx|sfbx|bx\d|[-,]b$|simhei|heiti|黑体/i.test(
+      name,
+    ),
+    isMonospaced: /courier|mono|consol|menlo|typewriter|cmtt|sftt|lettergothic|code/i.test(name),
+  }
+}
+
+export interface FontLook {
+  readonly isBold: boolean
+  readonly isMonospaced: boolean
+}
+
+function nameOf(page: PdfPage, font: string): string {
+  try {
+    const known: unknown = page.commonObjs.get(font)
+    const name: unknown = known !== null && typeof known === 'object' && 'name' in known ? known.name : undefined
+    return typeof name === 'string' ? name : ''
+  } catch {
+    return '' // The engine throws for a font that no drawing has asked for.
+  }
+}
+
+/** A box that covers more of the page is its ground, or a frame around all. */
+const groundShare = 0.4
+
+interface Edges {
+  readonly horizontal: Box[]
+  readonly vertical: Box[]
+  /** Of the page. */
+  readonly area: number
+}
+
+/** A thin path is a line; a box has four. */
+function addEdges(box: Box, lines: Edges): void {
+  const [left, top, right, bottom] = box
+  const [width, height] = [right - left, bottom - top]
+  if (height <= thicknessMax && width > 8) lines.horizontal.push(box)
+  else if (width <= thicknessMax && height > 4) lines.vertical.push(box)
+  else if (width > 8 && height > 4 && width * height < lines.area * groundShare) {
+    lines.horizontal.push([left, top, right, top], [left, bottom, right, bottom])
+    lines.vertical.push([left, top, left, bottom], [right, top, right, bottom])
+  }
+}
+
+function toBox(matrix: Matrix, bounds: readonly number[]): Box {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = bounds
+  const [a, b, c, d, e, f] = matrix
+  const xs = [a * x0 + c * y0 + e, a * x1 + c * y1 + e]
+  const ys = [b * x0 + d * y0 + f, b * x1 + d * y1 + f]
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
+}
+
+function multiply(outer: Matrix, inner: readonly number[]): Matrix {
+  const [a, b, c, d, e, f] = outer
+  const [ia = 1, ib = 0, ic = 0, id = 1, ie = 0, iff = 0] = inner
+  return [
+    a * ia + c * ib,
+    b * ia + d * ib,
+    a * ic + c * id,
+    b * ic + d * id,
+    a * ie + c * iff + e,
+    b * ie + d * iff + f,
+  ]
+}
+
+function toNumbers(value: unknown): readonly number[] {
+  if (value === null || typeof value !== 'object') return []
+  return Array.from(Object.values(value), Number)
+}
