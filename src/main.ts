@@ -97,6 +97,8 @@ async function serve(common: CommonOptions): Promise<void> {
   })
   try {
     const made = await platform.identity.bootstrap(process.env['STRATA_ADMIN_KEY'])
+    const { configVersion } = platform.parts()
+    await platform.audit.act('default', { act: 'server.start', config: configVersion, hash: loaded.hash })
     const url = await server.listen()
     // Both before anybody can know that there is something to stop, or to change.
     const stopped = stopSignal()

@@ -52,6 +52,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     policies,
     learning: deps.standing.learning,
     evaluations: deps.standing.evaluations,
+    audit: deps.standing.audit,
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
     readBody,

@@ -1,7 +1,7 @@
 import type { Ids } from './core/ids.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
-import type { Identity, Privacy } from './governance/index.ts'
+import type { AuditLog, Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
 import type { Learning } from './models/index.ts'
 import type { Store } from './store/index.ts'
@@ -15,6 +15,7 @@ export interface Standing {
   readonly ids: Ids
   readonly store: Store
   readonly identity: Identity
+  readonly audit: AuditLog
   readonly knowledge: Knowledge
   readonly preparation: Preparation
   readonly spending: Spending

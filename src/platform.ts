@@ -12,12 +12,14 @@ import {
   createIdentity,
   createPolicyGuard,
   createRegionGate,
+  type AuditLog,
   type Identity,
   type PolicyGuard,
 } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
 import { createForecastKind, createPricer, createSpending } from './investment/index.ts'
 import { createModelTree } from './models/index.ts'
+import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createLearningParts, createRouters } from './platform-learning.ts'
 import { createParts } from './platform-parts.ts'
@@ -38,6 +40,7 @@ export interface Platform {
   /** The parts in force now; a request keeps those it began with. */
   parts(): HttpParts
   readonly identity: Identity
+  readonly audit: AuditLog
   readonly store: Store
   readonly log: EventLog
   readonly folder: string
@@ -57,6 +60,9 @@ export interface PlatformDeps {
   readonly writeLog: (line: string) => void
 }
 
+/** The tenant of whoever runs the server. */
+const operatorTenant = 'default'
+
 /** What a configuration makes, and what is closed when its last request is done. */
 interface Running {
   readonly parts: HttpParts
@@ -74,11 +80,11 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const telemetry = createTelemetry({ config: loaded.config.telemetry, clock, random, writeLog })
   const { log } = telemetry
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
-  const identity = await createIdentity({
+  const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
+  const around = { clock, random, ids, telemetry }
+  const known = await createIdentity({
+    ...around,
     store,
-    clock,
-    random,
-    ids,
     log,
     isRegion: (name) => gate.has(name),
     isUseCase: (name) => Object.hasOwn(current.config.governance.useCases, name),
@@ -87,21 +93,23 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     await store.close()
     throw thrown
   })
+  const identity = { ...known, keys: auditKeys(known.keys, audit) }
   const preparation = createPreparation(loaded.config.knowledge)
   const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge, log })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
-  const around = { clock, random, ids, telemetry }
   const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })
-  const rooms = { identity, ...rights, preparation, spending, ...learnt }
+  const rooms = { identity, audit, ...rights, preparation, spending, ...learnt }
   const standing: Standing = { ...around, store, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
+  await audit.keep(running.parts.policies.materials)
   let lastReload: Promise<void> = Promise.resolve()
   const retiring = new Set<Promise<void>>()
   return {
     parts: () => running.parts,
     identity,
+    audit,
     store,
     log,
     folder,
@@ -111,6 +119,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
         const former = running
         running = createRunning(standing, next, await numberOf(standing, next))
         current = next
+        await recordApplied(audit, running.parts, next)
         gate = createRegionGate(next.config.governance)
         const retired = former.retire().finally(() => retiring.delete(retired))
         retiring.add(retired)
@@ -122,6 +131,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await lastReload
       await Promise.all([...retiring, running.retire()])
       identity.close()
+      await audit.close()
       await preparation.close()
       await knowledge.close()
       spending.close()
@@ -137,6 +147,12 @@ function watchJournal(telemetry: Standing['telemetry'], store: Store): void {
       return { bytes: journalBytes, pendingRows, droppedRows: dropped }
     },
   })
+}
+
+/** What decisions are made from, and that they are made so from now on. */
+async function recordApplied(audit: AuditLog, parts: HttpParts, { hash }: LoadedConfig): Promise<void> {
+  await audit.keep(parts.policies.materials)
+  await audit.act(operatorTenant, { act: 'config.apply', config: parts.configVersion, hash })
 }
 
 /** The number of a configuration; its text is kept under it, secrets masked. */

@@ -75,7 +75,7 @@ function followClient(call: Call, delivery: { onGone(listener: () => void): void
 /** Ends the root with the totals of what its dispatches used. */
 function end(call: Call, summary: AnswerSummary): void {
   const totals = sumDispatches(call.facts)
-  call.end({ ...summary, usage: totals.usage, cost: totals.cost, detail: call.labels.policy?.record })
+  call.end({ ...summary, usage: totals.usage, cost: totals.cost, detail: call.labels.record })
 }
 
 /** What is told to the client: once it has left, everything that follows is the leaving. */

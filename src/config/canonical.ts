@@ -38,7 +38,7 @@ export function hashCanonicalText(text: string): string {
 export function isSecretPath(path: KeyPath): boolean {
   const [section, , field] = path
   if (section === 'endpoints') return field === 'key' || (field === 'headers' && path.length === 4)
-  if (section === 'governance') return path[1] === 'privacy' && field === 'key'
+  if (section === 'governance') return (path[1] === 'privacy' || path[1] === 'audit') && field === 'key'
   return section === 'telemetry' && path[1] === 'traces' && field === 'headers' && path.length === 4
 }
 

@@ -30,6 +30,8 @@ export interface Labels {
   readonly allowedRegions: readonly string[]
   /** What the policy packs in force decide on the use case; `undefined` where none is in force. */
   readonly policy?: PolicyLabel | undefined
+  /** What stands of this in the record of the call. */
+  readonly record?: JsonObject | undefined
 }
 
 /** What policy packs say of a use case on a day. The same object for every request of that use case on that day. */

@@ -20,6 +20,7 @@ export type IdPrefix =
   | 'feedback'
   | 'choice'
   | 'eval'
+  | 'act'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

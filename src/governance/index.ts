@@ -1,3 +1,11 @@
+export {
+  createAuditKey,
+  createAuditLog,
+  readAuditKey,
+  verifyExport,
+  type AuditLog,
+  type AuditReport,
+} from './audit/index.ts'
 export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
 export {
   createPolicyAdmission,

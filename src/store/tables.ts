@@ -1,3 +1,4 @@
+import type { AuditTables } from './tables/audit.ts'
 import type { CallsTables } from './tables/calls.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
@@ -9,6 +10,7 @@ import type { PrivacyTables } from './tables/privacy.ts'
 /** Every table, by name, with its columns as they are read. `null` is absence in SQL; JSON lies in text columns. */
 export interface Tables
   extends HouseTables,
+    AuditTables,
     CallsTables,
     IdentityTables,
     KnowledgeTables,

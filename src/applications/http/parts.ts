@@ -3,7 +3,7 @@ import type { Principal } from '../../core/call.ts'
 import type { DialectId } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
+import type { AuditLog, Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type { PriceBook, SpendForecaster, Spending } from '../../investment/index.ts'
@@ -29,6 +29,7 @@ export interface HttpParts {
   readonly policies: PolicyGuard
   readonly learning: Learning
   readonly evaluations: Evaluations
+  readonly audit: AuditLog
   readonly prices: PriceBook
   readonly spend: SpendForecaster
   /** Usage of one recorded body. Throws what is wrong with it. */

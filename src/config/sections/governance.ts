@@ -47,6 +47,29 @@ export const governanceSchema = z
       .string()
       .optional()
       .describe('The use case of keys and requests that name none; without it nothing is known of them.'),
+    audit: z
+      .strictObject({
+        origin: z
+          .string()
+          .regex(/^[^\s+]{1,100}$/, 'a name without spaces or plus signs')
+          .default('strata')
+          .describe('Name of the audit log, as its checkpoints carry it; unique among the logs an auditor sees.'),
+        key: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'Ed25519 private key in PEM that signs checkpoints, as ${NAME}; one is made in the data folder when absent. Processes that share a database need the same one.',
+          ),
+        sealMs: z
+          .int()
+          .min(1_000)
+          .max(86_400_000)
+          .default(60_000)
+          .describe('How often what is on record is taken into the log, milliseconds.'),
+      })
+      .prefault({})
+      .describe('The log of every call and administrative act that auditors can check with a public key alone.'),
     keyDaysMax: z
       .int()
       .min(1)

@@ -1,4 +1,5 @@
-import { toCanonicalJson, type Pack } from './pack.ts'
+import { toCanonicalJson } from '../../core/canonical-json.ts'
+import type { Pack } from './pack.ts'
 
 /** What differs between two versions of a pack. */
 export interface PackDifference {

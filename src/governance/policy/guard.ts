@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/index.ts'
 import type { PolicyLabel } from '../../core/call.ts'
+import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { findSimilar } from '../../core/similar.ts'
@@ -8,7 +9,6 @@ import type { Clock } from '../../core/time.ts'
 import { loadPack } from './catalogue.ts'
 import { createPolicyEngine, type Decision, type PolicyEngine } from './engine.ts'
 import type { Facts } from './facts.ts'
-import { toCanonicalJson } from './pack.ts'
 
 /** The packs in force, asked about the use case of each request. */
 export interface PolicyGuard {
@@ -20,6 +20,8 @@ export interface PolicyGuard {
    * on one day. Throws INVALID_REQUEST for a use case that is not declared. Cost: two look-ups.
    */
   label(useCase: string | undefined): PolicyLabel | undefined
+  /** What decisions are made from: each pack, and the facts of each use case for it, as canonical JSON by hash. */
+  readonly materials: readonly PolicyMaterial[]
   /** Decisions of each pack on a use case at an instant, with their explanations. Throws as `label`. */
   decide(useCase: string | undefined, atMs: number): readonly PackDecision[]
 }
@@ -27,6 +29,12 @@ export interface PolicyGuard {
 export interface PolicyInForce {
   readonly mode: 'enforce' | 'shadow'
   readonly engine: PolicyEngine
+}
+
+export interface PolicyMaterial {
+  readonly kind: 'pack' | 'facts'
+  readonly hash: string
+  readonly text: string
 }
 
 export interface PackDecision {
@@ -77,6 +85,7 @@ export function createPolicyGuard({ config, clock, toPath }: PolicyGuardDeps): P
   return {
     policies,
     useCases: [...factsOf.keys()],
+    materials: listMaterials(config, policies),
     decide,
     label(useCase) {
       if (policies.length === 0) return undefined
@@ -99,6 +108,22 @@ export function createPolicyGuard({ config, clock, toPath }: PolicyGuardDeps): P
       return label
     },
   }
+}
+
+function listMaterials(
+  config: PolicyGuardDeps['config'],
+  policies: readonly PolicyInForce[],
+): readonly PolicyMaterial[] {
+  const facts = Object.values(config.useCases).flatMap((byPack) =>
+    policies.map(({ engine }) => toFactsMaterial(byPack[engine.pack.id] ?? {})),
+  )
+  const packs = policies.map(({ engine: { pack } }) => ({ kind: 'pack' as const, hash: pack.hash, text: pack.text }))
+  return policies.length === 0 ? [] : [...packs, toFactsMaterial({}), ...facts]
+}
+
+function toFactsMaterial(given: unknown): PolicyMaterial {
+  const text = toCanonicalJson(given)
+  return { kind: 'facts', hash: createHash('sha256').update(text).digest('hex'), text }
 }
 
 /** The facts of each declared use case, for each policy in turn. */
@@ -152,8 +177,7 @@ function toLabel({ useCase, decisions, facts }: Decided): PolicyLabel {
       ...(useCase === undefined ? {} : { use_case: useCase }),
       policies: decisions.map(({ mode, decision }): JsonObject => {
         const { pack } = decision
-        const given = facts[pack.id] ?? {}
-        const hash = createHash('sha256').update(toCanonicalJson(given)).digest('hex')
+        const { hash } = toFactsMaterial(facts[pack.id] ?? {})
         return { pack: pack.id, version: pack.version, hash: pack.hash, facts: hash, mode, decision: decision.decision }
       }),
     }),

@@ -1,6 +1,7 @@
 export { builtInPacks, findCases, loadPack } from './catalogue.ts'
 export { checkPack } from './check.ts'
 export { diffPacks } from './diff.ts'
+export { readPack } from './pack.ts'
 export { createPolicyAdmission } from './admission.ts'
-export { createPolicyGuard, type PackDecision, type PolicyGuard } from './guard.ts'
+export { createPolicyGuard, type PackDecision, type PolicyGuard, type PolicyMaterial } from './guard.ts'
 export { createPolicyEngine, toInstant, type Decision, type PolicyEngine } from './engine.ts'

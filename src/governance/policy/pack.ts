@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { PlatformError } from '../../core/errors.ts'
-import { isJsonObject } from '../../core/json.ts'
 import { findSimilar } from '../../core/similar.ts'
 import { inspect, readCondition, type Comparison } from './condition.ts'
 import type { Condition } from './language.ts'
@@ -97,7 +97,9 @@ export interface Pack extends Omit<z.infer<typeof packSchema>, 'rules' | 'defini
   /** In an order in which each refers only to those before it. */
   readonly definitions: readonly (readonly [string, Condition])[]
   readonly rules: readonly Rule[]
-  /** SHA-256 of the canonical text, lower-case hexadecimal. */
+  /** All of it as canonical JSON, from which it can be read again. */
+  readonly text: string
+  /** SHA-256 of that text, lower-case hexadecimal. */
   readonly hash: string
 }
 
@@ -116,7 +118,7 @@ export function readPack(given: unknown): Pack {
   checkReferences(pack)
   const text = toCanonicalJson(parsed.data)
   if (text.length > packBytesMax) throw invalid('pack', `is larger than ${packBytesMax} bytes`)
-  return { ...pack, hash: createHash('sha256').update(text).digest('hex') }
+  return { ...pack, text, hash: createHash('sha256').update(text).digest('hex') }
 }
 
 /** Reads the cases of a pack. Throws INVALID_REQUEST with the place of the first fault. */
@@ -161,7 +163,7 @@ function inOrder(definitions: Named): Named {
   return sorted
 }
 
-type Unhashed = Omit<Pack, 'hash'>
+type Unhashed = Omit<Pack, 'hash' | 'text'>
 
 /** Every name that a rule, definition or obligation refers to exists, and every value is one of its fact's answers. */
 function checkReferences(pack: Unhashed): void {
@@ -244,21 +246,6 @@ function isAnswer(value: boolean | number | string, definition: FactDefinition):
     case 'date':
       return typeof value === 'string' && isDate(value)
   }
-}
-
-/** Keys sorted by code unit, no white space: RFC 8785 for the values a pack may hold. */
-export function toCanonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(toCanonicalJson).join(',')}]`
-  if (!isJsonObject(value)) return JSON.stringify(value)
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .toSorted(byCodeUnit)
-    .map((key) => `${JSON.stringify(key)}:${toCanonicalJson(value[key])}`)
-  return `{${members.join(',')}}`
-}
-
-function byCodeUnit(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0
 }
 
 function unknownName(name: string, known: readonly string[]): string {

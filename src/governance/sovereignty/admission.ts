@@ -89,7 +89,8 @@ function createLabelMemory(): (allowedRegions: readonly string[], policy: Policy
     }
     let labels = known.get(allowedRegions)
     if (labels === undefined) {
-      labels = Object.freeze(policy === undefined ? { allowedRegions } : { allowedRegions, policy })
+      const record = Object.freeze({ ...policy?.record, allowed_regions: allowedRegions })
+      labels = Object.freeze(policy === undefined ? { allowedRegions, record } : { allowedRegions, record, policy })
       known.set(allowedRegions, labels)
     }
     return labels

@@ -2,6 +2,7 @@ import { calls } from './001-calls.ts'
 import { identity } from './010-identity.ts'
 import { ledger } from './020-ledger.ts'
 import { useCase } from './050-use-case.ts'
+import { audit } from './051-audit.ts'
 import { privacy } from './060-privacy.ts'
 import { learning } from './075-learning.ts'
 import { knowledge } from './100-knowledge.ts'
@@ -12,4 +13,14 @@ export { migrate } from './migrate.ts'
 export type { Migration } from './migration.ts'
 
 /** Every migration, in the order of their ids. A new one is one file and one line here. */
-export const migrations: readonly Migration[] = [calls, identity, ledger, useCase, privacy, learning, knowledge, index]
+export const migrations: readonly Migration[] = [
+  calls,
+  identity,
+  ledger,
+  useCase,
+  audit,
+  privacy,
+  learning,
+  knowledge,
+  index,
+]

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { ask } from './ask.ts'
+import { audit } from './audit.ts'
 import { backup } from './backup.ts'
 import { budgets } from './budgets.ts'
 import { calls } from './calls.ts'
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = Object.freeze([
   calls,
   forecast,
   policy,
+  audit,
   price,
   budgets,
   config,

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../core/json.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { budgetRoutes } from './budgets.ts'
+import { auditRoutes } from './audit.ts'
 import { callRoutes } from './calls.ts'
 import { collectionRoutes } from './collections.ts'
 import { forecastRoutes } from './forecast.ts'
@@ -22,6 +23,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...forecastRoutes(getParts),
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
+    ...auditRoutes(getParts),
     ...pricingRoutes(getParts),
     ...budgetRoutes(getParts),
     ...privacyRoutes(getParts),

@@ -1,0 +1,105 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { once } from 'node:events'
+import { PlatformError } from '../../../core/errors.ts'
+import { verifyExport, type AuditReport } from '../../../governance/index.ts'
+import { report, toMisuse, type Command, type CommandContext } from '../command.ts'
+
+export const audit: Command = {
+  name: 'audit',
+  usage: 'export FILE [--tenant T] | verify FILE --key KEY [--checkpoint NOTE] | key | seal',
+  summary: 'Writes the audit log as one file, and checks such a file with the public key alone, without a server.',
+  options: { tenant: { type: 'string' }, key: { type: 'string' }, checkpoint: { type: 'string' } },
+  async run(context) {
+    const [verb, path] = context.words
+    if (verb === 'export' && path !== undefined) return exportTo(context, path)
+    if (verb === 'verify' && path !== undefined) return verify(context, path)
+    if (verb === 'key') return printKey(context)
+    if (verb === 'seal') return seal(context)
+    throw toMisuse(audit)
+  },
+}
+
+async function exportTo(context: CommandContext, path: string): Promise<void> {
+  const { tenant } = context.options
+  const { parts } = await context.open()
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
+  try {
+    await once(file, 'open')
+  } catch (thrown) {
+    throw new PlatformError('CONFLICT', `${path} cannot be made; choose a name that is not taken`, { cause: thrown })
+  }
+  let lines = 0
+  for await (const line of parts.audit.export({ tenant: typeof tenant === 'string' ? tenant : undefined })) {
+    lines += 1
+    if (!file.write(line)) await once(file, 'drain')
+  }
+  file.end()
+  await once(file, 'close')
+  const key = parts.audit.verifierKey
+  report(context.terminal, { file: path, lines, key }, [`${lines} lines in ${path}`, `key ${key}`])
+}
+
+async function verify(context: CommandContext, path: string): Promise<'failed' | void> {
+  const { key, checkpoint } = context.options
+  if (typeof key !== 'string') throw toMisuse(audit)
+  const known = typeof checkpoint === 'string' ? [await readNote(checkpoint)] : []
+  const verified = await verifyExport(readLines(path), { verifierKey: key, known })
+  report(context.terminal, toReportJson(verified), toLines(verified))
+  if (!verified.isProven) return 'failed'
+}
+
+async function* readLines(path: string): AsyncGenerator<string> {
+  const file = createReadStream(path, { encoding: 'utf8' })
+  try {
+    await once(file, 'open')
+  } catch (thrown) {
+    throw new PlatformError('NOT_FOUND', `there is no file ${path.slice(0, 300)}`, { cause: thrown })
+  }
+  for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) yield `${line}\n`
+}
+
+async function readNote(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new PlatformError('NOT_FOUND', `there is no file ${path.slice(0, 300)}`, { cause })
+  })
+}
+
+function toReportJson({ isProven, findingsMore, hashesOnly, notProven, ...rest }: AuditReport): object {
+  const { exportedAt, oldestAt, newestAt, ...others } = rest
+  return {
+    proven_whole: isProven,
+    ...others,
+    findings_more: findingsMore,
+    hashes_only: hashesOnly,
+    exported_at: exportedAt ?? null,
+    oldest_at: oldestAt ?? null,
+    newest_at: newestAt ?? null,
+    not_proven: notProven,
+  }
+}
+
+function toLines(verified: AuditReport): readonly string[] {
+  const { records, hashesOnly, checkpoints, tenants, decisions, placements, findings, findingsMore } = verified
+  return [
+    verified.isProven ? 'PROVEN' : 'NOT PROVEN',
+    `  ${records} records${hashesOnly === 0 ? '' : ` and ${hashesOnly} hashes`} of ${tenants} tenants, ${checkpoints} checkpoints; ${decisions} decisions made again, ${placements} dispatches placed`,
+    `  from ${verified.oldestAt ?? 'nothing'} to ${verified.newestAt ?? 'nothing'}, exported at ${verified.exportedAt ?? 'an unknown time'}`,
+    ...findings.map(({ type, place, message }) => `  ${type} at ${place}: ${message}`),
+    ...(findingsMore === 0 ? [] : [`  and ${findingsMore} more`]),
+    ...verified.proven.map((statement) => `  proven: ${statement}`),
+    ...verified.notProven.map((statement) => `  not proven: ${statement}`),
+  ]
+}
+
+async function printKey(context: CommandContext): Promise<void> {
+  const { parts } = await context.open()
+  report(context.terminal, { key: parts.audit.verifierKey }, [parts.audit.verifierKey])
+}
+
+async function seal(context: CommandContext): Promise<void> {
+  const { parts } = await context.open()
+  const records = await parts.audit.seal()
+  report(context.terminal, { records }, [`${records} records taken into the log`])
+}

@@ -1,0 +1,86 @@
+import { createHash, sign, verify, type KeyObject } from 'node:crypto'
+import type { CallReader } from '../../store/index.ts'
+import { toActRecord, toCallRecord } from './record.ts'
+import type { AuditStore, LeafRow } from './store.ts'
+
+/*
+ * The file of an export, one fact a line, fields between tabs:
+ *
+ *   strata-audit 1 VERIFIER-KEY EXPORTED-AT TENANT-OR-*
+ *   pack  HASH  JSON           a policy pack, canonical
+ *   facts HASH  JSON           the facts of a use case, canonical
+ *   leaf  PLACE HASH           a record of another tenant: its hash alone
+ *   record PLACE JSON          a record, canonical, byte for byte what the tree holds
+ *   checkpoint NOTE            a signed note, as a JSON string, after the last record it covers
+ *   end  RECORDS  CHECKPOINTS  SIGNATURE    Ed25519 over all that stands before this line, so that nothing can be left out
+ */
+
+export interface ExportOptions {
+  readonly store: AuditStore
+  readonly calls: CallReader
+  /** Whose records are shown; all when absent. */
+  readonly tenant: string | undefined
+  readonly verifierKey: string
+  readonly key: KeyObject
+  readonly atMs: number
+}
+
+const pageRows = 500
+
+export async function* exportLines(options: ExportOptions): AsyncGenerator<string> {
+  const digest = createHash('sha256')
+  let [records, checkpoints] = [0, 0]
+  for await (const line of listLines(options)) {
+    digest.update(line)
+    if (line.startsWith('checkpoint')) checkpoints += 1
+    else if (line.startsWith('record') || line.startsWith('leaf')) records += 1
+    yield line
+  }
+  const signature = sign(null, toSigned(digest.digest('hex')), options.key)
+  yield `end\t${records}\t${checkpoints}\t${signature.toString('base64')}\n`
+}
+
+/** Whether a file with that digest of everything before its last line was ended by the holder of the key. */
+export function isEndSigned(digest: string, signature: string, key: KeyObject): boolean {
+  const bytes = Buffer.from(signature, 'base64')
+  return bytes.length === 64 && verify(null, toSigned(digest), key, bytes)
+}
+
+/** Its own words before the digest, so that the signature can stand for nothing else. */
+function toSigned(digest: string): Buffer {
+  return Buffer.from(`strata audit export\n${digest}\n`)
+}
+
+async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOptions): AsyncGenerator<string> {
+  yield `strata-audit\t1\t${verifierKey}\t${new Date(atMs).toISOString()}\t${tenant ?? '*'}\n`
+  for (const { kind, hash, text } of await store.listMaterials()) yield `${kind}\t${hash}\t${text}\n`
+  const checkpoints = await store.listCheckpoints()
+  let [place, told] = [0, 0]
+  for (;;) {
+    const leaves = await store.listLeaves({ from: place, limit: pageRows })
+    if (leaves.length === 0) break
+    for (const leaf of leaves) {
+      yield await toLine({ store, calls }, leaf, tenant)
+      place = leaf.place + 1
+      for (let next = checkpoints[told]; next !== undefined && next.size <= place; next = checkpoints[told]) {
+        yield `checkpoint\t${JSON.stringify(next.note)}\n`
+        told += 1
+      }
+    }
+  }
+}
+
+async function toLine(
+  { store, calls }: Pick<ExportOptions, 'store' | 'calls'>,
+  leaf: LeafRow,
+  tenant: string | undefined,
+): Promise<string> {
+  if (tenant !== undefined && leaf.tenant !== tenant) return `leaf\t${leaf.place}\t${leaf.hash}\n`
+  const place = { tenant: leaf.tenant, sequence: leaf.sequence }
+  if (leaf.kind === 'call') {
+    return `record\t${leaf.place}\t${toCallRecord(place, await calls.find(leaf.tenant, leaf.subject))}\n`
+  }
+  const act = await store.findAct(leaf.subject)
+  const body = { id: leaf.subject, atMs: act?.atMs ?? 0, body: act?.body ?? null }
+  return `record\t${leaf.place}\t${toActRecord(place, body)}\n`
+}

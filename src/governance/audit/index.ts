@@ -1,0 +1,3 @@
+export { createAuditLog, type AuditLog } from './audit.ts'
+export { createAuditKey, readAuditKey } from './checkpoint.ts'
+export { verifyExport, type AuditReport } from './verify.ts'

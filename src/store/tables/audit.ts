@@ -1,0 +1,53 @@
+/** The audit log. */
+export interface AuditTables {
+  readonly audit_leaf: AuditLeafTable
+  readonly audit_checkpoint: AuditCheckpointTable
+  readonly audit_act: AuditActTable
+  readonly audit_material: AuditMaterialTable
+  readonly audit_head: AuditHeadTable
+}
+
+/** One record of the log, in its place; the record itself is made from what it is about. */
+export interface AuditLeafTable {
+  /** From 0, without gaps. */
+  readonly place: number
+  readonly tenant: string
+  /** From 1 in each tenant, without gaps. */
+  readonly sequence: number
+  readonly kind: 'call' | 'act'
+  /** The root of a call tree, or the id of an act. */
+  readonly subject: string
+  /** Hash of the leaf, hexadecimal. */
+  readonly hash: string
+}
+
+/** What the log said of itself: never changed, never removed. */
+export interface AuditCheckpointTable {
+  readonly size: number
+  readonly at_ms: number
+  /** The signed note. */
+  readonly note: string
+  /** JSON array: roots of the full subtrees, hexadecimal, from which the log grows on. */
+  readonly frontier: string
+}
+
+/** What an administrator did. */
+export interface AuditActTable {
+  readonly id: string
+  readonly tenant: string
+  readonly at_ms: number
+  /** JSON object. */
+  readonly body: string
+}
+
+/** A policy pack or the facts of a use case, as decisions name them by hash. */
+export interface AuditMaterialTable {
+  readonly hash: string
+  readonly kind: 'pack' | 'facts'
+  readonly text: string
+}
+
+export interface AuditHeadTable {
+  readonly id: number
+  readonly turns: number
+}
