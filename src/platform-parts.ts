@@ -8,6 +8,7 @@ import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
 import type { Standing } from './platform-standing.ts'
+import { createComposer } from './platform-models.ts'
 import type { InWork } from './platform-work.ts'
 import type { TraceExporter } from './telemetry/index.ts'
 
@@ -39,6 +40,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     }
     return model
   }
+  const compose = createComposer({ config: config.network, models })
   return {
     clock,
     config,
@@ -76,7 +78,7 @@ export function createParts(deps: PartsDeps): HttpParts {
       requestMsMax: config.server.requestMsMax,
       identity,
       admission,
-      models: { resolve: resolveModel },
+      models: { resolve: resolveModel, compose },
       enter: inWork.enter,
       record: (facts) => store.recorder.settle(facts),
       observe(face, call, failure) {

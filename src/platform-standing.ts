@@ -3,7 +3,7 @@ import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import type { AuditLog, Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
-import type { Learning } from './models/index.ts'
+import type { AnswerCaches, Learning } from './models/index.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
 import type { Evaluations, Knowledge, Preparation } from './tools/index.ts'
@@ -23,6 +23,8 @@ export interface Standing {
   readonly learning: Learning
   readonly evaluations: Evaluations
   readonly telemetry: Telemetry
+  /** Answers that models keep. */
+  readonly caches: AnswerCaches
   /** The data folder, absolute. */
   readonly folder: string
   /** Where relative paths of the configuration start. */

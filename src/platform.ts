@@ -17,11 +17,12 @@ import {
   type PolicyGuard,
 } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
-import { createForecastKind, createPricer, createSpending } from './investment/index.ts'
-import { createModelTree } from './models/index.ts'
+import { createPricer, createSpending } from './investment/index.ts'
+import { createAnswerCaches } from './models/index.ts'
 import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
-import { createLearningParts, createRouters } from './platform-learning.ts'
+import { createLearningParts } from './platform-learning.ts'
+import { createModels } from './platform-models.ts'
 import { createParts } from './platform-parts.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
@@ -29,7 +30,7 @@ import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
 import { createTelemetry } from './telemetry/index.ts'
-import { createGroundKind, createKnowledge, createPreparation } from './tools/index.ts'
+import { createKnowledge, createPreparation } from './tools/index.ts'
 
 export { createPersonalDataScanner } from './governance/index.ts'
 export { createProbe, installRuntime } from './platform-local.ts'
@@ -81,7 +82,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const { log } = telemetry
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
-  const around = { clock, random, ids, telemetry }
+  const around = { clock, random, ids, telemetry, caches: createAnswerCaches(clock) }
   const known = await createIdentity({
     ...around,
     store,
@@ -203,15 +204,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     log: telemetry.log,
     privacy: standing.privacy.configure(config.governance, gate),
   })
-  const ground = createGroundKind({ knowledge: standing.knowledge, clock })
-  const routers = createRouters(standing.learning, loaded)
-  const models = createModelTree({
-    config: config.models,
-    endpoints,
-    nodeKinds: [ground, createForecastKind()],
-    clock,
-    routers,
-  })
+  const models = createModels(standing, loaded, { gate, endpoints })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
   const policies = createPolicies(config, standing)

@@ -20,7 +20,7 @@ export function toConfigurationPage(): string {
       'unless it says *required*. `${NAME}` in a value is the environment variable NAME; `$${` is a plain `${`. ' +
       '`strata config check` says what is wrong with a file, where, and how to mend it. For editors there is ' +
       '[strata.schema.json](strata.schema.json): put `# yaml-language-server: $schema=…/strata.schema.json` in the first line.',
-    plain.length === 0 ? sections : [top, ...sections],
+    [...(plain.length === 0 ? [] : [top]), ...sections, ...toSharedSections(root)],
   )
 }
 
@@ -52,6 +52,7 @@ function toNestedRows(root: KeySchema, schema: KeySchema, path: string): readonl
     const variants = value.anyOf ?? [value]
     return variants.flatMap((variant) => (isObject(variant) ? toRows(root, variant, place) : []))
   }
+  if (schema.anyOf !== undefined) return schema.anyOf.flatMap((variant) => toNestedRows(root, variant, path))
   return schema.items !== undefined && isObject(schema.items) ? toRows(root, schema.items, `${path}[]`) : []
 }
 
@@ -67,7 +68,8 @@ function resolve(root: KeySchema, schema: KeySchema): KeySchema {
 }
 
 function toKind(root: KeySchema, schema: KeySchema): string {
-  if (schema.$ref !== undefined || schema.allOf !== undefined) return 'a model: a name, or a node in place'
+  const shared = nameOf(schema)
+  if (shared !== undefined) return sharedKinds[shared] ?? sharedKinds['model'] ?? 'value'
   if (schema.anyOf !== undefined) return schema.anyOf.map((each) => toKind(root, each)).join(', or ')
   if (schema.enum !== undefined) return schema.enum.map((value) => toCode(String(value))).join(', ')
   switch (schema.type) {
@@ -86,6 +88,29 @@ function toKind(root: KeySchema, schema: KeySchema): string {
     default:
       return 'value'
   }
+}
+
+/** What is described once and named in many places. */
+const sharedKinds: Readonly<Record<string, string>> = {
+  model: 'a model: a name, or a node in place',
+  budget: 'a [budget](#a-budget)',
+  check: 'a [check](#a-check)',
+  condition: 'a [condition](#a-condition)',
+}
+
+/** The name under which a schema stands among the definitions; `undefined` for one that is written in place. */
+function nameOf({ $ref, allOf }: KeySchema): string | undefined {
+  const reference = $ref ?? allOf?.[0]?.$ref
+  return reference?.slice('#/definitions/'.length)
+}
+
+/** The keys of each shared shape, once. */
+function toSharedSections(root: KeySchema): readonly string[] {
+  return ['budget', 'check', 'condition'].map((name) => {
+    const shape = root.definitions?.[name] ?? {}
+    const rows = toRows(root, shape, '')
+    return `## A ${name}\n\n${shape.description ?? ''}\n\n${toMarkdownTable(headings, rows)}`
+  })
 }
 
 function toRange(schema: KeySchema): string {

@@ -1,3 +1,4 @@
+import type { BudgetLimits } from '../core/budget.ts'
 import type { Call, CallFacts, CallOutcome, Labels, Principal } from '../core/call.ts'
 import type { PlatformError } from '../core/errors.ts'
 import type { Ids } from '../core/ids.ts'
@@ -24,6 +25,8 @@ export interface FlowParts {
   readonly models: {
     /** Throws MODEL_NOT_FOUND or MODEL_FORBIDDEN. */
     resolve(name: string, principal: Principal): Model
+    /** A model that the request brings itself. Throws INVALID_REQUEST, or FORBIDDEN when the key may not. */
+    compose(network: unknown, principal: Principal): Model
   }
   /** Counts a request as in work, until it is observed; an old configuration is let go when none is. */
   enter(): void
@@ -51,6 +54,10 @@ export interface Asked<Request> {
   readonly regions: readonly string[] | undefined
   /** The use case the request names. */
   readonly useCase?: string | undefined
+  /** Most that the request wants to spend: amounts, and milliseconds. */
+  readonly limits?: { readonly amounts: BudgetLimits; readonly ms: number | undefined } | undefined
+  /** A model described in the request; takes the place of the one it names. */
+  readonly network?: unknown
   readonly request: Request
   /** The person it says it is for. */
   readonly user?: string | undefined

@@ -32,7 +32,8 @@ export async function runRequest<Request, Reply>(
       labels,
       narrowRegions: parts.admission.narrow,
       user: asked.user,
-      durationMsMax: parts.requestMsMax,
+      durationMsMax: Math.min(parts.requestMsMax, asked.limits?.ms ?? parts.requestMsMax),
+      budget: asked.limits?.amounts,
       startedAtMs,
       startedMonotonicMs,
     })
@@ -40,7 +41,10 @@ export async function runRequest<Request, Reply>(
     parts.admission.require(labels)
 
     // resolve
-    const model = parts.models.resolve(asked.model, principal)
+    const model =
+      asked.network === undefined
+        ? parts.models.resolve(asked.model, principal)
+        : parts.models.compose(asked.network, principal)
 
     // answer
     const reply = await ask.answer(model, asked.request, call)

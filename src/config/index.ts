@@ -1,5 +1,26 @@
 export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
+export { readModelNode } from './model-node.ts'
 export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode } from './sections/models.ts'
+export { languages, tasks, type ConditionConfig } from './sections/conditions.ts'
+export { budgetLimitsSchema } from './sections/node-settings.ts'
+export type {
+  AcceptConfig,
+  Agreement,
+  BestNode,
+  BudgetConfig,
+  CacheNode,
+  CascadeNode,
+  CheckConfig,
+  ExperimentNode,
+  Judge,
+  MapNode,
+  MixNode,
+  NodeCommons,
+  PromptNode,
+  RouteNode,
+  VerifyNode,
+  VoteNode,
+} from './sections/node-types.ts'
 export { configJsonSchema, type KeySchema } from './json-schema.ts'
 export { hasConfigFile, loadConfig, type LoadedConfig, type LoadOptions } from './load.ts'
 export { discoverConfig, type DiscoverOptions } from './discover.ts'

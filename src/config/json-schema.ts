@@ -28,11 +28,20 @@ export interface KeySchema {
   readonly title?: string
 }
 
-/** JSON Schema (draft 7) of strata.yaml, for editors and for `strata config schema`. */
+/** JSON Schema (draft 7) of strata.yaml, for editors and for `strata config schema`. A constant, made when first asked for. */
 export function configJsonSchema(): KeySchema {
-  const schema = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' })
-  // Zod's own type for the result is wider than the subset of keywords it writes, which KeySchema lists.
-  return { ...(schema as KeySchema), title: 'strata.yaml' }
+  return jsonSchema.value
+}
+
+const jsonSchema = {
+  /** Takes the place of itself: making it takes some 50 ms, which a start without a wrong key need not pay. */
+  get value(): KeySchema {
+    const made = z.toJSONSchema(configSchema, { io: 'input', target: 'draft-7' })
+    // Zod's own type for the result is wider than the subset of keywords it writes, which KeySchema lists.
+    const value = { ...(made as KeySchema), title: 'strata.yaml' }
+    Object.defineProperty(jsonSchema, 'value', { value })
+    return value
+  },
 }
 
 export type KeyPath = readonly (string | number)[]

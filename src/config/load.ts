@@ -77,12 +77,11 @@ export interface ConfigSource {
 
 /** Resolves references, validates, freezes. Throws CONFIG_INVALID as `loadConfig` does. */
 export function toLoadedConfig(data: unknown, source: ConfigSource): LoadedConfig {
-  const schema = configJsonSchema()
-  const resolved = resolveReferences(data, source.environment, schema)
+  const resolved = resolveReferences(data, source.environment, configJsonSchema)
   const unresolved = resolved.faults.map((fault): Problem => ({ ...fault, at: 'value' }))
   const parsed = configSchema.safeParse(resolved.data)
   const faultyKeys = new Set(unresolved.map(({ path }) => formatPath(path)))
-  const invalid = parsed.success ? [] : explainIssues(parsed.error.issues, resolved.data, schema)
+  const invalid = parsed.success ? [] : explainIssues(parsed.error.issues, resolved.data, configJsonSchema())
   const problems = [...unresolved, ...invalid.filter(({ path }) => !faultyKeys.has(formatPath(path)))]
   if (!parsed.success || problems.length > 0) {
     const located = problems.map((problem) => locate(problem, source.document))

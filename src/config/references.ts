@@ -30,7 +30,7 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/
  * again. `$${` stands for a plain `${`. A value that is one reference and nothing else becomes a number or a truth
  * value where the schema wants one.
  */
-export function resolveReferences(data: unknown, environment: Environment, schema: KeySchema): ResolvedData {
+export function resolveReferences(data: unknown, environment: Environment, findRoot: () => KeySchema): ResolvedData {
   const written = new Map<string, string>()
   const faults: ReferenceFault[] = []
 
@@ -44,7 +44,7 @@ export function resolveReferences(data: unknown, environment: Environment, schem
       faults.push({ path, ...describeFault(whole, name ?? '', value) })
       return ''
     })
-    return /^\$\{[^}]*\}$/.test(text) ? toScalar(resolved, findKeySchema(schema, path), schema) : resolved
+    return /^\$\{[^}]*\}$/.test(text) ? toScalar(resolved, findKeySchema(findRoot(), path), findRoot()) : resolved
   }
   const resolve = (value: unknown, path: KeyPath): unknown => {
     if (typeof value === 'string') return resolveText(value, path)

@@ -5,6 +5,7 @@ import { governanceSchema } from './sections/governance.ts'
 import { investmentSchema } from './sections/investment.ts'
 import { knowledgeSchema } from './sections/knowledge.ts'
 import { modelsSchema } from './sections/models.ts'
+import { networkSchema } from './sections/network.ts'
 import { routersSchema } from './sections/routers.ts'
 import { serverSchema } from './sections/server.ts'
 import { storeSchema } from './sections/store.ts'
@@ -26,6 +27,7 @@ export const configSchema = z.strictObject({
   models: modelsSchema
     .default({})
     .describe('Models that clients may ask for, by name, composed of endpoints and of each other.'),
+  network: networkSchema.prefault({}),
   routers: routersSchema.default({}),
   governance: governanceSchema.prefault({}),
   investment: investmentSchema.prefault({}),

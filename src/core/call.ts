@@ -1,3 +1,4 @@
+import { unlimitedBudget, type Budget, type BudgetLimits } from './budget.ts'
 import { createCancellation, type Cancellation, type CancellationSource } from './cancellation.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Ids } from './ids.ts'
@@ -18,6 +19,8 @@ export interface Principal {
   readonly user?: string | undefined
   /** Models the key may use; `undefined` means every model of the tenant. */
   readonly models: readonly string[] | undefined
+  /** Whether the key may send networks of models with a request; what the configuration says when absent. */
+  readonly composes?: boolean | undefined
   /** Regions the key may send data to; `undefined` means what governance allows by default. */
   readonly regions: readonly string[] | undefined
   /** The declared use case the key stands for; `undefined` means the request may name one. */
@@ -114,11 +117,17 @@ export interface Call {
   readonly startedMonotonicMs: number
   /** Monotonic milliseconds after which the call must not go on. */
   readonly deadlineMs: number
+  /** What may be spent here and below. */
+  readonly budget: Budget
   readonly cancellation: Cancellation
+  /** What the node has said of its own work so far; part of the detail of its facts. */
+  readonly notes: JsonObject | undefined
   /** Facts of the nodes below and of this one that have ended, in the order they ended. */
   readonly facts: readonly CallFacts[]
-  /** A child that shares the tree. Its regions are those of both; its deadline is the earlier. */
+  /** A child that shares the tree. Its regions are those of both; its deadline is the earlier; its budget draws on this one. */
   child(options: ChildOptions): Call
+  /** Adds to the notes; a key said again is said anew. */
+  note(said: JsonObject): void
   /** Cancels this call and all below it; parents and siblings go on. */
   cancel(reason: unknown): void
   /** States what the node did. The first statement stands; later ones are ignored. */
@@ -138,6 +147,7 @@ export interface ChildOptions {
   readonly name: string
   readonly deadlineMs?: number
   readonly allowedRegions?: readonly string[]
+  readonly budget?: BudgetLimits | undefined
 }
 
 export interface RootOptions {
@@ -147,6 +157,8 @@ export interface RootOptions {
   readonly durationMsMax: number
   /** The person the request is for, as it says itself. */
   readonly user?: string | undefined
+  /** What the request may spend at most; not limited when absent. */
+  readonly budget?: BudgetLimits | undefined
   /** How a child's regions narrow its parent's; governance knows which region lies in which. By name when absent. */
   readonly narrowRegions?: NarrowRegions
   /** Milliseconds UTC and monotonic at which the request arrived; now when absent. */
@@ -176,12 +188,13 @@ export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids 
     startedAtMs: options.startedAtMs ?? deps.clock.now(),
     startedMonotonicMs,
     deadlineMs: startedMonotonicMs + options.durationMsMax,
+    budget: options.budget === undefined ? unlimitedBudget : unlimitedBudget.narrow(options.budget),
     cancellation: createCancellation(),
     narrowRegions: options.narrowRegions ?? narrowByName,
   })
 }
 
-interface TreeCallParts extends Omit<Call, 'child' | 'cancel' | 'end' | 'facts' | 'cancellation'> {
+interface TreeCallParts extends Omit<Call, 'child' | 'cancel' | 'end' | 'facts' | 'cancellation' | 'notes' | 'note'> {
   readonly clock: Clock
   readonly facts: CallFacts[]
   /** Numbers the nodes of the tree, so that a child's id is its root's and a number: unique, short and sortable. */
@@ -202,8 +215,10 @@ class TreeCall implements Call {
   readonly startedAtMs: number
   readonly startedMonotonicMs: number
   readonly deadlineMs: number
+  readonly budget: Budget
   readonly cancellation: CancellationSource
   readonly facts: CallFacts[]
+  #notes: JsonObject | undefined
   readonly #clock: Clock
   readonly #counter: { next: number }
   readonly #narrowRegions: NarrowRegions
@@ -221,11 +236,20 @@ class TreeCall implements Call {
     this.startedAtMs = parts.startedAtMs
     this.startedMonotonicMs = parts.startedMonotonicMs
     this.deadlineMs = parts.deadlineMs
+    this.budget = parts.budget
     this.cancellation = parts.cancellation
     this.facts = parts.facts
     this.#clock = parts.clock
     this.#counter = parts.counter
     this.#narrowRegions = parts.narrowRegions
+  }
+
+  get notes(): JsonObject | undefined {
+    return this.#notes
+  }
+
+  note(said: JsonObject): void {
+    this.#notes = { ...this.#notes, ...said }
   }
 
   child(options: ChildOptions): Call {
@@ -244,6 +268,7 @@ class TreeCall implements Call {
       startedAtMs: this.#clock.now(),
       startedMonotonicMs: this.#clock.monotonicMs(),
       deadlineMs: Math.min(this.deadlineMs, options.deadlineMs ?? this.deadlineMs),
+      budget: options.budget === undefined ? this.budget : this.budget.narrow(options.budget),
       cancellation: createCancellation(this.cancellation),
       narrowRegions: this.#narrowRegions,
     })
@@ -274,7 +299,7 @@ class TreeCall implements Call {
       usage: outcome.usage,
       cost: outcome.cost,
       priceVersion: outcome.priceVersion,
-      detail: outcome.detail,
+      detail: this.#notes === undefined ? outcome.detail : { ...outcome.detail, ...this.#notes },
       charges: outcome.charges,
     })
   }

@@ -18,7 +18,17 @@ export interface ChatRequest {
   readonly outputTokensMax: number | undefined
   /** The client's own body, present as long as nothing in the tree has changed the request. */
   readonly wire: WireRequest | undefined
+  /** What came with the request beside its chat; absent for a request that was made here. */
+  readonly aside?: RequestAside | undefined
   readonly chat: Chat
+}
+
+/** What nodes may choose by, and endpoints never see. */
+export interface RequestAside {
+  /** The client's headers that begin with `x-`, by lower-case name; never credentials. */
+  readonly headers: Readonly<Record<string, string>>
+  /** `strata.variables` of the body. */
+  readonly variables: JsonObject | undefined
 }
 
 /** The body as the client sent it. */
@@ -158,6 +168,12 @@ export interface Citation {
   /** UTF-16 code units into the answer's text; `undefined` when the citation supports the whole answer. */
   readonly answerStart: number | undefined
   readonly answerEnd: number | undefined
+}
+
+/** The same request with another chat: what the client wrote no longer stands for it. */
+export function withChat(request: ChatRequest, chat: Chat): ChatRequest {
+  const { model, stream, aside } = request
+  return { model, stream, outputTokensMax: chat.outputTokensMax, wire: undefined, aside, chat }
 }
 
 /** A chat of which only the fields given are known. */

@@ -48,6 +48,12 @@ export const errorCatalogue = {
     'The message names the budget: raise its limit (PATCH /v1/budgets/{id}), or wait until resets_at.',
   ),
   RATE_LIMITED: entry(429, true, 'Wait as long as retry-after says; GET /v1/budgets lists the limits of the tenant.'),
+  BUDGET_SPENT: entry(402, false, 'Raise the budget of the request or of the model, or ask for less output.'),
+  ANSWER_REFUSED: entry(
+    502,
+    true,
+    'No answer passed the checks of the model; relax them, let it repair more often, or escalate to a stronger model.',
+  ),
   ROUTE_NOT_FOUND: entry(404, false, 'GET /openapi.json lists the routes.'),
   METHOD_NOT_ALLOWED: entry(405, false, 'Use a method that the allow header lists.'),
   MODEL_NOT_FOUND: entry(404, false, 'GET /v1/models lists the models this key may use.'),

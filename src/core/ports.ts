@@ -71,8 +71,23 @@ export interface EndpointCaller {
   findTraits(endpointId: string): Traits | undefined
   /** Every configured endpoint's id. */
   list(): readonly string[]
+  /** How an endpoint is now; `undefined` when there is none of that id. */
+  findState(endpointId: string): EndpointState | undefined
   answer(choice: EndpointChoice, request: ChatRequest, call: Call): Promise<Answer>
   embed(choice: EndpointChoice, request: EmbedRequest, call: Call): Promise<Embedded>
+}
+
+export interface EndpointState {
+  /** Whether a try may go there now. */
+  readonly isOpen: boolean
+  /** It is on this machine: reached without the network. */
+  readonly isLocal: boolean
+  /** Tries under way. */
+  readonly inFlight: number
+  /** Moving average of the time to the first byte, milliseconds; `undefined` before the first. */
+  readonly firstByteMs: number | undefined
+  /** Upper bound of the cost of a request; `undefined` without a price, or without any bound on its output. */
+  costMax(tokens: { readonly input: number; readonly output: number | undefined }): Picodollars | undefined
 }
 
 /** A leaf of the tree of models: endpoints that are interchangeable, and how to choose among them. */

@@ -28,7 +28,8 @@ export function sumDispatches(facts: readonly CallFacts[]): CallTotals {
   return { usage, cost: isCostKnown ? cost : undefined, dispatches }
 }
 
-function addUsage(left: Usage, right: Usage): Usage {
+/** The sum of two; a figure that one of them lacks is absent from it. */
+export function addUsage(left: Usage, right: Usage): Usage {
   return createUsage({
     inputTotal: add(left.inputTotal, right.inputTotal),
     cacheRead: add(left.cacheRead, right.cacheRead),

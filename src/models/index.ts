@@ -1,4 +1,6 @@
 export { createModelTree, type ModelCatalogue, type ModelTreeParts } from './tree.ts'
+export type { RegionRules, Shape } from './shape.ts'
+export { createAnswerCaches, type AnswerCaches } from './node-kinds/index.ts'
 export {
   certifyFamily,
   certifyThreshold,

@@ -20,7 +20,7 @@ function build(
 ): ModelCatalogue {
   return createModelTree({
     config: configSchema.parse({ models }).models,
-    endpoints: createScriptedEndpoints(scripts, { vectors: { does: ['embed'] }, ...options.traits }),
+    endpoints: createScriptedEndpoints(scripts, { traits: { vectors: { does: ['embed'] }, ...options.traits } }),
     nodeKinds: options.nodeKinds ?? [],
     clock: createFakeClock(0),
   })

@@ -12,7 +12,7 @@ import type { Delivery } from '../flow-parts.ts'
 import type { ReadChat } from './chat-request.ts'
 import type { Exchange } from './exchange.ts'
 import { errorHeaders } from './server.ts'
-import { overheadMs, toAnswerExtension } from './extension.ts'
+import { countCalls, overheadMs, toAnswerExtension, toRouteHeader, toSpent } from './extension.ts'
 
 export interface ChatDeliveryOptions {
   readonly exchange: Exchange
@@ -131,7 +131,7 @@ class ChatDelivery implements Delivery<Answer> {
   }
 
   #wholeHeaders(body: Buffer | string, facts: readonly CallFacts[]): readonly string[] {
-    const { cost } = sumDispatches(facts)
+    const cost = toSpent(sumDispatches(facts))
     const startedMs = this.#options.exchange.startedMonotonicMs
     return [
       'content-type',
@@ -142,6 +142,10 @@ class ChatDelivery implements Delivery<Answer> {
       this.#call?.id ?? '',
       'x-strata-cost',
       cost === undefined ? 'unknown' : toDollars(cost),
+      'x-strata-calls',
+      String(countCalls(facts)),
+      'x-strata-route',
+      toRouteHeader(facts),
       'x-strata-overhead-ms',
       overheadMs(startedMs, this.#options.clock.monotonicMs(), facts).toFixed(3),
     ]

@@ -1,4 +1,4 @@
-import type { Chat, ChatRequest, WireRequest } from '../../core/chat.ts'
+import type { Chat, ChatRequest, RequestAside, WireRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
@@ -32,7 +32,8 @@ export async function readChat(exchange: Exchange, dialect: Dialect): Promise<Re
   const stream = body['stream'] ?? false
   if (typeof stream !== 'boolean') throw invalid('stream', 'must be true or false')
   const wire = new Wire(dialect.id, json, readDialectHeaders(exchange))
-  return { request: new WireChatRequest({ model, stream, wire, dialect }), body, extension }
+  const variables = extension?.variables
+  return { request: new WireChatRequest({ model, stream, wire, dialect, exchange, variables }), body, extension }
 }
 
 interface ChatRequestParts {
@@ -40,6 +41,8 @@ interface ChatRequestParts {
   readonly stream: boolean
   readonly wire: WireRequest
   readonly dialect: Dialect
+  readonly exchange: Exchange
+  readonly variables: JsonObject | undefined
 }
 
 /** The client's body as a request carries it; the text of a large one is made only for who asks. */
@@ -72,6 +75,8 @@ class WireChatRequest implements ChatRequest {
   readonly stream: boolean
   readonly wire: WireRequest
   readonly #dialect: Dialect
+  readonly #exchange: Exchange
+  readonly #variables: JsonObject | undefined
   #decoded: Chat | PlatformError | undefined
 
   constructor(parts: ChatRequestParts) {
@@ -79,12 +84,18 @@ class WireChatRequest implements ChatRequest {
     this.stream = parts.stream
     this.wire = parts.wire
     this.#dialect = parts.dialect
+    this.#exchange = parts.exchange
+    this.#variables = parts.variables
     this.#decoded = parts.wire.skim === undefined ? decode(parts.dialect, parts.wire) : undefined
   }
 
   get outputTokensMax(): number | undefined {
     const chat = this.#getDecoded()
     return chat instanceof PlatformError ? undefined : chat.outputTokensMax
+  }
+
+  get aside(): RequestAside {
+    return { headers: this.#exchange.ownHeaders(), variables: this.#variables }
   }
 
   get chat(): Chat {

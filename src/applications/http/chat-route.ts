@@ -4,6 +4,7 @@ import { runRequest } from '../flow.ts'
 import { createChatDelivery } from './chat-delivery.ts'
 import { readChat, readUser, type ReadChat } from './chat-request.ts'
 import type { Exchange } from './exchange.ts'
+import { toAskedOf } from './extension.ts'
 import type { GetParts } from './parts.ts'
 
 /** Serves one chat request in a dialect: the body of every chat route. */
@@ -19,13 +20,8 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
       credential: exchange.credential(),
       async read() {
         read = await readChat(exchange, dialect)
-        return {
-          model: read.request.model,
-          regions: read.extension?.regions,
-          useCase: read.extension?.useCase,
-          request: read,
-          user: readUser(read.body),
-        }
+        const { model } = read.request
+        return { model, ...toAskedOf(read.extension), request: read, user: readUser(read.body) }
       },
       answer: (model, { request }, call) => model.answer(request, call),
       guard: (answer) => answer,

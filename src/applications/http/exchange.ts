@@ -14,6 +14,8 @@ export interface Exchange {
   readonly isBegun: boolean
   query(): URLSearchParams
   header(name: string): string | undefined
+  /** The headers that begin with `x-`, by lower-case name, without credentials. */
+  ownHeaders(): Readonly<Record<string, string>>
   /** The key of `authorization: Bearer …` or `x-api-key: …`; `undefined` when neither is there. */
   credential(): string | undefined
   /** Throws BODY_TOO_LARGE; CANCELLED when the client leaves before the end. */
@@ -99,6 +101,11 @@ class NodeExchange implements Exchange {
   header(name: string): string | undefined {
     const value = this.#message.headers[name]
     return typeof value === 'string' ? value : value?.[0]
+  }
+
+  ownHeaders(): Readonly<Record<string, string>> {
+    const names = Object.keys(this.#message.headers).filter((name) => name.startsWith('x-') && name !== 'x-api-key')
+    return Object.fromEntries(names.map((name) => [name, this.header(name) ?? '']))
   }
 
   credential(): string | undefined {

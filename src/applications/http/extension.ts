@@ -1,11 +1,13 @@
 import { z } from 'zod'
+import { budgetLimitsSchema } from '../../config/index.ts'
 import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
 import type { Citation } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import { toDollars } from '../../core/money.ts'
-import { sumDispatches } from '../../core/totals.ts'
+import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
+import { sumDispatches, type CallTotals } from '../../core/totals.ts'
 import type { Usage } from '../../core/usage.ts'
+import type { Asked } from '../flow-parts.ts'
 
 /** The `strata` field of a request body. */
 export const requestExtensionSchema = z
@@ -21,6 +23,15 @@ export const requestExtensionSchema = z
       .max(64)
       .optional()
       .describe('The declared use case the request belongs to; only for keys that stand for none.'),
+    budget: budgetLimitsSchema.optional().describe('Most that this request may spend; narrows what its model may.'),
+    variables: z
+      .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe('Values for the variables of a prompt.'),
+    network: z
+      .unknown()
+      .optional()
+      .describe('A model described in place, as under models in the configuration; for keys that may.'),
     report: z.boolean().default(true).describe('Whether the answer carries the `strata` field.'),
   })
   .describe('What a request may ask of Strata itself.')
@@ -38,22 +49,39 @@ export function readRequestExtension(body: JsonObject): RequestExtension | undef
   throw new PlatformError('INVALID_REQUEST', `${path}: ${issue?.message ?? 'is not understood'}`, { param: path })
 }
 
+/** What of the extension the flow decides by. */
+export function toAskedOf(
+  extension: RequestExtension | undefined,
+): Pick<Asked<unknown>, 'regions' | 'useCase' | 'limits' | 'network'> {
+  if (extension === undefined) return nothingAsked
+  const { regions, useCase, budget, network } = extension
+  if (budget === undefined) return { regions, useCase, network }
+  const { usd, tokens, calls, ms } = budget
+  const amounts = { usd: usd === undefined ? undefined : fromDollars(usd), tokens, calls }
+  return { regions, useCase, network, limits: { amounts, ms } }
+}
+
+const nothingAsked = Object.freeze({ regions: undefined })
+
 /** What Strata says of an answer: the route taken, where it was processed, what it used and cost, and its evidence. */
 export function toAnswerExtension(
-  { id, facts, labels }: Pick<Call, 'id' | 'facts' | 'labels'>,
+  call: Pick<Call, 'id' | 'facts' | 'labels' | 'notes'>,
   citations: readonly Citation[],
 ): JsonObject {
-  const totals = sumDispatches(facts)
-  const last = facts.findLast((fact) => fact.kind === 'dispatch' && fact.status === 'ok')
+  const totals = sumDispatches(call.facts)
+  const cost = toSpent(totals)
+  const last = call.facts.findLast((fact) => fact.kind === 'dispatch' && fact.status === 'ok')
   return {
-    call: id,
-    route: toRoute(facts),
+    call: call.id,
+    route: toRoute(call.facts),
     endpoint: last?.name ?? null,
     regions: last?.regions ?? null,
+    calls: countCalls(call.facts),
     usage: toUsageJson(totals.usage),
-    cost: totals.cost === undefined ? null : { usd: toDollars(totals.cost), picodollars: totals.cost.toString() },
-    ...(labels.policy === undefined ? {} : { policy: toPolicyJson(labels.policy) }),
-    ...toBounds(facts),
+    cost: cost === undefined ? null : { usd: toDollars(cost), picodollars: cost.toString() },
+    ...(call.labels.policy === undefined ? {} : { policy: toPolicyJson(call.labels.policy) }),
+    ...toBounds(call.facts),
+    ...toNodeReports(call),
     ...(citations.length === 0 ? {} : { citations: citations.map(toCitationJson) }),
   }
 }
@@ -72,6 +100,37 @@ function toBounds(facts: readonly CallFacts[]): JsonObject {
     if (detail['outputTokensCap'] !== undefined) bounds.output_tokens_cap = detail['outputTokensCap']
   }
   return bounds
+}
+
+/** What all calls cost; nothing was called, nothing was spent. */
+export function toSpent({ cost, dispatches }: CallTotals): Picodollars | undefined {
+  return dispatches === 0 ? 0n : cost
+}
+
+/** Tries at endpoints that were sent. */
+export function countCalls(facts: readonly CallFacts[]): number {
+  let count = 0
+  for (const fact of facts) if (fact.kind === 'dispatch' && fact.detail?.['sent'] !== false) count++
+  return count
+}
+
+/** What nodes say of their own work; `cut` marks one that answered with the best it had when its budget or time was spent. */
+const nodeNotes = ['cascade', 'vote', 'best', 'mix', 'map', 'verify', 'route', 'cache', 'prompt', 'experiment', 'cut']
+
+function toNodeReports({ facts, notes }: Pick<Call, 'facts' | 'notes'>): JsonObject {
+  const said = facts.filter(({ kind }) => kind === 'model').map(({ name, detail }) => ({ name, detail }))
+  const all = notes === undefined ? said : [{ name: '', detail: notes }, ...said]
+  const nodes = all.flatMap(({ name, detail }): readonly JsonObject[] => {
+    // `node` is what the parent says of the part its child plays; that is in the route.
+    const own = nodeNotes.filter((key) => typeof detail?.[key] === 'object')
+    return own.length === 0 ? [] : [{ name, ...Object.fromEntries(own.map((key) => [key, detail?.[key]])) }]
+  })
+  const certificate = all.find(({ detail }) => detail?.['certificate'] !== undefined)?.detail?.['certificate']
+  return {
+    ...(nodes.length === 0 ? {} : { nodes }),
+    ...(nodes.some((node) => node['cut'] !== undefined) ? { cut: true } : {}),
+    ...(certificate === undefined ? {} : { certificate }),
+  }
 }
 
 // A type rather than an interface, so that it counts as JSON.
@@ -97,6 +156,18 @@ export function toRoute(facts: readonly CallFacts[]): readonly RouteStep[] {
       ...(fact.errorCode === undefined ? {} : { error: fact.errorCode }),
     }))
 }
+
+/** The names of the nodes that answered, in the order they began: `small eu-large`. Bounded, because headers are. */
+export function toRouteHeader(facts: readonly CallFacts[]): string {
+  if (facts.length <= 2) return facts.find(({ kind }) => kind !== 'request')?.name ?? ''
+  const names = toRoute(facts).filter(({ status }) => status === 'ok')
+  return names
+    .map(({ name }) => name)
+    .join(' ')
+    .slice(0, routeHeaderLengthMax)
+}
+
+const routeHeaderLengthMax = 1_000
 
 export function toUsageJson(usage: Usage | undefined): JsonValue {
   if (usage === undefined) return null

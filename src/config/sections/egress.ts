@@ -45,6 +45,14 @@ export const egressSchema = z
       .default(8_388_608)
       .describe('Largest single event of a stream, bytes.'),
     attemptsMax: z.int().min(1).max(20).default(3).describe('Tries per leaf and request, the first one included.'),
+    outputTokensAssumed: z
+      .int()
+      .min(1)
+      .max(10_000_000)
+      .default(4_096)
+      .describe(
+        'Output tokens put aside, and set as the bound, for a request under a budget that neither the client nor the endpoint bounds.',
+      ),
     retryBackoffMs: z
       .int()
       .min(0)

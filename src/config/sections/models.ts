@@ -1,25 +1,55 @@
 import { z } from 'zod'
+import { createNodeSchemas } from './model-nodes.ts'
+import { budgetSchema } from './node-settings.ts'
+import type {
+  BestNode,
+  CacheNode,
+  CascadeNode,
+  ExperimentNode,
+  MapNode,
+  MixNode,
+  NodeCommons,
+  PromptNode,
+  RouteNode,
+  VerifyNode,
+  VoteNode,
+} from './node-types.ts'
 
 const name = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/-]{0,127}$/, 'letters, digits and . _ : / -; at most 128')
 
 /** A node of the tree of models: the name of a model or endpoint, or a node described in place. */
-export type ModelNode = string | EndpointNode | FallbackNode | GroundNode | ForecastNode
+export type ModelNode =
+  | string
+  | EndpointNode
+  | FallbackNode
+  | GroundNode
+  | ForecastNode
+  | CascadeNode
+  | VoteNode
+  | RouteNode
+  | VerifyNode
+  | BestNode
+  | MixNode
+  | MapNode
+  | CacheNode
+  | PromptNode
+  | ExperimentNode
 
-export interface EndpointNode {
+export interface EndpointNode extends NodeCommons {
   readonly endpoint: string | readonly string[]
   readonly balance?: 'least-loaded' | 'price' | 'latency' | 'order' | undefined
   readonly hedgeQuantile?: number | undefined
 }
 
-export interface FallbackNode {
+export interface FallbackNode extends NodeCommons {
   readonly fallback: readonly ModelNode[]
 }
 
-export interface ForecastNode {
+export interface ForecastNode extends NodeCommons {
   readonly forecast: { readonly horizon?: number | undefined; readonly levels?: readonly number[] | undefined }
 }
 
-export interface GroundNode {
+export interface GroundNode extends NodeCommons {
   readonly ground: {
     readonly in: string | readonly string[]
     readonly with: ModelNode
@@ -27,7 +57,36 @@ export interface GroundNode {
   }
 }
 
-const node: z.ZodType<ModelNode> = z.lazy(() => z.union([name, endpointNode, fallbackNode, groundNode, forecastNode]))
+const node: z.ZodType<ModelNode> = z
+  .lazy(() =>
+    z.union([
+      name,
+      endpointNode,
+      fallbackNode,
+      groundNode,
+      forecastNode,
+      kinds.cascade,
+      kinds.vote,
+      kinds.route,
+      kinds.verify,
+      kinds.best,
+      kinds.mix,
+      kinds.map,
+      kinds.cache,
+      kinds.prompt,
+      kinds.experiment,
+    ]),
+  )
+  .meta({ id: 'model' })
+
+/** A node as a request may bring it. */
+export const modelNodeSchema = node
+
+const kinds = createNodeSchemas(node)
+const commons = {
+  budget: budgetSchema.optional(),
+  regions: kinds.vote.shape.regions,
+}
 
 const endpointNode = z
   .strictObject({
@@ -46,11 +105,15 @@ const endpointNode = z
       .describe(
         'Start a second try when the first byte takes longer than this quantile of recent ones. Off when absent.',
       ),
+    ...commons,
   })
   .describe('A leaf: calls an endpoint.')
 
 const fallbackNode = z
-  .strictObject({ fallback: z.array(node).min(1).max(32).describe('Tried in order until one starts to answer.') })
+  .strictObject({
+    fallback: z.array(node).min(1).max(32).describe('Tried in order until one starts to answer.'),
+    ...commons,
+  })
   .describe('The first that answers.')
 
 const forecastNode = z
@@ -71,6 +134,7 @@ const forecastNode = z
           .describe('Of its intervals; 0.5, 0.8 and 0.95 when absent.'),
       })
       .describe('What is forecast unless the request says otherwise.'),
+    ...commons,
   })
   .describe('Forecasts the series in the last message; runs in this process.')
 
@@ -83,6 +147,7 @@ const groundNode = z
         passagesMax: z.int().min(1).max(100).optional().describe('Passages given to the model; 8 when absent.'),
       })
       .describe('What to answer from, and which model answers.'),
+    ...commons,
   })
   .describe('Answers from knowledge, with citations.')
 

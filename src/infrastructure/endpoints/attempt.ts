@@ -1,3 +1,4 @@
+import type { Hold } from '../../core/budget.ts'
 import type { Call, CallStatus } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
 import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
@@ -11,7 +12,9 @@ import { createSettledAnswer } from './answer.ts'
 import { capRequest } from './cap.ts'
 import { measureChat, measureEmbedding } from './measure.ts'
 import type { Verdict } from './breaker.ts'
+import { estimateTokens } from '../dialects/index.ts'
 import type { EndpointEntry } from './registry.ts'
+import { fundChat, fundEmbedding } from './spending.ts'
 
 /** Which try of a request this is, and why it is made. */
 export interface TryOptions {
@@ -63,19 +66,32 @@ const faults: ReadonlySet<ErrorCode> = new Set([
   'RUNTIME_FAILED',
 ])
 
-export function createAttempts(deps: { readonly egress: Egress; readonly clock: Clock }): Attempts {
-  const { egress, clock } = deps
+export interface AttemptsDeps {
+  readonly egress: Egress
+  readonly clock: Clock
+  /** Output tokens of a request under a budget of its own that nobody bounds. */
+  readonly outputTokensAssumed: number
+}
+
+export function createAttempts(deps: AttemptsDeps): Attempts {
+  const { egress, clock, outputTokensAssumed } = deps
 
   async function answer(options: TryOptions, request: ChatRequest, dispatch: Call): Promise<Answer> {
     const { entry } = options
-    const { permit, settle } = await begin(egress, options, { dispatch, measure: () => measureChat(entry, request) })
+    const { budget } = dispatch
+    const funded = budget.isLimited
+      ? fund(options, dispatch, () => fundChat(request, { entry, budget, outputTokensAssumed }))
+      : undefined
+    const asked = funded?.request ?? request
+    const measure = (): SpendMeasure => measureChat(entry, asked)
+    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: funded?.hold })
     try {
-      const upstream = await entry.adapter.answer(capRequest(request, permit.hold?.outputTokensCap), {
+      const upstream = await entry.adapter.answer(capRequest(asked, permit.hold?.outputTokensCap), {
         endpoint: entry,
         permit,
       })
       entry.health.answered(upstream.firstByteMs)
-      return createSettledAnswer({ upstream, request, dispatch, settle, hold: permit.hold })
+      return createSettledAnswer({ upstream, request: asked, dispatch, settle, hold: permit.hold })
     } catch (thrown) {
       throw settleFailure(thrown, settle)
     }
@@ -83,7 +99,13 @@ export function createAttempts(deps: { readonly egress: Egress; readonly clock: 
 
   async function embed(options: TryOptions, request: EmbedRequest, dispatch: Call): Promise<Embedded> {
     const { entry } = options
-    const { permit, settle } = await begin(egress, options, { dispatch, measure: () => measureEmbedding(request) })
+    const { budget } = dispatch
+    const tokens = (): number => request.inputs.reduce((sum, text) => sum + estimateTokens(text), 0)
+    const held = budget.isLimited
+      ? fund(options, dispatch, () => fundEmbedding(tokens(), { entry, budget, outputTokensAssumed }))
+      : undefined
+    const measure = (): SpendMeasure => measureEmbedding(request)
+    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: held })
     const startedMs = clock.monotonicMs()
     try {
       const embedded = await entry.adapter.embed(request, { endpoint: entry, permit })
@@ -110,6 +132,8 @@ export function createAttempts(deps: { readonly egress: Egress; readonly clock: 
 interface Dispatch {
   readonly dispatch: Call
   readonly measure: () => SpendMeasure
+  /** What was put aside in the budget of the call; `undefined` when it has none. */
+  readonly fund: Hold | undefined
 }
 
 interface Begun {
@@ -121,17 +145,12 @@ interface Begun {
  * Admits the try and counts it as under way: at once, unless money has to be waited for. A refusal is the end of the
  * dispatch, and says nothing of the endpoint.
  */
-function begin(egress: Egress, options: TryOptions, { dispatch, measure }: Dispatch): Begun | Promise<Begun> {
-  const accept = (permit: Permit): Begun => ({ permit, settle: createSettle(options, dispatch, permit) })
+function begin(egress: Egress, options: TryOptions, asked: Dispatch): Begun | Promise<Begun> {
+  const { dispatch, measure } = asked
+  const accept = (permit: Permit): Begun => ({ permit, settle: createSettle(options, asked, permit) })
   const refuse = (thrown: unknown): PlatformError => {
-    const error = toPlatformError(thrown)
-    dispatch.end({
-      ...describe(options),
-      status: toStatus(error),
-      errorCode: error.code,
-      detail: detail(options, false),
-    })
-    return error
+    asked.fund?.release()
+    return endRefused(options, dispatch, thrown)
   }
   try {
     const permit = egress.admitSpending(options.entry.target, dispatch, measure)
@@ -144,8 +163,23 @@ function begin(egress: Egress, options: TryOptions, { dispatch, measure }: Dispa
   }
 }
 
+/** Puts aside what the try may cost. A budget that does not pay for it is the end of the dispatch. */
+function fund<T>(options: TryOptions, dispatch: Call, run: () => T): T {
+  try {
+    return run()
+  } catch (thrown) {
+    throw endRefused(options, dispatch, thrown)
+  }
+}
+
+function endRefused(options: TryOptions, dispatch: Call, thrown: unknown): PlatformError {
+  const error = toPlatformError(thrown)
+  dispatch.end({ ...describe(options), status: toStatus(error), errorCode: error.code, detail: detail(options, false) })
+  return error
+}
+
 /** Counts the try as under way until it is settled. */
-function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Settle {
+function createSettle(options: TryOptions, { dispatch, fund: held }: Dispatch, permit: Permit): Settle {
   const { health } = options.entry
   const isTrial = health.begin()
   let isSettled = false
@@ -154,6 +188,7 @@ function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Sett
     isSettled = true
     const cost = usage === undefined ? undefined : permit.price?.cost(usage)
     const isSent = wasSent(error)
+    held?.settle(usage === undefined ? undefined : { tokens: countTokens(usage), cost })
     health.end(toVerdict(error), isTrial)
     if (error?.retryAfterMs !== undefined) health.rest(error.retryAfterMs)
     dispatch.end({
@@ -168,6 +203,10 @@ function createSettle(options: TryOptions, dispatch: Call, permit: Permit): Sett
       charges: permit.hold?.settle({ usage, cost, isSent, isAnswered, countedTokens }),
     })
   }
+}
+
+function countTokens({ inputTotal, outputTotal }: Usage): number | undefined {
+  return inputTotal === undefined || outputTotal === undefined ? undefined : inputTotal + outputTotal
 }
 
 function toVerdict(error: PlatformError | undefined): Verdict {

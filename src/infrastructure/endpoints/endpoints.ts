@@ -10,7 +10,7 @@ import type { EndpointHealth } from './health.ts'
 import { createLeaf } from './leaf.ts'
 import { createProbes } from './probes.ts'
 import { createRegistry, type EndpointPrivacy } from './registry.ts'
-import { toTraits } from './traits.ts'
+import { toState, toTraits } from './traits.ts'
 
 export interface EndpointsDeps {
   readonly config: Pick<Config, 'endpoints' | 'egress'>
@@ -38,7 +38,8 @@ export interface Endpoints extends EndpointCaller {
 
 export function createEndpoints(deps: EndpointsDeps): Endpoints {
   const entries = createRegistry(deps)
-  const attempts = createAttempts(deps)
+  const { outputTokensAssumed } = deps.config.egress
+  const attempts = createAttempts({ ...deps, outputTokensAssumed })
   const leaf = createLeaf({ ...deps, config: deps.config.egress, entries })
   const probes = createProbes({ ...deps, config: deps.config.egress, entries })
 
@@ -48,6 +49,10 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
       return entry === undefined ? undefined : toTraits(entry, deps.config.egress.attemptsMax)
     },
     list: () => [...entries.keys()],
+    findState(id) {
+      const entry = entries.get(id)
+      return entry === undefined ? undefined : toState(entry)
+    },
     answer: (choice, request, call) =>
       leaf.run({ choice, does: 'chat', call, attempt: (options) => attempts.answer(options, request) }),
     embed: (choice, request, call) =>

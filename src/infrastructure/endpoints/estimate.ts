@@ -20,7 +20,7 @@ export function estimateUsage(reported: Usage | undefined, request: ChatRequest,
   }
 }
 
-interface InputMeasure {
+export interface InputMeasure {
   readonly tokens: number
   /** UTF-16 units to tokens in this request's text: an answer is mostly in the script of its question. */
   readonly tokensPerUnit: number

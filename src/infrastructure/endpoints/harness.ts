@@ -1,4 +1,5 @@
 import { configSchema, type Config } from '../../config/index.ts'
+import type { BudgetLimits } from '../../core/budget.ts'
 import { createRootCall, type Call } from '../../core/call.ts'
 import type { ChatRequest, DialectId } from '../../core/chat.ts'
 import { createIds } from '../../core/ids.ts'
@@ -37,6 +38,7 @@ export interface Harness {
 export interface RootOptions {
   readonly durationMsMax?: number
   readonly allowedRegions?: readonly string[]
+  readonly budget?: BudgetLimits | undefined
 }
 
 export const quickEgress = {
@@ -82,7 +84,7 @@ export function createHarness(options: HarnessOptions): Harness {
   return {
     endpoints,
     settled,
-    root: ({ durationMsMax = 10_000, allowedRegions = ['eu'] } = {}) =>
+    root: ({ durationMsMax = 10_000, allowedRegions = ['eu'], budget } = {}) =>
       createRootCall(
         { clock, ids },
         {
@@ -90,6 +92,7 @@ export function createHarness(options: HarnessOptions): Harness {
           principal: { tenant: 't', keyId: 'k', role: 'member', models: undefined, regions: undefined },
           labels: { allowedRegions },
           durationMsMax,
+          budget,
         },
       ),
     ask: (request, call, choice) =>

@@ -44,6 +44,7 @@ const excluding: ReadonlySet<ErrorCode> = new Set([
   'BUDGET_EXCEEDED',
   'RATE_LIMITED',
   'PERSONAL_DATA_REFUSED',
+  'BUDGET_SPENT',
   'UPSTREAM_UNAUTHENTICATED',
   'ADDRESS_REFUSED',
   'REDIRECT_REFUSED',
@@ -53,7 +54,13 @@ const excluding: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /** Errors of admission: nothing was sent. */
-const refusals: ReadonlySet<ErrorCode> = new Set(['REGION_REFUSED', 'PRICE_UNKNOWN', 'BUDGET_EXCEEDED', 'RATE_LIMITED'])
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'REGION_REFUSED',
+  'PRICE_UNKNOWN',
+  'BUDGET_SPENT',
+  'BUDGET_EXCEEDED',
+  'RATE_LIMITED',
+])
 
 /** What has happened to a request so far. */
 interface Progress {

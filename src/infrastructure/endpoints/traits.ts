@@ -1,4 +1,5 @@
 import type { Traits } from '../../core/model.ts'
+import type { EndpointState } from '../../core/ports.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** What is true of one endpoint, from its configuration and the price in force. */
@@ -13,6 +14,26 @@ export function toTraits(entry: EndpointEntry, attemptsMax: number): Traits {
     callsMax: attemptsMax,
     costMax: toCostMax(entry),
   }
+}
+
+/** How an endpoint is now. */
+export function toState(entry: EndpointEntry): EndpointState {
+  const { id, config, health, target } = entry
+  return {
+    isOpen: health.mayTry(),
+    isLocal: target.url === undefined || isLoopback(target.url),
+    inFlight: health.inFlight,
+    firstByteMs: health.report(id).firstByteMs,
+    costMax({ input, output }) {
+      const bound = output ?? config.outputTokensMax
+      return bound === undefined ? undefined : entry.findPrice()?.costMax({ input, output: bound })
+    },
+  }
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }
 
 /** All regions of both kinds; `undefined` unless both are known. */

@@ -77,8 +77,8 @@ describe('fallback', () => {
     const call = createTestCall()
     const answering = model(endpoints, { fallback: ['a', 'b'] }).answer(createTestRequest('hi'), call)
     call.cancel('left')
-    await expect(answering).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' })
-    expect(endpoints.calls).toEqual(['a'])
+    await expect(answering).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(endpoints.calls).toEqual([])
   })
 
   test('an answer that is left ends its child as cancelled', async () => {

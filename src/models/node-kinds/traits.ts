@@ -24,6 +24,31 @@ export function combineTraits(parts: readonly Traits[], combination: Combination
   }
 }
 
+/** The same, asked up to `times` times. */
+export function repeatTraits(traits: Traits, times: number): Traits {
+  const { callsMax, costMax } = traits
+  return {
+    ...traits,
+    callsMax: callsMax * times,
+    costMax: costMax === undefined ? undefined : costMax * BigInt(times),
+  }
+}
+
+/**
+ * The traits of what answers, with the calls, the cost and the regions of what only helps: it is asked in words of its
+ * own, so what it can read does not matter.
+ */
+export function withHelpers(answering: Traits, helpers: readonly Traits[]): Traits {
+  if (helpers.length === 0) return answering
+  const all = combineTraits([answering, ...helpers], 'all-of')
+  return { ...answering, regions: all.regions, callsMax: all.callsMax, costMax: all.costMax }
+}
+
+/** Traits of a node that chats, whichever of the parts does the answering. */
+export function chatTraits(parts: readonly Traits[], combination: Combination): Traits {
+  return { ...combineTraits(parts, combination), does: ['chat'] }
+}
+
 /** The values, or `undefined` when one of them is not known. */
 function known<Value>(values: readonly (Value | undefined)[]): readonly Value[] | undefined {
   const found = values.filter((value) => value !== undefined)

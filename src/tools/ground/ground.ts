@@ -1,7 +1,7 @@
 import type { GroundNode } from '../../config/index.ts'
 import { createAnswer, followAnswer, toFailure } from '../../core/answer.ts'
 import type { Call } from '../../core/call.ts'
-import type { ChatRequest } from '../../core/chat.ts'
+import { withChat, type ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Answer, Model } from '../../core/model.ts'
@@ -62,7 +62,7 @@ async function answerFromPassages(options: Grounding, request: ChatRequest, call
   const detail = toDetail(options, passages, searchMs)
   const child = call.child({ kind: 'model', name: writer.id })
   try {
-    const grounded = { ...request, wire: undefined, chat: groundChat(request.chat, passages) }
+    const grounded = withChat(request, groundChat(request.chat, passages))
     const written = await writer.answer(grounded, child)
     const firstByteMs = clock.monotonicMs() - child.startedMonotonicMs
     const followed = followAnswer(written, child, { firstByteMs, detail })

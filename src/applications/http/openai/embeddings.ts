@@ -14,7 +14,7 @@ import { refuseAddresses } from '../addresses.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import { errorHeaders } from '../server.ts'
-import { overheadMs, readRequestExtension } from '../extension.ts'
+import { overheadMs, readRequestExtension, toAskedOf } from '../extension.ts'
 
 /** Serves one request for embeddings. */
 export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Promise<void> {
@@ -30,12 +30,7 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
         refuseAddresses(exchange, body)
         const extension = readRequestExtension(body)
         asked = decodeEmbeddingRequest(body)
-        return {
-          model: asked.request.model,
-          regions: extension?.regions,
-          useCase: extension?.useCase,
-          request: asked.request,
-        }
+        return { model: asked.request.model, ...toAskedOf(extension), request: asked.request }
       },
       answer(model, request, call) {
         if (model.embed !== undefined) return model.embed(request, call)

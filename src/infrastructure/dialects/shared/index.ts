@@ -6,7 +6,12 @@ export { createRequestPatch } from './patch-request.ts'
 export { createScanner, type Scanner } from './scanner.ts'
 export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'
 export { decodeUpstreamFailure, findInBandError } from './upstream-errors.ts'
-export { estimateBodyTokens, estimateInputTokens, estimateTokens, estimateTokensOfLength } from './estimate.ts'
+export {
+  estimateBodyTokens,
+  estimateInputTokens,
+  estimateTokens,
+  estimateTokensOfLength,
+} from '../../../core/token-estimate.ts'
 export {
   invalid,
   isArray,

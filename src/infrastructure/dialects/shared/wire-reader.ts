@@ -2,7 +2,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
 import { createFramer, type Frame, type Framer, joinData, manyLines, noLine } from '../sse/index.ts'
-import { estimateTokensOfLength } from './estimate.ts'
+import { estimateTokensOfLength } from '../../../core/token-estimate.ts'
 
 /** What a dialect reads beside a relayed stream. */
 export interface WireObserver {

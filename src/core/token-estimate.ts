@@ -1,5 +1,5 @@
-import type { Chat, Part } from '../../../core/chat.ts'
-import { isJsonObject, type JsonValue } from '../../../core/json.ts'
+import type { Chat, Part } from './chat.ts'
+import { isJsonObject, type JsonValue } from './json.ts'
 
 /**
  * Tokens by length, for where nobody counts: four Latin characters a token (OpenAI's rule of thumb for English), one and

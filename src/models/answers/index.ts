@@ -1,0 +1,5 @@
+export type { KeyKind } from './answer-key.ts'
+export { findJson, toCanonicalJson } from './canonical-json.ts'
+export { cosine, createBallot, type Ballot, type Cluster } from './clusters.ts'
+export { findFinalAnswer } from './final-answer.ts'
+export { leadIsFinal, mayStop, votesNeeded, type Tally } from './stopping.ts'

@@ -1,0 +1,1 @@
+export { createChecks, type Check, type Verdict } from './check.ts'

@@ -1,0 +1,19 @@
+import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
+import type { EndpointCaller } from '../../core/ports.ts'
+import type { Clock } from '../../core/time.ts'
+import type { RouterCatalogue } from '../learning/index.ts'
+import type { AnswerCaches } from './answer-cache.ts'
+
+/** What the kinds of this room are made with. */
+export interface KindDeps {
+  readonly endpoints: EndpointCaller
+  readonly clock: Clock
+  /** Without it no learned router can be named. */
+  readonly routers: RouterCatalogue | undefined
+  /** Finds personal data; without it no rule can ask for it. */
+  readonly personal?: PersonalDataScanner | undefined
+  /** Answers kept by `cache` nodes; they outlive a change of configuration. */
+  readonly caches: AnswerCaches
+  /** Hash of the configuration in force: an answer kept under another is not given out. */
+  readonly configHash: string
+}

@@ -1,0 +1,63 @@
+import { readModelNode, type Config, type LoadedConfig } from './config/index.ts'
+import type { Principal } from './core/call.ts'
+import { PlatformError } from './core/errors.ts'
+import type { Model } from './core/model.ts'
+import { createPersonalDataScanner, type createRegionGate } from './governance/index.ts'
+import type { Endpoints } from './infrastructure/index.ts'
+import { createForecastKind } from './investment/index.ts'
+import { createModelTree, type ModelCatalogue } from './models/index.ts'
+import { createRouters } from './platform-learning.ts'
+import type { Standing } from './platform-standing.ts'
+import { createGroundKind } from './tools/index.ts'
+
+/** The models of one configuration, with what the other rooms bring to them. Throws CONFIG_INVALID. */
+export function createModels(
+  { clock, knowledge, caches, learning }: Standing,
+  loaded: LoadedConfig,
+  { gate, endpoints }: { readonly gate: ReturnType<typeof createRegionGate>; readonly endpoints: Endpoints },
+): ModelCatalogue {
+  const { config, hash } = loaded
+  return createModelTree({
+    config: config.models,
+    endpoints,
+    nodeKinds: [createGroundKind({ knowledge, clock }), createForecastKind()],
+    clock,
+    limits: config.network,
+    regions: {
+      meet: (left, right) => gate.meet(left, right),
+      mayUse(id, allowed) {
+        const endpoint = config.endpoints[id]
+        if (endpoint === undefined) return false
+        const { processing, storage } = endpoint
+        return gate.decide({ processing, storage }, allowed).type === 'pass'
+      },
+    },
+    routers: createRouters(learning, loaded),
+    personal: createPersonalDataScanner({ clock }),
+    caches,
+    configHash: hash,
+  })
+}
+
+const path = 'strata.network'
+
+/** Builds the models that requests bring themselves, of models that their key may use. */
+export function createComposer(deps: {
+  readonly config: Config['network']
+  readonly models: ModelCatalogue
+}): (network: unknown, principal: Principal) => Model {
+  const { inline, inlineNodesMax, depthMax } = deps.config
+  return (network, principal) => {
+    const may =
+      inline === 'everybody' || principal.composes === true || (inline === 'admins' && principal.role === 'admin')
+    if (!may) {
+      throw new PlatformError('FORBIDDEN', `this key may not send a network of models: network.inline is ${inline}`, {
+        param: path,
+      })
+    }
+    return deps.models.compose(readModelNode(network, { path, depthMax, nodesMax: inlineNodesMax }), {
+      path,
+      mayUse: (name) => principal.models === undefined || principal.models.includes(name),
+    })
+  }
+}
