@@ -92,7 +92,7 @@ describeEngines('spending under budgets', (openStore) => {
     const one = await start(openStore, place, { name: 'rate', counts: 'requests', limit: 10 })
     const other = await start(openStore, place)
     let passed = 0
-    for (let index = 0; index < 30; index++) {
+    for (let index = 0; index < 18; index++) {
       const process = index % 3 === 0 ? one : other
       const hold = await holdFor(process, {}).catch(() => undefined)
       if (hold === undefined) continue

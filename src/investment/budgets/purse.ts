@@ -1,4 +1,4 @@
-import type { Shortage } from '../ledger/index.ts'
+import type { Standing } from '../ledger/index.ts'
 import type { Scope } from './budget.ts'
 
 /**
@@ -21,8 +21,8 @@ export class Purse {
   /** Milliseconds UTC at which the ledger's hold ends unless it is prolonged. */
   leaseMs = 0
   lastUsedMs = 0
-  /** Why the ledger gave less than was asked for, the last time. */
-  shortage: Shortage | undefined
+  /** The account as the ledger saw it the last time it was asked. */
+  standing: Standing | undefined
   /** What is asked of the ledger for it goes one after the other, so that no answer is older than the purse. */
   turn: Promise<unknown> = Promise.resolve()
   /** Until when the ledger need not be asked again, monotonic; what comes back meanwhile comes back here. */

@@ -7,7 +7,7 @@ import type { Scope } from './budget.ts'
 import { larger, lend, Purse, type Need } from './purse.ts'
 import { toRefusal } from './refusal.ts'
 import type { BudgetStore } from './store.ts'
-import { mayComeBack, partHopeless, sharesPurse, type Waiter } from './waiting.ts'
+import { isPatient, partHopeless, recallMs, sharesPurse, type Waiter } from './waiting.ts'
 
 /**
  * The purses of this process. Giving and taking back is a matter of memory; the ledger is asked when a purse runs low, for
@@ -44,11 +44,16 @@ export interface PursesConfig {
   readonly waitersMax: number
 }
 
+/** What those who wait need of a purse: the first of them, and all together. */
+interface Wish {
+  readonly first: bigint
+  readonly least: bigint
+  readonly most: bigint
+}
+
 const tickMs = 100
 /** A purse that nobody used for so long gives back what is in it. */
 const idleMs = 1_000
-/** How long other processes are given to hand over what they do not use. */
-const recallMs = 600
 /** How long a purse that the ledger could not fill is not offered to it again. */
 const shortMs = 20
 
@@ -65,6 +70,8 @@ class ProcessPurses implements Purses {
   #numberNext = 1
   #timer: NodeJS.Timeout | undefined
   #lastLookMs = 0
+  #isTicking = false
+  #isClosed = false
 
   constructor(deps: PursesDeps) {
     this.#deps = deps
@@ -74,6 +81,7 @@ class ProcessPurses implements Purses {
     const name = `${scope.budget.tenant} ${scope.key}`
     const known = this.#purses.get(name) ?? new Purse(scope, this.#numberNext++)
     known.scope = scope // the budget may have been changed since
+    known.lastUsedMs = this.#deps.clock.now()
     this.#purses.set(name, known)
     return known
   }
@@ -108,6 +116,7 @@ class ProcessPurses implements Purses {
   }
 
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#timer)
     for (const { reject } of this.#waiters.splice(0)) reject(new PlatformError('OVERLOADED', 'Strata is shutting down'))
   }
@@ -132,7 +141,7 @@ class ProcessPurses implements Purses {
       const nowMs = clock.monotonicMs()
       const untilMs = Math.min(nowMs + waitMs, call.deadlineMs)
       const patientUntilMs = nowMs + (untilMs - nowMs) / 2
-      this.#waiters.push({ needs, resolve, reject, untilMs, patientUntilMs, call, isAsked: false })
+      this.#waiters.push({ needs, resolve, reject, sinceMs: nowMs, untilMs, patientUntilMs, call, isAsked: false })
       this.#startTicking()
       this.#pump()
     })
@@ -168,7 +177,7 @@ class ProcessPurses implements Purses {
       }
       this.#serveFromPurses(true)
     }
-    this.#refuseHopeless()
+    this.#refuse('hopeless')
   }
 
   /** `isFinal`: the ledger has been asked, so what is there is all there is. Who came first goes first. */
@@ -181,9 +190,8 @@ class ProcessPurses implements Purses {
       const { needs, call } = waiter
       const isReady = isFinal || waiter.isAsked || !this.#mayFill(needs)
       const isFree = isReady && !call.cancellation.isCancelled && needs.every(({ purse }) => !held.has(purse))
-      const isPatient =
-        waiter.patientUntilMs > nowMonotonicMs && needs.every((need) => mayComeBack(need.purse, this.#waiters))
-      const given = isFree ? lend(needs, { nowMs, isPatient }) : undefined
+      const isWaiting = isPatient(waiter, this.#waiters, nowMonotonicMs)
+      const given = isFree ? lend(needs, { nowMs, isPatient: isWaiting }) : undefined
       if (given !== undefined) {
         waiter.resolve(given)
         continue
@@ -195,10 +203,10 @@ class ProcessPurses implements Purses {
   }
 
   async #fill(waiters: readonly Waiter[]): Promise<void> {
-    const wishes = new Map<Purse, { least: bigint; most: bigint }>()
-    for (const { purse, least, most } of waiters.flatMap((waiter) => waiter.needs)) {
-      const wish = wishes.get(purse) ?? { least: 0n, most: 0n }
-      wishes.set(purse, { least: wish.least + least, most: wish.most + most })
+    const wishes = new Map<Purse, Wish>()
+    for (const { purse, least, most, waitFor } of waiters.flatMap((waiter) => waiter.needs)) {
+      const wish = wishes.get(purse) ?? { first: waitFor, least: 0n, most: 0n }
+      wishes.set(purse, { first: wish.first, least: wish.least + least, most: wish.most + most })
     }
     await this.#openAccounts([...wishes.keys()])
     await Promise.all([...wishes].map(([purse, wish]) => this.#draw(purse, wish)))
@@ -216,16 +224,21 @@ class ProcessPurses implements Purses {
     for (const [index, purse] of closed.entries()) purse.account = numbers[index]
   }
 
-  /** Asks for what is needed and half of the rest; when there is not so much, for all there is. */
-  #draw(purse: Purse, wish: { readonly least: bigint; readonly most: bigint }): Promise<void> {
+  /**
+   * Asks for what is needed and half of the rest, and when there is not so much, for all there is. Beside other processes
+   * what is needed is what the first of those who wait needs, so that nobody takes all.
+   */
+  #draw(purse: Purse, wish: Wish): Promise<void> {
     return this.#inTurn(purse, async () => {
       const { clock } = this.#deps
       if (purse.open >= wish.most && purse.leaseMs > clock.now()) return
-      const toLeast = (): bigint => purse.drawn + larger(0n, wish.least - purse.open)
-      let answer = await this.#hold(purse, { least: toLeast(), most: undefined })
-      if (answer === 'ended') answer = await this.#hold(purse, { least: toLeast(), most: undefined })
-      if (answer === 'short') await this.#hold(purse, { least: purse.drawn, most: toLeast() })
-      else if (purse.open < wish.most)
+      const isShared = (purse.standing?.heldByOthers ?? 0n) > 0n
+      const needed = isShared ? wish.first : wish.least
+      const toNeeded = (): bigint => purse.drawn + larger(0n, needed - purse.open)
+      let answer = await this.#hold(purse, { least: toNeeded(), most: undefined })
+      if (answer === 'ended') answer = await this.#hold(purse, { least: toNeeded(), most: undefined })
+      if (answer === 'short') await this.#hold(purse, { least: purse.drawn, most: toNeeded() })
+      else if (purse.open < wish.most && !isShared)
         await this.#hold(purse, { least: purse.drawn, most: purse.drawn + wish.most - purse.open })
       if (purse.open < wish.most) purse.shortUntilMs = clock.monotonicMs() + shortMs
     })
@@ -253,10 +266,11 @@ class ProcessPurses implements Purses {
       purse.granted = outcome.legs[0]?.amount ?? purse.drawn
       purse.drawn = purse.granted
       purse.leaseMs = deadlineMs
+      purse.standing = outcome.standing?.[0]
       return 'done'
     }
     if (outcome.type === 'refused') {
-      purse.shortage = outcome.short[0]
+      purse.standing = outcome.short[0]
       return 'short'
     }
     this.#beginAnew(purse)
@@ -276,16 +290,17 @@ class ProcessPurses implements Purses {
     purse.used = 0n
   }
 
-  #refuseHopeless(): void {
-    const { staying, told } = partHopeless(this.#waiters, this.#deps.clock.monotonicMs())
+  /** Tells those who have waited long enough, or those too for whom nothing can come. */
+  #refuse(which: 'expired' | 'hopeless'): void {
+    const { staying, told } = partHopeless(this.#waiters, this.#deps.clock.monotonicMs(), which)
     this.#waiters = [...staying]
     for (const waiter of told) {
       const { cancellation } = waiter.call
-      waiter.reject(cancellation.isCancelled ? toPlatformError(cancellation.reason) : this.#refuse(waiter))
+      waiter.reject(cancellation.isCancelled ? toPlatformError(cancellation.reason) : this.#toRefusal(waiter))
     }
   }
 
-  #refuse({ needs }: Waiter): PlatformError {
+  #toRefusal({ needs }: Waiter): PlatformError {
     const short = needs.find(({ purse, least }) => purse.open < least) ?? needs[0]
     return toRefusal(short?.purse, short?.least ?? 0n, this.#deps.clock.now())
   }
@@ -299,7 +314,10 @@ class ProcessPurses implements Purses {
     this.#timer ??= setInterval(() => void this.#tick(), tickMs).unref()
   }
 
+  /** A slow database is asked no faster than it answers; who has waited long enough is told all the same. */
   async #tick(): Promise<void> {
+    if (this.#isTicking) return this.#refuse('expired')
+    this.#isTicking = true
     try {
       if (this.#waiters.length > 0) await this.#lookForMore()
       const nowMs = this.#deps.clock.monotonicMs()
@@ -307,19 +325,21 @@ class ProcessPurses implements Purses {
       this.#lastLookMs = nowMs
       await this.#keepUp()
     } catch (thrown) {
-      this.#deps.log.warn({ reason: toPlatformError(thrown).message }, 'budgets could not be kept up')
+      if (!this.#isClosed)
+        this.#deps.log.warn({ reason: toPlatformError(thrown).message }, 'budgets could not be kept up')
+    } finally {
+      this.#isTicking = false
     }
   }
 
   /** Tells other processes what is wanted, and asks the ledger again. */
   async #lookForMore(): Promise<void> {
     const { store, owner, clock } = this.#deps
-    const short = this.#waiters.flatMap(({ needs }) => needs.filter(({ purse, least }) => purse.open < least))
-    const wanted = short.filter(({ purse }) => (purse.shortage?.heldByOthers ?? 0n) > 0n)
+    const short = this.#waiters.flatMap(({ needs }) => needs.filter(({ purse, waitFor }) => purse.open < waitFor))
+    const wanted = short.filter(({ purse }) => (purse.standing?.heldByOthers ?? 0n) > 0n)
     const accounts = [...new Set(wanted.flatMap(({ purse }) => (purse.account === undefined ? [] : [purse.account])))]
     if (accounts.length > 0) await store.want(accounts, owner(), Math.trunc(clock.now()) + recallMs)
-    for (const waiter of this.#waiters)
-      if (waiter.needs.some(({ purse }) => (purse.shortage?.heldByOthers ?? 0n) > 0n)) waiter.isAsked = false
+    for (const waiter of this.#waiters) waiter.isAsked = false
     this.#pump()
   }
 
@@ -337,7 +357,7 @@ class ProcessPurses implements Purses {
       const isOver = purse.open > 0n || purse.granted > purse.drawn
       if (isOver && (isWanted || isIdle)) await this.#shrink(purse)
       else if ((purse.lent > 0n || purse.open > 0n) && purse.leaseMs - nowMs < leaseMs / 2) await this.#prolong(purse)
-      else if (purse.lent === 0n && purse.open <= 0n && nowMs > purse.leaseMs + leaseMs) this.#purses.delete(name)
+      else if (purse.lent === 0n && !isOver && nowMs - purse.lastUsedMs > 2 * leaseMs) this.#purses.delete(name)
     }
     if (this.#purses.size > 0 || this.#waiters.length > 0) return
     clearInterval(this.#timer)

@@ -31,18 +31,18 @@ export function toRefusal(purse: Purse | undefined, least: bigint, nowMs: number
 }
 
 /** When the next of a sliding limit comes free; what was spent just now has its whole span before it. */
-function toFreeMs({ shortage }: Purse, latestMs: number): number {
-  const freeMs = shortage?.nextFreeMs
+function toFreeMs({ standing }: Purse, latestMs: number): number {
+  const freeMs = standing?.nextFreeMs
   return freeMs !== undefined && Number.isFinite(freeMs) ? Math.min(freeMs, latestMs) : latestMs
 }
 
-function toFigures({ shortage, scope, used, lent, drawn }: Purse): {
+function toFigures({ standing, scope, used, lent, drawn }: Purse): {
   readonly limit: bigint
   readonly posted: bigint
   readonly held: bigint
 } {
-  if (shortage === undefined) return { limit: scope.budget.limit, posted: used, held: lent }
-  const { balance, posted, heldByOthers } = shortage
+  if (standing === undefined) return { limit: scope.budget.limit, posted: used, held: lent }
+  const { balance, posted, heldByOthers } = standing
   // What was charged here and is on its way into the ledger is spent, not held.
   const isOwn = drawn > 0n
   return {

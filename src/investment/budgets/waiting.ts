@@ -7,7 +7,8 @@ export interface Waiter {
   readonly needs: readonly Need[]
   readonly resolve: (given: readonly bigint[]) => void
   readonly reject: (error: PlatformError) => void
-  /** Monotonic milliseconds, both. */
+  /** Monotonic milliseconds, all three. */
+  readonly sinceMs: number
   readonly untilMs: number
   /** Until when it waits for what it would like rather than take the least. */
   readonly patientUntilMs: number
@@ -16,13 +17,35 @@ export interface Waiter {
   isAsked: boolean
 }
 
-/** Money comes back when calls under way end, here or elsewhere; what others have in reserve they hand over. */
-export function mayComeBack(purse: Purse, waiters: readonly Waiter[]): boolean {
-  if ((purse.shortage?.heldByOthers ?? 0n) > 0n) return true
-  if (purse.scope.budget.counts !== 'money') return false
+/** How long other processes are given to hand over what they do not use, milliseconds. */
+export const recallMs = 600
+
+/** Whether so much can come: calls under way end, here or elsewhere, and what others have in reserve they hand over. */
+export function mayCome(purse: Purse, amount: bigint, waiters: readonly Waiter[]): boolean {
+  const { standing, scope, used, lent } = purse
+  if (standing !== undefined) {
+    const { balance, posted, heldByOthers } = standing
+    if (balance.limit - (balance.spent - posted + used) < amount) return false
+    if (heldByOthers > 0n) return true
+  }
+  if (scope.budget.counts !== 'money') return false
   // What is lent to answers that themselves wait for more does not come back.
   const needs = waiters.flatMap((waiter) => waiter.needs.filter((need) => need.purse === purse))
-  return purse.lent > needs.reduce((sum, { holding }) => sum + (holding ?? 0n), 0n)
+  return lent > needs.reduce((sum, { holding }) => sum + (holding ?? 0n), 0n)
+}
+
+/** Whether a call had better wait for all it would like: while there is time, and more may come. */
+export function isPatient(
+  { needs, sinceMs, patientUntilMs }: Waiter,
+  waiters: readonly Waiter[],
+  nowMs: number,
+): boolean {
+  if (patientUntilMs <= nowMs) return false
+  return needs.every(({ purse, waitFor }) => {
+    // What others have in reserve has come by then; what their calls use may take as long as it likes.
+    const isOnlyElsewhere = purse.lent === 0n && nowMs - sinceMs > 2 * recallMs
+    return !isOnlyElsewhere && mayCome(purse, waitFor, waiters)
+  })
 }
 
 /**
@@ -32,14 +55,15 @@ export function mayComeBack(purse: Purse, waiters: readonly Waiter[]): boolean {
 export function partHopeless(
   waiters: readonly Waiter[],
   nowMs: number,
+  which: 'expired' | 'hopeless',
 ): { readonly staying: readonly Waiter[]; readonly told: readonly Waiter[] } {
   const staying: Waiter[] = []
   const told: Waiter[] = []
   let isExtensionTold = false
   for (const waiter of waiters.toReversed()) {
-    const mayCome = waiter.needs.every(({ purse, least }) => purse.open >= least || mayComeBack(purse, waiters))
+    const hasHope = waiter.needs.every(({ purse, least }) => purse.open >= least || mayCome(purse, least, waiters))
     const isExtension = waiter.needs.some(({ holding }) => holding !== undefined)
-    const isHopeless = !mayCome && !(isExtension && isExtensionTold)
+    const isHopeless = which === 'hopeless' && !hasHope && !(isExtension && isExtensionTold)
     if (waiter.call.cancellation.isCancelled || waiter.untilMs <= nowMs || isHopeless) {
       isExtensionTold ||= isExtension
       told.push(waiter)

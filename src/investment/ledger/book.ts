@@ -12,7 +12,7 @@ import type {
   Pot,
   SettleOperation,
   ShrinkOperation,
-  Shortage,
+  Standing,
   Transfer,
   TransferKind,
 } from './operations.ts'
@@ -155,11 +155,12 @@ class Book {
     })
     if (grants.some((grant) => grant.isShort)) {
       const short = grants.filter((grant) => grant.isShort)
-      return { type: 'refused', short: short.map(({ request }) => this.#shortage(operation.hold, request)) }
+      return { type: 'refused', short: short.map(({ request }) => this.#standing(operation.hold, request)) }
     }
     for (const leg of touched) this.#prolong(leg, operation.deadlineMs)
     for (const { request, amount, more } of grants) this.#raise(operation, request.account, { amount, more })
-    return { type: 'done', legs: this.#amounts(operation.hold, operation.legs) }
+    const standing = operation.legs.map((request) => this.#standing(operation.hold, request))
+    return { type: 'done', legs: this.#amounts(operation.hold, operation.legs), standing }
   }
 
   #raise(operation: HoldOperation, account: number, grant: { readonly amount: bigint; readonly more: bigint }): void {
@@ -289,13 +290,13 @@ class Book {
   }
 
   /** The hold's own part of what is held is told apart, since only its owner knows what of it is in use. */
-  #shortage(hold: string, { account, least }: { readonly account: number; readonly least: bigint }): Shortage {
+  #standing(hold: string, { account }: { readonly account: number }): Standing {
     const { limit, spent, held } = this.#account(account)
     const own = this.#legsOf(hold).get(account)
     const posted = own?.posted ?? 0n
     const heldHere = own === undefined || own.state !== 'live' ? 0n : own.amount - posted
     const nextFreeMs = this.#page.nextLapses.get(account)
-    return { account, least, balance: { limit, spent, held }, posted, heldByOthers: held - heldHere, nextFreeMs }
+    return { account, balance: { limit, spent, held }, posted, heldByOthers: held - heldHere, nextFreeMs }
   }
 }
 

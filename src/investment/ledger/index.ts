@@ -1,4 +1,4 @@
 export { createLedger, type Ledger, type LedgerDeps } from './ledger.ts'
 export type { AccountKey, StatedAccount } from './store.ts'
 export type { Audit } from './audit/store.ts'
-export type { Balance, LegAmount, LegRequest, Operation, Outcome, Shortage } from './operations.ts'
+export type { Balance, LegAmount, LegRequest, Operation, Outcome, Standing } from './operations.ts'

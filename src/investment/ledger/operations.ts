@@ -71,19 +71,19 @@ export interface LegAmount {
 }
 
 export type Outcome =
-  /** Done, or done before. The hold's legs as they stand now, those asked about. */
-  | { readonly type: 'done'; readonly legs: readonly LegAmount[] }
+  /** Done, or done before. The hold's legs as they stand now, those asked about; after a hold also their accounts. */
+  | { readonly type: 'done'; readonly legs: readonly LegAmount[]; readonly standing?: readonly Standing[] }
   /** Some accounts have too little; nothing was held on any. */
-  | { readonly type: 'refused'; readonly short: readonly Shortage[] }
+  | { readonly type: 'refused'; readonly short: readonly Standing[] }
   /** The hold has ended before: what ended it stands. */
   | { readonly type: 'ended'; readonly state: EndState }
   /** The id is known for something else, or for other amounts. */
   | { readonly type: 'conflict' }
   | { readonly type: 'unknown' }
 
-export interface Shortage {
+/** An account as a hold on it sees it. */
+export interface Standing {
   readonly account: number
-  readonly least: bigint
   readonly balance: Balance
   /** Of what is spent: posted by the hold that asked. */
   readonly posted: bigint
