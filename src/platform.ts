@@ -21,6 +21,7 @@ import { createPricer, createSpending } from './investment/index.ts'
 import { createAnswerCaches } from './models/index.ts'
 import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
+import { createAlertSender } from './platform-alerts.ts'
 import { createLearningParts } from './platform-learning.ts'
 import { createModels } from './platform-models.ts'
 import { createParts } from './platform-parts.ts'
@@ -207,6 +208,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const models = createModels(standing, loaded, { gate, endpoints })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
+  standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const policies = createPolicies(config, standing)
   const parts = createParts({
     standing,

@@ -21,7 +21,10 @@ beforeEach(async () => {
     config: {
       endpoints: { here: { ...place, price }, unpriced: place, free: { ...place, price: { input: '0', output: '0' } } },
       models: { everyday: { endpoint: 'here' }, unpriced: { endpoint: 'unpriced' }, free: { endpoint: 'free' } },
-      investment: { holds: { waitMsMax: 2_000 } },
+      investment: {
+        holds: { waitMsMax: 2_000 },
+        webhook: { url: `${mock.url}/alerts`, processing: ['local'], storage: ['local'] },
+      },
     },
   })
 })
@@ -178,6 +181,18 @@ describe('budgets themselves', () => {
     await budget({ name: 'one', limit: '1' })
     expect((await strata.request('/v1/budgets', { name: 'two', limit: '5' })).status).toBe(409)
     expect((await strata.request('/v1/budgets', { name: 'one', limit: '5', period: 'day' })).status).toBe(409)
+  })
+
+  test('tell a webhook when a share of the limit is reached, once', async () => {
+    await budget({ name: 'watched', limit: '0.01', alerts: [10, 90] })
+    mock.respondWith(() => ({ script: { text: 'an answer', usage: { inputTotal: 1_000, outputTotal: 100 } } }))
+    await ask({ max_tokens: 100 })
+    const isTold = () => mock.requests.some(({ text }) => text.includes('budget.alert'))
+    for (let waits = 0; waits < 60 && !isTold(); waits++) await new Promise((resolve) => setTimeout(resolve, 100))
+    const alerts = mock.requests.filter(({ text }) => text.includes('budget.alert'))
+    expect(alerts.map(({ text }) => JSON.parse(text) as unknown)).toEqual([
+      expect.objectContaining({ percent: 10, name: 'watched', posted: '0.002', limit: '0.01' }),
+    ])
   })
 
   test('can be raised, corrected and removed', async () => {

@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'job'
   | 'tool'
   | 'budget'
+  | 'alert'
   | 'feedback'
   | 'choice'
   | 'eval'

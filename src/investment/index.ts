@@ -4,6 +4,7 @@ export {
   toAmountText,
   type BudgetRequest,
   type BudgetState,
+  type SendAlert,
   type Spending,
 } from './budgets/index.ts'
 export {

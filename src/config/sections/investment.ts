@@ -11,6 +11,20 @@ export const investmentSchema = z
       .describe(
         'What to do with a call whose price is not known: refuse it, or let it pass and mark its cost unknown. It is never counted as 0.',
       ),
+    webhook: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/ }).describe('Takes a POST with one JSON object for each alert.'),
+        headers: z.record(z.string(), z.string()).default({}).describe('Headers to add, for example a token.'),
+        processing: z
+          .array(z.string())
+          .optional()
+          .describe('Regions in which the webhook processes; unknown when absent, and unknown is not allowed.'),
+        storage: z.array(z.string()).optional().describe('Regions in which it stores.'),
+      })
+      .optional()
+      .describe(
+        'Is told when a budget has reached one of its alerts, through the one door out, at least once, under one id.',
+      ),
     holds: z
       .strictObject({
         waitMsMax: z

@@ -24,6 +24,8 @@ export interface Budgets {
   adjust(tenant: string, id: string, adjustment: Adjustment): Promise<BudgetState>
   /** Of a tenant, as known in memory; `undefined` when it has none. Read at every request. */
   of(tenant: string): readonly Budget[] | undefined
+  /** Of all tenants, those with alerts, as known in memory. */
+  alerting(): readonly Budget[]
   refresh(): Promise<void>
   close(): void
 }
@@ -79,6 +81,7 @@ export async function createBudgets(deps: BudgetsDeps): Promise<Budgets> {
 class KnownBudgets implements Budgets {
   readonly #deps: BudgetsDeps
   #byTenant = new Map<string, readonly Budget[]>()
+  #alerting: readonly Budget[] = []
   #mark: string | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -89,6 +92,10 @@ class KnownBudgets implements Budgets {
 
   of(tenant: string): readonly Budget[] | undefined {
     return this.#byTenant.get(tenant)
+  }
+
+  alerting(): readonly Budget[] {
+    return this.#alerting
   }
 
   async create(tenant: string, request: BudgetRequest): Promise<BudgetState> {
@@ -200,6 +207,7 @@ class KnownBudgets implements Budgets {
       else others.push(budget)
     }
     this.#byTenant = byTenant
+    this.#alerting = [...byTenant.values()].flat().filter(({ alerts }) => alerts.length > 0)
     this.#mark = mark
   }
 

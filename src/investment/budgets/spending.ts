@@ -5,6 +5,8 @@ import type { SpendGate } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { createLedger, type Ledger } from '../ledger/index.ts'
+import { createAlerts, type Alerts } from './alerts/alerts.ts'
+import { createAlertStore } from './alerts/store.ts'
 import { createBudgets, type Budgets } from './budgets.ts'
 import { createSpendGate } from './gate.ts'
 import { createPurses } from './purses.ts'
@@ -15,6 +17,7 @@ export interface Spending {
   readonly gate: SpendGate
   readonly budgets: Budgets
   readonly ledger: Ledger
+  readonly alerts: Pick<Alerts, 'use'>
   /** Holds nothing more; what is held ends with the journal. */
   close(): void
 }
@@ -34,11 +37,14 @@ export async function createSpending(deps: SpendingDeps): Promise<Spending> {
   const queries = createBudgetStore(store)
   const purses = createPurses({ ledger, store: queries, clock, log, config, owner: () => store.owner() })
   const budgets = await createBudgets({ ...deps, store: queries, ledger, purses, flush: () => store.flush() })
+  const alerts = createAlerts({ ...deps, store: createAlertStore(store), ledger, budgets: () => budgets.alerting() })
   return {
+    alerts,
     gate: createSpendGate({ purses, clock, config, budgetsOf: (tenant) => budgets.of(tenant) }),
     budgets,
     ledger,
     close() {
+      alerts.close()
       budgets.close()
       purses.close()
     },

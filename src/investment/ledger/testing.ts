@@ -52,6 +52,37 @@ export class Reference {
     return this.#do(operation, nowMs)
   }
 
+  /** Lets go of holds that have ended, but for the last ones; what they spent stays. */
+  forget(kept: number): void {
+    let rest = this.holds.size - kept
+    for (const [id, { legs }] of this.holds) {
+      if (rest-- <= 0) break
+      if ([...legs.values()].every((leg) => leg.state !== 'live')) this.holds.delete(id)
+    }
+    for (const { spent, spanMs } of this.accounts) {
+      if (spanMs !== undefined) continue
+      const amount = spent.reduce((sum, each) => sum + each.amount, 0n)
+      spent.splice(0, spent.length, { amount, untilMs: Infinity })
+    }
+  }
+
+  /** Of a batch: what is due on its accounts ends before anything of it is done, but for what the batch itself prolongs. */
+  applyBatch(batch: readonly Operation[], nowMs: number): readonly Outcome['type'][] {
+    const named = batch.flatMap((operation) => {
+      const legs = 'legs' in operation ? operation.legs.map((leg) => leg.account) : []
+      const held = 'hold' in operation ? [...(this.holds.get(operation.hold)?.legs.keys() ?? [])] : []
+      return 'account' in operation ? [operation.account] : [...legs, ...held]
+    })
+    const touched = new Set(named)
+    const kept = new Set(batch.flatMap((operation) => (operation.type === 'hold' ? [operation.hold] : [])))
+    for (const [id, { legs }] of this.holds) {
+      for (const [account, leg] of legs)
+        if (leg.state === 'live' && leg.deadlineMs <= nowMs && touched.has(account) && !kept.has(id))
+          leg.state = 'expired'
+    }
+    return batch.map((operation) => this.#do(operation, nowMs))
+  }
+
   #do(operation: Operation, nowMs: number): Outcome['type'] {
     if (operation.type === 'fund') return ((this.#get(operation.account).limit = operation.limit), 'done')
     if (operation.type === 'adjust') {
@@ -182,12 +213,17 @@ export function createHistory(options: HistoryOptions): (nowMs: number) => Opera
     if (choice < 0.8) return { type: 'settle', hold: known.hold, legs }
     if (choice < 0.9) return { type: 'void', hold: known.hold }
     const account = accounts[upTo(accounts.length)] ?? 0
-    if (choice < 0.93)
-      return { type: 'adjust', account, reference: `${prefix}a${upTo(50)}`, amount: amount() - amount() }
-    if (choice < 0.94) return { type: 'fund', account, limit: amount() * 4n }
+    if (choice < 0.97)
+      return {
+        type: 'adjust',
+        account,
+        reference: `${prefix}a${next}${upTo(3)}`,
+        amount: amount() / 4n - amount() * 4n,
+      }
+    if (choice < 0.98) return { type: 'fund', account, limit: BigInt(1 + upTo(4)) * 10n ** 12n }
     return {
       type: 'hold',
-      hold: `${prefix}none${upTo(9)}`,
+      hold: `${prefix}none${Math.floor(next / 4)}`,
       owner,
       purpose: 'x',
       deadlineMs: nowMs + 1,

