@@ -57,6 +57,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     audit: deps.standing.audit,
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
+    ...deps.standing.money,
     readBody,
     budgets: spending.budgets,
     models: {

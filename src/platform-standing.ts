@@ -4,6 +4,7 @@ import type { Clock } from './core/time.ts'
 import type { AuditLog, Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
 import type { AnswerCaches, Learning } from './models/index.ts'
+import type { Money } from './platform-billing.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
 import type { Evaluations, Knowledge, Preparation } from './tools/index.ts'
@@ -25,6 +26,7 @@ export interface Standing {
   readonly telemetry: Telemetry
   /** Answers that models keep. */
   readonly caches: AnswerCaches
+  readonly money: Money
   /** The data folder, absolute. */
   readonly folder: string
   /** Where relative paths of the configuration start. */

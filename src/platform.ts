@@ -24,6 +24,7 @@ import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
 import { createLearningParts } from './platform-learning.ts'
 import { createModels } from './platform-models.ts'
+import { createMoney, createSinks } from './platform-billing.ts'
 import { createParts } from './platform-parts.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
@@ -101,8 +102,9 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })
-  const rooms = { identity, audit, ...rights, preparation, spending, ...learnt }
-  const standing: Standing = { ...around, store, ...rooms, folder, configFolder: loaded.folder }
+  const money = await createMoney({ store, clock, ids, log, config: () => current.config })
+  const rooms = { identity, audit, ...rights, preparation, spending, ...learnt, money, store }
+  const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
   await audit.keep(running.parts.policies.materials)
@@ -136,7 +138,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await audit.close()
       await preparation.close()
       await knowledge.close()
-      spending.close()
+      for (const timed of [spending, money.priceEntries]) timed.close()
       await store.close()
     },
   }
@@ -180,7 +182,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const { config } = loaded
   const { clock, random, ids, store, telemetry } = standing
   const gate = createRegionGate(config.governance)
-  const pricer = createPricer({ config })
+  const pricer = createPricer({ config, entries: () => standing.money.priceEntries.rows() })
   const { unknownPrice } = config.investment
   const egress = createEgress({
     config: config.egress,
@@ -222,12 +224,14 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     traces,
     prices: pricer,
   })
+  const sinks = createSinks(standing, config, egress)
   telemetry.useConfig(loaded)
   return {
     parts,
     async retire() {
       await inWork.none()
       await traces?.close()
+      await sinks.close()
       endpoints.close()
       await adapters.close()
       await egress.close()

@@ -1,3 +1,4 @@
+export { priceSchema } from './sections/endpoints.ts'
 export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
 export { readModelNode } from './model-node.ts'
 export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode } from './sections/models.ts'

@@ -97,6 +97,12 @@ export const errorCatalogue = {
     false,
     'The reason says what is wrong with the file; the guide to knowledge lists the formats that are read.',
   ),
+  PERIOD_CLOSED: entry(
+    409,
+    false,
+    'What is billed stays as it is; make the change from the end of the billed period on.',
+  ),
+  PERIOD_OPEN: entry(409, false, 'Wait for the end of the period, or ask for a preview.'),
   STORE_UNAVAILABLE: entry(503, true, 'The database does not answer; check store.url and the disk.'),
   INTERNAL: entry(500, false, 'A defect of Strata; report it with the call id.'),
 } as const satisfies Record<string, ErrorEntry>

@@ -22,6 +22,7 @@ export type IdPrefix =
   | 'choice'
   | 'eval'
   | 'act'
+  | 'price'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

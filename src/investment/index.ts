@@ -19,4 +19,50 @@ export {
   type Layout,
   type SpendForecaster,
 } from './forecast/index.ts'
-export { createPricer, type PriceBook } from './prices/index.ts'
+export {
+  createPriceEntries,
+  createPricer,
+  entrySchema,
+  type PriceBook,
+  type PriceEntries,
+  type PriceEntry,
+} from './prices/index.ts'
+export {
+  accountSchema,
+  billHistory,
+  createBilling,
+  creditSchema,
+  focusColumns,
+  historySchema,
+  planSchema,
+  readStatement,
+  reconcile,
+  toCsv,
+  toRational,
+  toFocus,
+  toInvoiceHtml,
+  toInvoicePdf,
+  verifyInvoice,
+  type AccountView,
+  type Billing,
+  type EventVerdict,
+  type Invoice,
+  type PlanView,
+  type OwnLine,
+  type StatementLine,
+  type StoredInvoice,
+} from './plans/index.ts'
+export {
+  actSchema,
+  assumptionsSchema,
+  createOutcomes,
+  estimateReturn,
+  kindSchema,
+  newOutcomeSchema,
+  type OutcomeReport,
+  type Outcomes,
+  type OutcomeView,
+  type ReturnReport,
+} from './outcomes/index.ts'
+export { createMeterExport, type MeterExport } from './exports/index.ts'
+export type { CallSum, DaySum } from './spend/index.ts'

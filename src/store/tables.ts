@@ -1,19 +1,23 @@
 import type { AuditTables } from './tables/audit.ts'
+import type { BillingTables } from './tables/billing.ts'
 import type { CallsTables } from './tables/calls.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
 import type { LearningTables } from './tables/learning.ts'
 import type { LedgerTables } from './tables/ledger.ts'
+import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
 
 /** Every table, by name, with its columns as they are read. `null` is absence in SQL; JSON lies in text columns. */
 export interface Tables
-  extends HouseTables,
-    AuditTables,
+  extends AuditTables,
+    BillingTables,
     CallsTables,
+    HouseTables,
     IdentityTables,
     KnowledgeTables,
     LearningTables,
     LedgerTables,
+    OutcomesTables,
     PrivacyTables {}

@@ -3,6 +3,36 @@ import { priceSchema } from './endpoints.ts'
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example 16:30')
 
+interface PriceDates {
+  readonly model: string
+  readonly vendor?: string | undefined
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly hours?: object | undefined
+}
+
+/** Whether two rows for the very same model hold on a common day. Rows with hours may share days: the hours tell. */
+function isSameTime(left: PriceDates, right: PriceDates): boolean {
+  if (left.model !== right.model || left.vendor !== right.vendor) return false
+  if (left.hours !== undefined || right.hours !== undefined) return false
+  const endsBefore = (one: PriceDates, other: PriceDates): boolean =>
+    one.to !== undefined && other.from !== undefined && one.to <= other.from
+  return !endsBefore(left, right) && !endsBefore(right, left)
+}
+
+const meterSink = z
+  .strictObject({
+    kind: z.enum(['openmeter', 'stripe']).describe('CloudEvents in batches, or meter events as form fields.'),
+    url: z.url({ protocol: /^https?$/ }).describe('Where events are posted: https://openmeter.cloud/api/v1/events.'),
+    headers: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('Headers to send, for example a token as ${METER_TOKEN}.'),
+    processing: z.array(z.string()).min(1).describe('Regions in which the meter processes.'),
+    storage: z.array(z.string()).describe('Regions in which the meter stores.'),
+  })
+  .describe('A meter elsewhere.')
+
 export const investmentSchema = z
   .strictObject({
     unknownPrice: z
@@ -84,7 +114,20 @@ export const investmentSchema = z
           price: priceSchema,
         }),
       )
+      .max(10_000)
+      .superRefine((rows, context) => {
+        rows.forEach((row, index) => {
+          const other = rows.findIndex((each, place) => place < index && isSameTime(each, row))
+          if (other < 0) return
+          const message = `holds for ${row.model} at the same time as prices[${other}]; end one before the other begins`
+          context.addIssue({ code: 'custom', path: [index, 'from'], message })
+        })
+      })
       .default([])
       .describe('Operator prices; they win over the catalogue, the first match counts.'),
+    meterSinks: z
+      .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits, dash; at most 32'), meterSink)
+      .default({})
+      .describe('Meters elsewhere that counted events go on to, at least once, under stable ids.'),
   })
-  .describe('Prices, what to do without one, and how spending is held.')
+  .describe('Prices, what to do without one, how spending is held, and where counted usage goes on to.')

@@ -1,7 +1,7 @@
 import type { EndpointDialect } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import type { Usage } from '../../core/usage.ts'
+import { createUsage, type Usage } from '../../core/usage.ts'
 import { createAnthropicStreamUsage, dialects, findInBandError } from '../dialects/index.ts'
 import { usageReadingOf } from '../vendors/index.ts'
 import { cutBody, type Chunks } from './chunks.ts'
@@ -61,8 +61,16 @@ function createReader(dialect: BodyDialect, isWhole: boolean): Reader {
 function readOpenai(object: JsonObject): Usage | undefined {
   const response = object['response']
   if (isJsonObject(response)) return dialects['openai-responses'].readUsage(response)
-  const isResponse = object['object'] === 'response'
-  return isResponse ? dialects['openai-responses'].readUsage(object) : dialects['openai-chat'].readUsage(object)
+  if (object['object'] === 'response') return dialects['openai-responses'].readUsage(object)
+  return dialects['openai-chat'].readUsage(object) ?? countImages(object)
+}
+
+/** Pictures that come without usage are charged by their number. */
+function countImages(object: JsonObject): Usage | undefined {
+  const { data } = object
+  if (!Array.isArray(data) || object['created'] === undefined) return undefined
+  const images = data.filter((each) => isJsonObject(each) && (each['b64_json'] ?? each['url']) !== undefined).length
+  return images === 0 ? undefined : createUsage({ raw: { strata: { images } } })
 }
 
 /** Running totals: the last one stands, unless it takes back what was counted before. */
@@ -132,6 +140,7 @@ const endTypes: ReadonlySet<unknown> = new Set([
   'response.completed',
   'response.incomplete',
   'response.failed',
+  'response.done',
 ])
 
 function isEnd(object: JsonObject): boolean {

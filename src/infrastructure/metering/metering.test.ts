@@ -54,6 +54,19 @@ describe('usage of a recorded body', () => {
     })
   })
 
+  test('of realtime, pictures and Titan embeddings is found where these have it', () => {
+    const usage = { input_tokens: 10, input_token_details: { cached_tokens: 4, audio_tokens: 6 }, output_tokens: 3 }
+    const realtime = readBody(
+      Buffer.from(`data: ${JSON.stringify({ type: 'response.done', response: { usage } })}\n\n`),
+      'openai',
+    )
+    expect(realtime).toMatchObject({ isComplete: true, usage: { inputTotal: 10, cacheRead: 4, outputTotal: 3 } })
+    const pictures = read({ created: 1, data: [{ url: 'https://example.com/a.png' }, { b64_json: '' }] }, 'openai')
+    expect(pictures.usage?.raw).toEqual({ strata: { images: 2 } })
+    const titan = read({ embedding: [0.1], inputTextTokenCount: 5 }, 'bedrock')
+    expect(titan.usage).toMatchObject({ inputTotal: 5, outputTotal: 0, raw: { inputTextTokenCount: 5 } })
+  })
+
   test('keeps the error that the body holds', () => {
     const reading = readBody(readFixture('openai-chat', 'stream-error-overloaded.txt'), 'openai')
     expect(reading).toMatchObject({ isComplete: false, error: expect.stringMatching(/^UPSTREAM_/) })

@@ -70,9 +70,13 @@ export const bedrockUsage: UsageReading = {
     objectAt(body, 'metadata', 'usage') ??
     objectAt(body, 'amazon-bedrock-invocationMetrics') ??
     objectAt(body, 'usage') ??
-    objectAt(body, 'message', 'usage'),
+    objectAt(body, 'message', 'usage') ??
+    titanOf(body),
   read(raw) {
     if (raw['input_tokens'] !== undefined) return orNothing(toAnthropicUsage(raw))
+    if (raw['inputTextTokenCount'] !== undefined) {
+      return toUsage(raw, { inputTotal: countAt(raw, 'inputTextTokenCount'), outputTotal: 0 })
+    }
     if (raw['prompt_tokens'] !== undefined) return orNothing(toOpenaiUsage(raw))
     const input = countAt(raw, 'inputTokens') ?? countAt(raw, 'inputTokenCount')
     const cacheRead =
@@ -108,6 +112,12 @@ export const cohereUsage: UsageReading = {
       cacheRead: countAt(raw, 'cached_tokens'),
       outputTotal: countAt(raw, 'billed_units', 'output_tokens') ?? countAt(raw, 'tokens', 'output_tokens'),
     }),
+}
+
+/** Titan's embeddings tell their tokens beside the vector, which is no part of usage. */
+function titanOf(body: JsonObject): JsonObject | undefined {
+  const count = body['inputTextTokenCount']
+  return count === undefined ? undefined : { inputTextTokenCount: count }
 }
 
 function withTierOf(raw: JsonObject | undefined, body: JsonObject): JsonObject | undefined {

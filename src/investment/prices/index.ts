@@ -1,2 +1,3 @@
 export { createPricer, type PriceBook, type PriceDescription } from './prices.ts'
 export type { BookPrice } from './price.ts'
+export { createPriceEntries, entrySchema, type PriceEntries, type PriceEntry } from './entries.ts'

@@ -8,7 +8,7 @@ import {
   type CatalogueLibrary,
   type TimeWindow,
 } from './catalogue.ts'
-import { findRow, toTable, toVersion } from './operator.ts'
+import { findRow, toTable, toVersion, type PriceRow } from './operator.ts'
 import { createPrice, type BookPrice } from './price.ts'
 import type { PriceTable } from './price-table.ts'
 
@@ -24,7 +24,7 @@ export interface PriceBook extends Pricer {
 /** Token prices are decimal USD per million, tiered by the input tokens of the request. */
 export interface PriceDescription extends PriceTable {
   readonly version: string
-  /** `endpoint`: its own price · `operator`: investment.prices · `local`: nobody charges · `catalogue`. */
+  /** `endpoint`: its own price · `override`, `contract`: the book · `operator`: investment.prices · `local`: nobody charges · `catalogue`. */
   readonly source: PriceSource
   /** The catalogue's name of the vendor where it has one. */
   readonly vendor: string | undefined
@@ -34,7 +34,7 @@ export interface PriceDescription extends PriceTable {
   readonly untilMs: number | undefined
 }
 
-type PriceSource = 'endpoint' | 'operator' | 'local' | 'catalogue'
+type PriceSource = 'endpoint' | 'override' | 'operator' | 'contract' | 'local' | 'catalogue'
 
 interface Found {
   readonly vendor: string | undefined
@@ -52,16 +52,30 @@ interface Remembered {
 /** Answers remembered; queries may name any model, so it is bounded. */
 const rememberedMax = 4_096
 
+export interface PricerDeps {
+  readonly config: Pick<Config, 'endpoints' | 'investment'>
+  /** Prices of the book in the database, in the order in which they win; another list when they have changed. */
+  readonly entries?: () => readonly EntryPrice[]
+}
+
 /** Pure but for what it remembers: no clock, no network; the catalogue's data is part of the installation. */
-export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' | 'investment'> }): PriceBook {
+export function createPricer(deps: PricerDeps): PriceBook {
   const { endpoints, investment } = deps.config
-  const rows = investment.prices.map((row) => ({ ...row, vendor: row.vendor && toVendor(row.vendor) }))
+  let entries = deps.entries?.() ?? []
+  let rows = toRows(investment.prices, entries)
   const memory = new Map<string, Map<string, Remembered>>()
   let rememberedCount = 0
   let library: CatalogueLibrary | undefined
-  const book: Book = { rows, library: () => (library ??= loadCatalogue()) }
+  const book: Book = { rows: () => rows, library: () => (library ??= loadCatalogue()) }
 
   const look = (query: PriceQuery): Found | undefined => {
+    const now = deps.entries?.() ?? entries
+    if (now !== entries) {
+      entries = now
+      rows = toRows(investment.prices, entries)
+      memory.clear()
+      rememberedCount = 0
+    }
     const past = memory.get(query.endpoint)?.get(query.model)
     if (
       past !== undefined &&
@@ -112,8 +126,22 @@ export function createPricer(deps: { readonly config: Pick<Config, 'endpoints' |
 
 /** Where prices are looked up: the operator's rows, then the catalogue. */
 interface Book {
-  readonly rows: Config['investment']['prices']
+  readonly rows: () => readonly SourcedRow[]
   readonly library: () => CatalogueLibrary
+}
+
+type EntryPrice = PriceRow & { readonly source: 'override' | 'contract' }
+type SourcedRow = PriceRow & { readonly source: 'override' | 'operator' | 'contract' }
+
+/** Overrides of the database, then the configuration, then contracts. */
+function toRows(configured: readonly PriceRow[], entries: readonly EntryPrice[]): readonly SourcedRow[] {
+  const of = (source: EntryPrice['source']): readonly EntryPrice[] => entries.filter((row) => row.source === source)
+  const rows = [
+    ...of('override'),
+    ...configured.map((row) => ({ ...row, source: 'operator' as const })),
+    ...of('contract'),
+  ]
+  return rows.map((row) => ({ ...row, vendor: row.vendor === undefined ? undefined : toVendor(row.vendor) }))
 }
 
 interface Searched {
@@ -133,8 +161,10 @@ function search(query: PriceQuery, endpoint: EndpointConfig | undefined, book: B
     found: { vendor, source, price, window },
     window,
   })
-  const { row, window: rowWindow } = findRow(book.rows, { vendor, model: query.model, atMs: query.atMs })
-  if (row !== undefined) return give('operator', createPrice(toVersion(row.price), toTable(row.price)), rowWindow)
+  const { row, window: rowWindow } = findRow(book.rows(), { vendor, model: query.model, atMs: query.atMs })
+  if (row !== undefined) {
+    return give(row.source, createPrice(toVersion(row.price, row.source), toTable(row.price)), rowWindow)
+  }
   if (endpoint !== undefined && isLocal(endpoint.dialect)) {
     return give('local', createPrice('local', toTable({ input: '0', output: '0' })), rowWindow)
   }

@@ -1,6 +1,8 @@
 import { calls } from './001-calls.ts'
 import { identity } from './010-identity.ts'
 import { ledger } from './020-ledger.ts'
+import { billing } from './030-billing.ts'
+import { outcomes } from './031-outcomes.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { privacy } from './060-privacy.ts'
@@ -17,6 +19,8 @@ export const migrations: readonly Migration[] = [
   calls,
   identity,
   ledger,
+  billing,
+  outcomes,
   useCase,
   audit,
   privacy,

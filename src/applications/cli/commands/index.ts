@@ -15,11 +15,17 @@ import { models } from './models.ts'
 import { privacy } from './privacy.ts'
 import { route } from './route.ts'
 import { policy } from './policy.ts'
-import { price } from './price.ts'
 import { parse } from './parse.ts'
+import { invoice } from './invoice.ts'
+import { outcomes } from './outcomes.ts'
+import { plans } from './plans.ts'
+import { price } from './price.ts'
+import { prices } from './prices.ts'
+import { reconcile } from './reconcile.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
+import { usage } from './usage.ts'
 
 /** Every verb of the command line. */
 export const commands: readonly Command[] = Object.freeze([
@@ -38,6 +44,12 @@ export const commands: readonly Command[] = Object.freeze([
   audit,
   price,
   budgets,
+  prices,
+  usage,
+  plans,
+  invoice,
+  reconcile,
+  outcomes,
   config,
   route,
   evaluate,

@@ -22,7 +22,7 @@ export const price: Command = {
     const endpoint = textOf(context, 'endpoint')
     const dialect = textOf(context, 'dialect') ?? (endpoint && parts.config.endpoints[endpoint]?.dialect)
     if (dialect === undefined || dialect === '') throw toMisuse(price)
-    const known = bodyDialects.find((each) => each === dialect)
+    const known = bodyDialects.find((each) => each === (otherNames[dialect] ?? dialect))
     if (known === undefined) {
       const message = `there is no dialect ${dialect.slice(0, 64)}; there are ${bodyDialects.join(', ')}`
       throw new PlatformError('INVALID_REQUEST', message)
@@ -37,6 +37,19 @@ export const price: Command = {
     })
     report(context.terminal, priced, toLines(priced))
   },
+}
+
+/** What people call the dialects else. */
+const otherNames: Readonly<Record<string, string>> = {
+  'openai-chat': 'openai',
+  'anthropic-messages': 'anthropic',
+  gemini: 'google',
+  vertex: 'google',
+  aws: 'bedrock',
+  'x-ai': 'xai',
+  qwen: 'alibaba',
+  dashscope: 'alibaba',
+  kimi: 'moonshot',
 }
 
 function textOf(context: CommandContext, name: string): string | undefined {

@@ -5,3 +5,16 @@ export { toDecisionJson } from './policies.ts'
 export { strataRoutes } from './routes.ts'
 export { bodyDialects, priceBody } from './pricing.ts'
 export { toComparisonJson, toEvaluationJson } from './evaluations.ts'
+export {
+  toAccountJson,
+  toInvoiceJson,
+  toMoneyJson,
+  toOutcomeJson,
+  toPlanJson,
+  toPriceEntryJson,
+  toReportJson,
+  toVerdictJson,
+} from './billing-json.ts'
+export { invoiceForms, renderInvoice } from './invoices.ts'
+export { toReturnJson } from './outcomes.ts'
+export { toSpan, toUsageReport } from './usage.ts'

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
-import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
 import { readServiceTier, readUnits } from '../../../core/usage-units.ts'
 import type { Usage } from '../../../core/usage.ts'
@@ -9,6 +8,7 @@ import type { BodyDialect } from '../../../infrastructure/index.ts'
 import { toUsageJson } from '../extension.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import type { Route } from '../route.ts'
+import { toMoneyJson } from './billing-json.ts'
 import { operation } from './operation.ts'
 
 /** The dialects a recorded body can be of. */
@@ -135,10 +135,6 @@ export function priceBody(parts: HttpParts, bytes: Buffer, ask: PriceAsk): JsonO
             per: per ?? 1,
           })),
   }
-}
-
-function toMoneyJson(amount: bigint): JsonObject {
-  return { usd: toDollars(amount), picodollars: amount.toString() }
 }
 
 /** The normal form with everything a body tells: units beside the totals, the service tier, the vendor's own object. */

@@ -3,17 +3,22 @@ import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { budgetRoutes } from './budgets.ts'
 import { auditRoutes } from './audit.ts'
+import { planRoutes } from './billing.ts'
 import { callRoutes } from './calls.ts'
 import { collectionRoutes } from './collections.ts'
 import { forecastRoutes } from './forecast.ts'
 import { evaluationRoutes } from './evaluations.ts'
 import { feedbackRoutes } from './feedback.ts'
 import { healthRoutes } from './health.ts'
+import { invoiceRoutes } from './invoices.ts'
 import { keyRoutes } from './keys.ts'
 import { policyRoutes } from './policies.ts'
+import { outcomeRoutes } from './outcomes.ts'
+import { priceRoutes } from './prices.ts'
 import { pricingRoutes } from './pricing.ts'
 import { privacyRoutes } from './privacy.ts'
 import { routerRoutes } from './routers.ts'
+import { usageRoutes } from './usage.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
@@ -30,6 +35,11 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...routerRoutes(getParts),
     ...feedbackRoutes(getParts),
     ...evaluationRoutes(getParts),
+    ...priceRoutes(getParts),
+    ...usageRoutes(getParts),
+    ...planRoutes(getParts),
+    ...invoiceRoutes(getParts),
+    ...outcomeRoutes(getParts),
     ...healthRoutes(getParts, describe),
   ]
 }

@@ -7,9 +7,9 @@ export function readUsage(body: JsonObject): Usage | undefined {
   const own = body['usage']
   if (!isJsonObject(own)) return undefined
   const raw = withTier(withSearches(own, body), body['service_tier'])
-  const details = memberOf(own, 'input_tokens_details')
+  const details = detailsOf(own, 'input_tokens_details', 'input_token_details')
   const output = toCount(own['output_tokens'])
-  const reasoning = toCount(memberOf(own, 'output_tokens_details')['reasoning_tokens'])
+  const reasoning = toCount(detailsOf(own, 'output_tokens_details', 'output_token_details')['reasoning_tokens'])
   return toUsageOf(raw, {
     inputTotal: toCount(own['input_tokens']),
     cacheRead: toCount(details['cached_tokens']),
@@ -17,6 +17,11 @@ export function readUsage(body: JsonObject): Usage | undefined {
     outputTotal: output === undefined ? undefined : output + besideOf(own, output, reasoning),
     reasoning,
   })
+}
+
+/** The realtime API drops an s. */
+function detailsOf(raw: JsonObject, name: string, other: string): JsonObject {
+  return isJsonObject(raw[name]) ? memberOf(raw, name) : memberOf(raw, other)
 }
 
 /** Reasoning that is not inside the output: a total says so (xAI), or, without one, there is more of it than output. */

@@ -1,0 +1,90 @@
+import {
+  readStatement,
+  reconcile as compareStatements,
+  toRational,
+  type DaySum,
+  type OwnLine,
+  type StatementLine,
+} from '../../../investment/index.ts'
+import { createUsage } from '../../../core/usage.ts'
+import type { HttpParts } from '../../http/index.ts'
+import { readBytes } from '../files.ts'
+import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+
+export const reconcile: Command = {
+  name: 'reconcile',
+  usage: 'CSV [--ours CSV] [--vendor V] [--endpoint E]',
+  summary: "Explains a vendor's invoice line by line by what is on record, or by another statement.",
+  options: { ours: { type: 'string' }, vendor: { type: 'string' }, endpoint: { type: 'string' } },
+  async run(context) {
+    const [path, ...more] = context.words
+    if (path === undefined || more.length > 0) throw toMisuse(reconcile)
+    const theirs = readStatement((await readBytes(path, fileBytesMax)).toString('utf8'))
+    const { parts } = await context.open()
+    const ours = await readOurs(context, parts, theirs)
+    const found = compareStatements(theirs, ours, (line) => priceOf(context, parts, line))
+    const rows = found.lines.map((line) => [
+      line.day,
+      line.model,
+      line.theirs,
+      line.ours,
+      line.difference,
+      line.because.map(({ reason, amount }) => `${amount} ${reason}`).join('; '),
+    ])
+    report(context.terminal, { object: 'reconciliation', ...found }, [
+      ...toTable([['day', 'model', 'theirs', 'ours', 'difference', 'because'], ...rows]),
+      `theirs ${found.theirs}, ours ${found.ours}, difference ${found.difference}, of it unexplained ${found.unexplained}`,
+    ])
+  },
+}
+
+const fileBytesMax = 67_108_864
+const dayMs = 86_400_000
+
+async function readOurs(
+  context: CommandContext,
+  parts: HttpParts,
+  theirs: readonly StatementLine[],
+): Promise<readonly OwnLine[]> {
+  const { ours } = context.options
+  if (typeof ours === 'string') {
+    const lines = readStatement((await readBytes(ours, fileBytesMax)).toString('utf8'))
+    return lines.map((line) => ({ ...line, calls: 0, unknown: 0, estimated: 0 }))
+  }
+  const days = theirs.map(({ day }) => Date.parse(day)).toSorted((left, right) => left - right)
+  const [first, last] = [days[0], days.at(-1)]
+  if (first === undefined || last === undefined) return []
+  return (await parts.billing.sumDays(operatorTenant, { startMs: first, endMs: last + dayMs })).map(toOwn)
+}
+
+function toOwn(sum: DaySum): OwnLine {
+  return {
+    day: new Date(sum.day * dayMs).toISOString().slice(0, 10),
+    model: sum.model,
+    inputTokens: sum.inputTokens,
+    cachedTokens: sum.cachedTokens,
+    outputTokens: sum.outputTokens,
+    cost: toRational(sum.cost, 1_000_000_000_000n),
+    line: 0,
+    calls: sum.calls,
+    unknown: sum.unknown,
+    estimated: sum.estimated,
+  }
+}
+
+/** The vendor's quantities at the price book's prices of that day. */
+function priceOf(context: CommandContext, parts: HttpParts, line: StatementLine) {
+  const textOf = (name: string): string | undefined => {
+    const value = context.options[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const atMs = Date.parse(line.day) + dayMs / 2
+  const query = { endpoint: textOf('endpoint') ?? '', vendor: textOf('vendor'), model: line.model, atMs }
+  const usage = createUsage({
+    inputTotal: line.inputTokens === undefined ? undefined : Number(line.inputTokens),
+    cacheRead: line.cachedTokens === undefined ? undefined : Number(line.cachedTokens),
+    outputTotal: line.outputTokens === undefined ? undefined : Number(line.outputTokens),
+  })
+  const cost = parts.prices.find(query)?.cost(usage)
+  return cost === undefined ? undefined : toRational(cost, 1_000_000_000_000n)
+}

@@ -1,0 +1,1 @@
+export { createMeterExport, type MeterExport, type SinkRequest } from './sinks.ts'

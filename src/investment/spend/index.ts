@@ -1,0 +1,1 @@
+export { createSpendQueries, type CallSum, type DaySum, type SpendQueries } from './store.ts'

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { createUsage } from '../../core/usage.ts'
+import { describeEngines } from '../../store/testing.ts'
+import { createTrees } from '../testing.ts'
+import { createSpendQueries } from './index.ts'
+
+const noon = Date.parse('2026-03-10T12:00:00Z')
+const dayMs = 86_400_000
+const large = 9_000_000_000_000_000_000n
+
+describeEngines('spend', (open) => {
+  test('is summed by model and key, exactly beyond 64 bits, and what is not known is counted and not added', async () => {
+    const store = await open()
+    const trees = createTrees()
+    const put = (options: Partial<Parameters<typeof trees.next>[0]>): void =>
+      store.recorder.settle(trees.next({ vendorModel: 'm', cost: 5n, atMs: noon, ...options }))
+    put({ cost: large })
+    put({ cost: large })
+    put({ cost: undefined })
+    put({ keyId: 'key_2', usage: createUsage({ inputTotal: 7, cacheRead: 3, outputTotal: 2, reasoning: 1 }) })
+    put({ atMs: noon + dayMs })
+    await store.flush()
+    const spend = createSpendQueries(store.sql)
+    const span = { startMs: noon, endMs: noon + dayMs }
+    const [first, second, ...more] = await spend.sumCalls('default', span, undefined)
+    expect(first).toMatchObject({
+      key: 'key_1',
+      dispatches: 3,
+      unknownCost: 1,
+      unknownUsage: 0,
+      cost: 2n * large,
+      inputTokens: 300n,
+    })
+    expect(second).toMatchObject({
+      key: 'key_2',
+      cost: 5n,
+      inputTokens: 7n,
+      cacheRead: 3n,
+      outputTokens: 2n,
+      reasoning: 1n,
+    })
+    expect(more).toEqual([])
+    expect(await spend.sumCalls('default', span, ['key_2'])).toHaveLength(1)
+    expect(await spend.sumCalls('default', span, [])).toEqual([])
+    expect(await spend.sumCalls('other', span, undefined)).toEqual([])
+    expect(await spend.countRequests('default', span, undefined)).toEqual([
+      { key: 'key_1', model: 'small', requests: 3 },
+      { key: 'key_2', model: 'small', requests: 1 },
+    ])
+  })
+
+  test('by day is that of the day on which a dispatch began', async () => {
+    const store = await open()
+    const trees = createTrees()
+    const midnight = Date.parse('2026-03-11T00:00:00Z')
+    for (const atMs of [midnight - 1, midnight]) store.recorder.settle(trees.next({ vendorModel: 'm', cost: 5n, atMs }))
+    await store.flush()
+    const days = await createSpendQueries(store.sql).sumDays('default', {
+      startMs: midnight - dayMs,
+      endMs: midnight + dayMs,
+    })
+    expect(days.map(({ day }) => day * dayMs).toSorted((a, b) => a - b)).toEqual([midnight - dayMs, midnight])
+  })
+})

@@ -1,0 +1,2 @@
+export { runBillsInStore } from './in-store.ts'
+export { runBills } from './run.ts'
