@@ -8,10 +8,12 @@ import { createSystemRandom } from './core/random.ts'
 import { createSystemClock } from './core/time.ts'
 import {
   createDuplicateIndex,
+  createOverlapMeter,
   createPersonalDataScanner,
   createPlatform,
   createPreparation,
   createProbe,
+  decideRights,
   installRuntime,
   type Platform,
 } from './platform.ts'
@@ -51,6 +53,11 @@ function toProcessActs(common: CommonOptions): ProcessActs {
     clock,
     input: () => process.stdin,
     createDuplicateIndex,
+    createOverlapMeter,
+    async decideRights(sources) {
+      const { unknown, isCommercial } = (await load(common)).config.governance.copyright
+      return decideRights(sources, { permits: unknown, isCommercial })
+    },
     serve: () => serve(common),
     configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue,
     async checkConfig() {

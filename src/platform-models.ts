@@ -7,20 +7,22 @@ import type { Endpoints } from './infrastructure/index.ts'
 import { createForecastKind } from './investment/index.ts'
 import { createModelTree, type ModelCatalogue } from './models/index.ts'
 import { createRouters } from './platform-learning.ts'
+import { createLawfulSearch } from './platform-rights.ts'
 import type { Standing } from './platform-standing.ts'
 import { createGroundKind } from './tools/index.ts'
 
 /** The models of one configuration, with what the other rooms bring to them. Throws CONFIG_INVALID. */
 export function createModels(
-  { clock, knowledge, caches, learning }: Standing,
+  { clock, knowledge, copyright, caches, learning }: Standing,
   loaded: LoadedConfig,
   { gate, endpoints }: { readonly gate: ReturnType<typeof createRegionGate>; readonly endpoints: Endpoints },
 ): ModelCatalogue {
   const { config, hash } = loaded
+  const lawful = createLawfulSearch(knowledge, copyright, 'ground')
   return createModelTree({
     config: config.models,
     endpoints,
-    nodeKinds: [createGroundKind({ knowledge, clock }), createForecastKind()],
+    nodeKinds: [createGroundKind({ knowledge: lawful, copyright, clock }), createForecastKind()],
     clock,
     limits: config.network,
     regions: {

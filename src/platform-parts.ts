@@ -29,7 +29,7 @@ export interface PartsDeps {
 export function createParts(deps: PartsDeps): HttpParts {
   const { gate, policies, models, endpoints, inWork, traces } = deps
   const { config } = deps.loaded
-  const { clock, ids, store, identity, knowledge, preparation, privacy, spending, telemetry } = deps.standing
+  const { clock, ids, store, identity, knowledge, preparation, privacy, copyright, spending, telemetry } = deps.standing
   const admission = createPolicyAdmission(createAdmission(config.governance, gate), policies)
   const resolveModel = (name: string, principal: Principal) => {
     const model = models.find(name)
@@ -49,6 +49,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     knowledge,
     preparation,
     privacy,
+    copyright,
     calls: store.calls,
     keys: identity.keys,
     policies,

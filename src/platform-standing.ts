@@ -1,7 +1,7 @@
 import type { Ids } from './core/ids.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
-import type { AuditLog, Identity, Privacy } from './governance/index.ts'
+import type { AuditLog, Copyright, Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
 import type { AnswerCaches, Learning } from './models/index.ts'
 import type { Money } from './platform-billing.ts'
@@ -23,6 +23,7 @@ export interface Standing {
   readonly privacy: Privacy
   readonly learning: Learning
   readonly evaluations: Evaluations
+  readonly copyright: Copyright
   readonly telemetry: Telemetry
   /** Answers that models keep. */
   readonly caches: AnswerCaches

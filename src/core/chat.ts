@@ -168,6 +168,9 @@ export interface Citation {
   /** UTF-16 code units into the answer's text; `undefined` when the citation supports the whole answer. */
   readonly answerStart: number | undefined
   readonly answerEnd: number | undefined
+  /** SPDX id of the licence, and what has to stand beside a quotation, where they are on record. */
+  readonly licence?: string | undefined
+  readonly attribution?: string | undefined
 }
 
 /** The same request with another chat: what the client wrote no longer stands for it. */

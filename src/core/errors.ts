@@ -41,6 +41,11 @@ export const errorCatalogue = {
     false,
     'Leave out what the message names, or ask a model whose endpoints may see personal data.',
   ),
+  COPYRIGHT_REFUSED: entry(
+    403,
+    false,
+    'Ask for a summary instead of the text, or record a licence that lets the work be given again.',
+  ),
   PRICE_UNKNOWN: entry(403, false, 'Add the price under investment.prices, or set investment.unknownPrice to flag.'),
   BUDGET_EXCEEDED: entry(
     402,

@@ -113,6 +113,8 @@ export interface KnowledgeQuery {
   readonly principals?: readonly string[] | undefined
   /** Regions the request is allowed; documents bound to another are not seen. Absent for no such bound. */
   readonly regions?: readonly string[] | undefined
+  /** Ids of documents that are not seen, whoever asks: their rights forbid it. */
+  readonly excluded?: readonly string[] | undefined
   /** Searches what was in force at that instant, milliseconds UTC; now when absent. */
   readonly asOfMs?: number | undefined
   /** 0…1: gives nothing when the best passage is less likely to answer than this; the calibrated bound when absent. */

@@ -14,5 +14,16 @@ export {
   type PackDecision,
   type PolicyGuard,
 } from './policy/index.ts'
+export {
+  createCopyright,
+  createOverlapMeter,
+  decideRights,
+  type Copyright,
+  type OverlapMeter,
+  type ProtectedText,
+  type Rights,
+  type RightsSources,
+  type RightsView,
+} from './copyright/index.ts'
 export { checkPrivacy, createPersonalDataScanner, createPrivacy, type Privacy } from './privacy/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

@@ -1,6 +1,7 @@
 import type { AuditTables } from './tables/audit.ts'
 import type { BillingTables } from './tables/billing.ts'
 import type { CallsTables } from './tables/calls.ts'
+import type { CopyrightTables } from './tables/copyright.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
@@ -20,4 +21,5 @@ export interface Tables
     LearningTables,
     LedgerTables,
     OutcomesTables,
-    PrivacyTables {}
+    PrivacyTables,
+    CopyrightTables {}

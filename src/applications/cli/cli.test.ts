@@ -7,7 +7,7 @@ import { configJsonSchema, configSchema, loadConfig } from '../../config/index.t
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import { createFakeClock, createSystemClock } from '../../core/time.ts'
-import { createPersonalDataScanner } from '../../governance/index.ts'
+import { createOverlapMeter, createPersonalDataScanner, decideRights } from '../../governance/index.ts'
 import { createDuplicateIndex, createPreparation } from '../../tools/index.ts'
 import { commands, runCli, type CommonOptions, type OpenPlatform, type ProcessActs } from './index.ts'
 
@@ -85,6 +85,11 @@ async function openPlatform(common: CommonOptions): Promise<OpenPlatform & { clo
 const acts: ProcessActs = {
   version: '0.0.0-test',
   createDuplicateIndex,
+  createOverlapMeter,
+  decideRights: (sources) =>
+    Promise.resolve(
+      decideRights(sources, { permits: { search: true, ground: true, train: false }, isCommercial: true }),
+    ),
   scanner: createPersonalDataScanner({ clock: createFakeClock(Date.parse('2026-11-25T00:00:00Z')) }),
   clock: createSystemClock(),
   async *input() {},
@@ -322,79 +327,5 @@ describe('the operator', () => {
 
   test('serves', async () => {
     expect(await run('start', '--port', '0')).toMatchObject({ code: 0, noted: '' })
-  })
-})
-
-describe('privacy scan', () => {
-  const scan = (name: string, content: string | Uint8Array, ...options: readonly string[]): Promise<Ran> => {
-    writeFileSync(join(folder, name), content)
-    return run('privacy', 'scan', join(folder, name), ...options, '--json')
-  }
-
-  test('gives types, places and reasons, and never the whole text unless asked', async () => {
-    const text = '员工信息\n身份证１１０１０５１９４９１２３１００２X，邮箱li.na@example.com\n'
-    const { json, printed } = await scan('员工.txt', text)
-    expect(json).toMatchObject({
-      counts: { 'cn-resident-id': 1, email: 1 },
-      findings: [
-        { type: 'cn-resident-id', start: 8, end: 26, line: 2, why: ['form', 'region', 'date', 'checksum'] },
-        { type: 'email', start: 29, end: 46, line: 2 },
-      ],
-    })
-    expect(printed.join()).not.toMatch(/example\.com|１１０１０５/)
-    const shown = await scan('员工.txt', text, '--show')
-    expect(shown.json).toMatchObject({ findings: [{}, { text: 'li.na@example.com' }] })
-  })
-
-  test('reads GB18030 and UTF-16, and refuses what is no text', async () => {
-    const gbk = Buffer.from([0xca, 0xd6, 0xbb, 0xfa, ...Buffer.from('13800138000')]) // 手机
-    expect((await scan('gbk.txt', gbk)).json).toMatchObject({ findings: [{ type: 'cn-mobile', start: 2, end: 13 }] })
-    const utf16 = Buffer.from('\ufeff手机13800138000', 'utf16le')
-    expect((await scan('utf16.txt', utf16)).json).toMatchObject({
-      findings: [{ type: 'cn-mobile', start: 2, end: 13 }],
-    })
-    const binary = await scan('binary.bin', Uint8Array.from([1, 0, 2]))
-    expect(binary).toMatchObject({ code: 1, json: { error: { code: 'DOCUMENT_REFUSED' } } })
-  })
-
-  test('can be bound to types and to what is sure, and says what is wrong with the question', async () => {
-    const text = 'li@example.com and example.de'
-    expect((await scan('two.txt', text, '--types', 'domain')).json).toMatchObject({ counts: { domain: 1 } })
-    expect((await scan('two.txt', text, '--confidence', '0.9')).json).toMatchObject({ counts: { email: 1 } })
-    expect((await scan('two.txt', text, '--types', 'nome')).json).toMatchObject({ error: { code: 'INVALID_REQUEST' } })
-    expect((await scan('two.txt', text, '--confidence', '2')).json).toMatchObject({
-      error: { code: 'INVALID_REQUEST' },
-    })
-    expect((await run('privacy', 'scan', join(folder, 'nowhere.txt'), '--json')).json).toMatchObject({
-      error: { code: 'NOT_FOUND' },
-    })
-    expect((await run('privacy', 'look')).code).toBe(2)
-  })
-})
-
-test('duplicates of a folder are told apart by how alike they are, the longest first', async () => {
-  const place = join(folder, 'alike')
-  mkdirSync(place)
-  const text = '员工入职满一年后,每年享有十五天带薪年假,应在当年使用完毕。未使用的年假可以结转到次年三月。'.repeat(3)
-  writeFileSync(join(place, 'a.md'), text)
-  writeFileSync(join(place, 'b.md'), text)
-  writeFileSync(join(place, 'c.txt'), text.replaceAll(',', ','))
-  writeFileSync(join(place, 'd.md'), `${text}附则:本制度自发布之日起施行。`)
-  writeFileSync(join(place, 'other.md'), 'Something else altogether, about travel and hotels in Zurich.')
-  writeFileSync(join(place, 'bad.txt'), Uint8Array.from([0, 1, 2]))
-  const { code, json } = await run('duplicates', place, '--json')
-  expect(code).toBe(0)
-  expect(json).toMatchObject({
-    files: 6,
-    refusals: [{ name: 'bad.txt' }],
-    clusters: [
-      {
-        representative: 'd.md',
-        members: [{ id: 'd.md' }, { id: 'a.md', kind: 'near' }, { id: 'b.md' }, { id: 'c.txt' }],
-      },
-    ],
-  })
-  expect((await run('duplicates', place, '--jaccard', '7', '--json')).json).toMatchObject({
-    error: { code: 'INVALID_REQUEST' },
   })
 })

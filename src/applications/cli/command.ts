@@ -5,6 +5,7 @@ import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { Clock } from '../../core/time.ts'
 import type { DuplicateIndex, DuplicateOptions, Preparation } from '../../tools/index.ts'
+import type { OverlapMeter, ProtectedText, Rights, RightsSources } from '../../governance/index.ts'
 import type { HttpParts } from '../http/index.ts'
 
 /** One verb of the command line. One file and one line in the table. */
@@ -48,6 +49,9 @@ export interface ProcessActs {
   /** What is piped in. */
   input(): AsyncIterable<Uint8Array>
   createDuplicateIndex(options: DuplicateOptions): DuplicateIndex
+  /** Under what the configuration says of works that nobody has said anything about. */
+  decideRights(sources: RightsSources): Promise<Rights>
+  createOverlapMeter(sources: readonly ProtectedText[]): OverlapMeter
 }
 
 /** A command line that lacks a word or has one too many; the message is how the command is used. */

@@ -193,6 +193,8 @@ function toCitationJson(citation: Citation): JsonObject {
     text: citation.text,
     answer_start: citation.answerStart ?? null,
     answer_end: citation.answerEnd ?? null,
+    ...(citation.licence === undefined ? {} : { licence: citation.licence }),
+    ...(citation.attribution === undefined ? {} : { attribution: citation.attribution }),
   }
 }
 

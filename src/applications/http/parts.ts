@@ -3,7 +3,7 @@ import type { Principal } from '../../core/call.ts'
 import type { DialectId } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
-import type { AuditLog, Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
+import type { AuditLog, Copyright, Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type { Billing, Outcomes, PriceBook, PriceEntries, SpendForecaster, Spending } from '../../investment/index.ts'
@@ -23,6 +23,7 @@ export interface HttpParts {
   readonly models: { list(principal: Principal): readonly Model[]; resolve(name: string, principal: Principal): Model }
   readonly knowledge: Knowledge
   readonly preparation: Preparation
+  readonly copyright: Copyright
   readonly privacy: Pick<Privacy, 'scanner' | 'vault'>
   readonly calls: CallReader
   readonly keys: Identity['keys']

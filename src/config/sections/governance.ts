@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { copyrightSchema } from './copyright.ts'
 import { privacySchema } from './privacy.ts'
 
 const region = z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case')
@@ -77,5 +78,6 @@ export const governanceSchema = z
       .optional()
       .describe('Longest life of a new key, days; without bound when absent.'),
     privacy: privacySchema.prefault({}),
+    copyright: copyrightSchema.prefault({}),
   })
   .describe('Who may do what, and where data may go.')

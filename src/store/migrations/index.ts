@@ -7,6 +7,7 @@ import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { privacy } from './060-privacy.ts'
 import { learning } from './075-learning.ts'
+import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { index } from './105-index.ts'
 import type { Migration } from './migration.ts'
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   useCase,
   audit,
   privacy,
+  copyright,
   learning,
   knowledge,
   index,

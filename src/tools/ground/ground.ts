@@ -6,6 +6,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Answer, Model } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
+import type { CopyrightGuard } from '../../core/ports-copyright.ts'
 import type { KnowledgeSearch, Passage } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import { citeAnswer } from './citing.ts'
@@ -14,6 +15,8 @@ import { findQuestion } from './question.ts'
 
 export interface GroundParts {
   readonly knowledge: KnowledgeSearch
+  /** Watches how much of the passages an answer gives again; nobody does when absent. */
+  readonly copyright?: CopyrightGuard | undefined
   readonly clock: Clock
 }
 
@@ -66,7 +69,9 @@ async function answerFromPassages(options: Grounding, request: ChatRequest, call
     const written = await writer.answer(grounded, child)
     const firstByteMs = clock.monotonicMs() - child.startedMonotonicMs
     const followed = followAnswer(written, child, { firstByteMs, detail })
-    const events = citeAnswer(followed, { passages, marks: keepCitable(request.chat) })
+    const cited = citeAnswer(followed, { passages, marks: keepCitable(request.chat) })
+    const watch = await options.copyright?.open(call.principal.tenant, passages)
+    const events = watch === undefined ? cited : watch.guard(cited)
     return createAnswer(events, (reason) => followed.cancel(reason))
   } catch (thrown) {
     child.end({ ...toFailure(thrown), detail })

@@ -5,6 +5,7 @@ import { backup } from './backup.ts'
 import { budgets } from './budgets.ts'
 import { calls } from './calls.ts'
 import { config } from './config.ts'
+import { copyright } from './copyright.ts'
 import { doctor } from './doctor.ts'
 import { duplicates } from './duplicates.ts'
 import { forecast } from './forecast.ts'
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = Object.freeze([
   search,
   privacy,
   duplicates,
+  copyright,
   calls,
   forecast,
   policy,

@@ -5,6 +5,7 @@ import { budgetRoutes } from './budgets.ts'
 import { auditRoutes } from './audit.ts'
 import { planRoutes } from './billing.ts'
 import { callRoutes } from './calls.ts'
+import { copyrightRoutes } from './copyright.ts'
 import { collectionRoutes } from './collections.ts'
 import { forecastRoutes } from './forecast.ts'
 import { evaluationRoutes } from './evaluations.ts'
@@ -40,6 +41,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...planRoutes(getParts),
     ...invoiceRoutes(getParts),
     ...outcomeRoutes(getParts),
+    ...copyrightRoutes(getParts),
     ...healthRoutes(getParts, describe),
   ]
 }

@@ -15,6 +15,8 @@ export interface Viewer {
   readonly principals: ReadonlySet<string> | undefined
   /** Regions whose documents may be seen; `undefined` for all. Documents bound to none are seen in any case. */
   readonly regions: ReadonlySet<string> | undefined
+  /** Documents that are not seen by anybody; `undefined` for none. */
+  readonly excluded?: ReadonlySet<string> | undefined
   /** As it was at that instant; `undefined` for now. */
   readonly asOfMs: number | undefined
 }
@@ -24,7 +26,8 @@ export function createScope(view: CollectionView, access: TenantAccess, viewer: 
   const visible = new Uint8Array(findHighest(view) + 1)
   let [entryCount, chunkCount, termCount, isAll] = [0, 0, 0, true]
   for (const entry of view.entries.values()) {
-    if (!isInForce(entry, viewer.asOfMs) || !isInRegion(entry.region, viewer.regions) || !isAllowed(entry.acl)) {
+    const isOut = viewer.excluded?.has(entry.document) === true || !isInForce(entry, viewer.asOfMs)
+    if (isOut || !isInRegion(entry.region, viewer.regions) || !isAllowed(entry.acl)) {
       isAll = false
       continue
     }

@@ -121,14 +121,15 @@ class Searching {
     this.#access.delete(query.tenant)
     if (query.principals !== undefined) await access.sync(rows, query.tenant)
     this.#access.set(query.tenant, access)
-    const { principals, regions, asOfMs } = query
+    const { principals, regions, excluded, asOfMs } = query
     const version = principals === undefined ? 0 : access.version
-    const key = JSON.stringify([view.number, view.revision, version, principals, regions, asOfMs])
+    const key = JSON.stringify([view.number, view.revision, version, principals, regions, excluded, asOfMs])
     let scope = this.#scopes.get(key)
     if (scope === undefined) {
       scope = createScope(view, access, {
         principals: principals === undefined ? undefined : access.close(principals),
         regions: regions === undefined ? undefined : new Set(regions),
+        excluded: excluded === undefined ? undefined : new Set(excluded),
         asOfMs,
       })
       if (this.#scopes.size >= scopesMax) this.#scopes.clear()
