@@ -25,20 +25,27 @@ export function createModels(
     nodeKinds: [createGroundKind({ knowledge: lawful, copyright, clock }), createForecastKind()],
     clock,
     limits: config.network,
-    regions: {
-      meet: (left, right) => gate.meet(left, right),
-      mayUse(id, allowed) {
-        const endpoint = config.endpoints[id]
-        if (endpoint === undefined) return false
-        const { processing, storage } = endpoint
-        return gate.decide({ processing, storage }, allowed).type === 'pass'
-      },
-    },
+    regions: toRegions(config, gate),
     routers: createRouters(learning, loaded),
     personal: createPersonalDataScanner({ clock }),
     caches,
     configHash: hash,
   })
+}
+
+type TreeRegions = NonNullable<Parameters<typeof createModelTree>[0]['regions']>
+
+/** What the tree may ask of regions. */
+export function toRegions(config: Config, gate: ReturnType<typeof createRegionGate>): TreeRegions {
+  return {
+    meet: (left, right) => gate.meet(left, right),
+    mayUse(id, allowed) {
+      const endpoint = config.endpoints[id]
+      if (endpoint === undefined) return false
+      const { processing, storage } = endpoint
+      return gate.decide({ processing, storage }, allowed).type === 'pass'
+    },
+  }
 }
 
 const path = 'strata.network'

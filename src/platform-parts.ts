@@ -5,8 +5,9 @@ import { PlatformError } from './core/errors.ts'
 import { createAdmission, createPolicyAdmission, type createRegionGate, type PolicyGuard } from './governance/index.ts'
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
-import { createSpendForecaster } from './investment/index.ts'
+import { createSpendForecaster, createWhatIf } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
+import type { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
 import { createComposer } from './platform-models.ts'
 import type { InWork } from './platform-work.ts'
@@ -23,6 +24,7 @@ export interface PartsDeps {
   readonly inWork: InWork
   readonly traces: TraceExporter | undefined
   readonly prices: PriceBook
+  readonly replay: ReturnType<typeof createReplay>
 }
 
 /** What the faces are given of one running configuration. */
@@ -59,6 +61,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
     ...deps.standing.money,
+    whatIf: createWhatIf({ ...deps.replay, read: (span) => store.calls.scan(span) }),
     readBody,
     budgets: spending.budgets,
     models: {

@@ -22,10 +22,11 @@ import { createAnswerCaches } from './models/index.ts'
 import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
-import { createLearningParts } from './platform-learning.ts'
+import { createLearningParts, createRouters } from './platform-learning.ts'
 import { createModels } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
 import { createParts } from './platform-parts.ts'
+import { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
 import { createTraces } from './platform-traces.ts'
@@ -208,6 +209,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     privacy: standing.privacy.configure(config.governance, gate),
   })
   const models = createModels(standing, loaded, { gate, endpoints })
+  const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
   const inWork = createInWork()
   const traces = createTraces(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
@@ -223,6 +225,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     inWork,
     traces,
     prices: pricer,
+    replay,
   })
   const sinks = createSinks(standing, config, egress)
   telemetry.useConfig(loaded)

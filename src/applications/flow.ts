@@ -79,7 +79,9 @@ function followClient(call: Call, delivery: { onGone(listener: () => void): void
 /** Ends the root with the totals of what its dispatches used. */
 function end(call: Call, summary: AnswerSummary): void {
   const totals = sumDispatches(call.facts)
-  call.end({ ...summary, usage: totals.usage, cost: totals.cost, detail: call.labels.record })
+  // Where it might have gone: a replay decides by it again.
+  const detail = { ...call.labels.record, allowedRegions: call.labels.allowedRegions }
+  call.end({ ...summary, usage: totals.usage, cost: totals.cost, detail })
 }
 
 /** What is told to the client: once it has left, everything that follows is the leaving. */

@@ -7,6 +7,12 @@ export {
   createRuntimeInstaller,
 } from './edge/index.ts'
 export { createEgress, createErrands, type Egress } from './egress/index.ts'
-export { createEndpoints, createNativeAdapter, type Endpoints } from './endpoints/index.ts'
+export {
+  createEndpoints,
+  createNativeAdapter,
+  type Adapter,
+  type Endpoints,
+  type HealthAccount,
+} from './endpoints/index.ts'
 export { createVendorAdapters } from './vendors/index.ts'
 export { readBody, type BodyDialect, type BodyReading } from './metering/index.ts'

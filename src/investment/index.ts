@@ -66,3 +66,12 @@ export {
 } from './outcomes/index.ts'
 export { createMeterExport, type MeterExport } from './exports/index.ts'
 export type { CallSum, DaySum } from './spend/index.ts'
+export {
+  createWhatIf,
+  estimateOffPolicy,
+  scenarioSchema,
+  type RepriceReport,
+  type Scenario,
+  type WhatIf,
+  type WhatIfReport,
+} from './what-if/index.ts'

@@ -12,6 +12,20 @@ export interface CallReader {
   find(tenant: string, callId: string): Promise<readonly CallFacts[]>
   /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1000. */
   list(tenant: string, page: CallPage): Promise<readonly CallFacts[]>
+  /** Whole trees whose root began in the span, oldest first: of each the root, then its nodes in the order of making. */
+  scan(span: CallSpan): AsyncIterable<CallTree>
+}
+
+export interface CallTree {
+  readonly root: CallFacts
+  readonly nodes: readonly CallFacts[]
+}
+
+export interface CallSpan {
+  readonly tenant: string
+  /** Milliseconds UTC; `untilMs` is not part of it. */
+  readonly fromMs: number
+  readonly untilMs: number
 }
 
 export interface CallPage {
@@ -21,6 +35,8 @@ export interface CallPage {
 }
 
 const limitMax = 1_000
+/** Rows that a scan reads at once. */
+const scanRowsMax = 10_000
 
 /** Reads what has been recorded up to now: `flush` comes first. */
 export function createCallReader(deps: {
@@ -54,7 +70,56 @@ export function createCallReader(deps: {
       const rows = await older.orderBy('root_id', 'desc').limit(limit).execute()
       return rows.map(toFacts)
     },
+    async *scan(span) {
+      await flush()
+      let after = ''
+      for (;;) {
+        const rows = await database
+          .selectFrom('call')
+          .selectAll()
+          .where('tenant', '=', span.tenant)
+          .where('root_id', '>', after)
+          .where('started_at_ms', '>=', span.fromMs)
+          .orderBy('root_id')
+          .orderBy('id')
+          .limit(scanRowsMax)
+          .execute()
+        const isLast = rows.length < scanRowsMax
+        const trees = toTrees(rows)
+        // The last tree of a full page may go on beyond it: it is read again, unless it is all there is.
+        if (!isLast && trees.length > 1) trees.pop()
+        for (const tree of trees)
+          if (tree.root.startedAtMs >= span.fromMs && tree.root.startedAtMs < span.untilMs) yield tree
+        const last = trees.at(-1)
+        // Ids sort by the time of making: what follows began later still.
+        if (isLast || last === undefined || last.root.startedAtMs >= span.untilMs) return
+        after = last.root.rootId
+      }
+    },
   }
+}
+
+/** Trees of rows in the order of roots; rows whose root is not among them are left out. */
+function toTrees(rows: readonly Selectable<CallTable>[]): CallTree[] {
+  const trees: CallTree[] = []
+  let members: Selectable<CallTable>[] = []
+  const finish = (): void => {
+    const root = members.find((row) => row.id === row.root_id)
+    if (root === undefined) return
+    const nodes = members.filter((row) => row !== root)
+    // .10 comes after .9
+    if (nodes.length > 9) nodes.sort((left, right) => left.id.length - right.id.length || (left.id < right.id ? -1 : 1))
+    trees.push({ root: toFacts(root), nodes: nodes.map(toFacts) })
+  }
+  for (const row of rows) {
+    if (members[0] !== undefined && members[0].root_id !== row.root_id) {
+      finish()
+      members = []
+    }
+    members.push(row)
+  }
+  finish()
+  return trees
 }
 
 function toFacts(row: Selectable<CallTable>): CallFacts {

@@ -27,3 +27,4 @@ export {
   toUsageReport,
   toVerdictJson,
 } from './strata/index.ts'
+export { toReplayJson, toRepriceJson } from './what-if-json.ts'

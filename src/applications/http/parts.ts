@@ -6,7 +6,7 @@ import type { Clock } from '../../core/time.ts'
 import type { AuditLog, Copyright, Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
-import type { Billing, Outcomes, PriceBook, PriceEntries, SpendForecaster, Spending } from '../../investment/index.ts'
+import type { Billing, Outcomes, PriceBook, PriceEntries, SpendForecaster, Spending, WhatIf } from '../../investment/index.ts'
 import type { Learning } from '../../models/index.ts'
 import type { CallReader } from '../../store/index.ts'
 import type { Evaluations, Knowledge, Preparation } from '../../tools/index.ts'
@@ -36,6 +36,7 @@ export interface HttpParts {
   readonly priceEntries: PriceEntries
   readonly billing: Billing
   readonly outcomes: Outcomes
+  readonly whatIf: WhatIf
   /** Usage of one recorded body. Throws what is wrong with it. */
   readonly readBody: (bytes: Buffer, dialect: BodyDialect) => BodyReading
   readonly budgets: Spending['budgets']

@@ -9,6 +9,7 @@ import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Egress, Permit } from '../egress/index.ts'
 import { createSettledAnswer } from './answer.ts'
+import type { Decision } from './balance.ts'
 import { capRequest } from './cap.ts'
 import { measureChat, measureEmbedding } from './measure.ts'
 import type { Verdict } from './breaker.ts'
@@ -23,6 +24,8 @@ export interface TryOptions {
   /** 1 for the first. */
   readonly attempt: number
   readonly reason: 'first' | 'retry' | 'failover' | 'hedge'
+  /** How the endpoint was chosen; `undefined` where there was only one. */
+  readonly decision: Decision | undefined
 }
 
 /** A try under way. Cancelling it settles it, also after its result has come. */
@@ -233,8 +236,8 @@ function toBound({ hold }: Permit): JsonObject {
   return outputTokensCap === undefined ? {} : { outputTokensCap }
 }
 
-function detail({ attempt, reason }: TryOptions, sent: boolean): { attempt: number; reason: string; sent: boolean } {
-  return { attempt, reason, sent }
+function detail({ attempt, reason, decision }: TryOptions, sent: boolean): JsonObject {
+  return decision === undefined ? { attempt, reason, sent } : { attempt, reason, sent, decision }
 }
 
 /** Errors that are found before anything is sent; those of the door out say themselves whether it was. */

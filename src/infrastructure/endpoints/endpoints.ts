@@ -6,7 +6,7 @@ import type { Clock } from '../../core/time.ts'
 import type { Egress } from '../egress/index.ts'
 import type { Adapter } from './adapter.ts'
 import { createAttempts } from './attempt.ts'
-import type { EndpointHealth } from './health.ts'
+import type { EndpointHealth, HealthAccount } from './health.ts'
 import { createLeaf } from './leaf.ts'
 import { createProbes } from './probes.ts'
 import { createRegistry, type EndpointPrivacy } from './registry.ts'
@@ -24,6 +24,8 @@ export interface EndpointsDeps {
   readonly ids: Ids
   readonly log: EventLog
   readonly privacy?: EndpointPrivacy | undefined
+  /** Keeps the account of an endpoint instead of the usual one, when recorded traffic is replayed. */
+  readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
 }
 
 /** The configured endpoints: calls them by id, and knows how they are. */

@@ -5,7 +5,7 @@ import type { EndpointChoice } from '../../core/ports.ts'
 import type { Random } from '../../core/random.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Try, TryOptions } from './attempt.ts'
-import { chooseEndpoint } from './balance.ts'
+import { chooseEndpoint, type Chosen } from './balance.ts'
 import { hedge } from './hedge.ts'
 import type { EndpointEntry } from './registry.ts'
 import { wait } from './wait.ts'
@@ -90,16 +90,23 @@ export function createLeaf(deps: LeafDeps): Leaf {
   const members = createMembers(deps.entries)
 
   /** Untried endpoints first; of those, the balance decides. */
-  function choose<T>({ request, members: all, progress }: Run<T>): EndpointEntry | undefined {
+  function choose<T>({ request, members: all, progress }: Run<T>): Chosen | undefined {
     if (progress.attempts >= config.attemptsMax) return undefined
     const [only] = all
     if (all.length === 1 && only !== undefined) {
-      return progress.excluded.length === 0 && only.health.mayTry() ? only : undefined
+      return progress.excluded.length === 0 && only.health.mayTry() ? { entry: only, decision: undefined } : undefined
     }
-    const open = all.filter((entry) => !progress.excluded.includes(entry) && entry.health.mayTry())
+    const resting: string[] = []
+    const open = all.filter((entry) => {
+      if (progress.excluded.includes(entry)) return false
+      const mayTry = entry.health.mayTry()
+      if (!mayTry) resting.push(entry.id)
+      return mayTry
+    })
     const untried = open.filter((entry) => !progress.tried.includes(entry))
     const [first, ...rest] = untried.length > 0 ? untried : open
-    return first === undefined ? undefined : chooseEndpoint([first, ...rest], request.choice.balance, random)
+    if (first === undefined) return undefined
+    return chooseEndpoint([first, ...rest], { balance: request.choice.balance, resting }, random)
   }
 
   /** How long the first byte may take before a second try is made elsewhere; `undefined` for never. */
@@ -108,11 +115,12 @@ export function createLeaf(deps: LeafDeps): Leaf {
     return quantile === undefined || run.members.length < 2 ? undefined : entry.health.quantile(quantile)
   }
 
-  function tryTwice<T>(run: Run<T>, entry: EndpointEntry, delayMs: number): Promise<T> {
-    return hedge(takingDown(run, entry, startTry(run, entry, reasonOf(run, entry))), delayMs, () => {
+  function tryTwice<T>(run: Run<T>, chosen: Chosen, delayMs: number): Promise<T> {
+    const { entry } = chosen
+    return hedge(takingDown(run, entry, startTry(run, chosen, reasonOf(run, entry))), delayMs, () => {
       const other = choose(run)
-      if (other === undefined || run.progress.tried.includes(other)) return undefined
-      return takingDown(run, other, startTry(run, other, 'hedge'))
+      if (other === undefined || run.progress.tried.includes(other.entry)) return undefined
+      return takingDown(run, other.entry, startTry(run, other, 'hedge'))
     })
   }
 
@@ -132,13 +140,14 @@ export function createLeaf(deps: LeafDeps): Leaf {
       const progress: Progress = { attempts: 0, failure: undefined, tried: [], excluded: [], refusals: [] }
       const run = { request, members: members.of(request), progress }
       for (;;) {
-        const entry = choose(run)
-        if (entry === undefined) throw progress.failure ?? toRefusal(run)
+        const chosen = choose(run)
+        if (chosen === undefined) throw progress.failure ?? toRefusal(run)
+        const { entry } = chosen
         if (progress.tried.includes(entry)) await backOff(run, entry)
         const delayMs = hedgeDelayMs(run, entry)
         try {
-          if (delayMs !== undefined) return await tryTwice(run, entry, delayMs)
-          return await startTry(run, entry, reasonOf(run, entry)).result
+          if (delayMs !== undefined) return await tryTwice(run, chosen, delayMs)
+          return await startTry(run, chosen, reasonOf(run, entry)).result
         } catch (thrown) {
           const error = toPlatformError(thrown)
           if (delayMs === undefined) takeDown(progress, entry, error)
@@ -154,10 +163,11 @@ function reasonOf<T>({ progress }: Run<T>, entry: EndpointEntry): TryOptions['re
   return progress.tried.includes(entry) ? 'retry' : 'failover'
 }
 
-function startTry<T>({ request, progress }: Run<T>, entry: EndpointEntry, reason: TryOptions['reason']): Try<T> {
+function startTry<T>({ request, progress }: Run<T>, chosen: Chosen, reason: TryOptions['reason']): Try<T> {
+  const { entry, decision } = chosen
   progress.attempts += 1
   progress.tried.push(entry)
-  return request.attempt({ entry, call: request.call, attempt: progress.attempts, reason })
+  return request.attempt({ entry, call: request.call, attempt: progress.attempts, reason, decision })
 }
 
 /** A try of two that are under way: its failure is taken down before the race hears of it. */

@@ -25,6 +25,8 @@ export interface RegistryDeps {
   readonly log: EventLog
   /** Which endpoints may see personal data, and what hides it from the others. Every endpoint may when absent. */
   readonly privacy?: EndpointPrivacy | undefined
+  /** Keeps the account of an endpoint instead of the usual one: of the one that was recorded, when traffic is replayed. */
+  readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
 }
 
 export interface EndpointPrivacy {
@@ -70,14 +72,16 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
     adapter,
     target,
     probe: probePath === undefined ? undefined : { target: { ...target, isFree: true }, path: probePath },
-    health: createHealthAccount({
-      clock: deps.clock,
-      config: deps.config.egress,
-      onBreaker(state, lastError) {
-        if (state === 'open') deps.log.warn({ endpoint: id, lastError }, 'endpoint is given a rest after failures')
-        else deps.log.info({ endpoint: id }, 'endpoint answers again')
-      },
-    }),
+    health:
+      deps.createHealth?.(id) ??
+      createHealthAccount({
+        clock: deps.clock,
+        config: deps.config.egress,
+        onBreaker(state, lastError) {
+          if (state === 'open') deps.log.warn({ endpoint: id, lastError }, 'endpoint is given a rest after failures')
+          else deps.log.info({ endpoint: id }, 'endpoint answers again')
+        },
+      }),
     findPrice: () =>
       deps.pricer.find({ endpoint: id, vendor: target.vendor, model: config.model, atMs: deps.clock.now() }),
   }

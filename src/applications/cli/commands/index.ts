@@ -27,6 +27,7 @@ import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
 import { usage } from './usage.ts'
+import { whatIf } from './what-if.ts'
 
 /** Every verb of the command line. */
 export const commands: readonly Command[] = Object.freeze([
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = Object.freeze([
   copyright,
   calls,
   forecast,
+  whatIf,
   policy,
   audit,
   price,

@@ -20,6 +20,7 @@ import { pricingRoutes } from './pricing.ts'
 import { privacyRoutes } from './privacy.ts'
 import { routerRoutes } from './routers.ts'
 import { usageRoutes } from './usage.ts'
+import { whatIfRoutes } from './what-if.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
@@ -27,6 +28,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...collectionRoutes(getParts),
     ...callRoutes(getParts),
     ...forecastRoutes(getParts),
+    ...whatIfRoutes(getParts),
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
     ...auditRoutes(getParts),

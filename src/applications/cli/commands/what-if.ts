@@ -1,0 +1,143 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { isJsonObject } from '../../../core/json.ts'
+import { toDollars } from '../../../core/money.ts'
+import { scenarioSchema, type Scenario, type WhatIfReport } from '../../../investment/index.ts'
+import { toReplayJson, toRepriceJson } from '../../http/index.ts'
+import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { readBytes } from '../files.ts'
+
+const scenarioBytesMax = 1_048_576
+const dayMs = 86_400_000
+const daysDefault = 30
+
+export const whatIf: Command = {
+  name: 'what-if',
+  usage:
+    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--level route|price] [--from INSTANT] [--until INSTANT]',
+  summary: 'Replays recorded calls with something changed: what is served, refused, spent, and how long it takes.',
+  options: {
+    gone: { type: 'string' },
+    price: { type: 'string' },
+    regions: { type: 'string' },
+    budget: { type: 'string' },
+    level: { type: 'string' },
+    from: { type: 'string' },
+    until: { type: 'string' },
+  },
+  async run(context) {
+    const [path, ...more] = context.words
+    if (more.length > 0) throw toMisuse(whatIf)
+    const scenario = readScenario({ ...(await readFile(path)), ...readOptions(context) })
+    const level = textOf(context, 'level') ?? 'route'
+    if (level !== 'route' && level !== 'price') throw new PlatformError('INVALID_REQUEST', '--level is route or price')
+    const { parts } = await context.open()
+    const untilMs = instantOf(context, 'until') ?? parts.clock.now()
+    const span = {
+      tenant: operatorTenant,
+      fromMs: instantOf(context, 'from') ?? untilMs - daysDefault * dayMs,
+      untilMs,
+    }
+    if (level === 'price') {
+      const found = await parts.whatIf.reprice(span, scenario)
+      const changed = `${found.same} of ${found.dispatches} dispatches cost the same`
+      report(context.terminal, toRepriceJson(found), [
+        `USD ${toDollars(found.recorded)} recorded, USD ${toDollars(found.repriced)} at these prices; ${changed}`,
+      ])
+      return
+    }
+    const found = await parts.whatIf.replay(span, scenario)
+    report(context.terminal, toReplayJson(found), toLines(found))
+  },
+}
+
+async function readFile(path: string | undefined): Promise<object> {
+  if (path === undefined) return {}
+  const text = (await readBytes(path, scenarioBytesMax)).toString('utf8')
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isJsonObject(value)) return value
+  } catch (cause) {
+    throw new PlatformError('INVALID_REQUEST', `${path} is not JSON: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    })
+  }
+  throw new PlatformError('INVALID_REQUEST', `${path} holds no JSON object`)
+}
+
+/** The usual scenarios, without a file. */
+function readOptions(context: CommandContext): object {
+  const [gone, price, regions, budget] = ['gone', 'price', 'regions', 'budget'].map((name) => textOf(context, name))
+  return {
+    ...(gone === undefined ? {} : { gone: gone.split(',').map(readGone) }),
+    ...(price === undefined ? {} : { prices: price.split(',').map(readPrice) }),
+    ...(regions === undefined ? {} : { allowedRegions: regions.split(',') }),
+    ...(budget === undefined ? {} : { budget: readBudget(budget) }),
+  }
+}
+
+function readGone(text: string): object {
+  const [endpoint, span] = text.split('@')
+  if (span === undefined) return { endpoint }
+  const [from, to] = span.split('-')
+  return { endpoint, from, to }
+}
+
+function readPrice(text: string): object {
+  const at = text.lastIndexOf('=')
+  return { endpoint: text.slice(0, Math.max(0, at)), factor: text.slice(at + 1) }
+}
+
+function readBudget(text: string): object {
+  if (!text.endsWith('%')) return { usd: text }
+  return { share: String(Number(text.slice(0, -1)) / 100) }
+}
+
+function readScenario(value: object): Scenario {
+  const parsed = scenarioSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new PlatformError(
+    'INVALID_REQUEST',
+    `the scenario is not understood: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+  )
+}
+
+function textOf(context: CommandContext, name: string): string | undefined {
+  const value = context.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function instantOf(context: CommandContext, name: string): number | undefined {
+  const text = textOf(context, name)
+  if (text === undefined) return undefined
+  const instant = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(instant))
+    throw new PlatformError('INVALID_REQUEST', `--${name} must be an instant: 2026-11-23T12:00:00Z`)
+  return instant
+}
+
+function toLines({ recorded, replayed, ...counts }: WhatIfReport): readonly string[] {
+  const row = (name: string, show: (tally: WhatIfReport['recorded']) => string) => [
+    name,
+    show(recorded),
+    show(replayed),
+  ]
+  const names = [...new Set([...Object.keys(recorded.endpoints), ...Object.keys(replayed.endpoints)])].toSorted()
+  return [
+    ...toTable([
+      ['', 'recorded', 'replayed'],
+      row('calls', ({ calls }) => String(calls)),
+      row('served', ({ served }) => String(served)),
+      row('denied', ({ denied }) => String(denied)),
+      row('refused for regions', ({ residencyRefused }) => String(residencyRefused)),
+      row('USD', ({ cost }) => toDollars(cost)),
+      row('of it estimated', ({ estimatedCost: { low, high } }) => `${toDollars(low)} … ${toDollars(high)}`),
+      row('ms p50', ({ latencyMs }) => latencyMs?.p50.toFixed(1) ?? '-'),
+      row('ms p99', ({ latencyMs }) => latencyMs?.p99.toFixed(1) ?? '-'),
+      row('concentration', ({ concentration }) => concentration?.toFixed(3) ?? '-'),
+      ...names.map((name) => row(`answered by ${name}`, ({ endpoints }) => String(endpoints[name]?.served ?? 0))),
+    ]),
+    `${counts.same} of ${recorded.calls} calls are the same; ${counts.routed} were routed again, of ${counts.kept} the record stands; ${counts.estimatedTries} tries are estimated`,
+    ...counts.examples.slice(0, 5).map((each) => `  ${each.call}: ${each.recorded} → ${each.replayed}`),
+  ]
+}

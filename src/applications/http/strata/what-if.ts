@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { PlatformError } from '../../../core/errors.ts'
+import { scenarioSchema } from '../../../investment/index.ts'
+import type { GetParts } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { toReplayJson, toRepriceJson } from '../what-if-json.ts'
+import { operation } from './operation.ts'
+
+const instant = z.iso.datetime({ offset: true })
+const dayMs = 86_400_000
+/** The span that is looked at where the request names none. */
+const daysDefault = 30
+
+const body = z.strictObject({
+  level: z
+    .enum(['price', 'route'])
+    .default('route')
+    .describe('price: what was used at other prices, exact · route: every call through the router again.'),
+  from: instant.optional().describe('First instant; 30 days ago when absent.'),
+  until: instant.optional().describe('First instant no longer; now when absent.'),
+  scenario: scenarioSchema.prefault({}),
+})
+
+/** What recorded traffic would have cost and where it would have gone, were something different. */
+export function whatIfRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/what-if',
+      access: 'admin',
+      summary:
+        'Replays the recorded calls of the tenant with endpoints gone, prices, regions, a budget or a tree changed.',
+      body,
+      answer: async ({ parts, principal, body: asked }) => {
+        const untilMs = asked.until === undefined ? parts.clock.now() : Date.parse(asked.until)
+        const fromMs = asked.from === undefined ? untilMs - daysDefault * dayMs : Date.parse(asked.from)
+        if (fromMs >= untilMs) throw new PlatformError('INVALID_REQUEST', 'from lies after until', { param: 'from' })
+        const span = { tenant: principal.tenant, fromMs, untilMs }
+        if (asked.level === 'price')
+          return { status: 200, body: toRepriceJson(await parts.whatIf.reprice(span, asked.scenario)) }
+        return { status: 200, body: toReplayJson(await parts.whatIf.replay(span, asked.scenario)) }
+      },
+    }),
+  ]
+}

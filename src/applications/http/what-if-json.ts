@@ -1,0 +1,58 @@
+import type { JsonObject } from '../../core/json.ts'
+import { toDollars } from '../../core/money.ts'
+import type { RepriceReport, WhatIfReport } from '../../investment/index.ts'
+
+type TallyReport = WhatIfReport['recorded']
+
+/** A replay as JSON: money as decimal text in dollars, exact. */
+export function toReplayJson(report: WhatIfReport): JsonObject {
+  const { recorded, replayed, routed, kept, same, estimatedTries, examples } = report
+  return {
+    object: 'what-if',
+    level: 'route',
+    recorded: toTallyJson(recorded),
+    replayed: toTallyJson(replayed),
+    routed,
+    kept,
+    same,
+    changed: recorded.calls - same,
+    estimated_tries: estimatedTries,
+    examples: examples.map((example) => ({ ...example })),
+  }
+}
+
+export function toRepriceJson({ recorded, repriced, ...counts }: RepriceReport): JsonObject {
+  return {
+    object: 'what-if',
+    level: 'price',
+    recorded_usd: toDollars(recorded),
+    repriced_usd: toDollars(repriced),
+    dispatches: counts.dispatches,
+    same: counts.same,
+    unknown_recorded: counts.unknownRecorded,
+    unknown_now: counts.unknownNow,
+  }
+}
+
+function toTallyJson(tally: TallyReport): JsonObject {
+  const { estimatedCost, latencyMs, endpoints } = tally
+  return {
+    calls: tally.calls,
+    served: tally.served,
+    denied: tally.denied,
+    reasons: tally.reasons,
+    residency_refused: tally.residencyRefused,
+    cost_usd: toDollars(tally.cost),
+    cost_unknown: tally.costUnknown,
+    estimated_cost_usd: {
+      mean: toDollars(estimatedCost.cost),
+      low: toDollars(estimatedCost.low),
+      high: toDollars(estimatedCost.high),
+    },
+    latency_ms: latencyMs === undefined ? null : { ...latencyMs },
+    endpoints: Object.fromEntries(
+      Object.entries(endpoints).map(([name, { served, cost }]) => [name, { served, cost_usd: toDollars(cost) }]),
+    ),
+    concentration: tally.concentration ?? null,
+  }
+}

@@ -1,0 +1,3 @@
+export { estimateOffPolicy, type Estimate, type LoggedChoice, type OffPolicy } from './off-policy.ts'
+export { scenarioSchema, type Scenario } from './scenario.ts'
+export { createWhatIf, type RepriceReport, type Span, type WhatIf, type WhatIfReport } from './what-if.ts'

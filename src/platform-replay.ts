@@ -1,0 +1,255 @@
+import { configSchema, type Config } from './config/index.ts'
+import { collectAnswer } from './core/answer.ts'
+import { createRootCall, type Call, type CallFacts } from './core/call.ts'
+import { createChat, type ChatRequest } from './core/chat.ts'
+import { PlatformError, toPlatformError, type ErrorCode } from './core/errors.ts'
+import { isJsonObject, type JsonValue } from './core/json.ts'
+import type { EventLog, Price, Pricer } from './core/ports.ts'
+import type {
+  CreateReplayWorld,
+  OutcomeSource,
+  PriceFactor,
+  RecordedCall,
+  Replayed,
+  ReplayPricer,
+  ReplayWorld,
+  WorldChange,
+} from './core/ports-replay.ts'
+import type { createRegionGate } from './governance/index.ts'
+import { createEgress, createEndpoints } from './infrastructure/index.ts'
+import { createModelTree, type ModelCatalogue } from './models/index.ts'
+import { toRegions } from './platform-models.ts'
+import type { Adapters } from './platform-adapters.ts'
+import { createScript, type Script } from './platform-replay-script.ts'
+
+export interface ReplayDeps {
+  readonly config: Config
+  readonly gate: ReturnType<typeof createRegionGate>
+  readonly pricer: Pricer
+  readonly adapters: Adapters
+  readonly routers: Parameters<typeof createModelTree>[0]['routers']
+}
+
+/**
+ * Worlds in which recorded calls are routed again by the platform's own tree of models, choice of endpoints, region gate and
+ * prices. Only what lies outside is taken from the record: the clock, chance, the health of endpoints, and their answers.
+ */
+export function createReplay(deps: ReplayDeps): { createWorld: CreateReplayWorld; readonly pricer: ReplayPricer } {
+  return {
+    createWorld: (change, outcomes) => createWorld(deps, change, outcomes),
+    pricer: {
+      price({ name, vendorModel, startedAtMs, usage }, change) {
+        if (vendorModel === undefined || usage === undefined) return undefined
+        const endpoint = deps.config.endpoints[name]
+        const located = endpoint && deps.adapters.byDialect[endpoint.dialect]?.locate?.(endpoint)
+        const vendor = endpoint?.vendor ?? located?.vendor
+        const price = deps.pricer.find({ endpoint: name, vendor, model: vendorModel, atMs: startedAtMs })
+        return multiply(price, change.priceFactor(name))?.cost(usage)
+      },
+    },
+  }
+}
+
+function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSource): ReplayWorld {
+  const { config, gate } = deps
+  const script = createScript(change, outcomes)
+  const pricer: Pricer = {
+    find: (query) => multiply(deps.pricer.find(query), change.priceFactor(query.endpoint)),
+  }
+  const recorder = { intend: () => undefined, settle: () => undefined }
+  // Waits between tries are on record as part of the tries' times; here nobody waits.
+  const egressConfig = { ...config.egress, retryBackoffMs: 0 }
+  const shared = { pricer, recorder, clock: script.clock, log: silent }
+  const egress = createEgress({ ...shared, config: egressConfig, gate, unknownPrice: config.investment.unknownPrice })
+  const endpoints = createEndpoints({
+    ...shared,
+    config: { endpoints: config.endpoints, egress: egressConfig },
+    egress,
+    adapters: script.toAdapters(deps.adapters.byDialect),
+    random: script.random,
+    ids: script.ids,
+    createHealth: script.createHealth,
+  })
+  const tree = change.models === undefined ? config.models : parseModels(change.models)
+  const routable = findRoutable(tree)
+  const models = createModelTree({
+    config: Object.fromEntries(Object.entries(tree).filter(([name]) => routable(name))),
+    endpoints,
+    nodeKinds: [createReplayGround()],
+    clock: script.clock,
+    regions: toRegions(config, gate),
+    routers: deps.routers,
+  })
+  return {
+    async replay(call) {
+      if (!canRoute(call, routable, change.models !== undefined)) return keep(call, change)
+      return route(call, {
+        script,
+        models,
+        allowedRegions: change.allowedRegions ?? config.governance.allowedRegions,
+        change,
+      })
+    },
+    async close() {
+      endpoints.close()
+      await egress.close()
+    },
+  }
+}
+
+interface Routing {
+  readonly script: Script
+  readonly models: ModelCatalogue
+  readonly allowedRegions: readonly string[]
+  readonly change: WorldChange
+}
+
+async function route(call: RecordedCall, { script, models, allowedRegions, change }: Routing): Promise<Replayed> {
+  const { root } = call
+  const own = createRootCall(script, {
+    name: root.name,
+    principal: { tenant: root.tenant, keyId: root.keyId, role: 'member', models: undefined, regions: undefined },
+    labels: { allowedRegions: change.allowedRegions ?? regionsOf(root) ?? allowedRegions },
+    durationMsMax: Number.MAX_SAFE_INTEGER,
+    startedAtMs: root.startedAtMs,
+    startedMonotonicMs: script.begin(call),
+  })
+  script.follow(own)
+  let errorCode: ErrorCode | undefined
+  try {
+    await answer(models, own)
+  } catch (thrown) {
+    errorCode = toPlatformError(thrown).code
+  }
+  const dispatches = own.facts.filter(({ kind }) => kind === 'dispatch')
+  // A request may fail before or after its tries for reasons that lie outside the router; they stay.
+  const isAsBefore = errorCode === undefined && root.status !== 'ok' && sameNames(dispatches, call)
+  return {
+    type: 'routed',
+    isServed: errorCode === undefined && !isAsBefore,
+    errorCode: isAsBefore ? root.errorCode : errorCode,
+    dispatches,
+    estimated: script.estimated(),
+  }
+}
+
+async function answer(models: ModelCatalogue, call: Call): Promise<void> {
+  const model = models.find(call.name)
+  if (model === undefined) throw new PlatformError('MODEL_NOT_FOUND', 'there is no such model')
+  if (!model.traits.does.includes('chat') && model.embed !== undefined) {
+    await model.embed({ model: call.name, inputs: [''], dimensions: undefined }, call)
+    return
+  }
+  await collectAnswer(await model.answer({ ...emptyRequest, model: call.name }, call))
+}
+
+/** The text is not on record, and nothing that is routed again looks at it. */
+const emptyRequest: ChatRequest = {
+  model: '',
+  stream: false,
+  outputTokensMax: undefined,
+  wire: undefined,
+  chat: createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: '' }] }] }),
+}
+
+function sameNames(dispatches: readonly CallFacts[], { nodes }: RecordedCall): boolean {
+  const recorded = nodes.filter(({ kind }) => kind === 'dispatch')
+  return recorded.length === dispatches.length && recorded.every(({ name }, index) => name === dispatches[index]?.name)
+}
+
+/** What was recorded stands, but for its price and for endpoints that are gone: their calls fail. */
+function keep({ root, nodes }: RecordedCall, change: WorldChange): Replayed {
+  const dispatches = nodes.filter(({ kind }) => kind === 'dispatch')
+  const isGone = dispatches.some(({ name, startedAtMs }) => change.isGone(name, startedAtMs))
+  const stands = { type: 'kept', estimated: new Set<string>() } as const
+  if (isGone) return { ...stands, isServed: false, errorCode: 'NO_ENDPOINT', dispatches: [] }
+  return { ...stands, isServed: root.status === 'ok', errorCode: root.errorCode, dispatches }
+}
+
+/** Node kinds that decide by what is recorded, and not by the text. */
+const routableKinds: ReadonlySet<string> = new Set(['endpoint', 'fallback', 'ground'])
+
+/** Names of models of which every node is of such a kind. An endpoint's own id is not among them and can be routed too. */
+function findRoutable(models: Config['models']): (name: string) => boolean {
+  const decide = (node: JsonValue | undefined, open: readonly string[]): boolean => {
+    if (typeof node === 'string') return decideName(node, open)
+    if (!isJsonObject(node)) return false
+    const [kind = '', ...more] = Object.keys(node).filter((key) => key !== 'balance' && key !== 'hedgeQuantile')
+    if (!routableKinds.has(kind) || more.length > 0) return false
+    const below = node[kind]
+    if (kind === 'fallback') return Array.isArray(below) && below.every((child) => decide(child, open))
+    return kind === 'endpoint' || (isJsonObject(below) && decide(below['with'], open))
+  }
+  const decideName = (name: string, open: readonly string[]): boolean => {
+    if (!Object.hasOwn(models, name) || open.includes(name)) return true
+    const node: unknown = models[name]
+    // What the schema has passed is JSON.
+    return decide(node as JsonValue, [...open, name])
+  }
+  const known = new Map(Object.keys(models).map((name) => [name, decideName(name, [])]))
+  return (name) => known.get(name) ?? true
+}
+
+function canRoute({ root, nodes }: RecordedCall, routable: (name: string) => boolean, isOtherTree: boolean): boolean {
+  if (root.status === 'interrupted' || nodes.some(({ status }) => status === 'interrupted')) return false
+  if (nodes.some(({ detail }) => detail?.['reason'] === 'hedge')) return false
+  if (!routable(root.name)) return false
+  return isOtherTree || nodes.every(({ kind, detail }) => kind === 'dispatch' || isKnownNode(detail?.['node']))
+}
+
+function isKnownNode(node: JsonValue | undefined): boolean {
+  return node === undefined || (typeof node === 'string' && routableKinds.has(node))
+}
+
+/** The regions that were allowed, where the root says them. */
+function regionsOf({ detail }: CallFacts): readonly string[] | undefined {
+  const allowed = detail?.['allowedRegions']
+  return Array.isArray(allowed) ? allowed.filter((region) => typeof region === 'string') : undefined
+}
+
+/** The node kind `ground` without its search: the model that writes is asked, as one node below. */
+function createReplayGround(): Parameters<typeof createModelTree>[0]['nodeKinds'][number] {
+  return {
+    key: 'ground',
+    create(node, place) {
+      const { ground } = node as { readonly ground: { readonly with: string | object } } // the schema has passed it
+      const writer = place.build(ground.with, `${place.path}.ground.with`)
+      const traits = { ...writer.traits, does: ['chat'] as const }
+      return {
+        id: place.id,
+        traits,
+        answer: (request, call) => writer.answer(request, call.child({ kind: 'model', name: writer.id })),
+      }
+    },
+  }
+}
+
+function parseModels(models: NonNullable<WorldChange['models']>): Config['models'] {
+  const parsed = configSchema.shape.models.safeParse(models)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const path = ['models', ...(issue?.path ?? [])].join('.')
+  throw new PlatformError('CONFIG_INVALID', `${path}: ${issue?.message ?? 'is not understood'}`, { param: path })
+}
+
+/** Rounded up, as every charge. */
+function multiply(price: Price | undefined, factor: PriceFactor | undefined): Price | undefined {
+  if (price === undefined || factor === undefined) return price
+  const { numerator, denominator } = factor
+  const scale = (amount: bigint): bigint => (amount * numerator + denominator - 1n) / denominator
+  return {
+    version: `${price.version}×${numerator}/${denominator}`,
+    cost(usage) {
+      const cost = price.cost(usage)
+      return cost === undefined ? undefined : scale(cost)
+    },
+    costMax: (tokens) => scale(price.costMax(tokens)),
+  }
+}
+
+const silent: EventLog = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+}
