@@ -18,6 +18,7 @@ export interface Script {
   readonly random: Random
   readonly ids: Ids
   readonly createHealth: (endpoint: string) => HealthAccount
+  readonly wait: (ms: number) => Promise<void>
   readonly toAdapters: (adapters: AdapterTable) => AdapterTable
   /** The next call to be replayed; the monotonic instant at which it begins. */
   begin(call: RecordedCall): number
@@ -67,6 +68,11 @@ class CallScript implements Script {
   }
 
   readonly ids: Ids = { create: () => this.#root?.id ?? 'call_0' }
+
+  readonly wait = (ms: number): Promise<void> => {
+    this.#elapsedMs += ms
+    return Promise.resolve()
+  }
 
   begin({ root, nodes }: RecordedCall): number {
     this.#beforeMs += this.#elapsedMs

@@ -69,6 +69,7 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
     random: script.random,
     ids: script.ids,
     createHealth: script.createHealth,
+    wait: script.wait,
   })
   const tree = change.models === undefined ? config.models : parseModels(change.models)
   const routable = findRoutable(tree)

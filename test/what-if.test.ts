@@ -138,6 +138,18 @@ describe('replayed with something changed', () => {
   })
 })
 
+test('what always one endpoint would have brought is estimated from the draws on record', async () => {
+  const body = await replay({}, { level: 'policy' })
+  const endpoints = Array.isArray(body['endpoints']) ? body['endpoints'].filter(isJsonObject) : []
+  expect(endpoints.map(({ endpoint }) => endpoint)).toEqual(['one', 'three', 'two'])
+  for (const each of endpoints) {
+    const { lower, mean, upper } = part(part(each, 'served'), 'doubly_robust')
+    expect(Number(lower)).toBeLessThanOrEqual(Number(mean))
+    expect(Number(upper)).toBeGreaterThanOrEqual(Number(mean))
+    expect(Number(mean)).toBeGreaterThan(0.2)
+  }
+})
+
 describe('refuses', () => {
   test.each([
     [{ scenario: { gone: [{ endpoint: 'one', from: '25:00' }] } }, 'scenario.gone.0.from'],

@@ -68,8 +68,8 @@ export { createMeterExport, type MeterExport } from './exports/index.ts'
 export type { CallSum, DaySum } from './spend/index.ts'
 export {
   createWhatIf,
-  estimateOffPolicy,
   scenarioSchema,
+  type EndpointEstimate,
   type RepriceReport,
   type Scenario,
   type WhatIf,

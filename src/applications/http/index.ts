@@ -27,4 +27,4 @@ export {
   toUsageReport,
   toVerdictJson,
 } from './strata/index.ts'
-export { toReplayJson, toRepriceJson } from './what-if-json.ts'
+export { toEstimateJson, toReplayJson, toRepriceJson } from './what-if-json.ts'

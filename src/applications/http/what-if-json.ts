@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
-import type { RepriceReport, WhatIfReport } from '../../investment/index.ts'
+import type { EndpointEstimate, RepriceReport, WhatIfReport } from '../../investment/index.ts'
 
 type TallyReport = WhatIfReport['recorded']
 
@@ -32,6 +32,31 @@ export function toRepriceJson({ recorded, repriced, ...counts }: RepriceReport):
     unknown_recorded: counts.unknownRecorded,
     unknown_now: counts.unknownNow,
   }
+}
+
+/** Each figure with its three estimates; bounds are null where too few choices tell. */
+export function toEstimateJson(found: readonly EndpointEstimate[]): JsonObject {
+  return {
+    object: 'what-if',
+    level: 'policy',
+    endpoints: found.map(({ endpoint, choices, cost, latencyMs, served }) => ({
+      endpoint,
+      choices,
+      cost_usd: toPolicyJson(cost),
+      latency_ms: toPolicyJson(latencyMs),
+      served: toPolicyJson(served),
+    })),
+  }
+}
+
+function toPolicyJson({ ips, snips, doublyRobust }: EndpointEstimate['cost']): JsonObject {
+  const show = ({ mean, lower, upper, effective }: EndpointEstimate['cost']['ips']): JsonObject => ({
+    mean,
+    lower: lower ?? null,
+    upper: upper ?? null,
+    effective,
+  })
+  return { ips: show(ips), snips: show(snips), doubly_robust: show(doublyRobust) }
 }
 
 function toTallyJson(tally: TallyReport): JsonObject {

@@ -1,4 +1,5 @@
 import type { Config, EndpointDialect } from '../../config/index.ts'
+import type { Call } from '../../core/call.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { CallRecorder, EndpointCaller, EventLog, Pricer } from '../../core/ports.ts'
 import type { Random } from '../../core/random.ts'
@@ -26,6 +27,8 @@ export interface EndpointsDeps {
   readonly privacy?: EndpointPrivacy | undefined
   /** Keeps the account of an endpoint instead of the usual one, when recorded traffic is replayed. */
   readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
+  /** Waits between tries instead of the usual wait, likewise. */
+  readonly wait?: ((ms: number, call: Call) => Promise<void>) | undefined
 }
 
 /** The configured endpoints: calls them by id, and knows how they are. */

@@ -15,6 +15,8 @@ export interface LeafDeps {
   readonly entries: ReadonlyMap<string, EndpointEntry>
   readonly clock: Clock
   readonly random: Random
+  /** Waits between tries instead of the usual wait, when recorded traffic is replayed. */
+  readonly wait?: ((ms: number, call: Call) => Promise<void>) | undefined
 }
 
 /** One request at a leaf: who may be tried, and how to try. */
@@ -132,7 +134,7 @@ export function createLeaf(deps: LeafDeps): Leaf {
     const waitMs = Math.max(restMs, jitterMs)
     const isTooLong = restMs > config.retryWaitMsMax || clock.monotonicMs() + waitMs >= request.call.deadlineMs
     if (isTooLong && progress.failure !== undefined) throw progress.failure
-    await wait(waitMs, request.call)
+    await (deps.wait ?? wait)(waitMs, request.call)
   }
 
   return {

@@ -1,3 +1,10 @@
 export { estimateOffPolicy, type Estimate, type LoggedChoice, type OffPolicy } from './off-policy.ts'
 export { scenarioSchema, type Scenario } from './scenario.ts'
-export { createWhatIf, type RepriceReport, type Span, type WhatIf, type WhatIfReport } from './what-if.ts'
+export {
+  createWhatIf,
+  type EndpointEstimate,
+  type RepriceReport,
+  type Span,
+  type WhatIf,
+  type WhatIfReport,
+} from './what-if.ts'

@@ -2,6 +2,8 @@ import type { CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Picodollars } from '../../core/money.ts'
 import type { CreateReplayWorld, RecordedCall, Replayed, ReplayPricer } from '../../core/ports-replay.ts'
+import { createChoices } from './choices.ts'
+import type { OffPolicy } from './off-policy.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createTally, type Tally, type TallyReport } from './report.ts'
 import { toBudget, toWorldChange, type Scenario } from './scenario.ts'
@@ -40,8 +42,21 @@ export interface WhatIfReport {
 export interface WhatIf {
   /** Sends every call through the router again. Rejects with INVALID_REQUEST or CONFIG_INVALID for a scenario that cannot be. */
   replay(span: Span, scenario: Scenario): Promise<WhatIfReport>
+  /** From the probabilities of choices on record, for each endpoint that was chosen by chance. */
+  estimate(span: Span): Promise<readonly EndpointEstimate[]>
   /** Exact: what was used, at the prices in force now with the changes of the scenario. Routes stay. */
   reprice(span: Span, scenario: Scenario): Promise<RepriceReport>
+}
+
+/** What it would have brought to take one endpoint wherever it was a candidate. */
+export interface EndpointEstimate {
+  readonly endpoint: string
+  /** Choices in which it was a candidate that had a chance. */
+  readonly choices: number
+  /** Of a choice: dollars, milliseconds, and the share that was answered. */
+  readonly cost: OffPolicy
+  readonly latencyMs: OffPolicy
+  readonly served: OffPolicy
 }
 
 export interface RepriceReport {
@@ -62,6 +77,11 @@ const examplesMax = 20
 export function createWhatIf(parts: WhatIfParts): WhatIf {
   return {
     replay: (span, scenario) => replay(parts, span, scenario),
+    async estimate(span) {
+      const choices = createChoices()
+      for await (const { nodes } of parts.read(span)) for (const node of nodes) choices.learn(node)
+      return choices.estimate()
+    },
     async reprice(span, scenario) {
       const change = toWorldChange(scenario)
       const sums = { dispatches: 0, recorded: 0n, repriced: 0n, unknownRecorded: 0, unknownNow: 0, same: 0 }

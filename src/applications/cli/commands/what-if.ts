@@ -1,8 +1,8 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject } from '../../../core/json.ts'
 import { toDollars } from '../../../core/money.ts'
-import { scenarioSchema, type Scenario, type WhatIfReport } from '../../../investment/index.ts'
-import { toReplayJson, toRepriceJson } from '../../http/index.ts'
+import { scenarioSchema, type EndpointEstimate, type Scenario, type WhatIfReport } from '../../../investment/index.ts'
+import { toEstimateJson, toReplayJson, toRepriceJson } from '../../http/index.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readBytes } from '../files.ts'
 
@@ -13,7 +13,7 @@ const daysDefault = 30
 export const whatIf: Command = {
   name: 'what-if',
   usage:
-    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--level route|price] [--from INSTANT] [--until INSTANT]',
+    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--level route|price|policy] [--from INSTANT] [--until INSTANT]',
   summary: 'Replays recorded calls with something changed: what is served, refused, spent, and how long it takes.',
   options: {
     gone: { type: 'string' },
@@ -29,7 +29,8 @@ export const whatIf: Command = {
     if (more.length > 0) throw toMisuse(whatIf)
     const scenario = readScenario({ ...(await readFile(path)), ...readOptions(context) })
     const level = textOf(context, 'level') ?? 'route'
-    if (level !== 'route' && level !== 'price') throw new PlatformError('INVALID_REQUEST', '--level is route or price')
+    if (level !== 'route' && level !== 'price' && level !== 'policy')
+      throw new PlatformError('INVALID_REQUEST', '--level is route, price or policy')
     const { parts } = await context.open()
     const untilMs = instantOf(context, 'until') ?? parts.clock.now()
     const span = {
@@ -43,6 +44,11 @@ export const whatIf: Command = {
       report(context.terminal, toRepriceJson(found), [
         `USD ${toDollars(found.recorded)} recorded, USD ${toDollars(found.repriced)} at these prices; ${changed}`,
       ])
+      return
+    }
+    if (level === 'policy') {
+      const found = await parts.whatIf.estimate(span)
+      report(context.terminal, toEstimateJson(found), toEstimateLines(found))
       return
     }
     const found = await parts.whatIf.replay(span, scenario)
@@ -140,4 +146,18 @@ function toLines({ recorded, replayed, ...counts }: WhatIfReport): readonly stri
     `${counts.same} of ${recorded.calls} calls are the same; ${counts.routed} were routed again, of ${counts.kept} the record stands; ${counts.estimatedTries} tries are estimated`,
     ...counts.examples.slice(0, 5).map((each) => `  ${each.call}: ${each.recorded} → ${each.replayed}`),
   ]
+}
+
+function toEstimateLines(found: readonly EndpointEstimate[]): readonly string[] {
+  if (found.length === 0) return ['no choice on record was left to chance']
+  const show = ({ doublyRobust: { mean, lower, upper } }: EndpointEstimate['cost']): string =>
+    `${mean.toPrecision(4)} (${lower?.toPrecision(4) ?? '?'} … ${upper?.toPrecision(4) ?? '?'})`
+  const rows = found.map(({ endpoint, choices, cost, latencyMs, served }) => [
+    endpoint,
+    String(choices),
+    show(cost),
+    show(latencyMs),
+    show(served),
+  ])
+  return toTable([['always', 'choices', 'USD each', 'ms', 'answered'], ...rows])
 }

@@ -3,7 +3,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import { scenarioSchema } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toReplayJson, toRepriceJson } from '../what-if-json.ts'
+import { toEstimateJson, toReplayJson, toRepriceJson } from '../what-if-json.ts'
 import { operation } from './operation.ts'
 
 const instant = z.iso.datetime({ offset: true })
@@ -13,9 +13,11 @@ const daysDefault = 30
 
 const body = z.strictObject({
   level: z
-    .enum(['price', 'route'])
+    .enum(['price', 'route', 'policy'])
     .default('route')
-    .describe('price: what was used at other prices, exact · route: every call through the router again.'),
+    .describe(
+      'price: what was used at other prices, exact · route: every call through the router again · policy: always one endpoint, from the probabilities on record.',
+    ),
   from: instant.optional().describe('First instant; 30 days ago when absent.'),
   until: instant.optional().describe('First instant no longer; now when absent.'),
   scenario: scenarioSchema.prefault({}),
@@ -38,6 +40,7 @@ export function whatIfRoutes(getParts: GetParts): readonly Route[] {
         const span = { tenant: principal.tenant, fromMs, untilMs }
         if (asked.level === 'price')
           return { status: 200, body: toRepriceJson(await parts.whatIf.reprice(span, asked.scenario)) }
+        if (asked.level === 'policy') return { status: 200, body: toEstimateJson(await parts.whatIf.estimate(span)) }
         return { status: 200, body: toReplayJson(await parts.whatIf.replay(span, asked.scenario)) }
       },
     }),

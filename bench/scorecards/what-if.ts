@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig, type LoadedConfig } from '../../src/config/index.ts'
+import { createSystemRandom } from '../../src/core/random.ts'
+import { createSystemClock } from '../../src/core/time.ts'
+import { scenarioSchema } from '../../src/investment/index.ts'
+import { createPlatform, type Platform } from '../../src/platform.ts'
+import { recordTraffic, trafficConfig } from '../kit/traffic.ts'
+import type { Measurement } from '../kit/report.ts'
+import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
+
+const callsWanted = 1_000_000
+
+/** Whether recorded traffic, replayed with nothing changed, gives every route and every picodollar again. */
+export const scorecard: Scorecard = {
+  name: 'what-if',
+  purpose: 'a million recorded calls take their routes again at their costs, and are priced again',
+  run: (options) => measureWhatIf(options, callsWanted),
+}
+
+const promised = {
+  sameShare: ['=', 1],
+  repriceSameShare: ['=', 1],
+  replaySeconds: ['<', 60],
+  repriceSeconds: ['<', 10],
+} as const satisfies Measurement['promised']
+
+export async function measureWhatIf(options: ScorecardOptions, calls: number): Promise<Measurement> {
+  const folder = mkdtempSync(join(tmpdir(), 'strata-what-if-'))
+  const platform = await open(folder)
+  try {
+    const { clock, print } = options
+    print(`recording ${calls} calls`)
+    const tries = await recordTraffic(platform.store.recorder, { calls, seed: options.seed, nowMs: clock.now() })
+    await platform.store.flush()
+    const span = { tenant: 'default', fromMs: 0, untilMs: clock.now() }
+    const { whatIf } = platform.parts()
+    const nothing = scenarioSchema.parse({})
+    const timed = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> => {
+      const startedMs = clock.monotonicMs()
+      const result = await work()
+      return { result, seconds: (clock.monotonicMs() - startedMs) / 1_000 }
+    }
+    const priced = await timed(() => whatIf.reprice(span, nothing))
+    print(`priced again in ${priced.seconds.toFixed(1)} s`)
+    const replayed = await timed(() => whatIf.replay(span, nothing))
+    print(`replayed in ${replayed.seconds.toFixed(1)} s; ${JSON.stringify(replayed.result.examples.slice(0, 3))}`)
+    const lost = await timed(() =>
+      whatIf.replay(span, scenarioSchema.parse({ gone: [{ endpoint: 'one', from: '09:00', to: '13:00' }] })),
+    )
+    const { recorded, same, routed } = replayed.result
+    const figures = {
+      calls: recorded.calls,
+      tries,
+      routedShare: routed / recorded.calls,
+      sameShare: same / recorded.calls,
+      costDifference: Number(replayed.result.replayed.cost - recorded.cost),
+      replaySeconds: replayed.seconds,
+      repriceSameShare: priced.result.same / priced.result.dispatches,
+      repriceSeconds: priced.seconds,
+      vendorLossSeconds: lost.seconds,
+      vendorLossServedShare: lost.result.replayed.served / lost.result.recorded.served,
+    }
+    return { figures, promised, unmeasured: [] }
+  } finally {
+    await platform.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function open(folder: string): Promise<Platform> {
+  const text = JSON.stringify(trafficConfig)
+  const loaded: LoadedConfig = loadConfig({ folder, environment: {}, readFile: () => text }) // JSON is YAML
+  return createPlatform({ loaded, clock: createSystemClock(), random: createSystemRandom(), writeLog: () => undefined })
+}
