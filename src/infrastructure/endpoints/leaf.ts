@@ -98,13 +98,7 @@ export function createLeaf(deps: LeafDeps): Leaf {
     if (all.length === 1 && only !== undefined) {
       return progress.excluded.length === 0 && only.health.mayTry() ? { entry: only, decision: undefined } : undefined
     }
-    const resting: string[] = []
-    const open = all.filter((entry) => {
-      if (progress.excluded.includes(entry)) return false
-      const mayTry = entry.health.mayTry()
-      if (!mayTry) resting.push(entry.id)
-      return mayTry
-    })
+    const { open, resting } = part(all, progress)
     const untried = open.filter((entry) => !progress.tried.includes(entry))
     const [first, ...rest] = untried.length > 0 ? untried : open
     if (first === undefined) return undefined
@@ -158,6 +152,21 @@ export function createLeaf(deps: LeafDeps): Leaf {
       }
     },
   }
+}
+
+/** Those that may be tried now, and the ids of those that are resting; what is ruled out for the request is neither. */
+function part(
+  all: readonly EndpointEntry[],
+  { excluded }: Progress,
+): { readonly open: readonly EndpointEntry[]; readonly resting: readonly string[] } {
+  const resting: string[] = []
+  const open = all.filter((entry) => {
+    if (excluded.includes(entry)) return false
+    const mayTry = entry.health.mayTry()
+    if (!mayTry) resting.push(entry.id)
+    return mayTry
+  })
+  return { open, resting }
 }
 
 function reasonOf<T>({ progress }: Run<T>, entry: EndpointEntry): TryOptions['reason'] {
