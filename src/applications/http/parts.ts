@@ -6,7 +6,15 @@ import type { Clock } from '../../core/time.ts'
 import type { AuditLog, Copyright, Identity, PolicyGuard, Privacy } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
-import type { Billing, Outcomes, PriceBook, PriceEntries, SpendForecaster, Spending, WhatIf } from '../../investment/index.ts'
+import type {
+  Billing,
+  Outcomes,
+  PriceBook,
+  PriceEntries,
+  SpendForecaster,
+  Spending,
+  WhatIf,
+} from '../../investment/index.ts'
 import type { Learning } from '../../models/index.ts'
 import type { CallReader } from '../../store/index.ts'
 import type { Evaluations, Knowledge, Preparation } from '../../tools/index.ts'
