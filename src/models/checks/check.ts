@@ -1,4 +1,4 @@
-import { Script, createContext } from 'node:vm'
+import { Script, createContext, type Context } from 'node:vm'
 import { Validator } from '@cfworker/json-schema'
 import type { CheckConfig } from '../../config/index.ts'
 import type { CompleteAnswer } from '../../core/answer.ts'
@@ -46,9 +46,11 @@ export function createChecks(config: CheckConfig): Check {
 function createPatternCheck(pattern: string, wants: boolean): Check {
   const source = new RegExp(pattern, 'u').source // throws here when it is none
   const script = new Script(`new RegExp(${JSON.stringify(source)}, 'u').test(text)`)
-  const context = createContext({ text: '' }, { codeGeneration: { strings: false, wasm: false } })
+  let context: Context | undefined
   const check = wants ? 'pattern' : 'without'
   return (answer) => {
+    // Made when first needed: it takes a millisecond, and most nodes never come to it.
+    context ??= createContext({ text: '' }, { codeGeneration: { strings: false, wasm: false } })
     context['text'] = answer.text.slice(0, textLengthMax)
     try {
       const isFound: unknown = script.runInContext(context, { timeout: patternMsMax })

@@ -75,12 +75,10 @@ async function answerByVote(options: VoteOptions, request: ChatRequest, call: Ca
   const embed = embedder === undefined ? undefined : toEmbedText(embedder, call)
   const ballot = createBallot<Sample>({ kind, answerOf: (sample) => sample.answer.complete, embed })
   const sampling = { clock, models, request, call, temperature, parallel, samplesMax }
-  let left = samplesMax
   const { asked, failure, isCut } = await takeSamples(
     { ...sampling, detail: (sample) => ({ node: 'vote', sample }) },
     {
-      wanted(stillLeft) {
-        left = stillLeft
+      wanted(left) {
         const tally = toTally(ballot, left)
         return samples.length > 0 && mayStop(tally, confidence) ? 0 : Math.min(left, votesNeeded(tally, confidence))
       },
@@ -93,7 +91,8 @@ async function answerByVote(options: VoteOptions, request: ChatRequest, call: Ca
   const clusters = ballot.clusters()
   const winner = clusters[0]?.items[0] ?? samples[0]
   if (winner === undefined) throw failure ?? new PlatformError('INTERNAL', 'a vote ended without a sample')
-  const tally = toTally(ballot, left)
+  // Samples that failed might have changed it.
+  const tally = toTally(ballot, samplesMax - samples.length)
   call.note({
     vote: {
       samples: asked,

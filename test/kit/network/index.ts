@@ -1,0 +1,1 @@
+export { runNetwork, type NetworkOptions, type NetworkOutcome } from './run.ts'
