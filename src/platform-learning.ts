@@ -1,8 +1,17 @@
 import type { LoadedConfig } from './config/index.ts'
 import { toPlatformError } from './core/errors.ts'
-import { createLearning, createRouterCatalogue, type Learning, type RouterCatalogue } from './models/index.ts'
+import { createAdmission, type createRegionGate } from './governance/index.ts'
+import {
+  createLearning,
+  createRouterCatalogue,
+  createShadows,
+  type Learning,
+  type RouterCatalogue,
+  type Shadows,
+} from './models/index.ts'
 import type { Standing } from './platform-standing.ts'
-import { createEvaluations } from './tools/index.ts'
+import type { InWork } from './platform-work.ts'
+import { createEvaluations, readJudgement, toJudgePrompt } from './tools/index.ts'
 
 /** The tenant whose routers the configured models use. */
 const operatorTenant = 'default'
@@ -22,4 +31,30 @@ export async function createLearningParts(
 export function createRouters(learning: Learning, { config, folder }: LoadedConfig): RouterCatalogue {
   const kept = learning.routers.catalogue(operatorTenant)
   return createRouterCatalogue({ config: config.routers, folder, kept })
+}
+
+/** Shadow traffic: what two models say to the same prompts, judged by a third, kept as feedback of the tenant. */
+export function createShadowKind(
+  { clock, ids, random, telemetry, store, learning }: Standing,
+  options: {
+    readonly config: LoadedConfig['config']
+    readonly inWork: InWork
+    readonly gate: ReturnType<typeof createRegionGate>
+  },
+): Shadows {
+  return createShadows({
+    clock,
+    ids,
+    random,
+    log: telemetry.log,
+    recorder: store.recorder,
+    narrowRegions: createAdmission(options.config.governance, options.gate).narrow,
+    judging: { toPrompt: toJudgePrompt, readScore: readJudgement },
+    async take({ tenant, keyId, router, ...judged }) {
+      const key = router === undefined ? undefined : { tenant: operatorTenant, name: router }
+      await learning.feedback.shadow({ tenant, keyId }, { ...judged, router: key })
+    },
+    work: options.inWork,
+    durationMsMax: options.config.server.requestMsMax,
+  })
 }

@@ -5,24 +5,31 @@ import type { Model } from './core/model.ts'
 import { createPersonalDataScanner, type createRegionGate } from './governance/index.ts'
 import type { Endpoints } from './infrastructure/index.ts'
 import { createForecastKind } from './investment/index.ts'
-import { createModelTree, type ModelCatalogue } from './models/index.ts'
+import { createModelTree, type ModelCatalogue, type Shadows } from './models/index.ts'
 import { createRouters } from './platform-learning.ts'
 import { createLawfulSearch } from './platform-rights.ts'
 import type { Standing } from './platform-standing.ts'
 import { createGroundKind } from './tools/index.ts'
 
+export interface ModelSurroundings {
+  readonly gate: ReturnType<typeof createRegionGate>
+  readonly endpoints: Endpoints
+  /** The kind of node that makes shadow traffic. */
+  readonly shadow: Shadows['kind']
+}
+
 /** The models of one configuration, with what the other rooms bring to them. Throws CONFIG_INVALID. */
 export function createModels(
   { clock, knowledge, copyright, caches, learning }: Standing,
   loaded: LoadedConfig,
-  { gate, endpoints }: { readonly gate: ReturnType<typeof createRegionGate>; readonly endpoints: Endpoints },
+  { gate, endpoints, shadow }: ModelSurroundings,
 ): ModelCatalogue {
   const { config, hash } = loaded
   const lawful = createLawfulSearch(knowledge, copyright, 'ground')
   return createModelTree({
     config: config.models,
     endpoints,
-    nodeKinds: [createGroundKind({ knowledge: lawful, copyright, clock }), createForecastKind()],
+    nodeKinds: [createGroundKind({ knowledge: lawful, copyright, clock }), createForecastKind(), shadow],
     clock,
     limits: config.network,
     regions: toRegions(config, gate),

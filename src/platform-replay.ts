@@ -1,9 +1,10 @@
-import { configSchema, type Config } from './config/index.ts'
+import { configSchema, type Config, type ShadowNode } from './config/index.ts'
 import { collectAnswer } from './core/answer.ts'
 import { createRootCall, type Call, type CallFacts } from './core/call.ts'
 import { createChat, type ChatRequest } from './core/chat.ts'
 import { PlatformError, toPlatformError, type ErrorCode } from './core/errors.ts'
 import { isJsonObject, type JsonValue } from './core/json.ts'
+import type { NodeKind, NodePlace } from './core/node-kind.ts'
 import type { EventLog, Price, Pricer } from './core/ports.ts'
 import type {
   CreateReplayWorld,
@@ -76,7 +77,7 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   const models = createModelTree({
     config: Object.fromEntries(Object.entries(tree).filter(([name]) => routable(name))),
     endpoints,
-    nodeKinds: [createReplayGround()],
+    nodeKinds: [createReplayGround(), replayShadow],
     clock: script.clock,
     regions: toRegions(config, gate),
     routers: deps.routers,
@@ -207,6 +208,15 @@ function regionsOf({ detail }: CallFacts): readonly string[] | undefined {
   const allowed = detail?.['allowedRegions']
   return Array.isArray(allowed) ? allowed.filter((region) => typeof region === 'string') : undefined
 }
+
+/** A shadow answers like the model it holds; what it asks behind the answer is on record as calls of their own. */
+const replayShadow: NodeKind<ShadowNode> = Object.freeze({
+  key: 'shadow',
+  create: ({ shadow }: ShadowNode, place: NodePlace) => ({
+    ...place.build(shadow.use, `${place.path}.shadow.use`),
+    id: place.id,
+  }),
+})
 
 /** The node kind `ground` without its search: the model that writes is asked, as one node below. */
 function createReplayGround(): Parameters<typeof createModelTree>[0]['nodeKinds'][number] {

@@ -22,7 +22,7 @@ import { createAnswerCaches } from './models/index.ts'
 import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
-import { createLearningParts, createRouters } from './platform-learning.ts'
+import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
 import { createModels } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
 import { createParts } from './platform-parts.ts'
@@ -208,9 +208,10 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     log: telemetry.log,
     privacy: standing.privacy.configure(config.governance, gate),
   })
-  const models = createModels(standing, loaded, { gate, endpoints })
-  const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
   const inWork = createInWork()
+  const shadows = createShadowKind(standing, { config, inWork, gate })
+  const models = createModels(standing, loaded, { gate, endpoints, shadow: shadows.kind })
+  const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
   const traces = createTraces(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const policies = createPolicies(config, standing)
@@ -232,6 +233,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   return {
     parts,
     async retire() {
+      shadows.close()
       await inWork.none()
       await traces?.close()
       await sinks.close()

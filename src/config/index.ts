@@ -1,7 +1,7 @@
 export { priceSchema } from './sections/endpoints.ts'
 export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
 export { readModelNode } from './model-node.ts'
-export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode } from './sections/models.ts'
+export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode, ShadowNode } from './sections/models.ts'
 export { languages, tasks, type ConditionConfig } from './sections/conditions.ts'
 export { budgetLimitsSchema } from './sections/node-settings.ts'
 export type {

@@ -8,6 +8,7 @@ export {
   createRiskTest,
   createLearning,
   createRouterCatalogue,
+  createShadows,
   findTopics,
   nameTopic,
   measureRouting,
@@ -26,6 +27,7 @@ export {
   type Router,
   type RouterCatalogue,
   type RouterCertification,
+  type Shadows,
   type Topic,
   type TrainingPair,
 } from './learning/index.ts'

@@ -4,6 +4,8 @@ export {
   compareScores,
   createEvaluations,
   parseCase,
+  readJudgement,
+  toJudgePrompt,
   toTrainingPairs,
   type Asked,
   type AskModel,

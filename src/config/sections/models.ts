@@ -34,6 +34,7 @@ export type ModelNode =
   | CacheNode
   | PromptNode
   | ExperimentNode
+  | ShadowNode
 
 export interface EndpointNode extends NodeCommons {
   readonly endpoint: string | readonly string[]
@@ -57,6 +58,16 @@ export interface GroundNode extends NodeCommons {
   }
 }
 
+export interface ShadowNode {
+  readonly shadow: {
+    readonly use: ModelNode
+    readonly of: readonly ModelNode[]
+    readonly judge: ModelNode
+    readonly share: number
+    readonly router?: string | undefined
+  }
+}
+
 const node: z.ZodType<ModelNode> = z
   .lazy(() =>
     z.union([
@@ -75,6 +86,7 @@ const node: z.ZodType<ModelNode> = z
       kinds.cache,
       kinds.prompt,
       kinds.experiment,
+      shadowNode,
     ]),
   )
   .meta({ id: 'model' })
@@ -150,5 +162,26 @@ const groundNode = z
     ...commons,
   })
   .describe('Answers from knowledge, with citations.')
+
+const shadowNode = z
+  .strictObject({
+    shadow: z
+      .strictObject({
+        use: node.describe('The model that answers.'),
+        of: z
+          .array(node)
+          .length(2)
+          .describe(
+            'Two models that are asked the same again behind the answer; those of the router, where one is named.',
+          ),
+        judge: node.describe('The model that judges both answers.'),
+        share: z.number().gt(0).max(0.2).default(0.03).describe('Share of prompts that are asked again.'),
+        router: name.optional().describe('A kept router whose certificate is watched by what is judged.'),
+      })
+      .describe(
+        'Who answers, and which two models are compared. Prompts and answers that are judged are kept as feedback.',
+      ),
+  })
+  .describe('Answers like the model it holds, and asks two models some prompts again to learn from it.')
 
 export const modelsSchema = z.record(name, node)

@@ -75,7 +75,8 @@ interface Named {
 }
 
 export interface GivenShadow {
-  readonly router: string
+  /** The router whose certificate is watched by it. */
+  readonly router: RouterKey | undefined
   readonly prompt: string
   /** Quality of each model's answer, 0…1. */
   readonly scores: Readonly<Record<string, number>>
@@ -165,23 +166,27 @@ class StoredFeedback implements FeedbackBook {
   }
 
   async shadow(who: Giver, given: GivenShadow): ReturnType<FeedbackBook['shadow']> {
-    const key = { tenant: who.tenant, name: given.router }
-    const { weak, strong } = await this.#deps.routers.load(key)
-    const [low, high] = [given.scores[weak], given.scores[strong]]
-    if (low === undefined || high === undefined) {
-      throw new PlatformError('INVALID_REQUEST', `scores of ${weak} and of ${strong} are needed`, { param: 'scores' })
+    const { router: key, prompt, scores, answers, costs } = given
+    const router = key === undefined ? undefined : await this.#deps.routers.load(key)
+    const [low, high] = [scores[router?.weak ?? ''], scores[router?.strong ?? '']]
+    if (router !== undefined && (low === undefined || high === undefined)) {
+      throw new PlatformError('INVALID_REQUEST', `scores of ${router.weak} and of ${router.strong} are needed`, {
+        param: 'scores',
+      })
     }
     const nothing = { callId: undefined, choiceId: undefined, comment: undefined }
-    const rows = Object.entries(given.scores).map(([model, score]) => ({
+    const rows = Object.entries(scores).map(([model, score]) => ({
       ...nothing,
       model,
       score,
-      prompt: given.prompt,
-      answer: Object.hasOwn(given.answers, model) ? given.answers[model] : undefined,
-      cost: Object.hasOwn(given.costs, model) ? given.costs[model] : undefined,
+      prompt,
+      answer: Object.hasOwn(answers, model) ? answers[model] : undefined,
+      cost: Object.hasOwn(costs, model) ? costs[model] : undefined,
     }))
     await this.#write(who, 'shadow', rows)
-    const seen = { prompt: given.prompt, weakAnswer: given.answers[weak], weak: low, strong: high }
+    if (key === undefined || router === undefined || low === undefined || high === undefined)
+      return { drift: undefined }
+    const seen = { prompt, weakAnswer: answers[router.weak], weak: low, strong: high }
     return { drift: await this.#deps.routers.observe(key, seen) }
   }
 

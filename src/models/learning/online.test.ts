@@ -60,7 +60,7 @@ describeEngines('kept routers', (open) => {
     expect(certified()).toBe(true)
     const shadow = (prompt: string, small: number) =>
       feedback.shadow(who, {
-        router: 'support',
+        router: key,
         prompt,
         scores: { small, large: 1 },
         answers: { small: 'It is 3 + 4 = 7.' },

@@ -153,7 +153,7 @@ function routesOfTraffic(getParts: GetParts): readonly Route[] {
       body: shadowed,
       answer: async (given) => {
         const { tenant, keyId } = given.principal
-        const { name: router } = keyOf(given)
+        const router = keyOf(given)
         const { drift } = await given.parts.learning.feedback.shadow({ tenant, keyId }, { ...given.body, router })
         return { status: 201, body: { object: 'router.shadow', drift: toDriftJson(drift) } }
       },
