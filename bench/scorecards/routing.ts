@@ -64,9 +64,12 @@ function measureMmlu(set: RoutingSet, options: ScorecardOptions): Record<string,
   })
   print(`MMLU, 1,500 labels: APGR ${few.map(({ apgr }) => apgr.toFixed(4)).join(', ')}`)
   const times: number[] = []
+  const processorTimes: number[] = []
   const half = seedsOf(options).map((seed) => {
     const startedMs = clock.monotonicMs()
+    const used = process.cpuUsage()
     const router = train(set.train, seed)
+    processorTimes.push(process.cpuUsage(used).user / 1_000)
     times.push(clock.monotonicMs() - startedMs)
     return { router, judged: judge(router, set.test) }
   })
@@ -80,6 +83,8 @@ function measureMmlu(set: RoutingSet, options: ScorecardOptions): Record<string,
     ),
     ...(first === undefined ? {} : measureNoise('mmlu.half', first.router, set.test)),
     trainMs: median(times) ?? Number.NaN,
+    // What stays comparable on a machine that others use too.
+    trainProcessorMs: median(processorTimes) ?? Number.NaN,
     ...(first === undefined ? {} : measureDecision(first.router, set.test, options)),
     headBytesMax: largestHead(set.train.slice(0, 4_000)),
   }
