@@ -29,6 +29,7 @@ import { createParts } from './platform-parts.ts'
 import { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
+import { openKnowledge } from './platform-knowledge.ts'
 import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
@@ -99,7 +100,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   })
   const identity = { ...known, keys: auditKeys(known.keys, audit) }
   const preparation = createPreparation(loaded.config.knowledge)
-  const knowledge = createKnowledge({ store, clock, ids, preparation, config: loaded.config.knowledge, log })
+  const shared = { store, clock, ids, preparation, log, config: loaded.config.knowledge }
+  const knowledge = openKnowledge({ ...shared, folder, regionsWithin: (allowed) => gate.within(allowed) })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })

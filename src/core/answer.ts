@@ -1,5 +1,5 @@
 import type { Call, CallOutcome } from './call.ts'
-import type { AnswerEvent, Citation, FinishReason } from './chat.ts'
+import type { AnswerEvent, Citation, UnsupportedStatement, FinishReason } from './chat.ts'
 import { toPlatformError } from './errors.ts'
 import type { Answer, WireAnswer } from './model.ts'
 import type { Usage } from './usage.ts'
@@ -54,6 +54,8 @@ export interface CompleteAnswer {
   readonly refusal: string | undefined
   readonly toolCalls: readonly { readonly id: string; readonly name: string; readonly arguments: string }[]
   readonly citations: readonly Citation[]
+  /** Statements that nothing bears out; absent where nobody looked. */
+  readonly unsupported?: readonly UnsupportedStatement[] | undefined
   readonly usage: Usage | undefined
   readonly reason: FinishReason
   readonly stopSequence: string | undefined
@@ -69,6 +71,7 @@ export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise
   const reasoning: CompleteAnswer['reasoning'][number][] = []
   const toolCalls: { id: string; name: string; arguments: string }[] = []
   const citations: Citation[] = []
+  const unsupported: UnsupportedStatement[] = []
   for await (const event of events) {
     switch (event.type) {
       case 'text-delta':
@@ -97,6 +100,9 @@ export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise
       case 'citation':
         citations.push(event.citation)
         break
+      case 'unsupported':
+        unsupported.push(event.statement)
+        break
       case 'usage':
         usage = event.usage
         break
@@ -112,6 +118,7 @@ export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise
     refusal,
     toolCalls: toolCalls.filter((toolCall) => toolCall !== undefined),
     citations,
+    ...(unsupported.length === 0 ? {} : { unsupported }),
     usage,
     reason: finish.reason,
     stopSequence: finish.stopSequence,

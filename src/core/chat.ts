@@ -150,6 +150,8 @@ export type AnswerEvent =
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly arguments: string }
   | { readonly type: 'tool-call-end'; readonly index: number }
   | { readonly type: 'citation'; readonly citation: Citation }
+  /** A statement that nothing given as evidence bears out. */
+  | { readonly type: 'unsupported'; readonly statement: UnsupportedStatement }
   | { readonly type: 'usage'; readonly usage: Usage }
   /** Last, exactly once, unless the answer throws. */
   | { readonly type: 'finish'; readonly reason: FinishReason; readonly stopSequence?: string | undefined }
@@ -171,6 +173,18 @@ export interface Citation {
   /** SPDX id of the licence, and what has to stand beside a quotation, where they are on record. */
   readonly licence?: string | undefined
   readonly attribution?: string | undefined
+  /** How the quote was found: letter by letter, or with case, width and blanks folded; absent where nothing was quoted. */
+  readonly verdict?: 'exact' | 'folded' | undefined
+}
+
+/** UTF-16 code units into the answer's text. */
+export interface UnsupportedStatement {
+  readonly answerStart: number
+  readonly answerEnd: number
+  /** The words given as a quote stand in no passage; or facts of the statement do not stand where it cites. */
+  readonly reason: 'quote-not-found' | 'facts-missing'
+  /** Numbers, dates and names of the statement that the cited sentences do not have. */
+  readonly missing: readonly string[]
 }
 
 /** The same request with another chat: what the client wrote no longer stands for it. */

@@ -12,6 +12,7 @@ import { createCallReader, type CallReader } from './calls.ts'
 import { openDatabase, type Engine, type Location } from './engine.ts'
 import { createJournal, type JournalStats } from './journal/index.ts'
 import { migrate, migrations } from './migrations/index.ts'
+import { countBytes, rewriteDatabase, scrubDatabase } from './scrub.ts'
 import type { Tables } from './tables.ts'
 
 /** One SQL database and the journal before it. */
@@ -32,6 +33,12 @@ export interface Store {
   backup(path: string): Promise<void>
   /** Names this process in the ledger: what it holds there ends with it. Throws `STORE_UNAVAILABLE`. */
   owner(): string
+  /** Makes what was deleted from the tables leave the disk; false when that could not be done now. */
+  scrub(tables: readonly (keyof Tables)[]): Promise<boolean>
+  /** Writes the embedded database anew; on PostgreSQL it does nothing. */
+  rewrite(): Promise<void>
+  /** How often each of the byte strings stands in the database's files; `undefined` where they cannot be read. */
+  countBytes(needles: readonly Uint8Array[]): Promise<readonly number[] | undefined>
   stats(): StoreStats
   /** Folds what is left and lets go of everything. */
   close(): Promise<void>
@@ -79,6 +86,9 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
       await backupDatabase(location, path)
     },
     owner: () => journal.owner(),
+    scrub: (tables) => scrubDatabase({ engine, database }, tables),
+    rewrite: () => (engine === 'sqlite' ? rewriteDatabase(database) : Promise.resolve()),
+    countBytes: (needles) => countBytes(location, needles),
     stats: () => journal.stats(),
     async close() {
       await journal.close()

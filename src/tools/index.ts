@@ -25,5 +25,15 @@ export {
   type ParsedDocument,
   type Preparation,
 } from './preparation/index.ts'
-export { createKnowledge, type CollectionView, type DocumentView, type Knowledge } from './retrieval/index.ts'
+export {
+  createKnowledge,
+  type CollectionReport,
+  type CollectionView,
+  type DeletionReceipt,
+  type DocumentView,
+  type Knowledge,
+  type NewDocument,
+  type VersionView,
+  type Viewer,
+} from './retrieval/index.ts'
 export { createDuplicateIndex, type DuplicateIndex, type DuplicateOptions } from './preparation/index.ts'

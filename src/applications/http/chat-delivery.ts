@@ -1,6 +1,6 @@
 import { collectAnswer } from '../../core/answer.ts'
 import type { Call, CallFacts } from '../../core/call.ts'
-import type { Citation } from '../../core/chat.ts'
+import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import type { PlatformError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
@@ -97,22 +97,25 @@ class ChatDelivery implements Delivery<Answer> {
     const { exchange } = this.#options
     const encoder = this.#streamEncoder()
     const citations: Citation[] = []
+    const unsupported: UnsupportedStatement[] = []
     for await (const event of answer) {
       if (event.type === 'citation') citations.push(event.citation)
+      if (event.type === 'unsupported') unsupported.push(event.statement)
       const text = encoder.encode(event)
       if (text === '') continue
       this.#beginStream()
       await exchange.write(text)
       call.cancellation.throwIfCancelled()
     }
-    const extension = this.#isReportRefused() ? undefined : toAnswerExtension(call, citations)
+    const evidence = { citations, unsupported }
+    const extension = this.#isReportRefused() ? undefined : toAnswerExtension(call, evidence)
     this.#ending = encoder.end(extension)
   }
 
   async #sendWhole(answer: Answer, call: Call): Promise<void> {
     const complete = await collectAnswer(answer)
     const body = this.#options.dialect.encodeAnswer(complete, this.#meta(call))
-    const extension = this.#isReportRefused() ? {} : { strata: toAnswerExtension(call, complete.citations) }
+    const extension = this.#isReportRefused() ? {} : { strata: toAnswerExtension(call, complete) }
     this.#takeWhole(JSON.stringify({ ...body, ...extension }))
   }
 
@@ -126,7 +129,7 @@ class ChatDelivery implements Delivery<Answer> {
   #withReport(body: Buffer | string): Buffer | string {
     if (typeof body === 'string' || !this.#wantsReport() || this.#call === undefined) return body
     const text = body.toString('utf8')
-    const report = JSON.stringify(toAnswerExtension(this.#call, []))
+    const report = JSON.stringify(toAnswerExtension(this.#call, { citations: [] }))
     return `${text.slice(0, text.lastIndexOf('}')).trimEnd()},"strata":${report}}`
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { budgetLimitsSchema } from '../../config/index.ts'
 import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
-import type { Citation } from '../../core/chat.ts'
+import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
@@ -66,11 +66,12 @@ const nothingAsked = Object.freeze({ regions: undefined })
 /** What Strata says of an answer: the route taken, where it was processed, what it used and cost, and its evidence. */
 export function toAnswerExtension(
   call: Pick<Call, 'id' | 'facts' | 'labels' | 'notes'>,
-  citations: readonly Citation[],
+  evidence: Evidence,
 ): JsonObject {
   const totals = sumDispatches(call.facts)
   const cost = toSpent(totals)
   const last = call.facts.findLast((fact) => fact.kind === 'dispatch' && fact.status === 'ok')
+  const { citations, unsupported = [] } = evidence
   return {
     call: call.id,
     route: toRoute(call.facts),
@@ -83,6 +84,7 @@ export function toAnswerExtension(
     ...toBounds(call.facts),
     ...toNodeReports(call),
     ...(citations.length === 0 ? {} : { citations: citations.map(toCitationJson) }),
+    ...(unsupported.length === 0 ? {} : { unsupported: unsupported.map(toUnsupportedJson) }),
   }
 }
 
@@ -182,6 +184,15 @@ export function toUsageJson(usage: Usage | undefined): JsonValue {
   }
 }
 
+export interface Evidence {
+  readonly citations: readonly Citation[]
+  readonly unsupported?: readonly UnsupportedStatement[] | undefined
+}
+
+function toUnsupportedJson({ answerStart, answerEnd, reason, missing }: UnsupportedStatement): JsonObject {
+  return { answer_start: answerStart, answer_end: answerEnd, reason, missing: [...missing] }
+}
+
 function toCitationJson(citation: Citation): JsonObject {
   return {
     collection: citation.collection,
@@ -195,6 +206,7 @@ function toCitationJson(citation: Citation): JsonObject {
     answer_end: citation.answerEnd ?? null,
     ...(citation.licence === undefined ? {} : { licence: citation.licence }),
     ...(citation.attribution === undefined ? {} : { attribution: citation.attribution }),
+    verdict: citation.verdict ?? null,
   }
 }
 

@@ -14,6 +14,8 @@ export interface RegionLattice extends RegionGate {
    * in `de`, `eea` and `efta` in `is`, `li`, `no`. Empty when they have nothing in common. Cost: O(regions).
    */
   meet(left: readonly string[], right: readonly string[]): readonly string[]
+  /** Every region that lies in one of the given, themselves included. Cost: O(regions). */
+  within(allowed: readonly string[]): readonly string[]
 }
 
 const pass: RegionVerdict = Object.freeze({ type: 'pass' })
@@ -63,6 +65,8 @@ export function createRegionGate(config: Pick<Config['governance'], 'regions'>):
     },
     contains: (outer, inner) => lattice.findOuter(inner)?.has(outer) ?? false,
     has: (region) => lattice.findOuter(region) !== undefined,
+    within: (allowed) =>
+      lattice.names.filter((name) => allowed.some((outer) => lattice.findOuter(name)?.has(outer) === true)),
     meet(left, right) {
       const common = new Set<string>()
       for (const name of lattice.names) {

@@ -10,6 +10,7 @@ import { learning } from './075-learning.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { index } from './105-index.ts'
+import { receipts } from './106-receipts.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   learning,
   knowledge,
   index,
+  receipts,
 ]

@@ -13,6 +13,8 @@ export interface KnowledgeTables {
   readonly access_list: AccessListTable
   readonly access_member: AccessMemberTable
   readonly access_version: AccessVersionTable
+  readonly knowledge_event: KnowledgeEventTable
+  readonly deletion_receipt: DeletionReceiptTable
 }
 
 /** A tenant's collection of documents. The counts are of what is in its index now. */
@@ -149,4 +151,29 @@ export interface AccessMemberTable {
 export interface AccessVersionTable {
   readonly tenant: string
   readonly version: number
+}
+
+/** What happened to documents, in a chain of hashes for each collection. No content, no names. */
+export interface KnowledgeEventTable {
+  readonly tenant: string
+  readonly number: number
+  readonly event: 'taken-in' | 'deleted' | 'access-changed' | 'collection-deleted'
+  readonly collection: number
+  readonly document_id: string
+  /** JSON object of the facts. */
+  readonly detail: string
+  readonly at_ms: number
+  /** SHA-256 of the event and of the hash before it. */
+  readonly hash: string
+}
+
+/** Proof that a document is gone. */
+export interface DeletionReceiptTable {
+  readonly tenant: string
+  readonly document_id: string
+  readonly deleted_at_ms: number
+  /** The signed statement, JSON; `null` until it has been checked that nothing is left. */
+  readonly statement: string | null
+  readonly public_key: string | null
+  readonly signature: string | null
 }

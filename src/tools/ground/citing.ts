@@ -1,6 +1,7 @@
 import type { AnswerEvent, Citation } from '../../core/chat.ts'
 import type { Passage } from '../../core/ports.ts'
 import { readMark, type Mark } from './marks.ts'
+import { createJudge } from './judging.ts'
 import { findQuote, type QuotePlace } from './quote.ts'
 import { createStatements } from './statements.ts'
 
@@ -45,6 +46,7 @@ export async function* citeAnswer(
 class Citer {
   readonly #options: CitingOptions
   readonly #statements = createStatements()
+  readonly #judge = createJudge()
   #pending = ''
   /** The last character that went out; empty after a mark. */
   #before = ''
@@ -98,6 +100,7 @@ class Citer {
     yield* this.#release()
     yield* this.#readPending(true)
     yield* this.#release()
+    if (!this.#quotesItself) yield* this.#judge.flush()
   }
 
   *#readPending(isEnd: boolean): Generator<AnswerEvent> {
@@ -131,10 +134,13 @@ class Citer {
     if (place === undefined || passage === undefined) {
       // A number that is no passage's is the text's own; a quote that stands nowhere is taken out.
       const kept = mark.quote === undefined ? mark.text : ''
+      if (mark.quote !== undefined) yield* this.#judge.drop(this.#statements.last(), this.#statements.lastText())
       this.#growth += kept.length - mark.text.length
       return yield* this.#write(kept)
     }
-    const citation = toCitation(passage, place, this.#statements.last())
+    const statement = this.#statements.last()
+    const citation = toCitation(passage, place, statement)
+    yield* this.#judge.cite(statement, this.#statements.lastText(), widen(passage, place))
     const label = `[${place.passage + 1}]`
     this.#growth += mark.space.length + label.length - mark.text.length
     this.#statements.skip(mark.space.length + label.length)
@@ -147,6 +153,21 @@ class Citer {
       yield { type: 'citation', citation }
     }
   }
+}
+
+/** The whole sentences a quote stands in, with what the passage stands under. */
+function widen({ text, headings, source }: Passage, { start, end }: QuotePlace): string {
+  let from = 0
+  let to = text.length
+  for (const { 0: mark, index } of text.matchAll(/[。！？；!?\n]+|\.(?=\s)/g)) {
+    const cut = index + mark.length
+    if (cut <= start) from = cut
+    else if (cut >= end) {
+      to = cut
+      break
+    }
+  }
+  return [source, ...headings, text.slice(from, to)].join('\n')
 }
 
 function findWhole(passages: readonly Passage[], index: number): QuotePlace | undefined {
@@ -170,5 +191,6 @@ function toCitation(
     text: passage.text.slice(place.start, place.end),
     answerStart: statement?.start,
     answerEnd: statement?.end,
+    ...(place.verdict === undefined ? {} : { verdict: place.verdict }),
   }
 }

@@ -134,7 +134,14 @@ describe('what the model is asked', () => {
     const { model, call, request, queries, asked } = setUp()
     await collectAnswer(await model.answer(request, call))
     expect(queries).toEqual([
-      { tenant: 'tenant_a', collections: ['handbook'], query: 'How many days of leave?', passagesMax: 8 },
+      {
+        tenant: 'tenant_a',
+        collections: ['handbook'],
+        query: 'How many days of leave?',
+        passagesMax: 8,
+        principals: ['key:key', 'role:member'],
+        regions: ['local'],
+      },
     ])
     expect(asked[0]?.wire).toBeUndefined()
     expect(parsePassages(systemText(asked[0]))).toMatchObject([{ text: chinese.text }, { text: english.text }])

@@ -8,6 +8,7 @@ import type { Answer, Model } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import type { CopyrightGuard } from '../../core/ports-copyright.ts'
 import type { KnowledgeSearch, Passage } from '../../core/ports.ts'
+import { principalsOf } from '../../core/principals.ts'
 import type { Clock } from '../../core/time.ts'
 import { citeAnswer } from './citing.ts'
 import { groundChat, keepCitable } from './prompt.ts'
@@ -85,7 +86,8 @@ async function findPassages(
   call: Call,
 ): Promise<readonly Passage[]> {
   const query = findQuestion(request.chat)
-  const found = await knowledge.search({ tenant: call.principal.tenant, collections, query, passagesMax })
+  const viewer = { principals: principalsOf(call.principal), regions: call.labels.allowedRegions }
+  const found = await knowledge.search({ ...viewer, tenant: call.principal.tenant, collections, query, passagesMax })
   return fitPassages(found, writer.traits.contextTokens)
 }
 

@@ -6,6 +6,8 @@ export interface QuotePlace {
   readonly passage: number
   readonly start: number
   readonly end: number
+  /** Letter by letter, or folded; absent when nothing was quoted. */
+  readonly verdict?: 'exact' | 'folded'
 }
 
 /** A shorter quote, folded, proves nothing. */
@@ -21,12 +23,14 @@ export function findQuote(passages: readonly Passage[], named: number, quote: st
   if (folded.text.length < quoteLengthMin) return undefined
   const text = passages[named]?.text
   if (text !== undefined) {
-    const span = findExact(text, wanted) ?? findFolded(text, folded.text)
-    if (span !== undefined) return { passage: named, ...span }
+    const exact = findExact(text, wanted)
+    if (exact !== undefined) return { passage: named, ...exact, verdict: 'exact' }
+    const span = findFolded(text, folded.text)
+    if (span !== undefined) return { passage: named, ...span, verdict: 'folded' }
   }
   for (const [passage, other] of passages.entries()) {
     const span = passage === named ? undefined : findExact(other.text, wanted)
-    if (span !== undefined) return { passage, ...span }
+    if (span !== undefined) return { passage, ...span, verdict: 'exact' }
   }
   return undefined
 }

@@ -6,6 +6,8 @@ export interface Statements {
   skip(length: number): void
   /** The last sentence that is not blank, in offsets of the whole answer; `undefined` before there is any. */
   last(): StatementSpan | undefined
+  /** The text of the last statement; empty before there is any. */
+  lastText(): string
 }
 
 export interface StatementSpan {
@@ -23,7 +25,14 @@ export function createStatements(): Statements {
   /** What has gone out since the last mark; of much text the end. */
   let recent = ''
   let beforeMark: StatementSpan | undefined
+  let textBeforeMark = ''
   const last = (): StatementSpan | undefined => findLast(recent.slice(-statementLengthMax), length) ?? beforeMark
+  const lastText = (): string => {
+    const span = findLast(recent.slice(-statementLengthMax), length)
+    return span === undefined
+      ? textBeforeMark
+      : recent.slice(recent.length - (length - span.start), recent.length - (length - span.end) || undefined)
+  }
   return {
     add(text) {
       length += text.length
@@ -31,11 +40,13 @@ export function createStatements(): Statements {
       if (recent.length > 4 * statementLengthMax) recent = recent.slice(-statementLengthMax)
     },
     skip(skipped) {
+      textBeforeMark = lastText()
       beforeMark = last()
       length += skipped
       recent = ''
     },
     last,
+    lastText,
   }
 }
 

@@ -1,3 +1,4 @@
+import { findDates } from '../../core/dates.ts'
 import { createSimplifier } from '../../core/han.ts'
 import { stemWord } from './stem.ts'
 
@@ -79,7 +80,7 @@ class TermWriter {
     this.#terms = terms
     const plain = text.normalize('NFKC').replace(/(\d),(?=\d{3}(?!\d))/g, '$1')
     for (const { 0: run } of plain.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) this.#addRun(run)
-    if (/\d{4}/.test(plain)) for (const date of findDates(plain)) terms.push(dateMark + date)
+    if (/\d{4}/.test(plain)) for (const { date } of findDates(plain)) terms.push(dateMark + date)
     return terms
   }
 
@@ -141,32 +142,4 @@ function foldLetters(part: string): string {
     .normalize('NFC')
     .replaceAll('ß', 'ss')
     .replaceAll('ς', 'σ')
-}
-
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const monthName = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?'
-/** Year, month, day: `2024-03-05`, `2024年3月5日`; `March 5, 2024`; `5 March 2024`. */
-const datePatterns = [
-  /(?<!\d)(\d{4})(?:[-/.]|\s?年\s?)(\d{1,2})(?:[-/.]|\s?月\s?)(\d{1,2})(?!\d)/g,
-  new RegExp(`\\b${monthName}\\s+(\\d{1,2})(?:st|nd|rd|th)?,?\\s+(\\d{4})\\b`, 'gi'),
-  new RegExp(`\\b(\\d{1,2})(?:st|nd|rd|th)?\\s+(?:of\\s+)?${monthName},?\\s+(\\d{4})\\b`, 'gi'),
-]
-
-function findDates(text: string): readonly string[] {
-  return datePatterns.flatMap((pattern, order) =>
-    [...text.matchAll(pattern)].flatMap(([, first = '', second = '', third = '']) => {
-      const [year, month, day] =
-        order === 0
-          ? [first, Number(second), Number(third)]
-          : order === 1
-            ? [third, toMonth(first), Number(second)]
-            : [third, toMonth(second), Number(first)]
-      if (month < 1 || month > 12 || day < 1 || day > 31) return []
-      return [`${year}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`]
-    }),
-  )
-}
-
-function toMonth(name: string): number {
-  return months.indexOf(name.slice(0, 3).toLowerCase()) + 1
 }

@@ -1,10 +1,13 @@
 export {
   createKnowledge,
   type CollectionView,
+  type CollectionReport,
+  type DeletionReceipt,
   type DocumentView,
   type Knowledge,
   type KnowledgeParts,
   type NewDocument,
   type Page,
   type VersionView,
+  type Viewer,
 } from './knowledge.ts'

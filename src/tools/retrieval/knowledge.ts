@@ -1,16 +1,20 @@
 import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { EventLog, KnowledgeQuery, KnowledgeSearch } from '../../core/ports.ts'
+import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { createPreparation, type Preparation } from '../preparation/index.ts'
+import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
 import { createDeleter } from './deleting.ts'
 import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
+import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
 import { createWriter } from './writing.ts'
 
@@ -35,10 +39,28 @@ export interface Knowledge extends KnowledgeSearch {
   /** In the order of their external ids. */
   listDocuments(tenant: string, collection: string, page?: Page): Promise<readonly DocumentView[]>
   getDocument(tenant: string, collection: string, id: string): Promise<DocumentView>
-  /** With its versions, passages and terms: nothing of it can be found or read afterwards. */
-  deleteDocument(tenant: string, collection: string, id: string): Promise<void>
+  findDocument(tenant: string, collection: string, externalId: string): Promise<DocumentView | undefined>
+  /**
+   * With its versions, passages and terms: nothing of it can be found or read afterwards. It is checked that nothing is
+   * left, in rows, in search and in the files of the embedded database; the receipt says so.
+   */
+  deleteDocument(tenant: string, collection: string, id: string): Promise<DeletionReceipt>
+  getReceipt(tenant: string, document: string): Promise<DeletionReceipt>
+  /** Latest first; at most 1,000. */
+  listReceipts(tenant: string, limit?: number): Promise<readonly DeletionReceipt[]>
+  /** Checks the deletions that a dying process left unchecked; gives how many. */
+  checkDeletions(): Promise<number>
   /** A version that citations point into, current or not. */
   getVersion(tenant: string, id: string): Promise<VersionView>
+  /** Who may see a document: those allowed and not denied, groups included. Everybody of the tenant when `access` is absent. */
+  setAccess(change: AccessChange): Promise<void>
+  /** Groups have users, keys and other groups. */
+  setMember(change: MemberChange): Promise<void>
+  canSee(tenant: string, document: string, viewer: Viewer): Promise<boolean>
+  /** What happened to a document, earliest first. */
+  listEvents(tenant: string, document: string): Promise<readonly EventView[]>
+  /** Whether rows, index and history of a collection agree. Reads all of it. */
+  verify(tenant: string, collection: string): Promise<CollectionReport>
   /** As `search`, with how likely the passages are to answer. Rejects with NOT_FOUND for a collection that is not there. */
   find(query: KnowledgeQuery): Promise<SearchResult>
   close(): Promise<void>
@@ -61,6 +83,8 @@ export interface NewDocument {
   readonly mediaType?: string | undefined
   /** The region it is bound to: searches that may not see that region do not see it. Bound to none when absent. */
   readonly region?: string | undefined
+  /** Who may see it, from its first moment on; as it was before when absent, everybody when it is new. */
+  readonly access?: AccessChange['access']
   /** Where passages begin, offsets into the canonical text, instead of where the structure says. */
   readonly cuts?: readonly number[] | undefined
 }
@@ -76,6 +100,63 @@ export interface DocumentView {
   readonly updatedAtMs: number
   /** What `putDocument` did. */
   readonly outcome?: 'created' | 'updated' | 'unchanged'
+}
+
+/** Who looks: absent principals see everything of the tenant, absent regions every region. */
+export type Viewer = Pick<KnowledgeQuery, 'principals' | 'regions'>
+
+export interface AccessChange {
+  readonly tenant: string
+  readonly collection: string
+  readonly document: string
+  readonly access: { readonly allow: readonly string[]; readonly deny: readonly string[] } | undefined
+}
+
+export interface MemberChange {
+  readonly tenant: string
+  /** `group:…` */
+  readonly group: string
+  readonly member: string
+  readonly isMember: boolean
+}
+
+export interface EventView {
+  readonly number: number
+  readonly event: string
+  /** Milliseconds UTC. */
+  readonly atMs: number
+  readonly detail: JsonObject
+  /** SHA-256 over the event and the hash of the one before it in the collection. */
+  readonly hash: string
+}
+
+/** What `verify` found; all faults are 0 and there is no break when everything agrees. */
+export interface CollectionReport {
+  readonly documents: number
+  readonly passages: number
+  /** Passages that are not exactly their span of the version's text. */
+  readonly wrongSpans: number
+  /** Passages that are not found by all of their own terms. */
+  readonly missingPostings: number
+  /** Postings of passages that are not there. */
+  readonly strayPostings: number
+  /** Counts that the collection states wrongly. */
+  readonly wrongCounts: number
+  /** The first event that does not follow from the one before. */
+  readonly historyBreak: number | undefined
+}
+
+/** Proof that a document is gone; a stranger checks the signature of the statement with the public key. */
+export interface DeletionReceipt {
+  readonly document: string
+  /** Milliseconds UTC. */
+  readonly deletedAtMs: number
+  /** JSON, exactly as signed; `undefined` while the deletion has not been checked. */
+  readonly statement: string | undefined
+  /** Ed25519, SPKI in PEM; `undefined` where there is no key. */
+  readonly publicKey: string | undefined
+  /** Base64. */
+  readonly signature: string | undefined
 }
 
 export interface VersionView {
@@ -98,16 +179,22 @@ export interface Page {
   readonly limit?: number | undefined
   /** The external id after which the page begins. */
   readonly after?: string | undefined
+  /** Leaves out what this viewer may not see. */
+  readonly viewer?: Viewer | undefined
 }
 
 export interface KnowledgeParts {
-  readonly store: Pick<Store, 'engine' | 'sql' | 'transaction' | 'location'>
+  readonly store: Pick<Store, 'engine' | 'sql' | 'transaction' | 'location' | 'scrub' | 'rewrite' | 'countBytes'>
   readonly clock: Clock
   readonly ids: Ids
   readonly config: Config['knowledge']
   /** Shared with others, who close it; one of its own when absent. */
   readonly preparation?: Preparation | undefined
   readonly log: EventLog
+  /** Signs receipts; unsigned when absent. */
+  readonly signer?: Signer | undefined
+  /** Every region that lies in the allowed ones; just those when absent. */
+  readonly regionsWithin?: (allowed: readonly string[]) => readonly string[]
   /** Searches run on a thread of their own, or, for what lives shortly, on the thread that asks. Their own when absent. */
   readonly searchOn?: 'own-thread' | 'same-thread'
 }
@@ -125,22 +212,38 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     deps.searchOn === 'same-thread'
       ? createSearchHere({ database: store.sql, engine: store.engine, analyser, viewsMax })
       : createSearchThread({ data: { location: store.location, viewsMax }, waitingMax: config.searchesWaitingMax, log })
+  const granter = createGranter(deps)
+  const widen = <T extends Viewer>(viewer: T): T =>
+    viewer.regions === undefined
+      ? viewer
+      : { ...viewer, regions: deps.regionsWithin?.(viewer.regions) ?? viewer.regions }
   return {
-    ...createWriter({ ...deps, preparation, analyser, thread }),
-    ...createDeleter({ ...deps, analyser }),
-    find: (query) => thread.search(query),
-    search: async (query) => (await thread.search(query)).passages,
+    ...createWriter({ ...deps, preparation, analyser, thread, setAccess: granter.setAccess }),
+    ...granter,
+    canSee: (tenant, document, viewer) => granter.canSee(tenant, document, widen(viewer)),
+    ...createVerifier({ ...deps, analyser }),
+    ...createDeleter({ ...deps, analyser, thread }),
+    find: (query) => thread.search(widen(query)),
+    search: async (query) => (await thread.search(widen(query))).passages,
     close: () => thread.close(),
     listCollections: async (tenant) => (await rows.listCollections(tenant)).map(toCollectionView),
     async listDocuments(tenant, name, page = {}) {
       const { number } = await getCollection(rows, tenant, name)
       const limit = Math.min(Math.max(1, page.limit ?? pageLimitMax), pageLimitMax)
       const found = await rows.listDocuments({ tenant, collection: number }, { limit, after: page.after ?? '' })
-      return found.map(toDocumentView)
+      if (page.viewer === undefined) return found.map(toDocumentView)
+      return found
+        .filter(createSight(await readAccess(store, tenant, page.viewer), widen(page.viewer)))
+        .map(toDocumentView)
     },
     async getDocument(tenant, name, id) {
       const { number } = await getCollection(rows, tenant, name)
       return toDocumentView(await getDocument(rows, { tenant, collection: number }, id))
+    },
+    async findDocument(tenant, name, externalId) {
+      const { number } = await getCollection(rows, tenant, name)
+      const [row] = await rows.findByExternalIds({ tenant, collection: number }, [externalId])
+      return row === undefined ? undefined : toDocumentView(row)
     },
     async getVersion(tenant, id) {
       const row = await rows.findVersion(tenant, id)

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../store/index.ts'
+import { createChunkRows, createEntryRows, inParts } from './entries/store.ts'
 
 /** Columns of a collection with the number of its documents. */
 export interface CollectionRow {
@@ -22,10 +23,6 @@ export type VersionRow = Tables['document_version']
 export type ChunkRow = Tables['chunk']
 export type EntryRow = Tables['index_entry']
 
-const rowsPerStatementMax = 200
-/** Changes of a collection that are kept for readers; who is further behind reads it anew. */
-const changesMax = 5_000
-
 /** The SQL of collections, documents, versions and chunks. The tenant is part of every question. */
 export interface KnowledgeRows {
   listCollections(tenant: string): Promise<readonly (CollectionRow & { readonly documents: number })[]>
@@ -41,15 +38,22 @@ export interface KnowledgeRows {
   deleteCollection(number: number): Promise<void>
   listDocuments(place: Place, page: { readonly limit: number; readonly after: string }): Promise<readonly DocumentRow[]>
   findDocument(place: Place, id: string): Promise<DocumentRow | undefined>
+  /** In whichever collection it is. */
+  findAnywhere(tenant: string, id: string): Promise<DocumentRow | undefined>
   findByExternalIds(place: Place, externalIds: readonly string[]): Promise<readonly DocumentRow[]>
   /** Inserts, or overwrites the rows of those ids. */
   writeDocuments(rows: readonly DocumentRow[]): Promise<void>
   /** With its versions, entries and chunks. */
   deleteDocument(tenant: string, id: string): Promise<void>
   insertVersions(rows: readonly VersionRow[]): Promise<void>
+  /** The texts of all versions of a document. */
+  listTexts(tenant: string, document: string): Promise<readonly string[]>
+  /** Whether a text stands in any document that is kept, of any tenant: its words, its names, its headings. */
+  isTextKept(text: string): Promise<boolean>
   findVersion(tenant: string, id: string): Promise<VersionOfDocument | undefined>
   /** Of one document, earliest first. */
   listEntries(tenant: string, document: string): Promise<readonly EntryRow[]>
+  listAllEntries(collection: number): Promise<readonly EntryRow[]>
   insertEntries(rows: readonly EntryRow[]): Promise<void>
   /** From that instant on the entries are of the past. */
   closeEntries(collection: number, entries: readonly number[], atMs: number): Promise<void>
@@ -61,6 +65,8 @@ export interface KnowledgeRows {
   ): Promise<ReadonlyMap<number, Pick<VersionRow, 'name' | 'title'>>>
   /** One revision for each; the last one is given. */
   recordChanges(collection: number, revision: number, entries: readonly number[]): Promise<number>
+  /** The version of each entry, by its number. */
+  listVersionTexts(tenant: string, entries: readonly EntryRow[]): Promise<ReadonlyMap<number, VersionRow>>
   insertChunks(rows: readonly ChunkRow[]): Promise<void>
   listChunks(collection: number, entries: readonly number[]): Promise<readonly ChunkRow[]>
   /** Chunks whose terms are not in blocks yet, ascending. */
@@ -172,7 +178,7 @@ function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
 
 type DocumentPart = Pick<
   KnowledgeRows,
-  'listDocuments' | 'findDocument' | 'findByExternalIds' | 'writeDocuments' | 'deleteDocument'
+  'listDocuments' | 'findDocument' | 'findAnywhere' | 'findByExternalIds' | 'writeDocuments' | 'deleteDocument'
 >
 
 function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
@@ -182,6 +188,8 @@ function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
     listDocuments: (place, { limit, after }) =>
       within(place).where('external_id', '>', after).orderBy('external_id').limit(limit).execute(),
     findDocument: (place, id) => within(place).where('id', '=', id).executeTakeFirst(),
+    findAnywhere: (tenant, id) =>
+      sql.selectFrom('document').selectAll().where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
     findByExternalIds: (place, externalIds) =>
       inParts(externalIds, (part) => within(place).where('external_id', 'in', part).execute()),
     async writeDocuments(rows) {
@@ -211,13 +219,42 @@ function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
   }
 }
 
-function createVersionRows(sql: Kysely<Tables>): Pick<KnowledgeRows, 'insertVersions' | 'findVersion'> {
+function createVersionRows(
+  sql: Kysely<Tables>,
+): Pick<KnowledgeRows, 'insertVersions' | 'listTexts' | 'isTextKept' | 'findVersion'> {
   return {
     async insertVersions(rows) {
       await inParts(rows, async (part) => {
         await sql.insertInto('document_version').values(part).execute()
         return []
       })
+    },
+    async listTexts(tenant, document) {
+      const rows = await sql
+        .selectFrom('document_version')
+        .select('text')
+        .where('tenant', '=', tenant)
+        .where('document_id', '=', document)
+        .execute()
+      return rows.map((row) => row.text)
+    },
+    async isTextKept(text) {
+      const row = await sql
+        .selectFrom('document_version as version')
+        .innerJoin('document', (join) =>
+          join.onRef('document.tenant', '=', 'version.tenant').onRef('document.id', '=', 'version.document_id'),
+        )
+        .select('version.id')
+        .where((build) =>
+          build.or(
+            (['version.text', 'version.name', 'version.title', 'document.external_id'] as const).map((column) =>
+              build(build.fn('replace', [build.ref(column), build.val(text), build.val('')]), '!=', build.ref(column)),
+            ),
+          ),
+        )
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
     },
     findVersion: (tenant, id) =>
       sql
@@ -236,119 +273,4 @@ function createVersionRows(sql: Kysely<Tables>): Pick<KnowledgeRows, 'insertVers
         .where('version.id', '=', id)
         .executeTakeFirst(),
   }
-}
-
-type EntryPart = Pick<
-  KnowledgeRows,
-  'listEntries' | 'insertEntries' | 'closeEntries' | 'deleteEntries' | 'listNames' | 'recordChanges'
->
-
-function createEntryRows(sql: Kysely<Tables>): EntryPart {
-  return {
-    listEntries: (tenant, document) =>
-      sql
-        .selectFrom('index_entry')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('document_id', '=', document)
-        .orderBy('number')
-        .execute(),
-    async insertEntries(rows) {
-      await inParts(rows, async (part) => {
-        await sql.insertInto('index_entry').values(part).execute()
-        return []
-      })
-    },
-    async closeEntries(collection, entries, atMs) {
-      if (entries.length === 0) return
-      const changed = sql.updateTable('index_entry').set({ to_ms: atMs }).where('collection', '=', collection)
-      await changed.where('number', 'in', entries).execute()
-    },
-    async deleteEntries(collection, entries) {
-      if (entries.length === 0) return
-      // Their chunks go with them.
-      await sql.deleteFrom('index_entry').where('collection', '=', collection).where('number', 'in', entries).execute()
-    },
-    async listNames(tenant, entries) {
-      const names = new Map<number, Pick<VersionRow, 'name' | 'title'>>()
-      const versions = new Map(entries.map((entry) => [entry.version_id, entry.number]))
-      const found = await inParts([...versions.keys()], (part) =>
-        sql
-          .selectFrom('document_version')
-          .select(['id', 'name', 'title'])
-          .where('tenant', '=', tenant)
-          .where('id', 'in', part)
-          .execute(),
-      )
-      for (const { id, name, title } of found) names.set(versions.get(id) ?? 0, { name, title })
-      return names
-    },
-    async recordChanges(collection, revision, entries) {
-      const rows = entries.map((entry, index) => ({ collection, revision: revision + 1 + index, entry }))
-      await inParts(rows, async (part) => {
-        await sql.insertInto('collection_change').values(part).execute()
-        return []
-      })
-      const last = revision + entries.length
-      const old = sql.deleteFrom('collection_change').where('collection', '=', collection)
-      await old.where('revision', '<=', last - changesMax).execute()
-      return last
-    },
-  }
-}
-
-type ChunkPart = Pick<KnowledgeRows, 'insertChunks' | 'listChunks' | 'listFresh' | 'clearFresh'>
-
-function createChunkRows(sql: Kysely<Tables>): ChunkPart {
-  return {
-    async insertChunks(rows) {
-      await inParts(rows, async (part) => {
-        await sql.insertInto('chunk').values(part).execute()
-        return []
-      })
-    },
-    listChunks: (collection, entries) =>
-      inParts(entries, (part) =>
-        sql
-          .selectFrom('chunk')
-          .selectAll()
-          .where('collection', '=', collection)
-          .where('entry', 'in', part)
-          .orderBy('number')
-          .execute(),
-      ),
-    async listFresh(collection, limit) {
-      const rows = await sql
-        .selectFrom('chunk')
-        .select(['number', 'terms'])
-        .where('collection', '=', collection)
-        .where('terms', 'is not', null)
-        .orderBy('number')
-        .limit(limit)
-        .execute()
-      return rows.flatMap(({ number, terms }) => (terms === null ? [] : [{ number, terms }]))
-    },
-    async clearFresh({ tenant, collection }, last) {
-      await sql
-        .updateTable('chunk')
-        .set({ terms: null })
-        .where('tenant', '=', tenant)
-        .where('collection', '=', collection)
-        .where('number', '<=', last)
-        .where('terms', 'is not', null)
-        .execute()
-    },
-  }
-}
-
-/** Statements have a bound on their parameters, so long lists go in parts. */
-async function inParts<Item, Row>(
-  items: readonly Item[],
-  act: (part: readonly Item[]) => Promise<readonly Row[]>,
-): Promise<readonly Row[]> {
-  const rows: Row[] = []
-  for (let from = 0; from < items.length; from += rowsPerStatementMax) {
-    rows.push(...(await act(items.slice(from, from + rowsPerStatementMax))))
-  }
-  return rows
 }

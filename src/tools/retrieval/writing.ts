@@ -4,7 +4,10 @@ import type { Kysely } from 'kysely'
 import { PlatformError } from '../../core/errors.ts'
 import type { Tables } from '../../store/index.ts'
 import type { Preparation, PreparedDocument } from '../preparation/index.ts'
+import { checkPrincipals } from './access/granting.ts'
+import { createAccessWrites, type AccessWrites } from './access/store.ts'
 import type { Analyser } from './analyse.ts'
+import { recordEvents, type NewEvent } from './history/history.ts'
 import { indexChunk, toHead, type ChunkEntry } from './indexing.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
 import { encodeTerms } from './postings/codec.ts'
@@ -26,6 +29,7 @@ export interface WriterParts extends KnowledgeParts {
   readonly preparation: Preparation
   readonly analyser: Analyser
   readonly thread: Pick<SearchThread, 'fold'>
+  readonly setAccess: Knowledge['setAccess']
 }
 
 const nameLengthMax = 1_024
@@ -94,9 +98,11 @@ async function putDocuments(parts: WriterParts, put: Put): Promise<readonly Outc
 async function putSome(parts: WriterParts, { tenant, collection: name, documents }: Put): Promise<readonly Outcome[]> {
   const rows = createKnowledgeRows(parts.store.sql)
   const { number } = await getCollection(rows, tenant, name)
-  for (const { externalId, name: title } of documents) {
+  for (const { externalId, name: title, access, region } of documents) {
     checkName('externalId', externalId)
     checkName('name', title)
+    checkPrincipals('access', [...(access?.allow ?? []), ...(access?.deny ?? [])])
+    if (region !== undefined) checkName('region', region)
   }
   const externalIds = documents.map((document) => document.externalId)
   const known = new Map(
@@ -110,6 +116,11 @@ async function putSome(parts: WriterParts, { tenant, collection: name, documents
     outcomes.push('prepared' in outcome ? undefined : outcome)
   }
   const written = ready.length === 0 ? [] : await writeAll(parts, { tenant, name, ready })
+  for (const [index, outcome] of outcomes.entries()) {
+    const access = documents[index]?.access
+    if (access === undefined || outcome === undefined || outcome instanceof PlatformError) continue
+    await parts.setAccess({ tenant, collection: name, document: outcome.id, access })
+  }
   let next = 0
   return outcomes.map((outcome) => outcome ?? written[next++] ?? new PlatformError('INTERNAL', 'a document was lost'))
 }
@@ -165,9 +176,15 @@ interface Gathered {
   readonly versions: VersionRow[]
   readonly entries: EntryRow[]
   readonly chunks: ChunkRow[]
+  readonly events: NewEvent[]
+  readonly lists: Parameters<AccessWrites['writeList']>[0][]
   /** Numbers of entries that are of the past from now on, and of those that changed in any way. */
   readonly closed: number[]
   readonly changed: number[]
+}
+
+function createGathered(): Gathered {
+  return { documents: [], versions: [], entries: [], chunks: [], events: [], lists: [], closed: [], changed: [] }
 }
 
 async function writeSome(
@@ -185,7 +202,7 @@ async function writeSome(
   const externalIds = ready.map(({ document }) => document.externalId)
   const known = new Map((await rows.findByExternalIds(place, externalIds)).map((row) => [row.external_id, row]))
   const views: DocumentView[] = []
-  const gathered: Gathered = { documents: [], versions: [], entries: [], chunks: [], closed: [], changed: [] }
+  const gathered = createGathered()
   for (const each of ready) {
     const former = known.get(each.document.externalId)
     if (former?.fingerprint === each.fingerprint && former.region === (each.document.region ?? former.region)) {
@@ -206,10 +223,12 @@ async function writeSome(
     views.push({ ...toDocumentView(row), outcome: former === undefined ? 'created' : 'updated' })
   }
   await rows.writeDocuments([...new Map(gathered.documents.map((row) => [row.id, row])).values()])
+  for (const list of gathered.lists) await createAccessWrites(sql).writeList(list)
   await rows.insertVersions(gathered.versions)
   await rows.insertEntries(gathered.entries)
   await rows.closeEntries(collection.number, gathered.closed, Math.trunc(parts.clock.now()))
   await rows.insertChunks(gathered.chunks)
+  await recordEvents(sql, { ...place, atMs: Math.trunc(parts.clock.now()) }, gathered.events)
   const revision = await rows.recordChanges(collection.number, collection.revision, gathered.changed)
   const { number, entry_next, chunk_next, chunk_count, term_count } = collection
   await rows.updateCollection(number, { entry_next, chunk_next, chunk_count, term_count, revision })
@@ -235,7 +254,7 @@ async function retire({ parts, sql, collection, gathered }: Retiring, former: Do
   gathered.changed.push(...current.map((entry) => entry.number))
   const old = (await rows.listEntries(former.tenant, former.id)).slice(
     0,
-    Math.max(0, entries.length - parts.config.versionsMax),
+    Math.max(0, entries.length + 1 - parts.config.versionsMax),
   )
   if (old.length === 0) return collection
   gathered.changed.push(...old.map((entry) => entry.number))
@@ -267,9 +286,22 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     created_at_ms: former?.created_at_ms ?? nowMs,
     updated_at_ms: nowMs,
     region: document.region ?? former?.region ?? null,
-    acl: former?.acl ?? null,
+    acl: document.access === undefined ? (former?.acl ?? null) : id,
   }
   gathered.documents.push(row)
+  if (document.access !== undefined) {
+    const { allow, deny } = document.access
+    gathered.lists.push({ tenant: row.tenant, id, allow: JSON.stringify(allow), deny: JSON.stringify(deny) })
+  }
+  const { parser } = prepared
+  const detail = {
+    version: row.version_id,
+    parser,
+    analyser: parts.analyser.id,
+    passages: entries.length,
+    made: fingerprint,
+  }
+  gathered.events.push({ event: 'taken-in', document: id, detail })
   gathered.versions.push({
     tenant: row.tenant,
     id: row.version_id,
@@ -293,12 +325,20 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     to_ms: null,
     term_count: entries.reduce((sum, { termCount }) => sum + termCount, 0),
   })
-  for (const [position, chunk] of prepared.chunks.entries()) {
+  gathered.chunks.push(...toChunkRows(ready, { row, entry, first: collection.chunk_next }))
+  return row
+}
+
+function toChunkRows(
+  { prepared, entries }: Ready,
+  { row, entry, first }: { readonly row: DocumentRow; readonly entry: number; readonly first: number },
+): readonly ChunkRow[] {
+  return prepared.chunks.map((chunk, position): ChunkRow => {
     const terms = entries[position] ?? { terms: [], packed: new Uint16Array(0), termCount: 0 }
-    gathered.chunks.push({
+    return {
       tenant: row.tenant,
-      collection: number,
-      number: collection.chunk_next + position,
+      collection: row.collection,
+      number: first + position,
       entry,
       start_at: chunk.start,
       end_at: chunk.end,
@@ -308,9 +348,8 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
       symbols: JSON.stringify(chunk.symbols),
       text: chunk.text,
       terms: encodeTerms(terms),
-    })
-  }
-  return row
+    }
+  })
 }
 
 function checkName(param: string, value: string): void {

@@ -12,6 +12,7 @@ import { forecast } from './forecast.ts'
 import { evaluate } from './eval.ts'
 import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
+import { knowledge } from './knowledge.ts'
 import { models } from './models.ts'
 import { privacy } from './privacy.ts'
 import { route } from './route.ts'
@@ -38,6 +39,7 @@ export const commands: readonly Command[] = Object.freeze([
   ingest,
   parse,
   search,
+  knowledge,
   privacy,
   duplicates,
   copyright,

@@ -1,10 +1,11 @@
-import { operatorTenant, readCount, report, toMisuse, type Command } from '../command.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { operatorTenant, readCount, report, toMisuse, type Command, type CommandContext } from '../command.ts'
 
 export const search: Command = {
   name: 'search',
-  usage: 'QUERY [--in COLLECTION] [--limit N]',
+  usage: 'QUERY [--in COLLECTION] [--limit N] [--min-confidence 0…1]',
   summary: 'Searches knowledge; prints the passages with their exact places.',
-  options: { in: { type: 'string' }, limit: { type: 'string' } },
+  options: { in: { type: 'string' }, limit: { type: 'string' }, 'min-confidence': { type: 'string' } },
   async run(context) {
     const query = context.words.join(' ')
     if (query === '') throw toMisuse(search)
@@ -15,11 +16,25 @@ export const search: Command = {
         ? [collection]
         : (await parts.knowledge.listCollections(operatorTenant)).map((each) => each.name)
     const limit = readCount(context, 'limit', { max: 100, otherwise: parts.config.knowledge.passagesMax })
-    const passages = await parts.knowledge.search({ tenant: operatorTenant, collections, query, passagesMax: limit })
+    const confidenceMin = readShare(context, 'min-confidence')
+    const ask = { tenant: operatorTenant, collections, query, passagesMax: limit, confidenceMin }
+    const { passages, confidence, abstained } = await parts.knowledge.find(ask)
     const lines = passages.flatMap((passage) => [
       `${passage.collection}/${passage.source} [${passage.start}, ${passage.end})  ${passage.score.toFixed(3)}`,
       ...passage.text.split('\n').map((line) => `    ${line}`),
     ])
-    report(context.terminal, { object: 'list', data: passages }, lines.length === 0 ? ['nothing found'] : lines)
+    const none = abstained
+      ? 'nothing found that is likely to answer; --min-confidence 0 shows what there is'
+      : 'nothing found'
+    const json = { object: 'list', data: passages, confidence, abstained }
+    report(context.terminal, json, lines.length === 0 ? [none] : lines)
   },
+}
+
+function readShare(context: CommandContext, name: string): number | undefined {
+  const text = context.options[name]
+  if (typeof text !== 'string') return undefined
+  const share = Number(text)
+  if (text.trim() !== '' && share >= 0 && share <= 1) return share
+  throw new PlatformError('INVALID_REQUEST', `--${name} must be a number from 0 to 1`, { param: name })
 }

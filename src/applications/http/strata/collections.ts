@@ -1,32 +1,37 @@
 import { z } from 'zod'
 import { toIso } from '../../../core/time.ts'
 import type { CollectionView, DocumentView } from '../../../tools/index.ts'
-import type { GetParts, HttpParts } from '../parts.ts'
+import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, readNumber, type Operation } from './operation.ts'
+import { operation, readNumber } from './operation.ts'
+import { checkMayReplace, checkMaySee, parameter, toReceiptJson, toViewer } from './viewing.ts'
 
 const collectionName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/i, 'letters, digits and . _ -; at most 128')
 
 const newCollection = z.strictObject({ name: collectionName.describe('Name of the collection.') })
+
+export const accessList = z.strictObject({
+  allow: z.array(z.string()).max(1_000).default([]).describe('Principals: user:…, group:…, key:…, role:…, or *.'),
+  deny: z.array(z.string()).max(1_000).default([]).describe('Principals that may not, whoever allows them.'),
+})
 
 const newDocument = z.strictObject({
   external_id: z.string().min(1).max(512).describe('Your own id of the document; the same id again replaces it.'),
   name: z.string().min(1).max(512).optional().describe('What people call it; the external id when absent.'),
   text: z.string().describe('The document, UTF-8 text or Markdown.'),
   media_type: z.enum(['text/plain', 'text/markdown']).optional().describe('Taken from the name when absent.'),
+  region: z.string().min(1).max(64).optional().describe('Region it is bound to; searches elsewhere do not see it.'),
+  access: accessList.optional().describe('Who may see it; everybody of the tenant when absent.'),
+  cuts: z
+    .array(z.int().min(0))
+    .max(100_000)
+    .optional()
+    .describe('Offsets (UTF-16) at which passages begin, instead of where the structure says.'),
 })
 
-const newSearch = z.strictObject({
-  query: z.string().min(1).max(10_000).describe('What to look for, in any language.'),
-  collections: z.array(collectionName).min(1).max(64).optional().describe('Where to look; everywhere when absent.'),
-  limit: z.int().min(1).max(100).optional().describe('Most passages returned.'),
-})
-
-const oneSearch = newSearch.omit({ collections: true })
-
-/** Knowledge: collections, their documents, and search. */
+/** Knowledge: collections and their documents. */
 export function collectionRoutes(getParts: GetParts): readonly Route[] {
-  return [...routesOfCollections(getParts), ...routesOfDocuments(getParts), ...routesOfSearch(getParts)]
+  return [...routesOfCollections(getParts), ...routesOfDocuments(getParts)]
 }
 
 function routesOfCollections(getParts: GetParts): readonly Route[] {
@@ -75,6 +80,7 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
       summary: 'Takes in a document; idempotent by external id.',
       body: newDocument,
       answer: async (given) => {
+        await checkMayReplace(given, given.body.external_id)
         const document = await given.parts.knowledge.putDocument(
           given.principal.tenant,
           parameter(given, 'collection'),
@@ -83,6 +89,9 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
             name: given.body.name ?? given.body.external_id,
             bytes: Buffer.from(given.body.text, 'utf8'),
             mediaType: given.body.media_type,
+            region: given.body.region,
+            cuts: given.body.cuts,
+            access: given.body.access,
           },
         )
         return { status: document.outcome === 'created' ? 201 : 200, body: toDocument(document) }
@@ -98,7 +107,11 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
         const after = given.exchange.query().get('after') ?? undefined
         const { knowledge } = given.parts
         const { tenant } = given.principal
-        const documents = await knowledge.listDocuments(tenant, parameter(given, 'collection'), { limit, after })
+        const documents = await knowledge.listDocuments(tenant, parameter(given, 'collection'), {
+          limit,
+          after,
+          viewer: toViewer(given),
+        })
         const body = { object: 'list', data: documents.map(toDocument), has_more: documents.length === limit }
         return { status: 200, body }
       },
@@ -111,70 +124,27 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
       answer: async (given) => {
         const { knowledge } = given.parts
         const [collection, id] = [parameter(given, 'collection'), parameter(given, 'document')]
+        await checkMaySee(given, id)
         return { status: 200, body: toDocument(await knowledge.getDocument(given.principal.tenant, collection, id)) }
       },
     }),
-    operation(getParts, {
-      method: 'DELETE',
-      path: `${path}/{document}`,
-      access: 'key',
-      summary: 'Deletes one document, its versions and its passages.',
-      answer: async (given) => {
-        const [collection, id] = [parameter(given, 'collection'), parameter(given, 'document')]
-        await given.parts.knowledge.deleteDocument(given.principal.tenant, collection, id)
-        return { status: 200, body: { deleted: true } }
-      },
-    }),
+    routeOfDeletion(getParts, `${path}/{document}`),
   ]
 }
 
-function routesOfSearch(getParts: GetParts): readonly Route[] {
-  return [
-    operation(getParts, {
-      method: 'POST',
-      path: '/v1/collections/{collection}/search',
-      access: 'key',
-      summary: 'Searches one collection.',
-      body: oneSearch,
-      answer: async (given) =>
-        search(given.parts, {
-          ...given.body,
-          tenant: given.principal.tenant,
-          collections: [parameter(given, 'collection')],
-        }),
-    }),
-    operation(getParts, {
-      method: 'POST',
-      path: '/v1/search',
-      access: 'key',
-      summary: 'Searches several collections, or all of the tenant.',
-      body: newSearch,
-      answer: async ({ parts, principal, body }) => search(parts, { ...body, tenant: principal.tenant }),
-    }),
-  ]
-}
-
-interface Search {
-  readonly tenant: string
-  readonly query: string
-  readonly collections?: readonly string[] | undefined
-  readonly limit?: number | undefined
-}
-
-async function search(parts: HttpParts, asked: Search): Promise<{ readonly status: number; readonly body: unknown }> {
-  const collections =
-    asked.collections ?? (await parts.knowledge.listCollections(asked.tenant)).map((collection) => collection.name)
-  const passages = await parts.knowledge.search({
-    tenant: asked.tenant,
-    collections,
-    query: asked.query,
-    passagesMax: asked.limit ?? parts.config.knowledge.passagesMax,
+function routeOfDeletion(getParts: GetParts, path: string): Route {
+  return operation(getParts, {
+    method: 'DELETE',
+    path,
+    access: 'key',
+    summary: 'Deletes one document with all of it, and gives a signed receipt.',
+    answer: async (given) => {
+      const [collection, id] = [parameter(given, 'collection'), parameter(given, 'document')]
+      await checkMaySee(given, id)
+      const receipt = await given.parts.knowledge.deleteDocument(given.principal.tenant, collection, id)
+      return { status: 200, body: { deleted: true, receipt: toReceiptJson(receipt) } }
+    },
   })
-  return { status: 200, body: { object: 'list', data: passages } }
-}
-
-function parameter(given: Pick<Operation<unknown>, 'exchange'>, name: string): string {
-  return given.exchange.parameters[name] ?? ''
 }
 
 function toCollection(collection: CollectionView): object {

@@ -7,6 +7,7 @@ import { planRoutes } from './billing.ts'
 import { callRoutes } from './calls.ts'
 import { copyrightRoutes } from './copyright.ts'
 import { collectionRoutes } from './collections.ts'
+import { evidenceRoutes } from './evidence.ts'
 import { forecastRoutes } from './forecast.ts'
 import { evaluationRoutes } from './evaluations.ts'
 import { feedbackRoutes } from './feedback.ts'
@@ -21,11 +22,14 @@ import { privacyRoutes } from './privacy.ts'
 import { routerRoutes } from './routers.ts'
 import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
+import { searchRoutes } from './search.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
   return [
     ...collectionRoutes(getParts),
+    ...searchRoutes(getParts),
+    ...evidenceRoutes(getParts),
     ...callRoutes(getParts),
     ...forecastRoutes(getParts),
     ...whatIfRoutes(getParts),

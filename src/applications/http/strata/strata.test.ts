@@ -52,16 +52,69 @@ describe('knowledge', () => {
       body: { data: [{ source: 'leave.md', document: id }] },
     })
 
+    const version = await send('GET', `${path}/${id}/versions/${id}.1`)
+    expect(version).toMatchObject({ status: 200, body: { object: 'version', text, is_current: true } })
+    expect(await send('GET', `${path}/${id}/versions/${id}.2`)).toMatchObject({ status: 404 })
+    expect(await send('GET', `${path}/${id}/lineage`)).toMatchObject({ body: { data: [{ event: 'taken-in' }] } })
+    expect(await send('GET', '/v1/collections/handbook/quality')).toMatchObject({
+      body: { documents: 1, passages: 1, wrong_spans: 0, missing_postings: 0, stray_postings: 0, history_break: null },
+    })
+
     expect(await send('POST', path, { external_id: 'leave', text: 'Annual leave is 30 days.' })).toMatchObject({
       status: 200,
       body: { id, outcome: 'updated' },
     })
     expect(await send('GET', path)).toMatchObject({ body: { object: 'list', data: [{ id }], has_more: false } })
     expect(await send('GET', `${path}/${id}`)).toMatchObject({ body: { id, external_id: 'leave' } })
-    expect(await send('DELETE', `${path}/${id}`)).toEqual({ status: 200, body: { deleted: true } })
+    const deleted = await send('DELETE', `${path}/${id}`)
+    expect(deleted).toMatchObject({ status: 200, body: { deleted: true, receipt: { document: id } } })
+    const { receipt } = deleted.body as {
+      readonly receipt: { readonly statement: string; readonly public_key: string }
+    }
+    expect(JSON.parse(receipt.statement)).toMatchObject({ result: 'gone', left: { rows: 0, hits: 0, bytes: 0 } })
+    expect(receipt.public_key).toContain('BEGIN PUBLIC KEY')
+    expect(await send('GET', `/v1/receipts/${id}`)).toEqual({ status: 200, body: receipt })
+    expect(await send('GET', '/v1/receipts')).toMatchObject({ body: { data: [receipt] } })
     expect(await send('GET', `${path}/${id}`)).toMatchObject({ status: 404 })
     expect(await send('GET', '/v1/collections')).toMatchObject({ body: { data: [{ name: 'handbook', documents: 0 }] } })
     expect(await send('DELETE', '/v1/collections/handbook')).toMatchObject({ status: 200 })
+  })
+
+  test('is seen by those who may see it, and says why and how surely', async () => {
+    await send('POST', '/v1/collections', { name: 'salaries' })
+    const documents = '/v1/collections/salaries/documents'
+    const access = { allow: ['group:hr'], deny: [] }
+    const made = await send('POST', documents, { external_id: 'pay', text: 'Salaries rise by 3 % in May.', access })
+    const { id } = made.body as { readonly id: string }
+    const ask = (body: object) => send('POST', '/v1/collections/salaries/search', { query: 'salaries in May', ...body })
+    expect(await ask({})).toMatchObject({
+      body: { data: [{ document: id, why: { signals: {}, terms: ['salari', '=salaries'] } }], abstained: false },
+    })
+    expect(await ask({ on_behalf_of: ['user:ada'] })).toMatchObject({ body: { data: [] } })
+    await send('PUT', '/v1/groups/group:hr/members/user:ada')
+    expect(await ask({ on_behalf_of: ['user:ada'] })).toMatchObject({ body: { data: [{ document: id }] } })
+    expect(await ask({ as_of: '2001-01-01T00:00:00Z' })).toMatchObject({ body: { data: [] } })
+    expect(await ask({ query: 'zebras in Patagonia' })).toMatchObject({ body: { data: [] } })
+    const member = await send('POST', '/v1/keys', { name: 'member' })
+    const { key } = member.body as { readonly key: string }
+    const asMember = async (method: string, path: string, body?: object) => {
+      const init = {
+        method,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { authorization: `Bearer ${key}` },
+      }
+      return (await strata.request(path, undefined, init)).status
+    }
+    expect(await asMember('GET', `${documents}/${id}`)).toBe(404)
+    expect(await asMember('GET', `${documents}/${id}/versions/${id}.1`)).toBe(404)
+    expect(await asMember('DELETE', `${documents}/${id}`)).toBe(404)
+    expect(await asMember('POST', documents, { external_id: 'pay', text: 'mine' })).toBe(403)
+    expect(await asMember('PUT', `${documents}/${id}/access`, access)).toBe(403)
+    const search = '/v1/collections/salaries/search'
+    expect(await asMember('POST', search, { query: 'x', on_behalf_of: ['user:ada'] })).toBe(403)
+    expect(await send('DELETE', `${documents}/${id}/access`)).toMatchObject({ status: 200 })
+    expect(await asMember('GET', `${documents}/${id}`)).toBe(200)
+    expect(await send('DELETE', '/v1/collections/salaries')).toMatchObject({ status: 200 })
   })
 
   test.each([

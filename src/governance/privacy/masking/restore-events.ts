@@ -59,6 +59,12 @@ class Restoration {
         }
         return yield { type: 'citation', citation: { ...event.citation, ...places } }
       }
+      case 'unsupported': {
+        const { toRestored } = this.#texts['text-delta']
+        const { answerStart, answerEnd } = event.statement
+        const span = { answerStart: toRestored(answerStart), answerEnd: toRestored(answerEnd) }
+        return yield { type: 'unsupported', statement: { ...event.statement, ...span } }
+      }
       case 'usage':
         return yield event
       case 'finish':

@@ -63,6 +63,8 @@ class MessageEncoder implements StreamEncoder {
         const citation = encodeCitation(event.citation, this.#documents)
         return this.#begin() + blocks.write('text', textStart, { type: 'citations_delta', citation })
       }
+      case 'unsupported':
+        return ''
       case 'usage':
         this.#usage = event.usage
         return ''

@@ -63,6 +63,7 @@ export function createStreamEncoder(meta: AnswerMeta): StreamEncoder {
         reason = event.reason
         return ''
       case 'reasoning-end':
+      case 'unsupported':
       case 'tool-call-end':
         return ''
     }

@@ -77,6 +77,8 @@ class ResponseEncoder implements StreamEncoder {
       case 'finish':
         this.#reason = event.reason
         return []
+      case 'unsupported':
+        return []
     }
   }
 

@@ -1,4 +1,4 @@
-import type { TenantAccess } from './access.ts'
+import type { TenantAccess } from '../access/access.ts'
 import type { CollectionView } from './view.ts'
 
 /** What of a collection a question may see, and how much that is: ranking knows nothing of the rest. */

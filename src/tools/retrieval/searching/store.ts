@@ -1,9 +1,10 @@
 import { sql, type Kysely } from 'kysely'
 import type { Engine, Tables } from '../../../store/index.ts'
+import { createAccessReads, type AccessReads } from '../access/store.ts'
 import type { CollectionRow } from '../store.ts'
 
 /** What a search reads. All of one search comes from one state of the database. */
-export interface SearchRows {
+export interface SearchRows extends AccessReads {
   findCollection(tenant: string, name: string): Promise<CollectionRow | undefined>
   /** Entries that changed after a revision; `undefined` when that is not known any more. */
   listChanged(
@@ -23,9 +24,6 @@ export interface SearchRows {
     place: { readonly tenant: string; readonly collection: number },
     chunks: readonly number[],
   ): Promise<readonly PassageRow[]>
-  accessVersion(tenant: string): Promise<number>
-  listAccess(tenant: string, after: number): Promise<readonly Tables['access_list'][]>
-  listMembers(tenant: string, after: number): Promise<readonly Tables['access_member'][]>
 }
 
 export interface EntryFacts {
@@ -154,33 +152,6 @@ function createPassageReads(database: Kysely<Tables>): Pick<SearchRows, 'listPas
           .where('chunk.number', 'in', part)
           .execute(),
       ),
-  }
-}
-
-function createAccessReads(database: Kysely<Tables>): Pick<SearchRows, 'accessVersion' | 'listAccess' | 'listMembers'> {
-  return {
-    async accessVersion(tenant) {
-      const row = await database
-        .selectFrom('access_version')
-        .select('version')
-        .where('tenant', '=', tenant)
-        .executeTakeFirst()
-      return row?.version ?? 0
-    },
-    listAccess: (tenant, after) =>
-      database
-        .selectFrom('access_list')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('version', '>', after)
-        .execute(),
-    listMembers: (tenant, after) =>
-      database
-        .selectFrom('access_member')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('version', '>', after)
-        .execute(),
   }
 }
 

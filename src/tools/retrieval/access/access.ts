@@ -1,4 +1,4 @@
-import type { SearchRows } from './store.ts'
+import type { AccessReads } from './store.ts'
 
 interface AccessList {
   readonly allow: readonly string[]
@@ -21,7 +21,7 @@ export class TenantAccess {
   }
 
   /** Reads what has changed since; a change of a list or of a membership is one row. */
-  async sync(rows: SearchRows, tenant: string): Promise<void> {
+  async sync(rows: AccessReads, tenant: string): Promise<void> {
     const version = await rows.accessVersion(tenant)
     if (version === this.#version) return
     for (const row of await rows.listAccess(tenant, this.#version)) {

@@ -1,0 +1,112 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Analyser } from './analyse.ts'
+import { findBreak } from './history/history.ts'
+import { createHistoryRows } from './history/store.ts'
+import { indexChunk, toHead } from './indexing.ts'
+import type { CollectionReport, Knowledge, KnowledgeParts } from './knowledge.ts'
+import { decodeBucket, decodeRuns, decodeTerms } from './postings/codec.ts'
+import { createPostingRows } from './postings/store.ts'
+import { createKnowledgeRows, type CollectionRow, type EntryRow } from './store.ts'
+import { getCollection } from './views.ts'
+
+type Verifier = Pick<Knowledge, 'verify' | 'listEvents'>
+
+interface VerifierParts extends KnowledgeParts {
+  readonly analyser: Analyser
+}
+
+const entriesPerRead = 50
+
+export function createVerifier(parts: VerifierParts): Verifier {
+  return {
+    async listEvents(tenant, document) {
+      const rows = await createHistoryRows(parts.store.sql).list(tenant, document)
+      return rows.map(({ number, event, at_ms: atMs, detail, hash }) => ({
+        number,
+        event,
+        atMs,
+        detail: JSON.parse(detail) as JsonObject, // written by this room
+        hash,
+      }))
+    },
+    async verify(tenant, name) {
+      const rows = createKnowledgeRows(parts.store.sql)
+      return verifyCollection(parts, await getCollection(rows, tenant, name))
+    },
+  }
+}
+
+/** Makes every term of every passage anew, and holds them against what the index has. */
+async function verifyCollection(parts: VerifierParts, collection: CollectionRow): Promise<CollectionReport> {
+  const rows = createKnowledgeRows(parts.store.sql)
+  const entries = await rows.listAllEntries(collection.number)
+  const index = await readIndex(parts, collection)
+  const counted = { passages: 0, wrongSpans: 0, missingPostings: 0, terms: 0 }
+  for (let from = 0; from < entries.length; from += entriesPerRead) {
+    await verifyEntries({ parts, collection, index, counted }, entries.slice(from, from + entriesPerRead))
+  }
+  const { passages, wrongSpans, missingPostings, terms } = counted
+  return {
+    documents: new Set(entries.map((entry) => entry.document_id)).size,
+    passages,
+    wrongSpans,
+    missingPostings,
+    // What has not been taken out by a passage that is there.
+    strayPostings: index.size,
+    wrongCounts: Number(collection.chunk_count !== passages) + Number(collection.term_count !== terms),
+    historyBreak: await findBreak(parts.store.sql, collection.number),
+  }
+}
+
+interface Verifying {
+  readonly parts: VerifierParts
+  readonly collection: CollectionRow
+  /** Postings as `chunk term packed`, of which those that are right are taken out. */
+  readonly index: Set<string>
+  readonly counted: { passages: number; wrongSpans: number; missingPostings: number; terms: number }
+}
+
+async function verifyEntries(
+  { parts, collection, index, counted }: Verifying,
+  entries: readonly EntryRow[],
+): Promise<void> {
+  const rows = createKnowledgeRows(parts.store.sql)
+  const texts = await rows.listVersionTexts(collection.tenant, entries)
+  const numbers = entries.map((entry) => entry.number)
+  for (const chunk of await rows.listChunks(collection.number, numbers)) {
+    const version = texts.get(chunk.entry)
+    counted.passages++
+    counted.terms += chunk.term_count
+    if (version?.text.slice(chunk.start_at, chunk.end_at) !== chunk.text) counted.wrongSpans++
+    const head = toHead(version?.name ?? '', version?.title ?? undefined, JSON.parse(chunk.headings) as string[])
+    const source = { text: chunk.text, head, symbols: JSON.parse(chunk.symbols) as string[] }
+    const { terms, packed } = indexChunk(parts.analyser, source)
+    for (const [at, term] of terms.entries()) {
+      if (!index.delete(toKey(chunk.number, term, packed[at] ?? 0))) counted.missingPostings++
+    }
+  }
+}
+
+async function readIndex({ store }: VerifierParts, { number }: CollectionRow): Promise<Set<string>> {
+  const found = new Set<string>()
+  const postings = createPostingRows(store.sql)
+  for (const segment of await postings.listSegments(number)) {
+    for (const { payload } of await postings.readSegment(number, segment.number)) {
+      for (const [term, run] of decodeBucket(payload)) {
+        const { chunks, packed } = decodeRuns([run])
+        for (const [at, chunk] of chunks.entries()) found.add(toKey(chunk, term, packed[at] ?? 0))
+      }
+    }
+  }
+  for (const { number: chunk, terms: bytes } of await createKnowledgeRows(store.sql).listFresh(number, freshMax)) {
+    const { terms, packed } = decodeTerms(bytes)
+    for (const [at, term] of terms.entries()) found.add(toKey(chunk, term, packed[at] ?? 0))
+  }
+  return found
+}
+
+const freshMax = 1_000_000
+
+function toKey(chunk: number, term: string, packed: number): string {
+  return `${chunk} ${packed} ${term}`
+}
