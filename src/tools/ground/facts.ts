@@ -2,7 +2,7 @@ import { findDates } from '../../core/dates.ts'
 import { createSimplifier } from '../../core/han.ts'
 
 /** What a statement says that can be looked up letter by letter. */
-export interface Facts {
+interface Facts {
   /** `20240305`. */
   readonly dates: readonly string[]
   /** Without thousands separators, full width or the zeros behind a point; numerals of Chinese as digits. */
@@ -37,7 +37,7 @@ const nameForm =
   /(?<=[\p{L}\p{N},;:'"”)]\s)\p{Lu}[\p{Ll}\p{M}]{2,}(?:\s\p{Lu}[\p{Ll}\p{M}]+)*|(?<![\p{L}\p{N}])\p{Lu}{2,}(?![\p{L}])/gu
 const titleForm = /[《「『]([^》」』\n]{2,60})[》」』]/g
 
-export function readFacts(statement: string): Facts {
+function readFacts(statement: string): Facts {
   const text = plain(statement.replace(listMark, ''))
   const dates = findDates(text)
   const rest = dates.reduce(
