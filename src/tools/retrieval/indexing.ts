@@ -1,6 +1,6 @@
 import type { Chunk } from '../preparation/index.ts'
 import type { Analyser } from './analyse.ts'
-import { pack, type ChunkTerms } from './postings/codec.ts'
+import { countHead, countSymbol, countText, type ChunkTerms, type Packed } from './postings/codec.ts'
 import { toSentences } from './sentences.ts'
 
 /** What a chunk is found by. */
@@ -16,31 +16,29 @@ export interface ChunkSource extends Pick<Chunk, 'text'> {
   readonly symbols: readonly string[]
 }
 
-/** The terms of a chunk, each once, in the order of their code units. The same source always gives the same terms. */
+/** The terms of a chunk, each once. The same source always gives the same terms. */
 export function indexChunk(analyser: Analyser, source: ChunkSource): ChunkEntry {
-  const counts = new Map<string, { text: number; head: number; symbols: number; sentences: number }>()
+  const counts = new Map<string, Packed>()
   let termCount = 0
-  const count = (term: string): { text: number; head: number; symbols: number; sentences: number } => {
-    let known = counts.get(term)
-    if (known === undefined) counts.set(term, (known = { text: 0, head: 0, symbols: 0, sentences: 0 }))
-    return known
-  }
-  for (const [bit, { start, end }] of toSentences(source.text).entries()) {
+  for (const [sentence, { start, end }] of toSentences(source.text).entries()) {
     for (const term of analyser.analyse(source.text.slice(start, end))) {
-      const known = count(term)
-      known.text++
-      known.sentences |= 1 << bit
-      if (!term.startsWith('=')) termCount++
+      counts.set(term, countText(counts.get(term) ?? 0, sentence))
+      if (!isExact(term)) termCount++
     }
   }
   for (const term of analyser.analyse(source.head)) {
-    count(term).head++
-    if (!term.startsWith('=')) termCount++
+    counts.set(term, countHead(counts.get(term) ?? 0))
+    if (!isExact(term)) termCount++
   }
-  for (const symbol of source.symbols) for (const term of analyser.analyse(symbol)) count(term).symbols++
-  const terms = [...counts.keys()].toSorted()
-  const packed = Uint16Array.from(terms, (term) => pack(count(term)))
-  return { terms, packed, termCount }
+  for (const symbol of source.symbols) {
+    for (const term of analyser.analyse(symbol)) counts.set(term, countSymbol(counts.get(term) ?? 0))
+  }
+  return { terms: [...counts.keys()], packed: Uint16Array.from(counts.values()), termCount }
+}
+
+/** A word as it is written stands beside its stem and is no further word. */
+function isExact(term: string): boolean {
+  return term.charCodeAt(0) === 0x3d
 }
 
 /** What a chunk stands under: the name without its extension, the title, the headings; each once. */

@@ -4,17 +4,19 @@
  */
 export type Packed = number
 
-export function pack(counts: TermCounts): Packed {
-  const text = Math.min(15, counts.text)
-  return text | (Math.min(3, counts.head) << 4) | (Math.min(3, counts.symbols) << 6) | (counts.sentences << 8)
+/** One more in the text, in that sentence. */
+export function countText(packed: Packed, sentence: number): Packed {
+  return ((packed & 15) < 15 ? packed + 1 : packed) | (256 << sentence)
 }
 
-export interface TermCounts {
-  readonly text: number
-  readonly head: number
-  readonly symbols: number
-  /** Bit n is sentence n. */
-  readonly sentences: number
+/** One more in the headings. */
+export function countHead(packed: Packed): Packed {
+  return ((packed >> 4) & 3) < 3 ? packed + 16 : packed
+}
+
+/** One more among the symbols. */
+export function countSymbol(packed: Packed): Packed {
+  return ((packed >> 6) & 3) < 3 ? packed + 64 : packed
 }
 
 export const textOf = (packed: Packed): number => packed & 15
@@ -150,6 +152,30 @@ export function decodeBucket(payload: Uint8Array): Bucket {
     place.at += size
   }
   return bucket
+}
+
+/** The run of one term; `name` is the term in UTF-8. The others are passed over unread. */
+export function findRun(payload: Uint8Array, name: Uint8Array): Run | undefined {
+  const place = { at: 0 }
+  while (place.at < payload.length) {
+    const nameLength = readVarint(payload, place)
+    const nameAt = place.at
+    place.at += nameLength
+    const firstChunk = readVarint(payload, place)
+    const distance = readVarint(payload, place)
+    const size = readVarint(payload, place)
+    if (nameLength === name.length && isAt(payload, nameAt, name)) {
+      const bytes = payload.subarray(place.at, place.at + size)
+      return { firstChunk, lastChunk: firstChunk + distance, bytes }
+    }
+    place.at += size
+  }
+  return undefined
+}
+
+function isAt(payload: Uint8Array, at: number, name: Uint8Array): boolean {
+  for (let index = 0; index < name.length; index++) if (payload[at + index] !== name[index]) return false
+  return true
 }
 
 /** The bucket of a term among a power of two of them: FNV-1a over its code units. */

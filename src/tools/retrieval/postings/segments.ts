@@ -7,6 +7,7 @@ import {
   decodeRuns,
   encodeBucket,
   encodeRun,
+  findRun,
   joinRuns,
   type Bucket,
   type ChunkTerms,
@@ -20,7 +21,7 @@ export interface NumberedTerms extends ChunkTerms {
 }
 
 /** A bucket of about this size is read and rewritten in one go. */
-const bucketBytes = 3_000
+const bucketBytes = 1_200
 /** So many neighbouring segments of one size become one of the next size; the largest are left as they are. */
 const sizes = [
   { chunksMin: 2_048, joined: 8 },
@@ -70,17 +71,17 @@ export async function readPostings(
     terms.map((term) => ({ segment: segment.number, bucket: chooseBucket(term, segment.bucket_count) })),
   )
   const read = await createPostingRows(sql).readBuckets(collection, places)
-  const buckets = new Map(read.map(({ segment, bucket, payload }) => [`${segment}/${bucket}`, decodeBucket(payload)]))
+  const buckets = new Map(read.map(({ segment, bucket, payload }) => [`${segment}/${bucket}`, payload]))
   return new Map(
-    terms.map((term) => [
-      term,
-      decodeRuns(
-        segments.flatMap((segment) => {
-          const run = buckets.get(`${segment.number}/${chooseBucket(term, segment.bucket_count)}`)?.get(term)
-          return run === undefined ? [] : [run]
-        }),
-      ),
-    ]),
+    terms.map((term) => {
+      const name = Buffer.from(term, 'utf8')
+      const runs = segments.flatMap((segment) => {
+        const payload = buckets.get(`${segment.number}/${chooseBucket(term, segment.bucket_count)}`)
+        const run = payload === undefined ? undefined : findRun(payload, name)
+        return run === undefined ? [] : [run]
+      })
+      return [term, decodeRuns(runs)]
+    }),
   )
 }
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { pack } from '../postings/codec.ts'
 import { findCandidates, type Corpus, type RankedTerm } from './ranking.ts'
 import type { Scope } from './scope.ts'
 import type { Entry } from './view.ts'
@@ -33,9 +32,7 @@ function build(documents: readonly Document[]): { readonly corpus: Corpus; reado
   }
   const terms = names.map((term, column) => {
     const holding = chunks.flatMap(({ counts }, index) => ((counts[column] ?? 0) > 0 ? [index] : []))
-    const packed = holding.map((index) =>
-      pack({ text: chunks[index]?.counts[column] ?? 0, head: 0, symbols: 0, sentences: 1 }),
-    )
+    const packed = holding.map((index) => (chunks[index]?.counts[column] ?? 0) | 256)
     return {
       term,
       weight: 1,

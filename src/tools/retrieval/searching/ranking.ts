@@ -176,10 +176,32 @@ function chooseCandidates(corpus: Corpus, { chunks, touched, documents }: FirstS
 function takeBest(items: readonly number[], countMax: number, value: (item: number) => number): readonly number[] {
   if (items.length <= countMax) return items
   const values = Float64Array.from(items, value)
-  const threshold = values.toSorted()[items.length - countMax] ?? 0
+  const threshold = findGreatest(values.slice(), countMax)
   const above = items.filter((_, index) => (values[index] ?? 0) > threshold)
   const equal = items.filter((_, index) => values[index] === threshold).toSorted((a, b) => a - b)
   return [...above, ...equal.slice(0, countMax - above.length)]
+}
+
+/** The value at that place from the greatest on, 1 for the greatest: Hoare's selection. The values are moved about. */
+function findGreatest(values: Float64Array, place: number): number {
+  const wanted = place - 1
+  let [from, to] = [0, values.length - 1]
+  while (from < to) {
+    const pivot = values[(from + to) >> 1] ?? 0
+    let [left, right] = [from, to]
+    while (left <= right) {
+      while ((values[left] ?? 0) > pivot) left++
+      while ((values[right] ?? 0) < pivot) right--
+      if (left > right) break
+      const moved = values[left] ?? 0
+      values[left++] = values[right] ?? 0
+      values[right--] = moved
+    }
+    if (wanted <= right) to = right
+    else if (wanted >= left) from = left
+    else break
+  }
+  return values[wanted] ?? 0
 }
 
 interface Rating {

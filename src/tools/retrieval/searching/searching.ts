@@ -88,8 +88,8 @@ class Searching {
       }
       const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
       const best = rankAll(found).slice(0, passagesMax + spareMax)
-      const passages = collapse(await readPassages(rows, query.tenant, { best, terms }))
-      return { passages: passages.slice(0, passagesMax), confidence, abstained: false }
+      const kept = collapse(await readRows(rows, query.tenant, best)).slice(0, passagesMax)
+      return { passages: kept.map((each) => toPassage(each, terms)), confidence, abstained: false }
     })
   }
 
@@ -193,11 +193,13 @@ function rankAll(
     )
 }
 
-async function readPassages(
-  rows: SearchRows,
-  tenant: string,
-  { best, terms }: { readonly best: readonly Ranked[]; readonly terms: readonly QueryTerm[] },
-): Promise<readonly Passage[]> {
+interface Read extends Ranked {
+  readonly row: PassageRow
+  /** The same words elsewhere. */
+  readonly copies: PassageRow[]
+}
+
+async function readRows(rows: SearchRows, tenant: string, best: readonly Ranked[]): Promise<readonly Read[]> {
   const read = new Map<string, PassageRow>()
   for (const collection of new Set(best.map((each) => each.collection))) {
     const chunks = best.filter((each) => each.collection === collection).map((each) => each.candidate.chunk)
@@ -207,15 +209,22 @@ async function readPassages(
   }
   return best.flatMap((ranked) => {
     const row = read.get(`${ranked.collection.number}/${ranked.candidate.chunk}`)
-    return row === undefined ? [] : [toPassage(ranked, row, terms)]
+    return row === undefined ? [] : [{ ...ranked, row, copies: [] }]
   })
 }
 
-function toPassage(
-  { collection, candidate, parts, score }: Ranked,
-  row: PassageRow,
-  terms: readonly QueryTerm[],
-): Passage {
+/** Of passages with the same words the best one stays, and says where the others are. */
+function collapse(passages: readonly Read[]): readonly Read[] {
+  const kept = new Map<string, Read>()
+  for (const passage of passages) {
+    const first = kept.get(passage.row.text)
+    if (first === undefined) kept.set(passage.row.text, passage)
+    else first.copies.push(passage.row)
+  }
+  return [...kept.values()]
+}
+
+function toPassage({ collection, candidate, parts, score, row, copies }: Read, terms: readonly QueryTerm[]): Passage {
   const sentence = toSentences(row.text)[candidate.sentence] ?? { start: 0, end: row.text.length }
   return {
     collection: collection.name,
@@ -231,23 +240,7 @@ function toPassage(
       signals: parts,
       terms: candidate.terms.map((index) => terms[index]?.term ?? ''),
       best: { start: row.start + sentence.start, end: row.start + sentence.end },
-      copies: [],
+      copies: copies.map(({ document, version, start, end }) => ({ document, version, start, end })),
     },
   }
-}
-
-/** Of passages with the same words the best one stays, and says where the others are. */
-function collapse(passages: readonly Passage[]): readonly Passage[] {
-  const kept = new Map<string, Passage>()
-  for (const passage of passages) {
-    const key = passage.text.replace(/\s+/g, ' ').trim()
-    const first = kept.get(key)
-    if (first?.why === undefined) kept.set(key, passage)
-    else {
-      const { document, version, start, end } = passage
-      const copies = [...first.why.copies, { document, version, start, end }]
-      kept.set(key, { ...first, why: { ...first.why, copies } })
-    }
-  }
-  return [...kept.values()]
 }
