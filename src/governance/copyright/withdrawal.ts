@@ -13,7 +13,7 @@ export interface WorkShelf extends Pick<KnowledgeSearch, 'search'> {
     page: { readonly limit: number; readonly after: string | undefined },
   ): Promise<readonly { readonly id: string; readonly externalId: string; readonly version: string }[]>
   getVersion(tenant: string, id: string): Promise<{ readonly text: string }>
-  deleteDocument(tenant: string, collection: string, id: string): Promise<void>
+  deleteDocument(tenant: string, collection: string, id: string): Promise<unknown>
 }
 
 /** What was taken out, and how it was looked for afterwards. */
