@@ -1,11 +1,25 @@
+import type { LoadedConfig } from './config/index.ts'
+import type { createRegionGate } from './governance/index.ts'
 import { createSigner } from './platform-signing.ts'
 import { createKnowledge, type Knowledge } from './tools/index.ts'
 
-type KnowledgeDeps = Omit<Parameters<typeof createKnowledge>[0], 'signer'> & { readonly folder: string }
+type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log'>
+
+interface KnowledgeDeps extends Parts {
+  readonly folder: string
+  readonly loaded: LoadedConfig
+  /** The regions in force now. */
+  readonly gate: () => Pick<ReturnType<typeof createRegionGate>, 'within'>
+}
 
 /** Knowledge whose receipts are signed with the key of this installation. */
-export function openKnowledge({ folder, ...parts }: KnowledgeDeps): Knowledge {
-  const knowledge = createKnowledge({ ...parts, signer: createSigner(folder) })
+export function openKnowledge({ folder, loaded, gate, ...parts }: KnowledgeDeps): Knowledge {
+  const knowledge = createKnowledge({
+    ...parts,
+    config: loaded.config.knowledge,
+    signer: createSigner(folder),
+    regionsWithin: (allowed) => gate().within(allowed),
+  })
   // Deletions that a dying process left unchecked; the next start tries again.
   knowledge.checkDeletions().catch((thrown: unknown) => {
     const reason = thrown instanceof Error ? thrown.message : 'unknown reason'

@@ -100,8 +100,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   })
   const identity = { ...known, keys: auditKeys(known.keys, audit) }
   const preparation = createPreparation(loaded.config.knowledge)
-  const shared = { store, clock, ids, preparation, log, config: loaded.config.knowledge }
-  const knowledge = openKnowledge({ ...shared, folder, regionsWithin: (allowed) => gate.within(allowed) })
+  const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, gate: () => gate })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })
