@@ -34,7 +34,7 @@ import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
 import { createTelemetry } from './telemetry/index.ts'
-import { createKnowledge, createPreparation } from './tools/index.ts'
+import { createPreparation } from './tools/index.ts'
 
 export { createOverlapMeter, createPersonalDataScanner, decideRights } from './governance/index.ts'
 export { createProbe, installRuntime } from './platform-local.ts'
