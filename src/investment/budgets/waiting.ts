@@ -21,7 +21,7 @@ export interface Waiter {
 export const recallMs = 600
 
 /** Whether so much can come: calls under way end, here or elsewhere, and what others have in reserve they hand over. */
-export function mayCome(purse: Purse, amount: bigint, waiters: readonly Waiter[]): boolean {
+function mayCome(purse: Purse, amount: bigint, waiters: readonly Waiter[]): boolean {
   const { standing, scope, used, lent } = purse
   if (standing !== undefined) {
     const { balance, posted, heldByOthers } = standing

@@ -190,19 +190,15 @@ export function createHistory(options: HistoryOptions): (nowMs: number) => Opera
       return { type: 'hold', hold, owner, purpose: hold, deadlineMs: nowMs + 1 + upTo(200), legs }
     }
     if (choice < 0.5) {
+      const more = amount()
+      const most = 10n ** 25n
       const legs = known.legs.map((leg) => ({
         account: leg.account,
-        least: leg.amount + amount(),
-        most: leg.amount * 2n + 10n ** 25n,
+        least: leg.amount + more,
+        most: leg.amount + most,
       }))
-      return {
-        type: 'hold',
-        hold: known.hold,
-        owner,
-        purpose: choice < 0.41 ? 'other' : known.hold,
-        deadlineMs: nowMs + 200,
-        legs,
-      }
+      const purpose = choice < 0.41 ? 'other' : known.hold
+      return { type: 'hold', hold: known.hold, owner, purpose, deadlineMs: nowMs + 200, legs }
     }
     const part = random.next() < 0.1 ? 2n + BigInt(upTo(3)) : undefined
     const legs = known.legs.map((leg) => ({
@@ -212,7 +208,7 @@ export function createHistory(options: HistoryOptions): (nowMs: number) => Opera
     if (choice < 0.56) return { type: 'shrink', hold: known.hold, legs }
     if (choice < 0.8) return { type: 'settle', hold: known.hold, legs }
     if (choice < 0.9) return { type: 'void', hold: known.hold }
-    const account = accounts[upTo(accounts.length)] ?? 0
+    const [account = 0] = pick()
     if (choice < 0.97)
       return {
         type: 'adjust',
@@ -221,14 +217,7 @@ export function createHistory(options: HistoryOptions): (nowMs: number) => Opera
         amount: amount() / 4n - amount() * 4n,
       }
     if (choice < 0.98) return { type: 'fund', account, limit: BigInt(1 + upTo(4)) * 10n ** 12n }
-    return {
-      type: 'hold',
-      hold: `${prefix}none${Math.floor(next / 4)}`,
-      owner,
-      purpose: 'x',
-      deadlineMs: nowMs + 1,
-      legs: [{ account, least: 0n, most: 0n }],
-    }
+    return holdNothing({ hold: `${prefix}none${Math.floor(next / 4)}`, owner, account, nowMs })
   }
   return (nowMs) => {
     const again = past[upTo(past.length)]
@@ -239,4 +228,15 @@ export function createHistory(options: HistoryOptions): (nowMs: number) => Opera
     if (past.length > 60) past.shift()
     return operation
   }
+}
+
+function holdNothing(parts: {
+  readonly hold: string
+  readonly owner: string
+  readonly account: number
+  readonly nowMs: number
+}): Operation {
+  const { hold, owner, account, nowMs } = parts
+  const legs = [{ account, least: 0n, most: 0n }]
+  return { type: 'hold', hold, owner, purpose: 'x', deadlineMs: nowMs + 1, legs }
 }

@@ -28,13 +28,13 @@ if (process.argv[2] !== undefined) {
 }
 
 async function runHistory({ folder, seed, fault = Infinity, operations = 12 }: ProcessOptions): Promise<void> {
-  const { store, close } = await createSpender({ folder })
+  const spender = await createSpender({ folder })
   const clock = createSystemClock()
-  const ledger = createLedger({ store: withFault(store, fault), clock, batchMax: 1 })
+  const ledger = createLedger({ store: withFault(spender.store, fault), clock, batchMax: 1 })
   const accounts = (await ledger.read({ tenant })).map(({ id }) => id)
   const next = createHistory({ random: createSeededRandom(seed), accounts, owner: `p${seed}`, prefix: `p${seed}_` })
   for (let step = 0; step < operations; step++) await ledger.run(next(clock.now()))
-  await close()
+  await spender.close()
   process.stdout.write('whole\n')
 }
 

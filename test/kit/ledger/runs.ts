@@ -206,8 +206,9 @@ export async function runPace(options: { readonly perSecond: number; readonly se
     times.push(await pair(spender))
   }
   times.sort((one, other) => one - other)
-  const { begin, end } = spender
-  const limited = await measureCpu(async () => void end(await begin({}), { input: 10, output: 5 }), spender)
+  const limited = await measureCpu(async () => {
+    spender.end(await spender.begin({}), { input: 10, output: 5 })
+  }, spender)
   const free = await measureCpu(() => Promise.resolve(spender.record()), spender)
   await spender.close()
   rmSync(folder, { recursive: true, force: true })
