@@ -1,13 +1,13 @@
 import type { Config } from './config/index.ts'
-import { PlatformError } from './core/errors.ts'
+import { PlatformError, toPlatformError } from './core/errors.ts'
 import type { DocumentRights, Purpose } from './core/ports-copyright.ts'
 import type { EventLog, KnowledgeQuery, KnowledgeSearch } from './core/ports.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
-import { createCopyright, createPrivacy, type Copyright } from './governance/index.ts'
+import { createCopyright, createDocumentScreen, createPrivacy, type Copyright } from './governance/index.ts'
 import type { Standing } from './platform-standing.ts'
 import type { Store } from './store/index.ts'
-import type { Knowledge } from './tools/index.ts'
+import type { Knowledge, Preparation } from './tools/index.ts'
 
 /** Search that knows nothing of what may not be used for the purpose, before it ranks. */
 export function createLawfulSearch(
@@ -31,34 +31,59 @@ export function createRights(deps: {
   readonly random: Random
   readonly log: EventLog
   readonly knowledge: Knowledge
+  readonly preparation: Pick<Preparation, 'parse'>
   /** Of the configuration in force. */
-  readonly governance: () => Config['governance']
+  readonly config: () => Config
 }): Pick<Standing, 'privacy' | 'copyright' | 'knowledge'> {
-  const { governance } = deps
+  const governance = (): Config['governance'] => deps.config().governance
   const privacy = createPrivacy({ ...deps, secret: () => governance().privacy.key })
   const copyright = createCopyright({ ...deps, config: () => governance().copyright })
-  return { privacy, copyright, knowledge: createLawfulKnowledge(deps.knowledge, copyright) }
+  const screen = createDocumentScreen({
+    ...privacy,
+    scan: () => privacy.configure(governance(), { decide: () => ({ type: 'pass' }) }).scan,
+    readText: async ({ name, bytes }) => (await deps.preparation.parse({ source: name, bytes })).text,
+  })
+  const admit: Admit = async (tenant, collection, document) => {
+    if (await copyright.isWithdrawn(tenant, document.externalId)) throw toWithdrawn(document.externalId)
+    const { documents, collections } = governance().privacy
+    const bytes = await screen.screen(tenant, document, collections[collection] ?? documents)
+    return bytes === document.bytes ? document : { ...document, bytes }
+  }
+  return { privacy, copyright, knowledge: createLawfulKnowledge(deps.knowledge, copyright, admit) }
 }
 
-/** Knowledge in which works that may not be found are not found, and withdrawn ones do not come back. */
-function createLawfulKnowledge(knowledge: Knowledge, copyright: Copyright): Knowledge {
-  const requireInForce = async (tenant: string, work: string): Promise<void> => {
-    if (!(await copyright.isWithdrawn(tenant, work))) return
-    throw new PlatformError('DOCUMENT_REFUSED', `the work ${work.slice(0, 128)} has been withdrawn`, {
-      details: { reason: 'withdrawn' },
-    })
-  }
+type NewDocument = Parameters<Knowledge['putDocument']>[2]
+/** A document as it may be taken in. Rejects with DOCUMENT_REFUSED. */
+type Admit = (tenant: string, collection: string, document: NewDocument) => Promise<NewDocument>
+
+function toWithdrawn(work: string): PlatformError {
+  return new PlatformError('DOCUMENT_REFUSED', `the work ${work.slice(0, 128)} has been withdrawn`, {
+    details: { reason: 'withdrawn' },
+  })
+}
+
+/** Knowledge in which works that may not be found are not found, and into which nothing comes that was not admitted. */
+function createLawfulKnowledge(knowledge: Knowledge, copyright: Copyright, admit: Admit): Knowledge {
   return {
     ...knowledge,
     ...createLawfulSearch(knowledge, copyright, 'search'),
     find: async (query) => knowledge.find(await exclude(query, copyright, 'search')),
-    async putDocument(tenant, collection, document) {
-      await requireInForce(tenant, document.externalId)
-      return knowledge.putDocument(tenant, collection, document)
-    },
+    putDocument: async (tenant, collection, document) =>
+      knowledge.putDocument(tenant, collection, await admit(tenant, collection, document)),
     async putDocuments(tenant, collection, documents) {
-      for (const { externalId } of documents) await requireInForce(tenant, externalId)
-      return knowledge.putDocuments(tenant, collection, documents)
+      const admitted: (NewDocument | PlatformError)[] = []
+      for (const document of documents) {
+        admitted.push(await admit(tenant, collection, document).catch((thrown: unknown) => toPlatformError(thrown)))
+      }
+      const put = await knowledge.putDocuments(
+        tenant,
+        collection,
+        admitted.filter((each): each is NewDocument => !(each instanceof PlatformError)),
+      )
+      const views = put.values()
+      return admitted.map((each) =>
+        each instanceof PlatformError ? each : (views.next().value ?? toPlatformError(each)),
+      )
     },
   }
 }

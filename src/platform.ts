@@ -103,7 +103,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, gate: () => gate })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
-  const rights = createRights({ store, clock, random, log, knowledge, governance: () => current.config.governance })
+  const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, config: () => current.config })
   const rooms = { identity, audit, ...rights, preparation, spending, ...learnt, money, store }
   const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }

@@ -111,7 +111,7 @@ describe('an answer that gives a source again', () => {
     mock.respondWith(() => ({ script: { text: tale } }))
     const response = await strata.request(chat.path, chat.ask('library', { stream: true, text: 'silver bridge' }))
     const events = readEvents(await response.text())
-    expect(events.map(chat.streamedErrorOf).find((error) => error !== undefined)).toMatchObject({
+    expect(events.map((event) => chat.streamedErrorOf(event)).find((error) => error !== undefined)).toMatchObject({
       code: 'COPYRIGHT_REFUSED',
     })
     expect(chat.isComplete(events)).toBe(false)

@@ -164,3 +164,27 @@ test('a type that there is not is refused with its place when the configuration 
     param: 'governance.privacy.types[1]',
   })
 })
+
+test('documents are kept, masked, put into the vault or refused, by collection', async () => {
+  const privacy = { collections: { masked: 'mask', sealed: 'vault', closed: 'refuse' } }
+  const running = await startStrata({ config: { governance: { privacy } } })
+  const text = 'Li Na takes calls at 13800138000 and mail at li.na@example.com, says the handbook.'
+  const statuses: number[] = []
+  const found: string[] = []
+  for (const name of ['open', 'masked', 'sealed', 'closed']) {
+    await running.request('/v1/collections', { name })
+    const put = await running.request(`/v1/collections/${name}/documents`, { external_id: 'a.txt', text })
+    statuses.push(put.status)
+    const search = await running.request(`/v1/collections/${name}/search`, { query: 'handbook calls' })
+    found.push(await search.text())
+  }
+  expect(statuses).toEqual([201, 201, 201, 422])
+  expect(found[0]).toContain('13800138000')
+  expect(found[1]).toContain('calls at [cn-mobile] and mail at [email], says')
+  const [token = ''] = /PII_EMAIL_\w{10}/.exec(found[2] ?? '') ?? []
+  expect(found[2]).not.toContain('example.com')
+  const revealed = await running.request('/v1/privacy/reveal', { tokens: [token] })
+  expect(await revealed.json()).toEqual({ values: { [token]: 'li.na@example.com' } })
+  expect(found[3]).not.toContain('handbook calls at')
+  await running.close()
+})

@@ -25,5 +25,11 @@ export {
   type RightsSources,
   type RightsView,
 } from './copyright/index.ts'
-export { checkPrivacy, createPersonalDataScanner, createPrivacy, type Privacy } from './privacy/index.ts'
+export {
+  checkPrivacy,
+  createDocumentScreen,
+  createPersonalDataScanner,
+  createPrivacy,
+  type Privacy,
+} from './privacy/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

@@ -23,6 +23,16 @@ export const privacySchema = z
       .describe(
         'Regions in which personal data may be seen: endpoints that process or store elsewhere get it masked, unless their own personalData says otherwise. No bound when absent.',
       ),
+    documents: z
+      .enum(['keep', 'mask', 'vault', 'refuse'])
+      .default('keep')
+      .describe(
+        'What is done with personal data in documents that are taken in: keep · mask, the type stands for it, for good · vault, a token stands for it and the vault keeps the value · refuse the document.',
+      ),
+    collections: z
+      .record(z.string(), z.enum(['keep', 'mask', 'vault', 'refuse']))
+      .default({})
+      .describe('The same for single collections, by name.'),
     key: z
       .string()
       .min(24)

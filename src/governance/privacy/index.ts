@@ -1,2 +1,3 @@
 export { createPersonalDataScanner } from './scanner.ts'
+export { createDocumentScreen, type PersonalDataAction } from './screen.ts'
 export { checkPrivacy, createPrivacy, type ConfiguredPrivacy, type Privacy } from './privacy.ts'

@@ -19,6 +19,8 @@ export interface Privacy {
 
 export interface ConfiguredPrivacy {
   readonly masker: PersonalDataMasker
+  /** What is masked. */
+  readonly scan: ScanOptions
   /** What personal data an endpoint may see. */
   decide(endpoint: EndpointConfig): 'allow' | 'mask' | 'refuse'
 }
@@ -44,6 +46,7 @@ export function createPrivacy(deps: PrivacyDeps): Privacy {
         confidenceMin: privacy.confidenceMin,
       }
       return {
+        scan,
         masker: createMasker({ scanner, vault, scan }),
         decide({ personalData, processing, storage }) {
           if (personalData !== undefined) return personalData
