@@ -3,7 +3,7 @@ import { budgetLimitsSchema } from '../../config/index.ts'
 import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
 import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
-import type { JsonObject, JsonValue } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
 import { sumDispatches, type CallTotals } from '../../core/totals.ts'
 import type { Usage } from '../../core/usage.ts'
@@ -81,6 +81,7 @@ export function toAnswerExtension(
     usage: toUsageJson(totals.usage),
     cost: cost === undefined ? null : { usd: toDollars(cost), picodollars: cost.toString() },
     ...(call.labels.policy === undefined ? {} : { policy: toPolicyJson(call.labels.policy) }),
+    ...toEnergy(call.facts),
     ...toBounds(call.facts),
     ...toNodeReports(call),
     ...(citations.length === 0 ? {} : { citations: citations.map(toCitationJson) }),
@@ -91,6 +92,26 @@ export function toAnswerExtension(
 /** Under which use case the request was admitted, and what that obliges whoever shows the answer to. */
 function toPolicyJson({ useCase, decision, obligations }: PolicyLabel): JsonObject {
   return { use_case: useCase ?? null, decision, obligations }
+}
+
+/** Watt-hours of all tries together, where each that used something has an estimate; `undefined` where there is none at all. */
+function toEnergy(facts: readonly CallFacts[]): JsonObject {
+  const used = facts.filter(({ kind, usage }) => kind === 'dispatch' && usage !== undefined)
+  const parts = used.map(({ detail }) => detail?.['energy'])
+  if (!parts.some((part) => part !== undefined)) return {}
+  if (!parts.every(isJsonObject)) return { energy: null }
+  const sum = (end: 'low' | 'high'): number => parts.reduce((total, part) => total + Number(part[end]), 0)
+  const said = (key: string): JsonValue =>
+    [...new Set(parts.map((part) => part[key]).filter((word) => typeof word === 'string'))].join(', ')
+  return {
+    energy: {
+      unit: 'Wh',
+      low: sum('low'),
+      high: sum('high'),
+      method: said('method'),
+      factors_version: said('factorsVersion'),
+    },
+  }
 }
 
 /** What budgets did to the answer: that money ended it, that its length was bounded by what could be paid for. */

@@ -86,6 +86,26 @@ export const priceSchema = z
   })
   .describe('An operator price; it wins over the catalogue.')
 
+const positiveRange = z
+  .union([z.number().positive().max(1_000_000), z.tuple([z.number().positive(), z.number().positive().max(1_000_000)])])
+  .transform((value): readonly [number, number] => (typeof value === 'number' ? [value, value] : value))
+  .refine(([low, high]) => low <= high, 'the first of a range is not above the second')
+
+const energySchema = z
+  .union([
+    z.strictObject({
+      activeParameters: positiveRange.describe(
+        'Parameters at work for each token, in billions; [low, high] where guessed.',
+      ),
+      totalParameters: positiveRange.describe('All parameters, in billions; [low, high] where guessed.'),
+      pue: positiveRange.prefault([1.09, 1.3]).describe('Power usage effectiveness of the data centre, or its range.'),
+    }),
+    z.strictObject({
+      watts: positiveRange.describe('What the machine draws for one answer under way, or its range.'),
+    }),
+  ])
+  .describe('What the energy of an answer is estimated from. Not estimated when absent.')
+
 const endpointSchema = z
   .strictObject({
     dialect: z.enum(endpointDialects).describe('What the endpoint speaks.'),
@@ -140,6 +160,7 @@ const endpointSchema = z
       .max(1_000)
       .default(1)
       .describe('Share of the load relative to the other endpoints of a leaf.'),
+    energy: energySchema.optional(),
     timeouts: endpointTimeoutsSchema.optional().describe('Where this endpoint differs from egress.timeouts.'),
     options: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))

@@ -7,6 +7,7 @@ import type { Answer, Embedded, EmbedRequest } from '../../core/model.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
+import { estimateEnergy } from '../energy/index.ts'
 import type { Egress, Permit } from '../egress/index.ts'
 import { createSettledAnswer } from './answer.ts'
 import type { Decision } from './balance.ts'
@@ -87,7 +88,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       : undefined
     const asked = funded?.request ?? request
     const measure = (): SpendMeasure => measureChat(entry, asked)
-    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: funded?.hold })
+    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: funded?.hold, clock })
     try {
       const upstream = await entry.adapter.answer(capRequest(asked, permit.hold?.outputTokensCap), {
         endpoint: entry,
@@ -108,7 +109,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       ? fund(options, dispatch, () => fundEmbedding(tokens(), { entry, budget, outputTokensAssumed }))
       : undefined
     const measure = (): SpendMeasure => measureEmbedding(request)
-    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: held })
+    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: held, clock })
     const startedMs = clock.monotonicMs()
     try {
       const embedded = await entry.adapter.embed(request, { endpoint: entry, permit })
@@ -137,6 +138,7 @@ interface Dispatch {
   readonly measure: () => SpendMeasure
   /** What was put aside in the budget of the call; `undefined` when it has none. */
   readonly fund: Hold | undefined
+  readonly clock: Clock
 }
 
 interface Begun {
@@ -182,7 +184,8 @@ function endRefused(options: TryOptions, dispatch: Call, thrown: unknown): Platf
 }
 
 /** Counts the try as under way until it is settled. */
-function createSettle(options: TryOptions, { dispatch, fund: held }: Dispatch, permit: Permit): Settle {
+function createSettle(options: TryOptions, asked: Dispatch, permit: Permit): Settle {
+  const { dispatch, fund: held } = asked
   const { health } = options.entry
   const isTrial = health.begin()
   let isSettled = false
@@ -202,7 +205,7 @@ function createSettle(options: TryOptions, { dispatch, fund: held }: Dispatch, p
       usage,
       cost,
       priceVersion: permit.price?.version,
-      detail: { ...detail(options, isSent), ...toBound(permit), ...added },
+      detail: { ...detail(options, isSent), ...toBound(permit), ...toEnergy(options, usage, asked), ...added },
       charges: permit.hold?.settle({ usage, cost, isSent, isAnswered, countedTokens }),
     })
   }
@@ -228,6 +231,19 @@ function describe({ entry }: TryOptions): {
   readonly regions: readonly string[] | undefined
 } {
   return { vendorModel: entry.config.model, regions: entry.config.processing }
+}
+
+/** The energy of what was generated, where the configuration says what it can be estimated from. */
+function toEnergy(
+  { entry }: TryOptions,
+  usage: Usage | undefined,
+  { dispatch, clock }: Dispatch,
+): JsonObject | undefined {
+  const { energy: config } = entry.config
+  if (config === undefined || usage === undefined) return undefined
+  const durationMs = clock.monotonicMs() - dispatch.startedMonotonicMs
+  const energy = estimateEnergy(config, { outputTokens: usage.outputTotal, durationMs })
+  return energy === undefined ? undefined : { energy }
 }
 
 /** That the request went out with a lower bound on its output than the client's. */

@@ -1,0 +1,1 @@
+export { estimateEnergy, type Energy, type EnergyConfig } from './energy.ts'
