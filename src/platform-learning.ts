@@ -42,13 +42,14 @@ export function createShadowKind(
     readonly gate: ReturnType<typeof createRegionGate>
   },
 ): Shadows {
+  const admission = createAdmission(options.config.governance, options.gate)
   return createShadows({
     clock,
     ids,
     random,
     log: telemetry.log,
     recorder: store.recorder,
-    narrowRegions: createAdmission(options.config.governance, options.gate).narrow,
+    narrowRegions: (outer, inner) => admission.narrow(outer, inner),
     judging: { toPrompt: toJudgePrompt, readScore: readJudgement },
     async take({ tenant, keyId, router, ...judged }) {
       const key = router === undefined ? undefined : { tenant: operatorTenant, name: router }

@@ -69,7 +69,7 @@ function createWorld(options: { readonly judge?: (text: string) => string } = {}
   const place: NodePlace = {
     id: 'everyday',
     path: 'models.everyday',
-    build: (child) => models[String(child)] ?? createModel('x', String),
+    build: (child) => models[typeof child === 'string' ? child : ''] ?? createModel('x', String),
   }
   const create = (share: number): Model =>
     shadows.kind.create(
