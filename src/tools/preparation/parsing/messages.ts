@@ -9,6 +9,8 @@ export interface ToWorker {
 }
 
 export type FromWorker =
+  /** The thread has been loaded and looks at the document: from here on its time counts. */
+  | { readonly type: 'begun'; readonly id: number }
   | { readonly type: 'parsed'; readonly id: number; readonly document: ParsedDocument; readonly heapBytes: number }
   | {
       readonly type: 'refused'

@@ -14,6 +14,7 @@ serve(parentPort)
 
 function serve(port: MessagePort): void {
   port.on('message', (message: ToWorker) => {
+    port.postMessage({ type: 'begun', id: message.id } satisfies FromWorker)
     void answer(message).then((reply) => port.postMessage(reply))
   })
 }

@@ -13,7 +13,7 @@ export interface Pool {
 }
 
 /** How long beyond its time a thread may take to come to the end of a page before it is ended. */
-const graceMs = 5_000
+const graceMs = 15_000
 const idleMs = 15_000
 /** A thread that has read so many documents, or keeps more than this part of its heap, is replaced. */
 const documentsMax = 500
@@ -94,20 +94,26 @@ class ThreadPool implements Pool {
     const copy = new Uint8Array(bytes)
     thread.job = job
     thread.documents++
+    this.#time(thread, job)
+    thread.worker.ref()
+    const message: ToWorker = { id: thread.documents, source, mediaType, bytes: copy, limits: this.#limits }
+    thread.worker.postMessage(message, [copy.buffer])
+  }
+
+  /** Ends a thread that does not come to an end by itself. */
+  #time(thread: Thread, { file: { source } }: Job): void {
     clearTimeout(thread.timer)
     thread.timer = setTimeout(() => {
       const seconds = `${this.#limits.timeoutMs / 1_000} s`
       const allowed = `knowledge.parsing.timeoutMs allows ${seconds}`
       void this.#end(thread, refuse(source, 'time', `takes too long to be read; ${allowed}`))
     }, this.#limits.timeoutMs + graceMs)
-    thread.worker.ref()
-    const message: ToWorker = { id: thread.documents, source, mediaType, bytes: copy, limits: this.#limits }
-    thread.worker.postMessage(message, [copy.buffer])
   }
 
   #receive(thread: Thread, message: FromWorker): void {
     const { job } = thread
     if (job === undefined || message.id !== thread.documents) return
+    if (message.type === 'begun') return this.#time(thread, job)
     thread.job = undefined
     clearTimeout(thread.timer)
     if (message.type === 'parsed') this.#settle(job, message.document)

@@ -9,6 +9,7 @@ export {
   textOf,
   TooManyNodes,
   type Element,
+  type Markup,
   type Node,
   type TextNode,
 } from './markup.ts'

@@ -1,4 +1,5 @@
 import { Parser } from 'htmlparser2'
+import { limitDepth } from './depth.ts'
 
 /** An element of XML or HTML. Places are UTF-16 offsets into the markup, end exclusive. */
 export interface Element {
@@ -47,7 +48,8 @@ interface Open {
  * Reads markup into a tree in linear time, however it is nested. Entities are only those that XML or HTML have: what a
  * document declares is never expanded, and nothing is fetched.
  */
-export function readMarkup(source: string, options: MarkupOptions): Markup {
+export function readMarkup(given: string, options: MarkupOptions): Markup {
+  const { source, isCut } = limitDepth(given, options.dialect)
   const root: Open = { name: '', attributes: {}, children: [], start: 0, end: source.length }
   const stack: Open[] = [root]
   let above = 0 // open elements deeper than kept
@@ -96,7 +98,7 @@ export function readMarkup(source: string, options: MarkupOptions): Markup {
     { xmlMode: options.dialect === 'xml', decodeEntities: true, recognizeSelfClosing: options.dialect === 'xml' },
   )
   parser.end(source)
-  return { root, flattened }
+  return { root, flattened: flattened + (isCut ? 1 : 0) }
 }
 
 /** The usual prefixes of namespaces, by what their addresses end with (strict and transitional ones differ before that). */

@@ -8,20 +8,18 @@ import {
   readMarkup,
   refuse,
   textOf,
+  type Archive,
   type Element,
+  type Markup,
 } from '../../reading/index.ts'
 import { writeMarkup } from '../html/index.ts'
-import { resolvePath } from '../office/relations.ts'
+import { readPart, resolvePath } from '../office/relations.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 
 /** Books: a page for each chapter, in the order of the spine. */
 export async function readEpub(file: SourceFile, context: ParseContext): Promise<Canonical> {
   const archive = await openArchive(file.source, file.bytes, context.limits)
-  const { nestingMax: depthMax, nodesMax } = context.limits
-  const read = (path: string): Element | undefined => {
-    const text = archive.findText(path)
-    return text === undefined ? undefined : readMarkup(text, { dialect: 'xml', depthMax, nodesMax }).root
-  }
+  const read = (path: string): Element | undefined => readPart(archive, path, context)
   const [rootFile] = findAll(read('META-INF/container.xml'), 'rootfile')
   const path = rootFile?.attributes['full-path'] ?? ''
   const [book] = childrenOf(read(path))
@@ -40,13 +38,20 @@ export async function readEpub(file: SourceFile, context: ParseContext): Promise
     const name = target.slice(target.lastIndexOf('/') + 1)
     builder.beginPage({ kind: 'chapter', name })
     const reason = context.millisecondsLeft() <= 0 ? 'time' : locked.has(target) ? 'password' : undefined
-    const chapter = reason === undefined ? read(target) : undefined
-    if (chapter !== undefined) writeMarkup(builder, chapter, { hasSource: false })
-    builder.endPage(chapter === undefined ? { state: 'failed', reason: reason ?? 'corrupt' } : { state: 'ok' })
+    const chapter = reason === undefined ? readChapter(archive, target, context) : undefined
+    if (chapter !== undefined) writeMarkup(builder, chapter.root, { hasSource: false })
+    if (chapter === undefined) builder.endPage({ state: 'failed', reason: reason ?? 'corrupt' })
+    else builder.endPage(chapter.flattened > 0 ? { state: 'degraded', reason: 'nesting' } : { state: 'ok' })
   }
   const title = textOf(findAll(findPath(book, 'metadata') ?? book, 'dc:title')[0]).trim()
   if (title !== '') builder.title = title
   return builder.build()
+}
+
+function readChapter(archive: Archive, path: string, { limits }: ParseContext): Markup | undefined {
+  const text = archive.findText(path)
+  if (text === undefined) return undefined
+  return readMarkup(text, { dialect: 'xml', depthMax: limits.nestingMax, nodesMax: limits.nodesMax })
 }
 
 /** Chapters that a protection of rights has encrypted; obscured fonts are none. */

@@ -13,22 +13,18 @@ import {
   findPath,
   isElement,
   openArchive,
-  readMarkup,
   refuse,
   textOf,
   type Element,
 } from '../../reading/index.ts'
 import { toComment } from '../docx/index.ts'
+import { readPart } from '../office/relations.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 
 /** OpenDocument text: headings, lists, tables, notes and comments. */
 export async function readOdt(file: SourceFile, context: ParseContext): Promise<Canonical> {
   const archive = await openArchive(file.source, file.bytes, context.limits)
-  const { nestingMax: depthMax, nodesMax } = context.limits
-  const read = (path: string): Element | undefined => {
-    const text = archive.findText(path)
-    return text === undefined ? undefined : readMarkup(text, { dialect: 'xml', depthMax, nodesMax }).root
-  }
+  const read = (path: string): Element | undefined => readPart(archive, path, context)
   if (findAll(read('META-INF/manifest.xml'), 'manifest:encryption-data').length > 0) {
     throw refuse(file.source, 'password', 'is protected by a password')
   }

@@ -11,6 +11,14 @@ export async function readMsg(file: SourceFile, context: ParseContext): Promise<
   const reader = createReader(bytes)
   const mail = reader.getFileData()
   if (mail.error !== undefined) throw refuse(file.source, 'corrupt', `is no whole message: ${mail.error.slice(0, 200)}`)
+  if (
+    mail.subject === undefined &&
+    mail.body === undefined &&
+    mail.headers === undefined &&
+    (mail.recipients ?? []).length === 0
+  ) {
+    throw refuse(file.source, 'corrupt', 'is no message: nothing of one is in it')
+  }
   const of = (type: string): string =>
     (mail.recipients ?? [])
       .filter((recipient) => (recipient.recipType ?? 'to') === type)

@@ -1,5 +1,5 @@
 import type { Archive } from '../../reading/index.ts'
-import { childrenOf, readMarkup, type Element } from '../../reading/index.ts'
+import { childrenOf, readMarkup, refuse, type Element } from '../../reading/index.ts'
 import type { ParseContext } from '../parser.ts'
 
 /** A part of an Office document as a tree; `undefined` when there is none of that name. */
@@ -7,7 +7,10 @@ export function readPart(archive: Archive, path: string, context: ParseContext):
   const text = archive.findText(path)
   if (text === undefined) return undefined
   const { nestingMax, nodesMax } = context.limits
-  return readMarkup(text, { dialect: 'xml', depthMax: nestingMax, nodesMax }).root
+  const { root, flattened } = readMarkup(text, { dialect: 'xml', depthMax: nestingMax, nodesMax })
+  if (flattened === 0) return root
+  const allowed = `knowledge.parsing.nestingMax allows ${nestingMax}`
+  throw refuse(path, 'nesting', `lies deeper in itself than any program writes; ${allowed}`)
 }
 
 export interface Relation {

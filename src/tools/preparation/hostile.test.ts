@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { PlatformError } from '../../core/errors.ts'
+import { createSystemClock } from '../../core/time.ts'
+import { docx, paragraph, preparationWith, toFile, xlsx, zip } from './testing.ts'
+import { pdf } from './testing-pdf.ts'
+
+const preparation = preparationWith({ archiveBytesMax: 4_194_304, nodesMax: 100_000 })
+afterAll(() => preparation.close())
+
+/** The reason of a refusal, or the states and reasons of the pages. */
+async function outcomeOf(source: string, content: string | Uint8Array, mediaType?: string): Promise<unknown> {
+  try {
+    const { pages } = await preparation.parse(toFile(source, content, mediaType))
+    return pages.map(({ state, reason }) => (reason === undefined ? state : `${state}: ${reason}`))
+  } catch (thrown) {
+    if (thrown instanceof PlatformError && thrown.code === 'DOCUMENT_REFUSED') return thrown.details?.['reason']
+    throw thrown
+  }
+}
+
+const word = docx(paragraph('A contract.'))
+const sheet = xlsx({ S: '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>' })
+const page = pdf([{ lines: [{ text: 'A page with some words on it.', x: 72, y: 700 }] }])
+
+describe('a hostile file ends in a named state', () => {
+  test.each([
+    ['a Word document that is cut short', 'a.docx', word.subarray(0, word.length - 40), 'truncated'],
+    ['a workbook cut within a file', 'a.xlsx', sheet.subarray(0, 100), 'truncated'],
+    ['an archive that swells', 'a.docx', zip({ 'word/document.xml': new Uint8Array(8_388_608) }), 'archive-bomb'],
+    [
+      'an archive of too many files',
+      'a.docx',
+      zip(Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`f${index}`, '']))),
+      'archive-bomb',
+    ],
+    ['an archive that is no document', 'a.docx', zip({ 'a.txt': 'x' }), 'media-type'],
+    ['a Word document without its text', 'a.docx', zip({ 'word/document.xml': '<w:document/>' }), 'corrupt'],
+    ['a PDF cut short', 'a.pdf', page.subarray(0, 60), 'truncated'],
+    ['a PDF of noise', 'a.pdf', Buffer.from(`%PDF-1.7\n${'x'.repeat(2_000)}\n%%EOF`), 'corrupt'],
+    ['an encrypted Office document', 'a.docx', compound('EncryptedPackage'), 'password'],
+    ['an old Word document', 'a.doc', compound('WordDocument'), 'legacy-format'],
+    ['a broken message of Outlook', 'a.msg', compound('__properties_version1.0'), 'corrupt'],
+    [
+      'an encrypted OpenDocument text',
+      'a.odt',
+      zip({
+        mimetype: 'application/vnd.oasis.opendocument.text',
+        'META-INF/manifest.xml': '<m><manifest:encryption-data/></m>',
+        'content.xml': '',
+      }),
+      'password',
+    ],
+    ['bytes of chance', 'a.txt', createHash('sha512').update('x').digest(), 'binary'],
+    ['a program that calls itself text', 'a.txt', Buffer.from('\u007fELF\u0001\u0002'), 'media-type'],
+    ['too many elements', 'a.html', '<p>x'.repeat(60_000), 'memory'],
+  ] as const)('%s: %s', async (...[, source, content, reason]) => {
+    expect(await outcomeOf(source, content)).toBe(reason)
+  })
+
+  test('an encrypted PDF asks for its password', async () => {
+    const encrypted = Buffer.from(page)
+      .toString('latin1')
+      .replace(
+        '/Root 1 0 R',
+        `/Root 1 0 R /ID [<${'00'.repeat(16)}> <${'00'.repeat(16)}>] /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <${'11'.repeat(32)}> /U <${'22'.repeat(32)}> >>`,
+      )
+    expect(await outcomeOf('a.pdf', Buffer.from(encrypted, 'latin1'))).toBe('password')
+  })
+
+  test('entities that a document declares are never expanded, nor is anything fetched', async () => {
+    const lol = Array.from({ length: 9 }, (_, index) => `<!ENTITY l${index + 1} "${`&l${index};`.repeat(10)}">`)
+    const head = `<!DOCTYPE d [<!ENTITY l0 "lol"><!ENTITY file SYSTEM "file:///etc/passwd">${lol.join('')}]>`
+    const bytes = zip({
+      'word/document.xml': `<?xml version="1.0"?>${head}<w:document><w:body><w:p><w:r><w:t>a&l9;&file;b</w:t></w:r></w:p></w:body></w:document>`,
+    })
+    const { text } = await preparation.parse(toFile('a.docx', bytes))
+    expect(text.length).toBeLessThan(100)
+    expect(text).not.toContain('root:')
+  })
+
+  test('paths that lead out of an archive are not seen', async () => {
+    const bytes = zip({
+      '../../word/document.xml': '<w:document><w:body><w:p><w:r><w:t>evil</w:t></w:r></w:p></w:body></w:document>',
+    })
+    expect(await outcomeOf('a.docx', bytes)).toBe('media-type')
+    const relations = docx(paragraph('good'), { relations: { x: ['footnotes', '../../../../etc/passwd'] } })
+    expect((await preparation.parse(toFile('a.docx', relations))).text).toBe('good')
+  })
+
+  test('a million nested tags are read in bounded time, flattened, and said so', async () => {
+    const clock = createSystemClock()
+    const startedMs = clock.monotonicMs()
+    expect(await outcomeOf('a.html', `${'<div>'.repeat(1_000_000)}deep`)).toEqual(['degraded: nesting'])
+    const nested = `<w:document><w:body>${'<w:sdt><w:sdtContent>'.repeat(20_000)}<w:p><w:r><w:t>deep</w:t></w:r></w:p></w:body></w:document>`
+    expect(await outcomeOf('a.docx', zip({ 'word/document.xml': nested }))).toBe('nesting')
+    expect(clock.monotonicMs() - startedMs).toBeLessThan(60_000)
+  })
+
+  test('what a file is counts, not what it is called; a wrong name is noted', async () => {
+    const document = await preparation.parse(toFile('report.pdf', word, 'application/pdf'))
+    expect(document).toMatchObject({ text: 'A contract.', notices: ['mislabelled: docx'] })
+  })
+
+  test('macros are noted, or refused where the configuration says so', async () => {
+    const bytes = docx(paragraph('x'), { more: { 'word/vbaProject.bin': 'x' } })
+    expect((await preparation.parse(toFile('a.docm', bytes))).notices).toEqual(['macros'])
+    const strict = preparationWith({ macros: 'refuse' })
+    await expect(strict.parse(toFile('a.docm', bytes))).rejects.toMatchObject({ details: { reason: 'macros' } })
+    await strict.close()
+  })
+
+  test('messages within messages within messages end where the bound is', async () => {
+    let mail = 'Subject: innermost\r\n\r\nend'
+    for (let depth = 0; depth < 5; depth++) {
+      mail = `Subject: ${depth}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b${depth}\r\n\r\n--b${depth}\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename=m.eml\r\n\r\n${mail}\r\n--b${depth}--`
+    }
+    expect(await outcomeOf('a.eml', mail)).toEqual(['ok', 'ok', 'ok', 'failed: nesting'])
+  })
+})
+
+describe('what one file breaks harms no other', () => {
+  test('a file that fills the memory is refused, and the next one is read', async () => {
+    const small = preparationWith({ memoryMbMax: 64, nodesMax: 100_000_000, workersMax: 1 })
+    const [large, other] = await Promise.allSettled([
+      small.parse(toFile('large.html', '<p>x'.repeat(500_000))),
+      small.parse(toFile('a.docx', word)),
+    ])
+    expect(large).toMatchObject({ status: 'rejected', reason: { details: { reason: 'memory' } } })
+    expect(other).toMatchObject({ status: 'fulfilled', value: { text: 'A contract.' } })
+    await small.close()
+  })
+
+  test('time runs out between pages: those that are left fail, those that were read stay', async () => {
+    const short = preparationWith({ timeoutMs: 1_000 })
+    const pages = Array.from({ length: 400 }, (_, number) => ({
+      lines: Array.from({ length: 40 }, (__, line) => ({
+        text: `Line ${line} of page ${number} has words.`,
+        x: 72,
+        y: 740 - line * 14,
+      })),
+    }))
+    const document = await short.parse(toFile('a.pdf', pdf(pages)))
+    expect(document.pages).toHaveLength(400)
+    expect(document.pages.at(-1)).toMatchObject({ state: 'failed', reason: 'time' })
+    await short.close()
+  })
+
+  test('a reading that is cancelled ends at once, and so does one that waits', async () => {
+    const one = preparationWith({ workersMax: 1 })
+    const leaving = new AbortController()
+    const reading = [1, 2].map(() => one.parse(toFile('a.html', '<div>'.repeat(200_000)), { signal: leaving.signal }))
+    leaving.abort()
+    for (const each of await Promise.allSettled(reading)) expect(each).toMatchObject({ reason: { code: 'CANCELLED' } })
+    expect((await one.parse(toFile('a.docx', word))).text).toBe('A contract.')
+    await one.close()
+  })
+
+  test('any damage to a document ends in a document or a refusal, never otherwise', async () => {
+    const samples = [
+      { source: 'a.docx', bytes: word },
+      { source: 'a.xlsx', bytes: sheet },
+      { source: 'a.pdf', bytes: page },
+      { source: 'a.html', bytes: Buffer.from('<h1>a</h1><table><tr><td rowspan=3>b</table>') },
+      { source: 'a.eml', bytes: Buffer.from('Subject: a\r\nContent-Type: text/html\r\n\r\n<p>b') },
+    ]
+    const damage = fc.record({
+      sample: fc.constantFrom(...samples),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      byte: fc.nat(255),
+      cut: fc.boolean(),
+    })
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ sample, at, byte, cut }) => {
+        const bytes = Uint8Array.from(sample.bytes)
+        const place = Math.floor(at * (bytes.length - 1))
+        bytes[place] = byte
+        const outcome = await outcomeOf(sample.source, cut ? bytes.subarray(0, place) : bytes)
+        expect(Array.isArray(outcome) || typeof outcome === 'string').toBe(true)
+      }),
+      { numRuns: 80 },
+    )
+  })
+})
+
+/** The beginning of a compound file (OLE) whose directory names that stream. */
+function compound(name: string): Uint8Array {
+  const bytes = Buffer.alloc(2_048)
+  Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]).copy(bytes)
+  Buffer.from(name, 'utf16le').copy(bytes, 1_024)
+  return bytes
+}
