@@ -50,15 +50,5 @@ export const parsingSchema = z
       .enum(['note', 'refuse'])
       .default('note')
       .describe('What is done with documents that hold macros. They are never run.'),
-    ocr: z
-      .enum(['auto', 'off'])
-      .default('auto')
-      .describe('Whether pages without readable text are read by OCR, once its runtime is installed.'),
-    ocrLanguages: z
-      .array(z.enum(['eng', 'chi_sim', 'chi_tra']))
-      .min(1)
-      .max(3)
-      .default(['eng', 'chi_sim'])
-      .describe('Languages that OCR expects.'),
   })
   .describe('Reading documents of all formats.')

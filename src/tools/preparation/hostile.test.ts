@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { PlatformError } from '../../core/errors.ts'
 import { createSystemClock } from '../../core/time.ts'
 import { docx, paragraph, preparationWith, toFile, xlsx, zip } from './testing.ts'
-import { pdf } from './testing-pdf.ts'
+import { pdf } from '../../../test/kit/pdf.ts'
 
 const preparation = preparationWith({ archiveBytesMax: 4_194_304, nodesMax: 100_000 })
 afterAll(() => preparation.close())

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { toParseReport, type ParsedDocument } from './index.ts'
-import { pdf, type PdfLine, type PdfPageSpec } from './testing-pdf.ts'
+import { pdf, type PdfLine, type PdfPageSpec } from '../../../test/kit/pdf.ts'
 import { preparationWith, toFile } from './testing.ts'
 
 const preparation = preparationWith()
@@ -142,7 +142,7 @@ describe('tables of a PDF', () => {
 describe('pages of a PDF', () => {
   test('a page that is a picture of text has failed and says so, an empty one is blank, the others are read', async () => {
     const picture = { width: 4, height: 4, pixels: new Uint8Array(16) }
-    const document = await preparationWith({ ocr: 'off' }).parse(
+    const document = await preparationWith().parse(
       toFile(
         'a.pdf',
         pdf([{ lines: [], picture }, { lines: [] }, { lines: lines(['Readable text of the last page.']) }]),

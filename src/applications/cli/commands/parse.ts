@@ -1,7 +1,8 @@
+import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { PlatformError } from '../../../core/errors.ts'
 import { toMarkdown, toParseReport, type ParsedDocument } from '../../../tools/index.ts'
-import { report, toMisuse, type Command } from '../command.ts'
+import { report, toMisuse, type Command, type CommandContext } from '../command.ts'
 import { findDocuments } from '../files.ts'
 
 export const parse: Command = {
@@ -14,11 +15,8 @@ export const parse: Command = {
     const { format = 'md' } = context.options
     if (path === undefined || more !== undefined || (format !== 'md' && format !== 'json')) throw toMisuse(parse)
     const isJson = context.terminal.isJson || format === 'json'
-    const preparation = await context.process.openPreparation()
     try {
-      const [file] = await Array.fromAsync(findDocuments(path, { extensions: undefined }))
-      if (file === undefined) throw new PlatformError('NOT_FOUND', `there is no file ${path}`)
-      const document = await preparation.parse({ source: basename(path), bytes: await file.readBytes() })
+      const document = await read(context, path)
       if (isJson) context.terminal.print(JSON.stringify(toParseReport(basename(path), document)))
       else context.terminal.print(toMarkdown(document))
       for (const line of toNotes(document)) context.terminal.note(line)
@@ -31,10 +29,23 @@ export const parse: Command = {
       report({ ...context.terminal, isJson }, failed, [])
       context.terminal.note(`failed (${reason}): ${thrown.message}`)
       return 'failed'
-    } finally {
-      await preparation.close()
     }
   },
+}
+
+/** The thread that reads is ended before anything is printed: a long document then takes its memory once. */
+async function read(context: CommandContext, path: string): Promise<ParsedDocument> {
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isDirectory() === true)
+    throw new PlatformError('INVALID_REQUEST', `${path} is a folder; parse reads one file`)
+  const preparation = await context.process.openPreparation()
+  try {
+    const [file] = await Array.fromAsync(findDocuments(path, { extensions: undefined }))
+    if (file === undefined) throw new PlatformError('NOT_FOUND', `there is no file ${path}`)
+    return await preparation.parse({ source: basename(path), bytes: await file.readBytes() })
+  } finally {
+    await preparation.close()
+  }
 }
 
 /** Pages that are not whole, and what else there is to know of the file. */

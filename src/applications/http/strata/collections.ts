@@ -3,6 +3,7 @@ import { toIso } from '../../../core/time.ts'
 import type { CollectionView, DocumentView } from '../../../tools/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
+import { newDocument, readDocumentBody } from './document-body.ts'
 import { operation, readNumber } from './operation.ts'
 import { checkMayReplace, checkMaySee, parameter, toReceiptJson, toViewer } from './viewing.ts'
 
@@ -10,24 +11,7 @@ const collectionName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/i, 'letter
 
 const newCollection = z.strictObject({ name: collectionName.describe('Name of the collection.') })
 
-export const accessList = z.strictObject({
-  allow: z.array(z.string()).max(1_000).default([]).describe('Principals: user:…, group:…, key:…, role:…, or *.'),
-  deny: z.array(z.string()).max(1_000).default([]).describe('Principals that may not, whoever allows them.'),
-})
-
-const newDocument = z.strictObject({
-  external_id: z.string().min(1).max(512).describe('Your own id of the document; the same id again replaces it.'),
-  name: z.string().min(1).max(512).optional().describe('What people call it; the external id when absent.'),
-  text: z.string().describe('The document, UTF-8 text or Markdown.'),
-  media_type: z.enum(['text/plain', 'text/markdown']).optional().describe('Taken from the name when absent.'),
-  region: z.string().min(1).max(64).optional().describe('Region it is bound to; searches elsewhere do not see it.'),
-  access: accessList.optional().describe('Who may see it; everybody of the tenant when absent.'),
-  cuts: z
-    .array(z.int().min(0))
-    .max(100_000)
-    .optional()
-    .describe('Offsets (UTF-16) at which passages begin, instead of where the structure says.'),
-})
+export { accessList } from './document-body.ts'
 
 /** Knowledge: collections and their documents. */
 export function collectionRoutes(getParts: GetParts): readonly Route[] {
@@ -77,22 +61,15 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
       method: 'POST',
       path,
       access: 'key',
-      summary: 'Takes in a document; idempotent by external id.',
-      body: newDocument,
+      summary:
+        'Takes in a document: JSON with its text, or a form (multipart) with its file; idempotent by external id.',
+      reader: { json: newDocument, read: readDocumentBody },
       answer: async (given) => {
-        await checkMayReplace(given, given.body.external_id)
+        await checkMayReplace(given, given.body.externalId)
         const document = await given.parts.knowledge.putDocument(
           given.principal.tenant,
           parameter(given, 'collection'),
-          {
-            externalId: given.body.external_id,
-            name: given.body.name ?? given.body.external_id,
-            bytes: Buffer.from(given.body.text, 'utf8'),
-            mediaType: given.body.media_type,
-            region: given.body.region,
-            cuts: given.body.cuts,
-            access: given.body.access,
-          },
+          given.body,
         )
         return { status: document.outcome === 'created' ? 201 : 200, body: toDocument(document) }
       },

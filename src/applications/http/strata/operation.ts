@@ -21,6 +21,8 @@ export interface OperationSpec<Body> {
   readonly access: 'key' | 'admin'
   readonly summary: string
   readonly body?: z.ZodType<Body>
+  /** Instead of `body`: a body that may be something else than JSON, and the shape of it as JSON. */
+  readonly reader?: { readonly json: z.ZodType; readonly read: (exchange: Exchange) => Promise<Body> }
   /** The status and JSON body of the answer. */
   readonly answer: (operation: Operation<Body>) => Promise<{ readonly status: number; readonly body: unknown }>
 }
@@ -33,19 +35,25 @@ export function operation<Body = undefined>(getParts: GetParts, spec: OperationS
     access: spec.access,
     summary: spec.summary,
     ...(spec.body === undefined ? {} : { body: spec.body }),
+    ...(spec.reader === undefined ? {} : { body: spec.reader.json }),
     encodeError: encodeStrataError,
     async handle(exchange, principal) {
       assert(principal !== undefined, 'a route that needs a key is given its principal')
-      const body = spec.body === undefined ? undefined : parseBody(spec.body, (await exchange.readJson()).body)
-      // The schema is absent exactly when Body is undefined.
+      const body = await readBody(spec, exchange)
+      // Schema and reader are absent exactly when Body is undefined.
       const answer = await spec.answer({ parts: getParts(), principal, exchange, body: body as Body })
       exchange.sendJson(answer.status, answer.body)
     },
   }
 }
 
+async function readBody<Body>(spec: OperationSpec<Body>, exchange: Exchange): Promise<Body | undefined> {
+  if (spec.reader !== undefined) return spec.reader.read(exchange)
+  return spec.body === undefined ? undefined : parseBody(spec.body, (await exchange.readJson()).body)
+}
+
 /** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
-function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
+export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -6,7 +6,6 @@ import { PlatformError } from '../../../core/errors.ts'
  */
 export type Reason =
   | 'size'
-  | 'empty'
   | 'binary'
   | 'media-type'
   | 'legacy-format'
@@ -23,9 +22,6 @@ export type Reason =
   | 'pages'
   | 'no-text'
   | 'glyph-loss'
-  | 'ocr-missing'
-  | 'ocr-unsure'
-  | 'ocr'
 
 /** The statement follows the name of the file: `is no whole ZIP archive`. */
 export function refuse(source: string, reason: Reason, statement: string | Statement): PlatformError {
