@@ -36,7 +36,8 @@ function toRows(root: KeySchema, schema: KeySchema, path: string): readonly (rea
   for (const [key, value] of Object.entries(schema.properties ?? {})) {
     const place = path === '' ? key : `${path}.${key}`
     const isRequired = schema.required?.includes(key) === true
-    rows.push([toCode(place), toKind(root, value), toDefault(value, isRequired), value.description ?? ''])
+    const what = value.description ?? resolve(root, value).description ?? ''
+    rows.push([toCode(place), toKind(root, value), toDefault(value, isRequired), what])
     rows.push(...toNestedRows(root, value, place))
   }
   if (path === '') rows.push(...toNestedRows(root, schema, path))

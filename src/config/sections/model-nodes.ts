@@ -100,18 +100,25 @@ function createChoosing(node: NodeSchema, { commons, check }: Shared) {
       .describe('One of several models, chosen by the request.'),
     experiment: z
       .strictObject({
-        experiment: z.strictObject({
-          arms: z
-            .record(
-              z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/, 'letters, digits and . _ -; at most 64'),
-              z.strictObject({
-                use: node.describe('The model of this arm.'),
-                weight: z.number().min(0).max(1_000_000).optional().describe('Share beside the others; 1 when absent.'),
-              }),
-            )
-            .describe('What is compared.'),
-          ...experimentSettings.shape,
-        }),
+        experiment: z
+          .strictObject({
+            arms: z
+              .record(
+                z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/, 'letters, digits and . _ -; at most 64'),
+                z.strictObject({
+                  use: node.describe('The model of this arm.'),
+                  weight: z
+                    .number()
+                    .min(0)
+                    .max(1_000_000)
+                    .optional()
+                    .describe('Share beside the others; 1 when absent.'),
+                }),
+              )
+              .describe('What is compared.'),
+            ...experimentSettings.shape,
+          })
+          .describe('The arms that are compared, and who falls into which.'),
         ...commons,
       })
       .describe('Gives everybody one of several models, and keeps to it.'),
@@ -146,10 +153,12 @@ function createSampling(node: NodeSchema, { commons, judge, check }: Shared) {
   return {
     vote: z
       .strictObject({
-        vote: z.strictObject({
-          ...voteSettings.shape,
-          of: several('The model that is asked several times, or several.'),
-        }),
+        vote: z
+          .strictObject({
+            ...voteSettings.shape,
+            of: several('The model that is asked several times, or several.'),
+          })
+          .describe('Whom to ask, how often, and what counts as the same answer.'),
         ...commons,
       })
       .describe('The answer that most samples agree on.'),
@@ -162,21 +171,24 @@ function createSampling(node: NodeSchema, { commons, judge, check }: Shared) {
             judge: judge.optional().describe('The model that scores each answer.'),
             check: check.optional(),
           })
-          .refine((given) => given.judge !== undefined || given.check !== undefined, 'give judge, check or both'),
+          .refine((given) => given.judge !== undefined || given.check !== undefined, 'give judge, check or both')
+          .describe('Whom to ask, how often, and what decides which answer is best.'),
         ...commons,
       })
       .describe('The best of several answers.'),
     mix: z
       .strictObject({
-        mix: z.strictObject({
-          of: several('The model that proposes several times, or several.'),
-          ...samples,
-          layers: z.int().min(1).max(4).optional().describe('Rounds of proposals; 1 when absent.'),
-          aggregator: node
-            .optional()
-            .describe('The model that makes one answer of them; the first of `of` when absent.'),
-          instruction: prompt.optional().describe('What the aggregator is told; a general instruction when absent.'),
-        }),
+        mix: z
+          .strictObject({
+            of: several('The model that proposes several times, or several.'),
+            ...samples,
+            layers: z.int().min(1).max(4).optional().describe('Rounds of proposals; 1 when absent.'),
+            aggregator: node
+              .optional()
+              .describe('The model that makes one answer of them; the first of `of` when absent.'),
+            instruction: prompt.optional().describe('What the aggregator is told; a general instruction when absent.'),
+          })
+          .describe('Whom to ask for proposals, and who makes one answer of them.'),
         ...commons,
       })
       .describe('One answer made of several.'),
@@ -188,40 +200,48 @@ function createShaping(node: NodeSchema, { commons, check }: Shared) {
   return {
     verify: z
       .strictObject({
-        verify: z.strictObject({
-          use: node.describe('The model whose answer is checked.'),
-          check,
-          repairs: z.int().min(0).max(8).optional().describe('How often it may mend its answer; 1 when absent.'),
-          escalate: node.optional().describe('The model that answers when that was in vain.'),
-          otherwise: z
-            .enum(['refuse', 'pass'])
-            .optional()
-            .describe(
-              'What becomes of an answer that still fails: an error, or passed on and marked; refuse when absent.',
-            ),
-        }),
+        verify: z
+          .strictObject({
+            use: node.describe('The model whose answer is checked.'),
+            check,
+            repairs: z.int().min(0).max(8).optional().describe('How often it may mend its answer; 1 when absent.'),
+            escalate: node.optional().describe('The model that answers when that was in vain.'),
+            otherwise: z
+              .enum(['refuse', 'pass'])
+              .optional()
+              .describe(
+                'What becomes of an answer that still fails: an error, or passed on and marked; refuse when absent.',
+              ),
+          })
+          .describe('Whose answer is checked, by what, and what follows when it fails.'),
         ...commons,
       })
       .describe('Checks an answer before it leaves.'),
     map: z
       .strictObject({
-        map: z.strictObject({
-          use: node.describe('The model that reads each piece.'),
-          reduce: node.optional().describe('The model that answers from the results; that of `use` when absent.'),
-          ...mapSettings.shape,
-        }),
+        map: z
+          .strictObject({
+            use: node.describe('The model that reads each piece.'),
+            reduce: node.optional().describe('The model that answers from the results; that of `use` when absent.'),
+            ...mapSettings.shape,
+          })
+          .describe('How the text is split, and who reads the pieces and the results.'),
         ...commons,
       })
       .describe('Splits a long text, reads each piece, answers from the results.'),
     cache: z
       .strictObject({
-        cache: z.strictObject({ use: node.describe('The model whose answers are kept.'), ...cacheSettings.shape }),
+        cache: z
+          .strictObject({ use: node.describe('The model whose answers are kept.'), ...cacheSettings.shape })
+          .describe('Whose answers are kept, and for how long.'),
         ...commons,
       })
       .describe('Answers again what it has answered before.'),
     prompt: z
       .strictObject({
-        prompt: z.strictObject({ use: node.describe('The model that is asked.'), ...promptSettings.shape }),
+        prompt: z
+          .strictObject({ use: node.describe('The model that is asked.'), ...promptSettings.shape })
+          .describe('Who is asked, and the template with its variables.'),
         ...commons,
       })
       .describe('Puts a versioned template around the request.'),

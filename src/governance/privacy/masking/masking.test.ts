@@ -71,6 +71,20 @@ const anyText = fc
   )
   .map((pieces) => pieces.join(''))
 
+/** How often each datum was found in a text. */
+function countFound(original: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const { start, end } of scanner.scan(original)) {
+    const datum = original.slice(start, end)
+    counts.set(datum, (counts.get(datum) ?? 0) + 1)
+  }
+  return counts
+}
+
+function countIn(whole: string, part: string): number {
+  return whole.split(part).length - 1
+}
+
 /** A text in pieces, parted at the given places. */
 function part(whole: string, cuts: readonly number[]): readonly string[] {
   const places = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].toSorted((left, right) => left - right)
@@ -83,7 +97,10 @@ describe('what an endpoint echoes comes back byte by byte', () => {
       fc.asyncProperty(anyText, fc.array(fc.nat(400), { maxLength: 12 }), async (original, cuts) => {
         const { request, restore } = await masker.maskChat(say(text(original)), 'tenant')
         const masked = firstText(request)
-        for (const { start, end } of scanner.scan(original)) expect(masked).not.toContain(original.slice(start, end))
+        // The same letters may stand inside a longer word too, where they tell of nobody: those stay.
+        for (const [datum, found] of countFound(original)) {
+          expect(countIn(masked, datum)).toBeLessThanOrEqual(countIn(original, datum) - found)
+        }
         const deltas = part(masked, cuts).map((piece): AnswerEvent => ({ type: 'text-delta', text: piece }))
         const restored = await collect(restore(toEvents([...deltas, { type: 'finish', reason: 'stop' }])))
         expect(joinText(restored)).toBe(original)
