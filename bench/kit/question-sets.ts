@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseCsv } from './csv.ts'
 
 /** Questions over paragraphs, with where the answer stands. Offsets are UTF-16 units into the paragraph. */
 export interface QuestionSet {
@@ -124,16 +125,4 @@ function toUnits(text: string, references: readonly Reference[]): readonly (read
   const points = Array.from(text)
   const toUnit = (count: number): number => points.slice(0, count).join('').length
   return references.map((reference) => [toUnit(reference.start_index), toUnit(reference.end_index)])
-}
-
-function parseCsv(text: string): readonly (readonly string[])[] {
-  const rows: string[][] = []
-  let row: string[] = []
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,\r\n"]*))(,|\r?\n|$)/g)) {
-    row.push(quoted?.replaceAll('""', '"') ?? plain ?? '')
-    if (end === ',') continue
-    if (row.length > 1) rows.push(row)
-    row = []
-  }
-  return rows
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseCsv } from './csv.ts'
 
 /** Questions whose answers are exact spans of long texts. Offsets are UTF-16 units. */
 export interface WholeSpans {
@@ -53,16 +54,4 @@ function toUnitOffsets(text: string): readonly number[] {
     unit += character.length
   }
   return [...offsets, unit]
-}
-
-function parseCsv(text: string): readonly (readonly string[])[] {
-  const rows: string[][] = []
-  let row: string[] = []
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,\r\n"]*))(,|\r?\n|$)/g)) {
-    row.push(quoted?.replaceAll('""', '"') ?? plain ?? '')
-    if (end === ',') continue
-    if (row.length > 1) rows.push(row)
-    row = []
-  }
-  return rows
 }
