@@ -101,6 +101,7 @@ async function serve(common: CommonOptions): Promise<void> {
     log: platform.log,
     routes: createRoutes(() => platform.parts()),
     authenticate: (credential) => platform.identity.authenticate(credential),
+    idempotency: platform.idempotency,
   })
   try {
     const made = await platform.identity.bootstrap(process.env['STRATA_ADMIN_KEY'])

@@ -17,7 +17,7 @@ import {
   type PolicyGuard,
 } from './governance/index.ts'
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
-import { createPricer, createSpending } from './investment/index.ts'
+import { createIdempotency, createPricer, createSpending, type Idempotency } from './investment/index.ts'
 import { createAnswerCaches } from './models/index.ts'
 import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
@@ -46,6 +46,7 @@ export interface Platform {
   parts(): HttpParts
   readonly identity: Identity
   readonly audit: AuditLog
+  readonly idempotency: Idempotency
   readonly store: Store
   readonly log: EventLog
   readonly folder: string
@@ -105,6 +106,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, config: () => current.config })
+  const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
   const rooms = { identity, audit, ...rights, preparation, spending, ...learnt, money, store }
   const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
@@ -116,6 +118,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     parts: () => running.parts,
     identity,
     audit,
+    idempotency,
     store,
     log,
     folder,
@@ -137,10 +140,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await lastReload
       await Promise.all([...retiring, running.retire()])
       identity.close()
-      await audit.close()
-      await preparation.close()
-      await knowledge.close()
-      for (const timed of [spending, money.priceEntries]) timed.close()
+      for (const room of [audit, preparation, knowledge]) await room.close()
+      for (const timed of [spending, money.priceEntries, idempotency]) timed.close()
       await store.close()
     },
   }

@@ -64,6 +64,16 @@ export const errorCatalogue = {
   MODEL_NOT_FOUND: entry(404, false, 'GET /v1/models lists the models this key may use.'),
   NOT_FOUND: entry(404, false, 'Check the id; what belongs to another tenant is not found either.'),
   CONFLICT: entry(409, false, 'Read the current state, then repeat the change on it.'),
+  IDEMPOTENCY_CONFLICT: entry(
+    409,
+    false,
+    'Use a new idempotency key for another request; GET /v1/calls/{id} shows what became of the one it was used for.',
+  ),
+  IDEMPOTENCY_IN_WORK: entry(
+    409,
+    true,
+    'The first request with this idempotency key is still in work: wait as long as retry-after says, then repeat it.',
+  ),
   OVERLOADED: entry(503, true, 'Wait as long as retry-after says, then try again.'),
   NO_ENDPOINT: entry(503, true, 'Every endpoint of the model is down or cooling off; GET /readyz tells which.'),
   UPSTREAM_UNREACHABLE: entry(502, true, 'Check the URL of the endpoint and the network between.'),

@@ -61,6 +61,7 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
     log: platform.log,
     routes: createRoutes(() => platform.parts()),
     authenticate: (credential) => platform.identity.authenticate(credential),
+    idempotency: platform.idempotency,
   })
   const url = await server.listen().catch(async (thrown: unknown) => {
     await platform.close()

@@ -78,7 +78,7 @@ class ChatDelivery implements Delivery<Answer> {
 
   fail(error: PlatformError, call: Call | undefined): void {
     const { exchange, dialect } = this.#options
-    if (exchange.isBegun) exchange.end(this.#streamEncoder().fail(error))
+    if (exchange.isBegun) exchange.endBroken(this.#streamEncoder().fail(error))
     else {
       const callHeaders = call === undefined ? [] : ['x-strata-call', call.id]
       exchange.sendJson(error.status, dialect.encodeError(error), [...errorHeaders(error), ...callHeaders])

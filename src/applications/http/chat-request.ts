@@ -15,7 +15,7 @@ export interface ReadChat {
 }
 
 /** Headers a dialect gives a meaning to; they reach an endpoint of the same dialect. */
-const dialectHeaders = ['anthropic-beta', 'anthropic-version', 'openai-beta'] as const
+export const dialectHeaders = ['anthropic-beta', 'anthropic-version', 'openai-beta'] as const
 
 /**
  * Reads the body of a chat request. What is malformed in the dialect is refused here; what the dialect as known here

@@ -20,6 +20,8 @@ export interface Exchange {
   credential(): string | undefined
   /** Throws BODY_TOO_LARGE; CANCELLED when the client leaves before the end. */
   readBytes(): Promise<ByteList>
+  /** What was read ahead of its reader, who is given it next. */
+  giveBack(bytes: ByteList): void
   /**
    * The body as a JSON object and its text. Throws UNSUPPORTED_MEDIA_TYPE, INVALID_ENCODING, INVALID_JSON or
    * INVALID_REQUEST besides.
@@ -31,6 +33,8 @@ export interface Exchange {
   readonly sink: ByteSink
   write(text: string): Promise<void>
   end(chunk?: Buffer | string): void
+  /** Ends a response that has begun and does not come to its end; the chunk says why. */
+  endBroken(chunk?: Buffer | string): void
   /** Cuts the connection: the only honest end of a response that can carry no error any more. */
   destroy(): void
   /** Calls back when the client has left before the end of the response. One listener. */
@@ -67,6 +71,7 @@ class NodeExchange implements Exchange {
   readonly #bodyBytesMax: number
   #rejectRead: ((error: PlatformError) => void) | undefined
   #gone: (() => void) | undefined
+  #givenBack: ByteList | undefined
 
   constructor(options: ExchangeOptions, parameters: Readonly<Record<string, string>>) {
     this.method = options.message.method ?? 'GET'
@@ -115,7 +120,16 @@ class NodeExchange implements Exchange {
     return this.header('x-api-key')
   }
 
+  giveBack(bytes: ByteList): void {
+    this.#givenBack = bytes
+  }
+
   readBytes(): Promise<ByteList> {
+    if (this.#givenBack !== undefined) {
+      const bytes = this.#givenBack
+      this.#givenBack = undefined
+      return Promise.resolve(bytes)
+    }
     const message = this.#message
     const bytesMax = this.#bodyBytesMax
     const declared = message.headers['content-length']
@@ -183,6 +197,10 @@ class NodeExchange implements Exchange {
     // As Latin-1 text every byte stays itself, and head and body go out as one write instead of a gathered one.
     else if (chunk.length <= textWriteBytesMax) this.#response.end(chunk.toString('latin1'), 'latin1')
     else this.#response.end(chunk)
+  }
+
+  endBroken(chunk?: Buffer | string): void {
+    this.end(chunk)
   }
 
   destroy(): void {

@@ -13,8 +13,10 @@ import type { Principal } from '../../core/call.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
+import type { Idempotency } from '../../investment/index.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { encodeStrataError } from './errors.ts'
+import { isRepeatable, runRepeatable } from './idempotent.ts'
 import type { OperationRoute, Route } from './route.ts'
 import { createRouter, type Match } from './router.ts'
 
@@ -35,6 +37,7 @@ export interface HttpServerDeps {
   readonly routes: readonly Route[]
   /** Throws UNAUTHENTICATED, KEY_EXPIRED or KEY_REVOKED. */
   readonly authenticate: (credential: string | undefined) => Principal
+  readonly idempotency: Idempotency
 }
 
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
@@ -72,20 +75,10 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       if (open > config.requestsOpenMax) throw overloaded(config.requestsOpenMax)
       if (match.type === 'none') throw new PlatformError('ROUTE_NOT_FOUND', `there is no route ${path.slice(0, 200)}`)
       if (match.type === 'wrong-method') throw wrongMethod(message.method, match.allowed)
-      if (match.route.access === 'flow') await match.route.run(exchange)
-      else await match.route.handle(exchange, principalOf(match.route, exchange))
+      await run(deps, match.route, exchange)
     } catch (thrown) {
       refuse(exchange, thrown, encodeError)
     }
-  }
-
-  function principalOf(route: OperationRoute, exchange: Exchange): Principal | undefined {
-    if (route.access === 'public') return undefined
-    const principal = deps.authenticate(exchange.credential())
-    if (route.access === 'admin' && principal.role !== 'admin') {
-      throw new PlatformError('FORBIDDEN', `${route.method} ${route.path} needs a key with the role admin`)
-    }
-    return principal
   }
 
   function refuse(exchange: Exchange, thrown: unknown, encodeError: Route['encodeError']): void {
@@ -104,6 +97,30 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       return open
     },
   }
+}
+
+/** Answers on the route, or, for a request that was answered before, again. */
+async function run(deps: HttpServerDeps, route: Route, exchange: Exchange): Promise<void> {
+  const principal = route.access === 'flow' ? undefined : principalOf(deps, route, exchange)
+  const answer = (on: Exchange): Promise<void> =>
+    route.access === 'flow' ? route.run(on) : route.handle(on, principal)
+  if (!isRepeatable(route, exchange)) return answer(exchange)
+  await runRepeatable({
+    idempotency: deps.idempotency,
+    exchange,
+    principal: principal ?? deps.authenticate(exchange.credential()),
+    answerBytesMax: deps.config.idempotency.answerBytesMax,
+    run: answer,
+  })
+}
+
+function principalOf(deps: HttpServerDeps, route: OperationRoute, exchange: Exchange): Principal | undefined {
+  if (route.access === 'public') return undefined
+  const principal = deps.authenticate(exchange.credential())
+  if (route.access === 'admin' && principal.role !== 'admin') {
+    throw new PlatformError('FORBIDDEN', `${route.method} ${route.path} needs a key with the role admin`)
+  }
+  return principal
 }
 
 /** Headers that go with an error, whatever its face. */

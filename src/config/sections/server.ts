@@ -39,5 +39,42 @@ export const serverSchema = z
       .max(3_600_000)
       .default(65_000)
       .describe('How long an idle client connection is kept, milliseconds.'),
+    idempotency: z
+      .strictObject({
+        keepMs: z
+          .int()
+          .min(1_000)
+          .max(2_592_000_000)
+          .default(86_400_000)
+          .describe(
+            'How long the answer to a request with an idempotency key is kept for its repetitions, milliseconds.',
+          ),
+        leaseMs: z
+          .int()
+          .min(1_000)
+          .max(600_000)
+          .default(15_000)
+          .describe('How long such a request counts as in work after its process has died, milliseconds.'),
+        answerBytesMax: z
+          .int()
+          .min(1_024)
+          .max(16_777_216)
+          .default(1_048_576)
+          .describe('Largest answer that is kept, bytes; of a larger one only that it was given.'),
+        answersMax: z
+          .int()
+          .min(1)
+          .max(10_000_000)
+          .default(100_000)
+          .describe('Answers kept for each tenant; the oldest go first.'),
+        bytesMax: z
+          .int()
+          .min(1_024)
+          .max(1_099_511_627_776)
+          .default(268_435_456)
+          .describe('Bytes of answers kept for each tenant; the oldest go first.'),
+      })
+      .prefault({})
+      .describe('Answers kept for requests that are repeated with the same idempotency-key header.'),
   })
   .describe('The HTTP server that clients talk to.')

@@ -1,6 +1,7 @@
 import { calls } from './001-calls.ts'
 import { identity } from './010-identity.ts'
 import { ledger } from './020-ledger.ts'
+import { idempotency } from './021-idempotency.ts'
 import { billing } from './030-billing.ts'
 import { outcomes } from './031-outcomes.ts'
 import { useCase } from './050-use-case.ts'
@@ -21,6 +22,7 @@ export const migrations: readonly Migration[] = [
   calls,
   identity,
   ledger,
+  idempotency,
   billing,
   outcomes,
   useCase,

@@ -111,12 +111,16 @@ export interface AlertTable {
 /** A request with an idempotency key, and what was answered. */
 export interface RepeatableTable {
   readonly tenant: string
+  /** Hash of the key's name and the idempotency key. */
   readonly id: string
   readonly fingerprint: string
   readonly state: 'begun' | 'done'
-  /** JSON; `null` until done. */
-  readonly answer: string | null
+  /** The process that works on it. */
   readonly owner: string
   readonly call_id: string | null
+  /** Sealed; `null` until done, and where it was too large to be kept. */
+  readonly answer: Uint8Array | null
+  readonly answer_bytes: number
+  /** While it is in work, until when its process may be taken to live. */
   readonly expires_at_ms: number
 }
