@@ -28,12 +28,8 @@ export function createAudit({ config, store, clock, ids, log, folder }: AuditDep
     key: readAuditKey(key ?? findOrMakeKey(folder)),
     origin,
     sealMs,
-    lateMs: config.server.requestMsMax + lateFoldMs,
   })
 }
-
-/** Time for what is in the journal to reach the database. */
-const lateFoldMs = 300_000
 
 /** One key for a data folder, made by whoever comes first. */
 function findOrMakeKey(folder: string): string {

@@ -10,6 +10,8 @@ import type { CallTable } from './tables/calls.ts'
 export interface CallReader {
   /** The whole tree that a call of the tenant belongs to, root first, then in the order of making; empty when there is none. */
   find(tenant: string, callId: string): Promise<readonly CallFacts[]>
+  /** Whole trees by the ids of their roots, in no order; those that are not there are left out. At most 1,000. */
+  findTrees(tenant: string, rootIds: readonly string[]): Promise<readonly CallTree[]>
   /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1000. */
   list(tenant: string, page: CallPage): Promise<readonly CallFacts[]>
   /** Whole trees whose root began in the span, oldest first: of each the root, then its nodes in the order of making. */
@@ -57,6 +59,18 @@ export function createCallReader(deps: {
         .orderBy('id')
         .execute()
       return rows.some((row) => row.id === callId) ? rows.map(toFacts) : []
+    },
+    async findTrees(tenant, rootIds) {
+      if (rootIds.length === 0) return []
+      const rows = await database
+        .selectFrom('call')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('root_id', 'in', rootIds)
+        .orderBy('root_id')
+        .orderBy('id')
+        .execute()
+      return toTrees(rows)
     },
     async list(tenant, { limit, before }) {
       if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {

@@ -10,7 +10,7 @@ import type { Clock } from '../core/time.ts'
 import { backupDatabase } from './backup.ts'
 import { createCallReader, type CallReader } from './calls.ts'
 import { openDatabase, type Engine, type Location } from './engine.ts'
-import { createJournal, type JournalStats } from './journal/index.ts'
+import { createJournal, type JournalStats, type SideWork } from './journal/index.ts'
 import { migrate, migrations } from './migrations/index.ts'
 import { countBytes, rewriteDatabase, scrubDatabase } from './scrub.ts'
 import type { Tables } from './tables.ts'
@@ -31,6 +31,11 @@ export interface Store {
   flush(): Promise<void>
   /** A copy of the living database; PostgreSQL is refused with `INVALID_REQUEST`, a taken name with `CONFLICT`. */
   backup(path: string): Promise<void>
+  /**
+   * One piece of a work on the database that no request waits for, done between two folds by the thread that folds; the
+   * number of things done, 0 when nothing is left. Rejects with `STORE_UNAVAILABLE`.
+   */
+  work(work: SideWork): Promise<number>
   /** Names this process in the ledger: what it holds there ends with it. Throws `STORE_UNAVAILABLE`. */
   owner(): string
   /** Makes what was deleted from the tables leave the disk; false when that could not be done now. */
@@ -85,6 +90,7 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
       await journal.flush()
       await backupDatabase(location, path)
     },
+    work: (work) => journal.work(work, Math.trunc(clock.now())),
     owner: () => journal.owner(),
     scrub: (tables) => scrubDatabase({ engine, database }, tables),
     rewrite: () => (engine === 'sqlite' ? rewriteDatabase(database) : Promise.resolve()),

@@ -41,7 +41,7 @@ async function openOn(store: Store): Promise<Setting> {
   }
   const clock = createFakeClock(startMs)
   const ids = createIds({ clock, random: createSeededRandom(7) })
-  const deps = { store, clock, ids, log: silentLog, key, origin: 'test', sealMs: 3_600_000, lateMs: 600_000 }
+  const deps = { store, clock, ids, log: silentLog, key, origin: 'test', sealMs: 3_600_000 }
   const audit = createAuditLog(deps)
   opened.push(audit)
   return {
@@ -120,6 +120,35 @@ describeEngines('the audit log', (open) => {
       hashesOnly: 0,
     })
     expect(report.notProven).not.toEqual([])
+  })
+
+  test('what is on record waits in the outbox, from the commit of its call until it is sealed', async () => {
+    const store = await open()
+    const { audit, call } = await openOn(store)
+    const waiting = async (): Promise<readonly string[]> => {
+      const rows = await store.sql.selectFrom('outbox').select('calls').orderBy('number').execute()
+      return rows.flatMap(({ calls }) =>
+        (JSON.parse(calls) as [string, string][]).map(([tenant, id]) => `${tenant} ${id}`),
+      )
+    }
+    const ids = [call(), call({ tenant: 'acme' })]
+    await store.flush()
+    expect(await waiting()).toEqual([`default ${ids[0]}`, `acme ${ids[1]}`])
+    await audit.act('default', { act: 'key.create', key: 'key_2' })
+    expect(await waiting()).toHaveLength(3)
+    expect(await audit.seal()).toBe(3)
+    expect(await waiting()).toEqual([])
+  })
+
+  test('a row that goes before it is sealed leaves a record that says so', async () => {
+    const store = await open()
+    const { audit, call } = await openOn(store)
+    const id = call()
+    call()
+    await store.flush()
+    await store.sql.deleteFrom('call').where('root_id', '=', id).execute()
+    expect(await audit.seal()).toBe(2)
+    expect(await verify(await collect(audit))).toMatchObject({ records: 2 })
   })
 
   test('goes on where it was after a restart, and two that seal at once take nothing twice', async () => {
@@ -232,7 +261,6 @@ describeEngines('an export that was tampered with', (open) => {
       key: readAuditKey(createAuditKey()),
       origin: 'test',
       sealMs: 3_600_000,
-      lateMs: 0,
     })
     opened.push(stranger)
     const report = await verifyExport(each(lines), { verifierKey: stranger.verifierKey })

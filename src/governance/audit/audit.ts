@@ -1,17 +1,17 @@
 import type { KeyObject } from 'node:crypto'
 import { assert } from '../../core/assert.ts'
 import { PlatformError } from '../../core/errors.ts'
-import { createIds, type Ids } from '../../core/ids.ts'
+import type { Ids } from '../../core/ids.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { CallReader, Store } from '../../store/index.ts'
 import type { PolicyMaterial } from '../policy/index.ts'
-import { signCheckpoint, toVerifierKey } from './checkpoint.ts'
+import { toVerifierKey } from './checkpoint.ts'
 import { exportLines } from './export.ts'
-import { Frontier, hashLeaf, proveConsistency, proveInclusion } from './merkle.ts'
-import { toActRecord, toCallRecord } from './record.ts'
-import { createAuditStore, type AuditStore, type LeafRow, type Subject } from './store.ts'
+import { proveConsistency, proveInclusion } from './merkle.ts'
+import { readRecords, toSideWork } from './sealing.ts'
+import { createAuditStore, type AuditStore } from './store.ts'
 
 /** The log of every call and administrative act, as a tree that can be checked by who holds its public key. */
 export interface AuditLog {
@@ -48,7 +48,7 @@ export interface InclusionProof {
 }
 
 export interface AuditDeps {
-  readonly store: Pick<Store, 'sql' | 'transaction' | 'flush'> & { readonly calls: CallReader }
+  readonly store: Pick<Store, 'sql' | 'transaction' | 'flush' | 'work'> & { readonly calls: CallReader }
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
@@ -56,42 +56,33 @@ export interface AuditDeps {
   readonly origin: string
   /** How often what is on record is sealed, milliseconds. */
   readonly sealMs: number
-  /** A call is on record at most this long after it began, milliseconds; what comes later is found at the next start. */
-  readonly lateMs: number
 }
-
-/** Records of one transaction: bounds how long the place of the writer is held. */
-const batchMax = 200
 
 export function createAuditLog(deps: AuditDeps): AuditLog {
   const { clock, ids, log } = deps
   const store = createAuditStore(deps.store)
   const verifierKey = toVerifierKey(deps.origin, deps.key)
-  let hasSwept = false
+  const sealing = toSideWork(deps.origin, deps.key)
   let turn: Promise<unknown> = Promise.resolve()
 
-  async function sealAll(isSweep: boolean): Promise<number> {
+  async function sealAll(): Promise<number> {
     await deps.store.flush()
-    // Ids sort by the time of making: older trees than these have been looked for at the start.
-    const fromId = isSweep || !hasSwept ? '' : firstIdAt(clock, clock.now() - deps.lateMs)
-    let count = 0
+    let sum = 0
     for (;;) {
-      const subjects = await store.listUnsealed({ fromId, limit: batchMax })
-      if (subjects.length === 0) break
-      count += await sealBatch(deps, store, subjects)
+      const count = await deps.store.work(sealing)
+      if (count === 0) return sum
+      sum += count
     }
-    hasSwept = true
-    return count
   }
 
-  const seal = (isSweep: boolean): Promise<number> => {
-    const mine = turn.then(() => sealAll(isSweep))
+  const seal = (): Promise<number> => {
+    const mine = turn.then(sealAll)
     turn = mine.catch(() => undefined) // Whoever asked is told; the next turn goes on.
     return mine
   }
 
   const timer = setInterval(() => {
-    seal(false).catch((thrown: unknown) => {
+    seal().catch((thrown: unknown) => {
       log.warn({ reason: thrown instanceof Error ? thrown.message : 'unexpected' }, 'the audit log could not be sealed')
     })
   }, deps.sealMs).unref()
@@ -100,19 +91,20 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
     verifierKey,
     act: (tenant, body) => store.addAct({ id: ids.create('act'), tenant, atMs: Math.trunc(clock.now()), body }),
     keep: (materials) => store.keepMaterials(materials),
-    seal: () => seal(true),
+    seal,
     async *export({ tenant }) {
-      await seal(true)
+      await seal()
       yield* exportLines({ store, calls: deps.store.calls, tenant, verifierKey, key: deps.key, atMs: clock.now() })
     },
     checkpoint: async () => (await store.findLastCheckpoint())?.note,
     async prove(tenant, callId) {
-      await seal(false)
+      await seal()
       const [rootId = callId] = callId.split('.', 1) // a child's id is its root's, a dot and a number
       const leaf = await store.findLeaf(tenant, rootId)
       if (leaf === undefined) throw new PlatformError('NOT_FOUND', 'the log holds no such call')
       const { note, leaves } = await readTree(store)
-      const record = (await readSubject(deps, store, { kind: leaf.kind, tenant, id: rootId }))(leaf.sequence)
+      const records = await readRecords({ store, calls: deps.store.calls }, [{ kind: leaf.kind, tenant, id: rootId }])
+      const record = records.get(rootId)?.(leaf.sequence) ?? ''
       const proof = proveInclusion(leaves, leaf.place).map((hash) => hash.toString('base64'))
       return { record, place: leaf.place, proof, checkpoint: note }
     },
@@ -143,55 +135,4 @@ async function readTree(store: AuditStore): Promise<{ readonly note: string; rea
     for (const { hash } of rows) leaves.push(Buffer.from(hash, 'hex'))
   }
   return { note: last.note, leaves }
-}
-
-/** Takes subjects into the tree, all or none, and signs what the log is then. Those that have a leaf already are passed over. */
-async function sealBatch(deps: AuditDeps, store: AuditStore, subjects: readonly Subject[]): Promise<number> {
-  const made = await Promise.all(subjects.map((subject) => readSubject(deps, store, subject)))
-  return store.exclusively(async (writer) => {
-    const last = await writer.findLastCheckpoint()
-    const sealed = await writer.findSealed(subjects.map(({ id }) => id))
-    const frontier = new Frontier(
-      last?.size ?? 0,
-      last?.frontier.map((root) => Buffer.from(root, 'hex')),
-    )
-    const sequences = new Map<string, number>()
-    const rows: LeafRow[] = []
-    for (const [index, { kind, tenant, id }] of subjects.entries()) {
-      if (sealed.has(id)) continue
-      const sequence = (sequences.get(tenant) ?? (await writer.findSequence(tenant))) + 1
-      sequences.set(tenant, sequence)
-      const hash = hashLeaf(Buffer.from(made[index]?.(sequence) ?? '', 'utf8'))
-      rows.push({ place: frontier.size, tenant, sequence, kind, subject: id, hash: hash.toString('hex') })
-      frontier.append(hash)
-    }
-    if (rows.length === 0) return 0
-    await writer.addLeaves(rows)
-    const { origin, key, clock } = deps
-    const note = signCheckpoint({ origin, size: frontier.size, root: frontier.root() }, key)
-    const roots = frontier.roots.map((root) => root.toString('hex'))
-    await writer.addCheckpoint({ size: frontier.size, atMs: Math.trunc(clock.now()), note, frontier: roots })
-    return rows.length
-  })
-}
-
-/** What a subject's record is, once its sequence is known. */
-async function readSubject(
-  deps: AuditDeps,
-  store: AuditStore,
-  subject: Subject,
-): Promise<(sequence: number) => string> {
-  const { tenant, id } = subject
-  if (subject.kind === 'call') {
-    const facts = await deps.store.calls.find(tenant, id)
-    return (sequence) => toCallRecord({ tenant, sequence }, facts)
-  }
-  const act = await store.findAct(id)
-  return (sequence) => toActRecord({ tenant, sequence }, { id, atMs: act?.atMs ?? 0, body: act?.body ?? null })
-}
-
-/** The least id that a call made at that instant can have. */
-function firstIdAt(clock: Clock, atMs: number): string {
-  const at = { now: () => Math.max(0, Math.trunc(atMs)), monotonicMs: () => clock.monotonicMs() }
-  return createIds({ clock: at, random: { next: () => 0, bytes: (count) => new Uint8Array(count) } }).create('call')
 }

@@ -1,7 +1,7 @@
 import { createHash, sign, verify, type KeyObject } from 'node:crypto'
 import type { CallReader } from '../../store/index.ts'
-import { toActRecord, toCallRecord } from './record.ts'
-import type { AuditStore, LeafRow } from './store.ts'
+import { readRecords } from './sealing.ts'
+import type { AuditStore, LeafRow, Subject } from './store.ts'
 
 /*
  * The file of an export, one fact a line, fields between tabs:
@@ -59,8 +59,10 @@ async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOpt
   for (;;) {
     const leaves = await store.listLeaves({ from: place, limit: pageRows })
     if (leaves.length === 0) break
+    const shown = leaves.filter((leaf) => tenant === undefined || leaf.tenant === tenant)
+    const records = await readRecords({ store, calls }, shown.map(toSubject))
     for (const leaf of leaves) {
-      yield await toLine({ store, calls }, leaf, tenant)
+      yield toLine(leaf, records.get(leaf.subject))
       place = leaf.place + 1
       for (let next = checkpoints[told]; next !== undefined && next.size <= place; next = checkpoints[told]) {
         yield `checkpoint\t${JSON.stringify(next.note)}\n`
@@ -70,17 +72,11 @@ async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOpt
   }
 }
 
-async function toLine(
-  { store, calls }: Pick<ExportOptions, 'store' | 'calls'>,
-  leaf: LeafRow,
-  tenant: string | undefined,
-): Promise<string> {
-  if (tenant !== undefined && leaf.tenant !== tenant) return `leaf\t${leaf.place}\t${leaf.hash}\n`
-  const place = { tenant: leaf.tenant, sequence: leaf.sequence }
-  if (leaf.kind === 'call') {
-    return `record\t${leaf.place}\t${toCallRecord(place, await calls.find(leaf.tenant, leaf.subject))}\n`
-  }
-  const act = await store.findAct(leaf.subject)
-  const body = { id: leaf.subject, atMs: act?.atMs ?? 0, body: act?.body ?? null }
-  return `record\t${leaf.place}\t${toActRecord(place, body)}\n`
+/** Of what is not shown, the hash alone. */
+function toLine({ place, hash, sequence }: LeafRow, record: ((sequence: number) => string) | undefined): string {
+  return record === undefined ? `leaf\t${place}\t${hash}\n` : `record\t${place}\t${record(sequence)}\n`
+}
+
+function toSubject({ kind, tenant, subject }: LeafRow): Subject {
+  return { kind, tenant, id: subject }
 }

@@ -9,6 +9,12 @@ export interface Subject {
   readonly id: string
 }
 
+/** A row of the outbox: subjects that have no leaf yet. */
+export interface Waiting {
+  readonly number: number
+  readonly subjects: readonly Subject[]
+}
+
 export interface Act extends Subject {
   readonly atMs: number
   readonly body: JsonValue
@@ -32,9 +38,9 @@ export interface CheckpointRow {
 
 /** The SQL of the audit log. */
 export interface AuditStore {
-  /** What has no leaf yet, oldest first: call trees whose root's id is at least `fromId`, and every act. */
-  listUnsealed(options: { readonly fromId: string; readonly limit: number }): Promise<readonly Subject[]>
-  findAct(id: string): Promise<Act | undefined>
+  /** What has no leaf yet, in the order in which it was put on record: whole rows, until they hold `limit` subjects. */
+  listWaiting(limit: number): Promise<readonly Waiting[]>
+  findActs(ids: readonly string[]): Promise<readonly Act[]>
   addAct(act: Omit<Act, 'kind'>): Promise<void>
   keepMaterials(materials: readonly PolicyMaterial[]): Promise<void>
   listMaterials(): Promise<readonly PolicyMaterial[]>
@@ -55,44 +61,42 @@ export interface AuditWriter {
   /** Those of the subjects that have a leaf already. */
   findSealed(subjects: readonly string[]): Promise<ReadonlySet<string>>
   addLeaves(rows: readonly LeafRow[]): Promise<void>
+  /** Rows of the outbox whose subjects all have leaves. */
+  dropWaiting(numbers: readonly number[]): Promise<void>
   addCheckpoint(row: CheckpointRow): Promise<void>
 }
 
 export function createAuditStore(store: Pick<Store, 'sql' | 'transaction'>): AuditStore {
-  const { sql } = store
+  const { sql: database } = store
   return {
-    listUnsealed: (options) => listUnsealed(sql, options),
-    async findAct(id) {
-      const row = await sql.selectFrom('audit_act').selectAll().where('id', '=', id).executeTakeFirst()
-      if (row === undefined) return undefined
-      // JSON, written by us.
-      return { kind: 'act', tenant: row.tenant, id, atMs: row.at_ms, body: JSON.parse(row.body) as JsonValue }
-    },
-    async addAct({ id, tenant, atMs, body }) {
-      await sql
-        .insertInto('audit_act')
-        .values({ id, tenant, at_ms: atMs, body: JSON.stringify(body) })
-        .execute()
-    },
+    listWaiting: (limit) => listWaiting(database, limit),
+    findActs: (ids) => findActs(database, ids),
+    addAct: ({ id, tenant, atMs, body }) =>
+      store.transaction(async (transaction) => {
+        const act = { id, tenant, at_ms: atMs, body: JSON.stringify(body) }
+        await transaction.insertInto('audit_act').values(act).execute()
+        const waiting = { journal_id: '', at_ms: atMs, calls: JSON.stringify([[tenant, id]]) }
+        await transaction.insertInto('outbox').values(waiting).execute()
+      }),
     async keepMaterials(materials) {
       for (const { hash, kind, text } of materials) {
-        await sql
+        await database
           .insertInto('audit_material')
           .values({ hash, kind, text })
           .onConflict((conflict) => conflict.doNothing())
           .execute()
       }
     },
-    listMaterials: () => sql.selectFrom('audit_material').selectAll().orderBy('hash').execute(),
-    findLastCheckpoint: () => findLastCheckpoint(sql),
+    listMaterials: () => database.selectFrom('audit_material').selectAll().orderBy('hash').execute(),
+    findLastCheckpoint: () => findLastCheckpoint(database),
     async listCheckpoints() {
-      const rows = await sql.selectFrom('audit_checkpoint').selectAll().orderBy('size').execute()
+      const rows = await database.selectFrom('audit_checkpoint').selectAll().orderBy('size').execute()
       return rows.map(toCheckpoint)
     },
     listLeaves: ({ from, limit }) =>
-      sql.selectFrom('audit_leaf').selectAll().where('place', '>=', from).orderBy('place').limit(limit).execute(),
+      database.selectFrom('audit_leaf').selectAll().where('place', '>=', from).orderBy('place').limit(limit).execute(),
     findLeaf: (tenant, subject) =>
-      sql
+      database
         .selectFrom('audit_leaf')
         .selectAll()
         .where('tenant', '=', tenant)
@@ -111,53 +115,51 @@ export function createAuditStore(store: Pick<Store, 'sql' | 'transaction'>): Aud
   }
 }
 
-async function listUnsealed(
-  sql: Kysely<Tables>,
-  { fromId, limit }: { readonly fromId: string; readonly limit: number },
-): Promise<readonly Subject[]> {
-  const acts = await sql
-    .selectFrom('audit_act')
-    .select(['id', 'tenant'])
-    .where((where) =>
-      where.not(
-        where.exists(
-          where.selectFrom('audit_leaf').select('place').whereRef('audit_leaf.subject', '=', 'audit_act.id'),
-        ),
-      ),
-    )
-    .orderBy('at_ms')
-    .orderBy('id')
-    .limit(limit)
+/** Rows read at once: a row holds what one fold brought, one subject at least. */
+const rowsMax = 200
+
+async function listWaiting(database: Kysely<Tables>, limit: number): Promise<readonly Waiting[]> {
+  const rows = await database
+    .selectFrom('outbox')
+    .select(['number', 'calls'])
+    .orderBy('number')
+    .limit(rowsMax)
     .execute()
-  const tenants = await sql.selectFrom('tenant').select('id').orderBy('id').execute()
-  const subjects: Subject[] = acts.map(({ id, tenant }) => ({ kind: 'act', tenant, id }))
-  for (const tenant of tenants) {
-    const rows = await sql
-      .selectFrom('call')
-      .select('root_id')
-      .where('tenant', '=', tenant.id)
-      .where('root_id', '>=', fromId)
-      .whereRef('id', '=', 'root_id')
-      .where((where) =>
-        where.not(
-          where.exists(
-            where.selectFrom('audit_leaf').select('place').whereRef('audit_leaf.subject', '=', 'call.root_id'),
-          ),
-        ),
-      )
-      .orderBy('root_id')
-      .limit(limit)
-      .execute()
-    subjects.push(...rows.map(({ root_id: id }) => ({ kind: 'call' as const, tenant: tenant.id, id })))
+  const waiting: Waiting[] = []
+  let count = 0
+  for (const { number, calls } of rows) {
+    // JSON, written by us.
+    const subjects = (JSON.parse(calls) as (readonly [string, string])[]).map(toSubject)
+    if (count > 0 && count + subjects.length > limit) break
+    count += subjects.length
+    waiting.push({ number, subjects })
   }
-  return subjects.slice(0, limit)
+  return waiting
 }
 
-function createWriter(sql: Transaction<Tables>): AuditWriter {
+/** The ids of acts begin with their kind, as those of calls do. */
+function toSubject([tenant, id]: readonly [string, string]): Subject {
+  return { kind: id.startsWith('act_') ? 'act' : 'call', tenant, id }
+}
+
+async function findActs(database: Kysely<Tables>, ids: readonly string[]): Promise<readonly Act[]> {
+  if (ids.length === 0) return []
+  const rows = await database.selectFrom('audit_act').selectAll().where('id', 'in', ids).execute()
+  // JSON, written by us.
+  return rows.map((row) => ({
+    kind: 'act',
+    tenant: row.tenant,
+    id: row.id,
+    atMs: row.at_ms,
+    body: JSON.parse(row.body) as JsonValue,
+  }))
+}
+
+function createWriter(database: Transaction<Tables>): AuditWriter {
   return {
-    findLastCheckpoint: () => findLastCheckpoint(sql),
+    findLastCheckpoint: () => findLastCheckpoint(database),
     async findSequence(tenant) {
-      const row = await sql
+      const row = await database
         .selectFrom('audit_leaf')
         .select('sequence')
         .where('tenant', '=', tenant)
@@ -168,14 +170,17 @@ function createWriter(sql: Transaction<Tables>): AuditWriter {
     },
     async findSealed(subjects) {
       if (subjects.length === 0) return new Set()
-      const rows = await sql.selectFrom('audit_leaf').select('subject').where('subject', 'in', subjects).execute()
+      const rows = await database.selectFrom('audit_leaf').select('subject').where('subject', 'in', subjects).execute()
       return new Set(rows.map(({ subject }) => subject))
     },
     async addLeaves(rows) {
-      if (rows.length > 0) await sql.insertInto('audit_leaf').values(rows).execute()
+      if (rows.length > 0) await database.insertInto('audit_leaf').values(rows).execute()
+    },
+    async dropWaiting(numbers) {
+      if (numbers.length > 0) await database.deleteFrom('outbox').where('number', 'in', numbers).execute()
     },
     async addCheckpoint({ size, atMs, note, frontier }) {
-      await sql
+      await database
         .insertInto('audit_checkpoint')
         .values({ size, at_ms: atMs, note, frontier: JSON.stringify(frontier) })
         .execute()
@@ -183,8 +188,13 @@ function createWriter(sql: Transaction<Tables>): AuditWriter {
   }
 }
 
-async function findLastCheckpoint(sql: Kysely<Tables>): Promise<CheckpointRow | undefined> {
-  const row = await sql.selectFrom('audit_checkpoint').selectAll().orderBy('size', 'desc').limit(1).executeTakeFirst()
+async function findLastCheckpoint(database: Kysely<Tables>): Promise<CheckpointRow | undefined> {
+  const row = await database
+    .selectFrom('audit_checkpoint')
+    .selectAll()
+    .orderBy('size', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return row === undefined ? undefined : toCheckpoint(row)
 }
 

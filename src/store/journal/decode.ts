@@ -105,14 +105,14 @@ export function decodeIntent({ body, rootId }: Entry): DispatchIntent | undefine
   }
 }
 
-/** What a settled tree was charged, its tenant and when it began; `undefined` when no budget limits it. */
+/** What a settled tree was charged and when it began; `undefined` when no budget limits it. */
 export function decodeCharged({
   body,
-}: Entry): { readonly charges: readonly Charge[]; readonly tenant: string; readonly sinceMs: number } | undefined {
+}: Entry): { readonly charges: readonly Charge[]; readonly sinceMs: number } | undefined {
   if (!body.startsWith('T')) return undefined
   const charges = decodeCharges(body.slice(body.lastIndexOf(tab) + 1))
-  const [, , , tenant = '', , startedAtMs = ''] = body.split(tab, treeFields)
-  return charges === undefined ? undefined : { charges, tenant: unescape(tenant), sinceMs: Number(startedAtMs) }
+  const [, , , , , startedAtMs = ''] = body.split(tab, treeFields)
+  return charges === undefined ? undefined : { charges, sinceMs: Number(startedAtMs) }
 }
 
 interface Tree {

@@ -135,16 +135,14 @@ function lastOfEach(entries: readonly Entry[]): readonly DispatchIntent[] {
 
 function toPosting(settled: readonly Entry[]): Posting {
   const charges: TimedCharge[] = []
-  const calls: (readonly [string, string])[] = []
   let atMs = 0
   for (const entry of settled) {
     const charged = decodeCharged(entry)
     if (charged === undefined) continue
-    calls.push([charged.tenant, entry.rootId])
     for (const charge of charged.charges) charges.push({ ...charge, sinceMs: charged.sinceMs })
     atMs = Math.max(atMs, charged.sinceMs)
   }
-  return { charges, assumed: [], calls, atMs }
+  return { charges, assumed: [], atMs }
 }
 
 /** Nobody knows what those came to: they count as what was held for them, until somebody knows better. */
@@ -153,7 +151,6 @@ function toAssumed(given: readonly DispatchIntent[], lastSignMs: number): Postin
   return {
     charges: [],
     assumed: held.flatMap(({ charges = [], atMs }) => charges.map((charge) => ({ ...charge, sinceMs: atMs }))),
-    calls: held.map(({ tenant, rootId }) => [tenant, rootId]),
     atMs: Math.trunc(lastSignMs),
   }
 }

@@ -6,6 +6,7 @@ import type { Location } from '../engine.ts'
 import { listJournals, tryLock, type JournalLock } from './files.ts'
 import { ByteLine } from './byte-line.ts'
 import { encodeIntent, encodeSettlement } from './encode.ts'
+import type { SideWork } from './messages.ts'
 import { startThread, type Thread } from './thread.ts'
 import { createWriter, shared, type Writer } from './writer.ts'
 
@@ -26,6 +27,8 @@ export interface Journal {
   recover(journalIds: readonly string[]): void
   /** Everything recorded before the call is in the database. Rejects with `STORE_UNAVAILABLE`. */
   flush(): Promise<void>
+  /** One piece of a side work, done by the folding thread; the number of things done. Rejects with `STORE_UNAVAILABLE`. */
+  work(work: SideWork, atMs: number): Promise<number>
   /** The name of this process's journal, opened if need be: what it holds in the ledger ends with it. */
   owner(): string
   stats(): JournalStats
@@ -91,6 +94,11 @@ class CallJournal implements Journal {
 
   async flush(): Promise<void> {
     await this.#thread?.flush()
+  }
+
+  async work(work: SideWork, atMs: number): Promise<number> {
+    if (this.#isClosed) throw new PlatformError('STORE_UNAVAILABLE', 'the store is closed; the process is ending')
+    return this.#getThread().work(work, atMs)
   }
 
   owner(): string {

@@ -8,6 +8,25 @@ export interface ThreadData {
   readonly rowsMax: number
 }
 
+/**
+ * Work on the database that has no request waiting for it, done by the folding thread between two folds: two threads that
+ * write would only wait for each other.
+ */
+export interface SideWork {
+  /** URL of a module that exports `openSideWork`, an `OpenSideWork`. */
+  readonly module: string
+  /** What it is opened with: anything that can be sent to a thread. */
+  readonly input: unknown
+}
+
+export type OpenSideWork = (location: Location, input: unknown) => Promise<OpenedSideWork>
+
+export interface OpenedSideWork {
+  /** One piece of it, a fraction of a second long; the number of things done, 0 when nothing was left. */
+  run(atMs: number): Promise<number>
+  close(): Promise<void>
+}
+
 export type ToThread =
   /** Fold this journal of the living process; `state` is shared with its writer. */
   | { readonly type: 'live'; readonly journalId: string; readonly state: Int32Array }
@@ -15,6 +34,7 @@ export type ToThread =
   | { readonly type: 'recover'; readonly journalId: string }
   | { readonly type: 'wake' }
   | { readonly type: 'flush'; readonly ticket: number }
+  | { readonly type: 'work'; readonly ticket: number; readonly work: SideWork; readonly atMs: number }
   /** Fold the rest, close the live journal, let go of the database. */
   | { readonly type: 'finish'; readonly ticket: number }
 
@@ -28,7 +48,8 @@ export type FromThread =
       readonly damaged: number
     }
   | { readonly type: 'recovered'; readonly journalId: string; readonly interrupted: number; readonly damaged: number }
-  | { readonly type: 'done'; readonly ticket: number }
+  /** `count` is what a side work says that it did; 0 for everything else. */
+  | { readonly type: 'done'; readonly ticket: number; readonly count: number }
   | { readonly type: 'failed'; readonly ticket: number; readonly reason: string }
   /** The database stopped taking rows, or takes them again. */
   | { readonly type: 'health'; readonly reason: string | undefined }

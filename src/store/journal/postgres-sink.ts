@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { connectPostgres } from '../postgres.ts'
 import { callColumns } from './decode.ts'
 import { post } from './posting.ts'
-import { fromIntentRow, intentColumns, toIntentRow, type Batch, type OpenedJournal, type Sink } from './sink.ts'
+import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type OpenedJournal, type Sink } from './sink.ts'
 
 type Value = string | number | bigint | null
 
@@ -97,6 +97,11 @@ async function write(client: Client, batch: Batch): Promise<void> {
   await client.query('begin')
   const calls = [...batch.calls]
   if (calls.length > 0) await client.query(insertCalls, toColumns(calls, callColumns.length))
+  const trees = calls.map(toTree).filter((tree) => tree !== undefined)
+  if (trees.length > 0) {
+    const values = [batch.journalId, batch.posting.atMs, JSON.stringify(trees)]
+    await client.query('insert into outbox (journal_id, at_ms, calls) values ($1, $2, $3)', values)
+  }
   if (batch.intents.length > 0) {
     const rows = batch.intents.map((intent) => toIntentRow(intent, batch.journalId))
     await client.query(insertIntents, toColumns(rows, intentColumns.length))

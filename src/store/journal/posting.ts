@@ -6,8 +6,6 @@ export interface Posting {
   readonly charges: readonly TimedCharge[]
   /** Of dispatches that their process did not live to settle: as much as was held for them. */
   readonly assumed: readonly TimedCharge[]
-  /** Trees that were charged, each with its tenant. */
-  readonly calls: readonly (readonly [tenant: string, rootId: string])[]
   readonly atMs: number
 }
 
@@ -48,14 +46,7 @@ interface Owner {
  * is spent. What a hold does not cover, or comes after its end, is an overrun. At its end a process holds nothing.
  */
 export async function post(rows: Rows, owner: Owner, posting: Posting): Promise<void> {
-  const { charges, assumed, calls, atMs } = posting
-  if (calls.length > 0) {
-    await rows.query('insert into outbox (journal_id, at_ms, calls) values ($1, $2, $3)', [
-      owner.journalId,
-      atMs,
-      JSON.stringify(calls),
-    ])
-  }
+  const { charges, assumed, atMs } = posting
   if (charges.length === 0 && assumed.length === 0 && !owner.isClosing) return
   const books = await openBooks(rows, owner, [...charges, ...assumed])
   if (books === undefined) return

@@ -43,6 +43,11 @@ export interface Sink {
   close(): Promise<void>
 }
 
+/** Whose tree a row is the root of, for the outbox; `undefined` for every other row. */
+export function toTree([tenant, rootId, id]: CallRow): readonly [tenant: string, rootId: string] | undefined {
+  return id === rootId ? [String(tenant), String(rootId)] : undefined
+}
+
 /** Columns of table `intent`, in the order the sinks bind them. */
 export const intentColumns = [
   'root_id',

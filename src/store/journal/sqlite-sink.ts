@@ -1,7 +1,7 @@
 import { openSqlite } from '../sqlite.ts'
 import { callColumns } from './decode.ts'
 import { post, type Rows } from './posting.ts'
-import { fromIntentRow, intentColumns, toIntentRow, type Batch, type Sink } from './sink.ts'
+import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type Sink } from './sink.ts'
 
 /** The embedded database, on a connection of its own. */
 export function createSqliteSink(path: string): Sink {
@@ -15,6 +15,7 @@ export function createSqliteSink(path: string): Sink {
     `insert into intent (${intentColumns.join(', ')}) values (${marks(intentColumns)})
     on conflict (root_id, call_id) do update set charges = excluded.charges`,
   )
+  const insertOutbox = database.prepare('insert into outbox (journal_id, at_ms, calls) values (?, ?, ?)')
   const deleteIntents = database.prepare('delete from intent where root_id = ?')
   const insertJournal = database.prepare(
     'insert or ignore into journal (id, segment, position, is_closed) values (?, 1, 0, 0)',
@@ -32,7 +33,13 @@ export function createSqliteSink(path: string): Sink {
 
   function write(batch: Batch): void {
     // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
-    for (const row of batch.calls) insertCall.run(...row)
+    const trees: (readonly [string, string])[] = []
+    for (const row of batch.calls) {
+      insertCall.run(...row)
+      const tree = toTree(row)
+      if (tree !== undefined) trees.push(tree)
+    }
+    if (trees.length > 0) insertOutbox.run(batch.journalId, batch.posting.atMs, JSON.stringify(trees))
     for (const intent of batch.intents) insertIntent.run(...toIntentRow(intent, batch.journalId))
     for (const rootId of batch.closedRootIds) deleteIntents.run(rootId)
     const { segment, offset } = batch.position

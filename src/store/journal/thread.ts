@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { unreachable } from '../../core/assert.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
-import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import type { FromThread, SideWork, ThreadData, ToThread } from './messages.ts'
 
 export interface ThreadOptions {
   readonly data: ThreadData
@@ -21,6 +21,8 @@ export interface Thread {
   wake(): void
   /** Everything written before the call is in the database. Rejects with `STORE_UNAVAILABLE`. */
   flush(): Promise<void>
+  /** One piece of a side work; the number of things done. Rejects with `STORE_UNAVAILABLE`. */
+  work(work: SideWork, atMs: number): Promise<number>
   /** As `flush`, and the live journal is closed. Rejects with `STORE_UNAVAILABLE`; its files then stay for the next start. */
   finish(): Promise<void>
   terminate(): Promise<void>
@@ -28,7 +30,7 @@ export interface Thread {
 
 interface Ticket {
   readonly message: ToThread
-  readonly resolve: () => void
+  readonly resolve: (count: number) => void
   readonly reject: (error: PlatformError) => void
 }
 
@@ -69,12 +71,16 @@ class FoldingThread implements Thread {
     this.#worker.postMessage({ type: 'wake' } satisfies ToThread)
   }
 
-  flush(): Promise<void> {
-    return this.#ask('flush')
+  async flush(): Promise<void> {
+    await this.#ask({ type: 'flush', ticket: this.#ticketNext++ })
   }
 
-  finish(): Promise<void> {
-    return this.#ask('finish')
+  work(work: SideWork, atMs: number): Promise<number> {
+    return this.#ask({ type: 'work', ticket: this.#ticketNext++, work, atMs })
+  }
+
+  async finish(): Promise<void> {
+    await this.#ask({ type: 'finish', ticket: this.#ticketNext++ })
   }
 
   async terminate(): Promise<void> {
@@ -125,7 +131,7 @@ class FoldingThread implements Thread {
         this.#recovering.delete(message.journalId)
         return onRecovered(message)
       case 'done':
-        return this.#settle(message.ticket)?.resolve()
+        return this.#settle(message.ticket)?.resolve(message.count)
       case 'failed':
         return this.#settle(message.ticket)?.reject(toUnavailable(message.reason))
       case 'health':
@@ -136,11 +142,9 @@ class FoldingThread implements Thread {
     }
   }
 
-  #ask(type: 'flush' | 'finish'): Promise<void> {
+  #ask(message: Extract<ToThread, { readonly ticket: number }>): Promise<number> {
     return new Promise((resolve, reject) => {
-      const ticket = this.#ticketNext++
-      const message: ToThread = { type, ticket }
-      this.#tickets.set(ticket, { message, resolve, reject })
+      this.#tickets.set(message.ticket, { message, resolve, reject })
       this.#worker.postMessage(message)
       this.#holdOpen()
     })
@@ -175,7 +179,7 @@ function toEnvironment(): NodeJS.Dict<string> {
 }
 
 function toUnavailable(reason: string): PlatformError {
-  return new PlatformError('STORE_UNAVAILABLE', `the database does not take the journal: ${reason}`)
+  return new PlatformError('STORE_UNAVAILABLE', `the folding thread could not do its work: ${reason}`)
 }
 
 function toReason(thrown: unknown): string {

@@ -2,7 +2,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads'
 import { assert, unreachable } from '../../core/assert.ts'
 import { openFold, type Fold, type FoldOptions } from './fold.ts'
-import type { FromThread, ThreadData, ToThread } from './messages.ts'
+import type { FromThread, OpenedSideWork, OpenSideWork, SideWork, ThreadData, ToThread } from './messages.ts'
 import type { Sink } from './sink.ts'
 import { shared } from './writer.ts'
 
@@ -23,6 +23,8 @@ class FoldingServer {
   #timer: NodeJS.Timeout | undefined
   #trouble: string | undefined
   #queue: Promise<void> = Promise.resolve()
+  /** By the URL of their module. */
+  readonly #works = new Map<string, OpenedSideWork>()
 
   constructor(port: MessagePort, data: ThreadData) {
     this.#port = port
@@ -40,6 +42,8 @@ class FoldingServer {
         return this.#enqueue(() => this.#recover(message.journalId))
       case 'flush':
         return this.#enqueue(() => this.#answer(message.ticket, () => this.#fold()))
+      case 'work':
+        return this.#enqueue(() => this.#answer(message.ticket, () => this.#work(message.work, message.atMs)))
       case 'finish':
         return this.#enqueue(() => this.#answer(message.ticket, () => this.#finish()))
       default:
@@ -116,14 +120,27 @@ class FoldingServer {
     clearTimeout(this.#timer)
     if (this.#live !== undefined) await (await this.#openLive(this.#live)).finish()
     this.#live = undefined
+    for (const work of this.#works.values()) await work.close()
+    this.#works.clear()
     await this.#sink?.close()
     this.#sink = undefined
   }
 
-  async #answer(ticket: number, act: () => Promise<unknown>): Promise<void> {
+  /** Each is opened once and kept: its statements and its place in the database stay. */
+  async #work({ module, input }: SideWork, atMs: number): Promise<number> {
+    let opened = this.#works.get(module)
+    if (opened === undefined) {
+      const { openSideWork } = (await import(module)) as { readonly openSideWork: OpenSideWork } // as `SideWork` says
+      opened = await openSideWork(this.#data.location, input)
+      this.#works.set(module, opened)
+    }
+    return opened.run(atMs)
+  }
+
+  async #answer(ticket: number, act: () => Promise<number | boolean | void>): Promise<void> {
     try {
-      await act()
-      this.#send({ type: 'done', ticket })
+      const done = await act()
+      this.#send({ type: 'done', ticket, count: typeof done === 'number' ? done : 0 })
     } catch (thrown) {
       this.#send({ type: 'failed', ticket, reason: toReason(thrown) })
     }

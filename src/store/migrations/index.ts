@@ -7,6 +7,7 @@ import { outcomes } from './031-outcomes.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { privacy } from './060-privacy.ts'
+import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
@@ -29,6 +30,7 @@ export const migrations: readonly Migration[] = [
   audit,
   privacy,
   copyright,
+  sealing,
   learning,
   knowledge,
   index,

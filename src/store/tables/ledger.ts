@@ -93,7 +93,7 @@ export interface OutboxTable {
   readonly number: Generated<number>
   readonly journal_id: string
   readonly at_ms: number
-  /** JSON: an array of `[tenant, root id]`. */
+  /** JSON: an array of `[tenant, id]`: roots of call trees, ids of administrative acts. */
   readonly calls: string
 }
 
