@@ -60,18 +60,7 @@ export function createCallReader(deps: {
         .execute()
       return rows.some((row) => row.id === callId) ? rows.map(toFacts) : []
     },
-    async findTrees(tenant, rootIds) {
-      if (rootIds.length === 0) return []
-      const rows = await database
-        .selectFrom('call')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('root_id', 'in', rootIds)
-        .orderBy('root_id')
-        .orderBy('id')
-        .execute()
-      return toTrees(rows)
-    },
+    findTrees: (tenant, rootIds) => findTrees(database, tenant, rootIds),
     async list(tenant, { limit, before }) {
       if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {
         throw new PlatformError('INVALID_REQUEST', `limit is ${limit}; send a whole number from 1 to ${limitMax}`, {
@@ -111,6 +100,23 @@ export function createCallReader(deps: {
       }
     },
   }
+}
+
+async function findTrees(
+  database: Kysely<Tables>,
+  tenant: string,
+  rootIds: readonly string[],
+): Promise<readonly CallTree[]> {
+  if (rootIds.length === 0) return []
+  const rows = await database
+    .selectFrom('call')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('root_id', 'in', rootIds)
+    .orderBy('root_id')
+    .orderBy('id')
+    .execute()
+  return toTrees(rows)
 }
 
 /** Trees of rows in the order of roots; rows whose root is not among them are left out. */

@@ -26,7 +26,7 @@ interface Input {
 /** Sealing as the folding thread does it: away from requests, and never against a fold that wants to write too. */
 export function toSideWork(origin: string, key: KeyObject): SideWork {
   const input: Input = { origin, key: String(key.export({ type: 'pkcs8', format: 'pem' })) }
-  return { module: new URL('./sealing.ts', import.meta.url).href, input }
+  return { module: import.meta.url, input }
 }
 
 const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }

@@ -1,3 +1,4 @@
+import type { StatementSync } from 'node:sqlite'
 import { openSqlite } from '../sqlite.ts'
 import { callColumns } from './decode.ts'
 import { post, type Rows } from './posting.ts'
@@ -33,12 +34,7 @@ export function createSqliteSink(path: string): Sink {
 
   function write(batch: Batch): void {
     // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
-    const trees: (readonly [string, string])[] = []
-    for (const row of batch.calls) {
-      insertCall.run(...row)
-      const tree = toTree(row)
-      if (tree !== undefined) trees.push(tree)
-    }
+    const trees = writeCalls(insertCall, batch)
     if (trees.length > 0) insertOutbox.run(batch.journalId, batch.posting.atMs, JSON.stringify(trees))
     for (const intent of batch.intents) insertIntent.run(...toIntentRow(intent, batch.journalId))
     for (const rootId of batch.closedRootIds) deleteIntents.run(rootId)
@@ -75,6 +71,17 @@ export function createSqliteSink(path: string): Sink {
       database.close()
     },
   }
+}
+
+/** The trees whose roots were among the rows, for the outbox. */
+function writeCalls(insertCall: StatementSync, { calls }: Batch): readonly (readonly [string, string])[] {
+  const trees: (readonly [string, string])[] = []
+  for (const row of calls) {
+    insertCall.run(...row)
+    const tree = toTree(row)
+    if (tree !== undefined) trees.push(tree)
+  }
+  return trees
 }
 
 function marks(columns: readonly string[]): string {
