@@ -47,12 +47,13 @@ export function auditKeys(keys: Identity['keys'], audit: AuditLog): Identity['ke
   return {
     async create(request) {
       const made = await keys.create(request)
-      const { id, name, role, models, regions, useCase } = made.record
+      const { id, name, role, user, models, regions, useCase } = made.record
       await audit.act(request.tenant, {
         act: 'key.create',
         key: id,
         name,
         role,
+        user: user ?? null,
         models: models ?? null,
         regions: regions ?? null,
         use_case: useCase ?? null,

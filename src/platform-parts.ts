@@ -2,11 +2,12 @@ import { describeCause, type HttpParts } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
-import { createAdmission, createPolicyAdmission, type createRegionGate, type PolicyGuard } from './governance/index.ts'
+import type { createRegionGate, PolicyGuard } from './governance/index.ts'
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster, createWhatIf } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
+import { createGovernanceParts } from './platform-governance.ts'
 import type { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
 import { createComposer } from './platform-models.ts'
@@ -29,10 +30,15 @@ export interface PartsDeps {
 
 /** What the faces are given of one running configuration. */
 export function createParts(deps: PartsDeps): HttpParts {
-  const { gate, policies, models, endpoints, inWork, traces } = deps
+  const { gate, policies, models, endpoints, inWork } = deps
   const { config } = deps.loaded
   const { clock, ids, store, identity, knowledge, preparation, privacy, copyright, spending, telemetry } = deps.standing
-  const admission = createPolicyAdmission(createAdmission(config.governance, gate), policies)
+  const { admission, ...governed } = createGovernanceParts({
+    standing: deps.standing,
+    config: config.governance,
+    gate,
+    policies,
+  })
   const resolveModel = (name: string, principal: Principal) => {
     const model = models.find(name)
     if (model === undefined)
@@ -54,10 +60,9 @@ export function createParts(deps: PartsDeps): HttpParts {
     copyright,
     calls: store.calls,
     keys: identity.keys,
-    policies,
+    ...governed,
     learning: deps.standing.learning,
     evaluations: deps.standing.evaluations,
-    audit: deps.standing.audit,
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
     ...deps.standing.money,
@@ -86,15 +91,20 @@ export function createParts(deps: PartsDeps): HttpParts {
       models: { resolve: resolveModel, compose },
       enter: inWork.enter,
       record: (facts) => store.recorder.settle(facts),
-      observe(face, call, failure) {
-        inWork.leave()
-        if (call !== undefined) {
-          telemetry.observeCall(call.facts, face)
-          traces?.offer(call.facts)
-        } else if (failure !== undefined) telemetry.observeRefusal(face, failure.code)
-        if (failure?.code === 'INTERNAL')
-          telemetry.log.error({ face, cause: describeCause(failure) }, 'a request met a defect')
-      },
+      observe: createObserver(deps),
     },
+  }
+}
+
+function createObserver({ inWork, traces, standing: { telemetry } }: PartsDeps): HttpParts['flow']['observe'] {
+  return (face, call, failure) => {
+    inWork.leave()
+    if (call !== undefined) {
+      telemetry.observeCall(call.facts, face)
+      traces?.offer(call.facts)
+    } else if (failure !== undefined) telemetry.observeRefusal(face, failure.code)
+    if (failure?.code === 'INTERNAL') {
+      telemetry.log.error({ face, cause: describeCause(failure) }, 'a request met a defect')
+    }
   }
 }

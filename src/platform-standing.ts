@@ -5,6 +5,7 @@ import type { AuditLog, Copyright, Identity, Privacy } from './governance/index.
 import type { Spending } from './investment/index.ts'
 import type { AnswerCaches, Learning } from './models/index.ts'
 import type { Money } from './platform-billing.ts'
+import type { Governance } from './platform-governance.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
 import type { Evaluations, Knowledge, Preparation } from './tools/index.ts'
@@ -17,6 +18,7 @@ export interface Standing {
   readonly store: Store
   readonly identity: Identity
   readonly audit: AuditLog
+  readonly governance: Governance
   readonly knowledge: Knowledge
   readonly preparation: Preparation
   readonly spending: Spending

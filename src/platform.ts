@@ -25,6 +25,7 @@ import { createAlertSender } from './platform-alerts.ts'
 import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
 import { createModels } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
+import { createGovernance } from './platform-governance.ts'
 import { createParts } from './platform-parts.ts'
 import { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
@@ -107,7 +108,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, config: () => current.config })
   const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
-  const rooms = { identity, audit, ...rights, preparation, spending, ...learnt, money, store }
+  const governance = createGovernance({ ...around, store, log, audit, config: () => current.config.governance })
+  const rooms = { identity, audit, governance, ...rights, preparation, spending, ...learnt, money, store }
   const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
@@ -139,9 +141,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     async close() {
       await lastReload
       await Promise.all([...retiring, running.retire()])
-      identity.close()
       for (const room of [audit, preparation, knowledge]) await room.close()
-      for (const timed of [spending, money.priceEntries, idempotency]) timed.close()
+      for (const timed of [identity, spending, money.priceEntries, idempotency, governance]) timed.close()
       await store.close()
     },
   }

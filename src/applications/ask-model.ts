@@ -12,6 +12,8 @@ export interface AskOptions {
   readonly face: string
   readonly model: string
   readonly prompt: string
+  /** As of a request; `none` when absent. */
+  readonly oversight?: 'exempt' | 'none'
 }
 
 export interface AskedModel {
@@ -21,7 +23,7 @@ export interface AskedModel {
 
 /** Asks a model once, through the same flow as over HTTP. Rejects with what went wrong. */
 export function askModel(parts: { readonly flow: FlowParts }, options: AskOptions): Promise<AskedModel> {
-  const { principal, face, model, prompt } = options
+  const { principal, face, model, prompt, oversight = 'none' } = options
   const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
   const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
   return new Promise((resolve, reject) => {
@@ -32,6 +34,7 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
         face,
         credential: undefined,
         read: () => Promise.resolve({ model, regions: undefined, request }),
+        oversight,
         answer: (resolved, asked, call) => resolved.answer(asked, call),
         guard: (answer) => answer,
       },
@@ -50,13 +53,13 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
   })
 }
 
-/** The same for an evaluation: text, cost and time of each answer. */
+/** The same for an evaluation: text, cost and time of each answer. Nobody is decided about, so nobody oversees it. */
 export function createAsk(
   parts: { readonly flow: FlowParts },
   who: Pick<AskOptions, 'principal' | 'face'>,
 ): (model: string, prompt: string) => Promise<{ text: string; usd: number | undefined; latencyMs: number }> {
   return async (model, prompt) => {
-    const { complete, facts } = await askModel(parts, { ...who, model, prompt })
+    const { complete, facts } = await askModel(parts, { ...who, model, prompt, oversight: 'exempt' })
     const { cost } = sumDispatches(facts)
     const latencyMs = facts.at(-1)?.durationMs ?? 0
     return { text: complete.text, usd: cost === undefined ? undefined : Number(cost) / 1e12, latencyMs }

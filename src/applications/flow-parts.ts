@@ -18,7 +18,7 @@ export interface FlowParts {
     /** Throws REGION_REFUSED, or POLICY_REFUSED for a use case the principal may not name, INVALID_REQUEST for one that is not declared. */
     labels(principal: Principal, asked: Pick<Asked<unknown>, 'regions' | 'useCase'>): Labels
     /** Throws POLICY_REFUSED or POLICY_REVIEW when a policy pack does not allow the use case. */
-    require(labels: Labels): void
+    require(labels: Labels, means: Ask<unknown, unknown>['oversight']): void
     /** What lies in both lists of regions. */
     readonly narrow: (outer: readonly string[], inner: readonly string[]) => readonly string[]
   }
@@ -43,9 +43,13 @@ export interface Ask<Request, Reply> {
   readonly credential: string | undefined
   /** Reads and checks the body. Throws what is wrong with it. */
   read(): Promise<Asked<Request>>
+  /** What becomes of it where people have to decide: it is held for them · nothing of it is for people · it is refused. */
+  readonly oversight: 'held' | 'exempt' | 'none'
+  /** Holds it until people have decided; `undefined` when nothing holds it. Rejects with REVIEW_PENDING and others. */
+  hold?(call: Call): Promise<void> | undefined
   answer(model: Model, request: Request, call: Call): Promise<Reply>
   /** What may leave of the reply, in the form it may leave. */
-  guard(reply: Reply, call: Call): Reply
+  guard(reply: Reply, call: Call): Reply | Promise<Reply>
 }
 
 export interface Asked<Request> {

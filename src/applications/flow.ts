@@ -38,7 +38,8 @@ export async function runRequest<Request, Reply>(
       startedMonotonicMs,
     })
     followClient(call, delivery)
-    parts.admission.require(labels)
+    parts.admission.require(labels, ask.oversight)
+    await ask.hold?.(call)
 
     // resolve
     const model =
@@ -50,7 +51,7 @@ export async function runRequest<Request, Reply>(
     const reply = await ask.answer(model, asked.request, call)
 
     // guard
-    await delivery.send(ask.guard(reply, call), call)
+    await delivery.send(await ask.guard(reply, call), call)
     end(call, { status: 'ok', firstByteMs: delivery.firstByteMs() })
   } catch (thrown) {
     failure = toFailure(thrown, call)

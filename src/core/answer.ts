@@ -125,6 +125,29 @@ export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise
   }
 }
 
+/** A whole answer told again as events. */
+export function replayAnswer(complete: CompleteAnswer): Answer {
+  return createAnswer(tell(complete))
+}
+
+async function* tell(complete: CompleteAnswer): AsyncGenerator<AnswerEvent> {
+  for (const { text, signature, redacted } of complete.reasoning) {
+    if (text !== '') yield { type: 'reasoning-delta', text }
+    yield { type: 'reasoning-end', signature, redacted }
+  }
+  if (complete.text !== '') yield { type: 'text-delta', text: complete.text }
+  if (complete.refusal !== undefined) yield { type: 'refusal-delta', text: complete.refusal }
+  for (const [index, { id, name, arguments: given }] of complete.toolCalls.entries()) {
+    yield { type: 'tool-call-start', index, id, name }
+    yield { type: 'tool-call-delta', index, arguments: given }
+    yield { type: 'tool-call-end', index }
+  }
+  for (const citation of complete.citations) yield { type: 'citation', citation }
+  for (const statement of complete.unsupported ?? []) yield { type: 'unsupported', statement }
+  if (complete.usage !== undefined) yield { type: 'usage', usage: complete.usage }
+  yield { type: 'finish', reason: complete.reason, stopSequence: complete.stopSequence }
+}
+
 interface Follower {
   succeed(): void
   leave(): void

@@ -44,6 +44,8 @@ export interface PolicyLabel {
   readonly decision: 'allow' | 'review' | 'deny'
   /** Obligations of the packs that are enforced, by id, each once. */
   readonly obligations: readonly string[]
+  /** How many people have to agree before the request is sent on, and before its answer leaves: 0, 1 or 2. */
+  readonly oversight: { readonly request: number; readonly answer: number }
   /** Why it is refused: articles, reasons, and the facts that are missing. Empty when it is allowed. */
   readonly refusal: string
   /** For the record: the decision of each pack with the hash of its rules and of the facts it was asked with. */

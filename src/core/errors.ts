@@ -36,6 +36,16 @@ export const errorCatalogue = {
     false,
     'Answer the questions and provide the documents that the message names, under governance.useCases.',
   ),
+  REVIEW_PENDING: entry(
+    423,
+    true,
+    'A person has to decide first: send the same request again with strata.review set to the id in details.review.',
+  ),
+  REVIEW_REFUSED: entry(
+    403,
+    false,
+    'A person stopped it, or nobody decided in time; the message says which. GET /v1/reviews/{id} shows it.',
+  ),
   PERSONAL_DATA_REFUSED: entry(
     403,
     false,

@@ -23,6 +23,7 @@ export type IdPrefix =
   | 'eval'
   | 'act'
   | 'price'
+  | 'review'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

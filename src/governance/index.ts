@@ -32,4 +32,14 @@ export {
   createPrivacy,
   type Privacy,
 } from './privacy/index.ts'
+export {
+  createOversight,
+  createReviews,
+  type HeldRequest,
+  type Oversight,
+  type Passage,
+  type Review,
+  type ReviewFile,
+  type Reviews,
+} from './reviews/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

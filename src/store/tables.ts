@@ -9,6 +9,7 @@ import type { LearningTables } from './tables/learning.ts'
 import type { LedgerTables } from './tables/ledger.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
+import type { ReviewsTables } from './tables/reviews.ts'
 
 /** Every table, by name, with its columns as they are read. `null` is absence in SQL; JSON lies in text columns. */
 export interface Tables
@@ -22,4 +23,5 @@ export interface Tables
     LedgerTables,
     OutcomesTables,
     PrivacyTables,
+    ReviewsTables,
     CopyrightTables {}

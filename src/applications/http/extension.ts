@@ -32,6 +32,20 @@ export const requestExtensionSchema = z
       .unknown()
       .optional()
       .describe('A model described in place, as under models in the configuration; for keys that may.'),
+    review: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe('The review that has let this request through; the rest of the body as it was when it was held.'),
+    waitMs: z
+      .int()
+      .min(0)
+      .max(600_000)
+      .optional()
+      .describe(
+        'How long to wait in place when people have to decide, milliseconds; at most governance.reviews.waitMsMax.',
+      ),
     report: z.boolean().default(true).describe('Whether the answer carries the `strata` field.'),
   })
   .describe('What a request may ask of Strata itself.')
@@ -81,6 +95,7 @@ export function toAnswerExtension(
     usage: toUsageJson(totals.usage),
     cost: cost === undefined ? null : { usd: toDollars(cost), picodollars: cost.toString() },
     ...(call.labels.policy === undefined ? {} : { policy: toPolicyJson(call.labels.policy) }),
+    ...(call.notes?.['review'] === undefined ? {} : { review: call.notes['review'] }),
     ...toEnergy(call.facts),
     ...toBounds(call.facts),
     ...toNodeReports(call),

@@ -22,6 +22,8 @@ export {
   toPriceEntryJson,
   toReportJson,
   toReturnJson,
+  toReviewFileJson,
+  toReviewJson,
   toSpan,
   toTreeJson,
   toUsageReport,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { copyrightSchema } from './copyright.ts'
 import { privacySchema } from './privacy.ts'
+import { reviewsSchema } from './reviews.ts'
 
 const region = z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case')
 
@@ -71,6 +72,7 @@ export const governanceSchema = z
       })
       .prefault({})
       .describe('The log of every call and administrative act that auditors can check with a public key alone.'),
+    reviews: reviewsSchema.prefault({}),
     keyDaysMax: z
       .int()
       .min(1)

@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
+import type { Transaction } from 'kysely'
 import { assert } from '../../core/assert.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
-import type { CallReader, Store } from '../../store/index.ts'
+import type { CallReader, Store, Tables } from '../../store/index.ts'
 import type { PolicyMaterial } from '../policy/index.ts'
 import { toVerifierKey } from './checkpoint.ts'
 import { exportLines } from './export.ts'
@@ -17,8 +18,11 @@ import { createAuditStore, type AuditStore } from './store.ts'
 export interface AuditLog {
   /** The public key, as auditors are given it: `NAME+HASH+KEY`. */
   readonly verifierKey: string
-  /** An administrative act; it is in the log from the next sealing on. */
-  act(tenant: string, body: JsonValue): Promise<void>
+  /**
+   * An administrative act; it is in the log from the next sealing on. With a transaction, it is on record exactly when
+   * what else the transaction does is.
+   */
+  act(tenant: string, body: JsonValue, within?: Transaction<Tables>): Promise<void>
   /** Keeps what decisions are made from, so that they can be made again. */
   keep(materials: readonly PolicyMaterial[]): Promise<void>
   /** Takes into the tree what is on record and not in it yet, and signs a checkpoint. The number of records taken. */
@@ -89,7 +93,8 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
 
   return {
     verifierKey,
-    act: (tenant, body) => store.addAct({ id: ids.create('act'), tenant, atMs: Math.trunc(clock.now()), body }),
+    act: (tenant, body, within) =>
+      store.addAct({ id: ids.create('act'), tenant, atMs: Math.trunc(clock.now()), body }, within),
     keep: (materials) => store.keepMaterials(materials),
     seal,
     async *export({ tenant }) {

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { toIso } from '../../core/time.ts'
 import { createPolicyEngine, readPack, type PolicyEngine } from '../policy/index.ts'
 import { createRegionGate } from '../sovereignty/index.ts'
+import { createReviewJudge } from './judge-reviews.ts'
 
 /** What is wrong, and where: a place among the records, or a line of the file. */
 export interface Finding {
@@ -22,6 +23,7 @@ export interface Finding {
     | 'residency'
     | 'cost'
     | 'chain'
+    | 'review'
   readonly place: number
   readonly message: string
 }
@@ -29,6 +31,8 @@ export interface Finding {
 export interface RecordJudge {
   takeMaterial(kind: 'pack' | 'facts', hash: string, text: string): void
   takeRecord(place: number, text: string): void
+  /** After the last record: what only all of them together tell. */
+  finish(): void
   summary(): {
     readonly tenants: number
     readonly decisions: number
@@ -45,6 +49,14 @@ export function createRecordJudge(find: (finding: Finding) => void): RecordJudge
 
 const dayMs = 86_400_000
 
+interface JudgedRequest {
+  readonly place: number
+  readonly root: JsonObject
+  readonly atMs: number
+  /** It ended in an error, and nothing of it had left. */
+  readonly wasRefused: boolean
+}
+
 class Judge implements RecordJudge {
   readonly #find: (finding: Finding) => void
   readonly #sequences = new Map<string, number>()
@@ -53,6 +65,7 @@ class Judge implements RecordJudge {
   /** By pack, facts and day: requests of one use case on one day are decided alike. */
   readonly #decided = new Map<string, string>()
   readonly #gate = createRegionGate({ regions: {} })
+  readonly #reviews = createReviewJudge()
   #decisions = 0
   #placements = 0
   #oldestMs = Number.POSITIVE_INFINITY
@@ -83,7 +96,14 @@ class Judge implements RecordJudge {
     }
     this.#sequences.set(tenant, sequence)
     if (record['type'] === 'call') this.#judgeTree(place, listObjects(record['calls']))
-    else this.#note(Number(record['at_ms']))
+    else {
+      this.#note(Number(record['at_ms']))
+      if (isJsonObject(record['act'])) this.#reviews.takeAct(place, record['act'])
+    }
+  }
+
+  finish(): void {
+    this.#reviews.finish((place, message) => this.#find({ type: 'review', place, message }))
   }
 
   summary(): ReturnType<RecordJudge['summary']> {
@@ -105,19 +125,19 @@ class Judge implements RecordJudge {
     const atMs = Number(root['started_at_ms'])
     this.#note(atMs)
     const detail = isJsonObject(root['detail']) ? root['detail'] : {}
-    for (const policy of listObjects(detail['policies'])) this.#judgeDecision({ place, root, atMs }, policy)
-    this.#judgeChain(place, calls)
     const dispatches = calls.filter((call) => call['kind'] === 'dispatch')
+    const wasRefused = typeof root['error'] === 'string' && !dispatches.some(wasSent)
+    for (const policy of listObjects(detail['policies'])) {
+      this.#judgeDecision({ place, root, atMs, wasRefused }, policy)
+    }
+    this.#judgeChain(place, calls)
     this.#judgeCost(place, root, dispatches)
     const allowed = detail['allowed_regions']
     if (Array.isArray(allowed)) this.#judgePlaces(place, allowed.map(String), dispatches)
   }
 
   /** Made again from the facts and the pack, on the day of the request. */
-  #judgeDecision(
-    { place, root, atMs }: { readonly place: number; readonly root: JsonObject; readonly atMs: number },
-    policy: JsonObject,
-  ): void {
+  #judgeDecision({ place, root, atMs, wasRefused }: JudgedRequest, policy: JsonObject): void {
     const [hash, factsHash, said] = [textOf(policy['hash']), textOf(policy['facts']), textOf(policy['decision'])]
     const engine = this.#engines.get(hash)
     const facts = this.#facts.get(factsHash)
@@ -139,8 +159,9 @@ class Judge implements RecordJudge {
         message: `${textOf(policy['pack'])} decides ${made}; the record says ${said}`,
       })
     }
-    const isRefused = root['error'] === 'POLICY_REFUSED' || root['error'] === 'POLICY_REVIEW'
-    if (policy['mode'] === 'enforce' && made !== 'allow' && !isRefused) {
+    if (policy['mode'] !== 'enforce' || made === 'allow' || wasRefused) return
+    if (made === 'review') this.#reviews.takePassed(place, textOf(root['id']))
+    else {
       this.#find({
         type: 'decision',
         place,
@@ -184,9 +205,8 @@ class Judge implements RecordJudge {
   #judgePlaces(place: number, allowed: readonly string[], dispatches: readonly JsonObject[]): void {
     if (!allowed.every((region) => this.#gate.has(region))) return // regions of the operator's own: not known here
     for (const dispatch of dispatches) {
-      const { regions, detail } = dispatch
-      const wasSent = isJsonObject(detail) && detail['sent'] === true
-      if (!wasSent || !Array.isArray(regions)) continue
+      const { regions } = dispatch
+      if (!wasSent(dispatch) || !Array.isArray(regions)) continue
       const processing = regions.map(String)
       if (!processing.every((region) => this.#gate.has(region))) continue
       this.#placements += 1
@@ -200,6 +220,10 @@ class Judge implements RecordJudge {
     this.#oldestMs = Math.min(this.#oldestMs, atMs)
     this.#newestMs = Math.max(this.#newestMs, atMs)
   }
+}
+
+function wasSent({ detail }: JsonObject): boolean {
+  return isJsonObject(detail) && detail['sent'] === true
 }
 
 /** Whether a text says just this value: no name twice, no number in another form. Canonical JSON does. */

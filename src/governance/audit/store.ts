@@ -41,7 +41,7 @@ export interface AuditStore {
   /** What has no leaf yet, in the order in which it was put on record: whole rows, until they hold `limit` subjects. */
   listWaiting(limit: number): Promise<readonly Waiting[]>
   findActs(ids: readonly string[]): Promise<readonly Act[]>
-  addAct(act: Omit<Act, 'kind'>): Promise<void>
+  addAct(act: Omit<Act, 'kind'>, within?: Transaction<Tables>): Promise<void>
   keepMaterials(materials: readonly PolicyMaterial[]): Promise<void>
   listMaterials(): Promise<readonly PolicyMaterial[]>
   findLastCheckpoint(): Promise<CheckpointRow | undefined>
@@ -71,13 +71,15 @@ export function createAuditStore(store: Pick<Store, 'sql' | 'transaction'>): Aud
   return {
     listWaiting: (limit) => listWaiting(database, limit),
     findActs: (ids) => findActs(database, ids),
-    addAct: ({ id, tenant, atMs, body }) =>
-      store.transaction(async (transaction) => {
+    async addAct({ id, tenant, atMs, body }, within) {
+      const add = async (transaction: Transaction<Tables>): Promise<void> => {
         const act = { id, tenant, at_ms: atMs, body: JSON.stringify(body) }
         await transaction.insertInto('audit_act').values(act).execute()
         const waiting = { journal_id: '', at_ms: atMs, calls: JSON.stringify([[tenant, id]]) }
         await transaction.insertInto('outbox').values(waiting).execute()
-      }),
+      }
+      await (within === undefined ? store.transaction(add) : add(within))
+    },
     async keepMaterials(materials) {
       for (const { hash, kind, text } of materials) {
         await database

@@ -91,6 +91,7 @@ class Verification {
       const message = `no checkpoint covers the records from ${this.#covered} on`
       this.#find({ type: 'uncovered', place: this.#covered, message })
     }
+    this.#judge.finish()
     for (const [size] of this.#expected) {
       this.#find({
         type: 'rewound',
@@ -190,6 +191,7 @@ const proven = [
   'nothing was changed, removed, added or moved since each checkpoint was signed',
   'the records of each tenant shown are numbered without a gap',
   'each decision of a policy pack follows from its facts and the pack of that hash',
+  'what policies want reviewed left only after as many people agreed as were asked for, once for each review',
   'each dispatch that was sent went to regions that its request allowed, as far as their names are built in',
   'the cost of each request is the sum of its dispatches, and its chain of tries is coherent',
 ]

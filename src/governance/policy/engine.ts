@@ -54,6 +54,8 @@ export interface Owed {
   readonly article: string
   readonly text: string
   readonly rules: readonly string[]
+  /** What is held for people, and for how many; `undefined` for obligations of other kinds. */
+  readonly hold: Obligation['hold']
   /** Whether the document it asks for is there; `undefined` when it asks for none. */
   readonly isFulfilled: boolean | undefined
 }
@@ -91,6 +93,8 @@ interface CompiledPack {
 /** The name of the fact that lists which documents exist. */
 const evidenceFact = 'evidence'
 const dayMs = 86_400_000
+/** What an obligation to hold means when it says no more. */
+const answerHold = { of: 'answer', persons: 1 } as const
 
 /** Cost of a decision: a few nanoseconds for each rule in force. */
 export function createPolicyEngine(pack: Pack): PolicyEngine {
@@ -323,12 +327,13 @@ class RuleDecision implements Decision {
         else rules.push(rule.id)
       }
     }
-    return Object.entries(pack.obligations).flatMap(([id, { control, article, text, document }]) => {
+    return Object.entries(pack.obligations).flatMap(([id, { control, article, text, document, hold: asked }]) => {
       const rules = rulesOf.get(id)
       if (rules === undefined) return []
       const isFulfilled =
         document === undefined ? undefined : (places.toBits(evidenceFact, [document]) & ~evidence) === 0
-      return [{ id, control, article, text, rules, isFulfilled }]
+      const hold = control === 'hold' ? (asked ?? answerHold) : undefined
+      return [{ id, control, article, text, rules, hold, isFulfilled }]
     })
   }
 

@@ -166,6 +166,7 @@ function toLabel({ useCase, decisions, facts }: Decided): PolicyLabel {
     useCase,
     decision: worst,
     obligations: Object.freeze([...new Set(enforced.flatMap(({ obligations }) => obligations.map(({ id }) => id)))]),
+    oversight: toOversight(enforced),
     refusal:
       worst === 'allow'
         ? ''
@@ -182,6 +183,14 @@ function toLabel({ useCase, decisions, facts }: Decided): PolicyLabel {
       }),
     }),
   })
+}
+
+/** The most that any obligation asks for. */
+function toOversight(decisions: readonly Decision[]): PolicyLabel['oversight'] {
+  const holds = decisions.flatMap(({ obligations }) => obligations.flatMap(({ hold }) => hold ?? []))
+  const personsFor = (what: 'request' | 'answer'): number =>
+    Math.max(0, ...holds.filter(({ of }) => of === what).map(({ persons }) => persons))
+  return Object.freeze({ request: personsFor('request'), answer: personsFor('answer') })
 }
 
 function explain(decision: Decision): string {

@@ -27,6 +27,10 @@ const obligationSchema = z.strictObject({
   text: sentence,
   /** The document of the fact `evidence` that fulfils it; the use case cannot be activated before. */
   document: id.optional(),
+  /** For the control `hold`: what is held, and how many people have to agree; one, of the answer, when absent. */
+  hold: z
+    .strictObject({ of: z.enum(['request', 'answer']).default('answer'), persons: z.int().min(1).max(2).default(1) })
+    .optional(),
   /** Control tags of other catalogues: `iso42001:A.6.2.4`, `nist:MAP-1.1`. */
   tags: z.array(sentence).optional(),
 })

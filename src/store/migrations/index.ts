@@ -6,6 +6,7 @@ import { billing } from './030-billing.ts'
 import { outcomes } from './031-outcomes.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
+import { reviews } from './052-reviews.ts'
 import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
@@ -28,6 +29,7 @@ export const migrations: readonly Migration[] = [
   outcomes,
   useCase,
   audit,
+  reviews,
   privacy,
   copyright,
   sealing,

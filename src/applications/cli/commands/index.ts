@@ -24,6 +24,7 @@ import { plans } from './plans.ts'
 import { price } from './price.ts'
 import { prices } from './prices.ts'
 import { reconcile } from './reconcile.ts'
+import { reviews } from './reviews.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = Object.freeze([
   forecast,
   whatIf,
   policy,
+  reviews,
   audit,
   price,
   budgets,

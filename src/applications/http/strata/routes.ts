@@ -19,6 +19,7 @@ import { outcomeRoutes } from './outcomes.ts'
 import { priceRoutes } from './prices.ts'
 import { pricingRoutes } from './pricing.ts'
 import { privacyRoutes } from './privacy.ts'
+import { reviewRoutes } from './reviews.ts'
 import { routerRoutes } from './routers.ts'
 import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
@@ -35,6 +36,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...whatIfRoutes(getParts),
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
+    ...reviewRoutes(getParts),
     ...auditRoutes(getParts),
     ...pricingRoutes(getParts),
     ...budgetRoutes(getParts),

@@ -1,0 +1,3 @@
+export { createOversight, type HeldRequest, type Oversight, type Passage } from './oversight.ts'
+export { createReviews, type ReviewFile, type Reviews } from './reviews.ts'
+export type { Review } from './review.ts'

@@ -1,0 +1,153 @@
+import type { Kysely, Transaction } from 'kysely'
+import type { Store, Tables } from '../../store/index.ts'
+
+export type ReviewRow = Tables['review']
+export type DecisionRow = Tables['review_decision']
+export type ContentPart = Tables['review_content']['part']
+export type ReviewTransaction = Transaction<Tables>
+
+/** The SQL of reviews. */
+export interface ReviewQueries {
+  find(tenant: string, id: string): Promise<ReviewRow | undefined>
+  list(options: ListOptions): Promise<readonly ReviewRow[]>
+  countPending(tenant: string): Promise<number>
+  listDecisions(tenant: string, id: string): Promise<readonly DecisionRow[]>
+  findContent(tenant: string, id: string, part: ContentPart): Promise<string | undefined>
+  insert(row: ReviewRow): Promise<void>
+  insertDecision(row: DecisionRow): Promise<void>
+  writeContent(row: Tables['review_content']): Promise<void>
+  change(row: Pick<ReviewRow, 'tenant' | 'id'>, changes: Partial<ReviewRow>): Promise<void>
+  /** Overdue ones of every tenant, oldest first. */
+  listOverdue(atMs: number, limit: number): Promise<readonly ReviewRow[]>
+  /** Words of reviews that ended before then. How many texts went. */
+  eraseContent(endedBeforeMs: number): Promise<number>
+}
+
+export interface ListOptions {
+  readonly tenant: string
+  readonly state: ReviewRow['state'] | undefined
+  /** Reviews made before the one of this id. */
+  readonly before: string | undefined
+  readonly limit: number
+  /** Only those asked for with this key. */
+  readonly keyId: string | undefined
+  /** Only those of these use cases. */
+  readonly useCases: readonly string[] | undefined
+}
+
+export interface ReviewStore extends ReviewQueries {
+  /**
+   * Holds one review until the work is done, among all processes: whoever comes second waits, and then sees what was
+   * done. `undefined` is given when there is none of that id.
+   */
+  exclusively<T>(
+    review: Pick<ReviewRow, 'tenant' | 'id'>,
+    work: (row: ReviewRow | undefined, queries: ReviewQueries, sql: ReviewTransaction) => Promise<T>,
+  ): Promise<T>
+  /** All or nothing. */
+  together<T>(work: (queries: ReviewQueries, sql: ReviewTransaction) => Promise<T>): Promise<T>
+}
+
+export function createReviewStore(store: Pick<Store, 'sql' | 'transaction'>): ReviewStore {
+  return {
+    ...createQueries(store.sql),
+    together: (work) => store.transaction((sql) => work(createQueries(sql), sql)),
+    exclusively: ({ tenant, id }, work) =>
+      store.transaction(async (sql) => {
+        // Writing the row holds it until the end.
+        await sql
+          .updateTable('review')
+          .set((where) => ({ version: where.ref('version') }))
+          .where('tenant', '=', tenant)
+          .where('id', '=', id)
+          .execute()
+        const queries = createQueries(sql)
+        return work(await queries.find(tenant, id), queries, sql)
+      }),
+  }
+}
+
+function createQueries(sql: Kysely<Tables>): ReviewQueries {
+  return {
+    find: (tenant, id) =>
+      sql.selectFrom('review').selectAll().where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
+    list({ tenant, state, before, limit, keyId, useCases }) {
+      let query = sql.selectFrom('review').selectAll().where('tenant', '=', tenant)
+      if (state !== undefined) query = query.where('state', '=', state)
+      if (before !== undefined) query = query.where('id', '<', before)
+      if (keyId !== undefined) query = query.where('key_id', '=', keyId)
+      if (useCases !== undefined) query = query.where('use_case', 'in', useCases)
+      return query.orderBy('id', 'desc').limit(limit).execute()
+    },
+    async countPending(tenant) {
+      const row = await sql
+        .selectFrom('review')
+        .select(({ fn }) => fn.countAll().as('count'))
+        .where('tenant', '=', tenant)
+        .where('state', '=', 'pending')
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+    listDecisions: (tenant, id) =>
+      sql
+        .selectFrom('review_decision')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('review', '=', id)
+        .orderBy('at_ms')
+        .orderBy('version')
+        .orderBy('person')
+        .execute(),
+    async findContent(tenant, id, part) {
+      const row = await sql
+        .selectFrom('review_content')
+        .select('text')
+        .where('tenant', '=', tenant)
+        .where('review', '=', id)
+        .where('part', '=', part)
+        .executeTakeFirst()
+      return row?.text
+    },
+    async insert(row) {
+      await sql.insertInto('review').values(row).execute()
+    },
+    async insertDecision(row) {
+      await sql.insertInto('review_decision').values(row).execute()
+    },
+    async writeContent(row) {
+      await sql
+        .insertInto('review_content')
+        .values(row)
+        .onConflict((conflict) => conflict.columns(['review', 'part']).doUpdateSet({ text: row.text }))
+        .execute()
+    },
+    async change({ tenant, id }, changes) {
+      await sql.updateTable('review').set(changes).where('tenant', '=', tenant).where('id', '=', id).execute()
+    },
+    ...createUpkeep(sql),
+  }
+}
+
+/** What happens by the clock, for every tenant. */
+function createUpkeep(sql: Kysely<Tables>): Pick<ReviewQueries, 'listOverdue' | 'eraseContent'> {
+  return {
+    listOverdue: (atMs, limit) =>
+      sql
+        .selectFrom('review')
+        .selectAll()
+        .where('state', '=', 'pending')
+        .where('deadline_ms', '<=', atMs)
+        .orderBy('deadline_ms')
+        .limit(limit)
+        .execute(),
+    async eraseContent(endedBeforeMs) {
+      const result = await sql
+        .deleteFrom('review_content')
+        .where('review', 'in', (where) =>
+          where.selectFrom('review').select('id').where('ended_at_ms', '<', endedBeforeMs),
+        )
+        .executeTakeFirst()
+      return Number(result.numDeletedRows)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { HttpParts } from './applications/index.ts'
+import type { Config } from './config/index.ts'
+import type { Ids } from './core/ids.ts'
+import type { EventLog } from './core/ports.ts'
+import type { Random } from './core/random.ts'
+import type { Clock } from './core/time.ts'
+import {
+  createAdmission,
+  createOversight,
+  createPolicyAdmission,
+  createReviews,
+  type AuditLog,
+  type createRegionGate,
+  type PolicyGuard,
+  type Reviews,
+} from './governance/index.ts'
+import type { Standing } from './platform-standing.ts'
+import type { Store } from './store/index.ts'
+
+/** What governance keeps that outlives a change of configuration. */
+export interface Governance {
+  readonly reviews: Reviews
+  close(): void
+}
+
+export interface GovernanceDeps {
+  readonly store: Store
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly random: Random
+  readonly log: EventLog
+  readonly audit: AuditLog
+  /** As it is now. */
+  readonly config: () => Config['governance']
+}
+
+export function createGovernance(deps: GovernanceDeps): Governance {
+  const reviews = createReviews({ ...deps, config: () => deps.config().reviews })
+  return { reviews, close: () => reviews.close() }
+}
+
+export interface GovernancePartsDeps {
+  readonly standing: Standing
+  readonly config: Config['governance']
+  readonly gate: ReturnType<typeof createRegionGate>
+  readonly policies: PolicyGuard
+}
+
+/** What the faces are given of governance under one configuration. */
+export function createGovernanceParts(
+  deps: GovernancePartsDeps,
+): Pick<HttpParts, 'policies' | 'oversight' | 'reviews' | 'audit'> & Pick<HttpParts['flow'], 'admission'> {
+  const { standing, config, gate, policies } = deps
+  const { reviews } = standing.governance
+  return {
+    policies,
+    reviews,
+    audit: standing.audit,
+    oversight: createOversight({ reviews, clock: standing.clock, config: config.reviews }),
+    admission: createPolicyAdmission({
+      regions: createAdmission(config, gate),
+      guard: policies,
+      reviews: config.reviews,
+    }),
+  }
+}
