@@ -1,6 +1,7 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import type * as Prometheus from 'prom-client'
 import type { CallFacts, CallStatus } from '../core/call.ts'
 import type { ErrorCode } from '../core/errors.ts'
+import { loadPackage } from '../core/packages.ts'
 import { metricCatalogue, type MetricDefinition } from './catalogue.ts'
 import { createCounter, createDurations, createPulled, type Cell, type DurationCell, type Written } from './cells.ts'
 
@@ -35,9 +36,7 @@ export function createMetrics(): Metrics {
   let sources: MetricSources = {}
   let configHash: string | undefined
   const own = [...Object.values(families), ...createPulledMetrics(() => ({ sources, configHash }))]
-  const ofProcess = new Registry()
-  collectDefaultMetrics({ register: ofProcess, prefix: 'strata_', eventLoopMonitoringPrecision: 20 })
-
+  let ofProcess: Prometheus.Registry | undefined
   const tables = createTables(families)
 
   return {
@@ -66,9 +65,18 @@ export function createMetrics(): Metrics {
     async text() {
       const lines: string[] = []
       for (const metric of own) metric.write(lines)
+      ofProcess ??= watchProcess()
       return `${lines.join('\n')}\n${await ofProcess.metrics()}`
     },
   }
+}
+
+/** Memory, processor time, garbage and the event loop, from the first scrape on: who is never scraped pays nothing for them. */
+function watchProcess(): Prometheus.Registry {
+  const library = loadPackage<typeof Prometheus>('prom-client')
+  const register = new library.Registry()
+  library.collectDefaultMetrics({ register, prefix: 'strata_', eventLoopMonitoringPrecision: 20 })
+  return register
 }
 
 const other = 'other'

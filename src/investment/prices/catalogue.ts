@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module'
 import type { calcPrice, ConditionalPrice, findProvider, ModelPrice, Provider } from '@pydantic/genai-prices'
 import { assert } from '../../core/assert.ts'
+import { loadPackage } from '../../core/packages.ts'
 import { parseDecimal, shift, toText } from './decimal.ts'
 import type { UsageUnit } from '../../core/usage-units.ts'
 import type { ModalityPrice, PriceTable, TieredDollars } from './price-table.ts'
@@ -32,8 +32,7 @@ export interface CatalogueLibrary {
 }
 
 export function loadCatalogue(): CatalogueLibrary {
-  // The module is the package's own; `require` has no types.
-  return createRequire(import.meta.url)('@pydantic/genai-prices') as CatalogueLibrary
+  return loadPackage<CatalogueLibrary>('@pydantic/genai-prices')
 }
 
 /** The catalogue's name of the vendor whose service a URL belongs to; `undefined` when it knows none. */

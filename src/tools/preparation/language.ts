@@ -1,4 +1,5 @@
-import { franc } from 'franc-min'
+import type * as Franc from 'franc-min'
+import { loadPackage } from '../../core/packages.ts'
 
 /**
  * The language most of a text is in, as BCP 47 names it: `en`, `zh-Hans`, `zh-Hant`, `ja`. By its script where that tells,
@@ -19,6 +20,7 @@ export function findLanguage(text: string): string | undefined {
   for (const [pattern, language] of scripts) if (share(pattern) > 0.5) return language
   if (share(/\b(?:the|and|of|to|in|is|for|that)\b/gi) > 0.015) return 'en'
   const prose = sample.replace(/[^\p{L}\s'’]+/gu, ' ').slice(0, francLength)
+  const { franc } = loadPackage<typeof Franc>('franc-min')
   const found = franc(prose, { minLength: 20 })
   return found === 'und' ? undefined : (shortCodes.get(found) ?? found)
 }

@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/min'
+import type * as Phones from 'libphonenumber-js/min'
+import { loadPackage } from '../../../core/packages.ts'
 import { joinGroups, type JoinedGroups, type ScannedText, type Span } from '../scanned-text.ts'
 import type { Candidate, Recogniser } from './recogniser.ts'
 
@@ -75,7 +76,7 @@ function judgePhone(text: ScannedText, written: Written): Candidate | undefined 
     why: isNamed ? [...why, 'context'] : why,
   })
   if (/^\(?\+/.test(form) || /^00[1-9]/.test(digits)) {
-    const parsed = parsePhoneNumberFromString(`+${digits.replace(/^00/, '')}`)
+    const parsed = parseNumber(`+${digits.replace(/^00/, '')}`)
     if (parsed?.isValid() === true) return phoneOf(0.95, ['form', 'numbering plan'])
     if (parsed !== undefined && digits.length >= 8) return phoneOf(0.7, ['form', 'country code'])
   }
@@ -124,8 +125,13 @@ function isGrouped(form: string): boolean {
   return groups.length > 1 && groups.length <= 6 && groups.every((group) => group.length <= 8) && !isAmount
 }
 
-function isValidIn(digits: string, country: CountryCode): boolean {
-  return parsePhoneNumberFromString(digits, country)?.isValid() === true
+function isValidIn(digits: string, country: Phones.CountryCode): boolean {
+  return parseNumber(digits, country)?.isValid() === true
+}
+
+function parseNumber(digits: string, country?: Phones.CountryCode): Phones.PhoneNumber | undefined {
+  const library = loadPackage<typeof Phones>('libphonenumber-js/min')
+  return library.parsePhoneNumberFromString(digits, country)
 }
 
 /** Dates, spans of years, binary digits, brackets of the sentence. */

@@ -1,4 +1,5 @@
-import { detect } from 'chardet'
+import type * as Chardet from 'chardet'
+import { loadPackage } from '../../../core/packages.ts'
 import type { SourceFile } from '../preparation.ts'
 import { refuse } from './refusal.ts'
 
@@ -132,7 +133,7 @@ function guess(file: SourceFile): string {
     if (best === undefined || score > best.score) best = { encoding, score }
   }
   if (best !== undefined && best.score > 0.6) return best.encoding
-  const found = detect(sample)
+  const found = loadPackage<typeof Chardet>('chardet').detect(sample)
   if (found === null || !isEncoding(found)) return best?.encoding ?? 'windows-1252'
   return /^(utf|ascii)/i.test(found) ? 'windows-1252' : found.toLowerCase()
 }

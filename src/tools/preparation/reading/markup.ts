@@ -1,4 +1,5 @@
-import { Parser } from 'htmlparser2'
+import type * as Htmlparser from 'htmlparser2'
+import { loadPackage } from '../../../core/packages.ts'
 import { limitDepth } from './depth.ts'
 
 /** An element of XML or HTML. Places are UTF-16 offsets into the markup, end exclusive. */
@@ -60,7 +61,8 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
     nodes++
     if (nodes > options.nodesMax) throw new TooManyNodes(`more than ${options.nodesMax} nodes`)
   }
-  const parser: Parser = new Parser(
+  const { Parser } = loadPackage<typeof Htmlparser>('htmlparser2')
+  const parser: Htmlparser.Parser = new Parser(
     {
       onopentag(given, attributes) {
         if (stack.length > options.depthMax) {
