@@ -43,6 +43,22 @@ const colonSign = 58
 const letterN = 110
 const letterU = 117
 
+/** An event as the events of a stream are: all alike but for one string. Offsets into its bytes. */
+interface Template {
+  readonly bytes: Buffer
+  /** Where the string begins, behind its quote. */
+  readonly head: number
+  /** Where its closing quote stands. */
+  readonly tail: number
+  readonly slot: number
+  readonly flags: number
+  readonly placeStart: number
+  readonly placeEnd: number
+}
+
+/** Some vendors put chance into every event: then looking for likeness only costs. */
+const unlikeMax = 8
+
 interface CompiledKey {
   readonly key: ScanKey
   readonly bytes: Buffer
@@ -61,6 +77,14 @@ class ByteScanner implements Scanner {
   readonly #byLength: (readonly CompiledKey[] | undefined)[] = []
   #placeStart = 0
   #placeEnd = 0
+  /** Strings counted in the last scan, and where the first of them stood. */
+  #counted = 0
+  #countedStart = 0
+  #countedEnd = 0
+  #countedSlot = 0
+  #template: Template | undefined
+  /** Events in a row that were not like the template; from a few on nobody looks any more. */
+  #unlike = 0
 
   constructor(keys: readonly ScanKey[], slots: number) {
     this.units = Array.from({ length: slots }, () => 0)
@@ -80,11 +104,63 @@ class ByteScanner implements Scanner {
   }
 
   scan(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#unlike >= unlikeMax) return this.#walk(buffer, start, end)
+    if (this.#template !== undefined && this.#follows(this.#template, buffer, { start, end })) {
+      this.#unlike = 0
+      return true
+    }
+    this.#unlike++
+    const isObject = this.#walk(buffer, start, end)
+    this.#template = isObject && this.#counted === 1 ? this.#toTemplate(buffer, start, end) : undefined
+    return isObject
+  }
+
+  #clear(): void {
     this.units.fill(0)
     this.wide.fill(0)
     this.flags = 0
     this.#placeStart = 0
     this.#placeEnd = 0
+    this.#counted = 0
+  }
+
+  /**
+   * Whether the bytes are those of the template but for the string that is counted: then all else is known, and they are
+   * compared a word at a time. What is the same up to a string leaves the reader at the same place, and so does what follows.
+   */
+  #follows(
+    template: Template,
+    buffer: Buffer,
+    { start, end }: { readonly start: number; readonly end: number },
+  ): boolean {
+    const { bytes, head, tail, slot } = template
+    const [valueStart, valueEnd] = [start + head, end - (bytes.length - tail)]
+    if (valueEnd < valueStart) return false
+    if (buffer.compare(bytes, 0, head, start, valueStart) !== 0) return false
+    if (buffer.compare(bytes, tail, bytes.length, valueEnd, end) !== 0) return false
+    this.#clear()
+    if (this.#count(buffer, valueStart, slot) !== valueEnd) return false
+    const shift = template.placeStart < head ? start : valueEnd - tail
+    this.flags = template.flags
+    this.#placeStart = template.placeStart + shift
+    this.#placeEnd = template.placeEnd + shift
+    return true
+  }
+
+  #toTemplate(buffer: Buffer, start: number, end: number): Template {
+    return {
+      bytes: Buffer.from(buffer.subarray(start, end)), // a copy: what it was cut from is let go
+      head: this.#countedStart - start,
+      tail: this.#countedEnd - start,
+      slot: this.#countedSlot,
+      flags: this.flags,
+      placeStart: this.#placeStart - start,
+      placeEnd: this.#placeEnd - start,
+    }
+  }
+
+  #walk(buffer: Buffer, start: number, end: number): boolean {
+    this.#clear()
     let depth = 0
     let at = skipBlanks(buffer, start, end)
     if (buffer[at] !== openBrace) return false
@@ -168,6 +244,11 @@ class ByteScanner implements Scanner {
     }
     this.units[slot] = (this.units[slot] ?? 0) + units
     this.wide[slot] = (this.wide[slot] ?? 0) + wide
+    if (this.#counted++ === 0) {
+      this.#countedStart = from
+      this.#countedEnd = at
+      this.#countedSlot = slot
+    }
     return at
   }
 }

@@ -76,6 +76,32 @@ class ByteFramer implements Framer {
   }
 
   push(chunk: Buffer): number {
+    return this.#isAfterReturn || chunk.includes(carriageReturn) ? this.#pushAny(chunk) : this.#pushLines(chunk)
+  }
+
+  /** A chunk whose lines end with LF alone, as those of nearly all servers do: searched a word at a time. */
+  #pushLines(chunk: Buffer): number {
+    let from = 0
+    let origin = -this.#pendingBytes // of the event's first byte, in the chunk
+    let start = this.#lineStart // of the line under way, from the event's first byte
+    for (let offset = chunk.indexOf(lineFeed); offset >= 0; offset = chunk.indexOf(lineFeed, offset + 1)) {
+      const at = offset - origin
+      if (at > start) {
+        this.#lines.push(start, at)
+        start = at + 1
+        continue
+      }
+      this.#emit(chunk, from, offset + 1)
+      from = offset + 1
+      origin = from
+      start = 0
+    }
+    this.#lineStart = start
+    this.#keep(chunk, from)
+    return from
+  }
+
+  #pushAny(chunk: Buffer): number {
     let from = 0
     let origin = -this.#pendingBytes // of the event's first byte, in the chunk
     let start = this.#lineStart // of the line under way, from the event's first byte
