@@ -11,10 +11,10 @@ import {
   createOverlapMeter,
   createPersonalDataScanner,
   createPlatform,
-  createPreparation,
   createProbe,
   decideRights,
   installRuntime,
+  openPreparation,
   type Platform,
 } from './platform.ts'
 
@@ -64,7 +64,7 @@ function toProcessActs(common: CommonOptions): ProcessActs {
       const { path, notices } = await load(common)
       return { path, notices }
     },
-    openPreparation: async () => createPreparation((await load(common)).config.knowledge),
+    openPreparation: async () => openPreparation(await load(common)),
     async addRuntime(name, onProgress) {
       const leaving = new AbortController()
       process.once('SIGINT', () => leaving.abort())

@@ -27,7 +27,7 @@ export function createAdapters(
     createNativeAdapter({ dialect: dialects[id], egress, config: config.egress, clock })
   const { decodeError } = dialects['openai-chat']
   const llama = createLlamaAdapter({
-    runtimeFolder: runtimeFolderOf(folder),
+    runtimeFolder: runtimeFolderOf(folder, 'llama'),
     modelsFolder: configFolder,
     clock,
     log: telemetry.log,
@@ -45,7 +45,7 @@ export function createAdapters(
   }
 }
 
-/** Where local runtimes are installed. */
-export function runtimeFolderOf(folder: string): string {
-  return join(folder, 'runtimes', 'llama')
+/** Where a runtime is installed. */
+export function runtimeFolderOf(folder: string, name: 'llama' | 'ocr'): string {
+  return join(folder, 'runtimes', name)
 }

@@ -9,19 +9,32 @@ import { createRegionGate } from './governance/index.ts'
 import { createCommandRunner, createEgress, createErrands, createRuntimeInstaller } from './infrastructure/index.ts'
 import { createPricer } from './investment/index.ts'
 import { runtimeFolderOf } from './platform-adapters.ts'
+import { createOcrInstaller, createPreparation, type Preparation } from './tools/index.ts'
 
 /** Installs a local runtime into the data folder. Throws INVALID_REQUEST for one that is not known, RUNTIME_MISSING, RUNTIME_FAILED. */
 export async function installRuntime(
   options: InstallRuntimeOptions,
 ): Promise<{ readonly folder: string; readonly version: string }> {
-  const { loaded, name, onProgress } = options
-  if (name !== 'llama')
-    throw new PlatformError('INVALID_REQUEST', `there is no runtime ${name.slice(0, 64)}; there is llama`)
-  const folder = runtimeFolderOf(resolve(loaded.folder, loaded.config.store.folder))
+  const { loaded, name, onProgress, signal } = options
+  if (name !== 'llama' && name !== 'ocr')
+    throw new PlatformError('INVALID_REQUEST', `there is no runtime ${name.slice(0, 64)}; there are llama and ocr`)
+  const folder = runtimeFolderOf(resolve(loaded.folder, loaded.config.store.folder), name)
+  const run = createCommandRunner()
+  if (name === 'ocr') {
+    const { languages } = loaded.config.knowledge.ocr
+    const { version } = await createOcrInstaller({ folder, languages, run }).install({ onProgress, signal })
+    return { folder, version }
+  }
   const { platform, arch: architecture } = process
-  const installer = createRuntimeInstaller({ folder, run: createCommandRunner(), platform, architecture })
-  const { version } = await installer.install({ gpu: 'none', onProgress, signal: options.signal })
+  const installer = createRuntimeInstaller({ folder, run, platform, architecture })
+  const { version } = await installer.install({ gpu: 'none', onProgress, signal })
   return { folder, version }
+}
+
+/** Reads documents under a configuration, pictures too where `runtime add ocr` has installed what that needs. */
+export function openPreparation({ folder, config }: Pick<LoadedConfig, 'folder' | 'config'>): Preparation {
+  const ocrFolder = runtimeFolderOf(resolve(folder, config.store.folder), 'ocr')
+  return createPreparation(config.knowledge, { ocrFolder })
 }
 
 export interface InstallRuntimeOptions {

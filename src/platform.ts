@@ -31,15 +31,15 @@ import { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
 import { openKnowledge } from './platform-knowledge.ts'
+import { openPreparation } from './platform-local.ts'
 import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
 import { createTelemetry } from './telemetry/index.ts'
-import { createPreparation } from './tools/index.ts'
 
 export { createOverlapMeter, createPersonalDataScanner, decideRights } from './governance/index.ts'
-export { createProbe, installRuntime } from './platform-local.ts'
-export { createDuplicateIndex, createPreparation } from './tools/index.ts'
+export { createProbe, installRuntime, openPreparation } from './platform-local.ts'
+export { createDuplicateIndex } from './tools/index.ts'
 
 /** Everything Strata is made of, joined. */
 export interface Platform {
@@ -101,7 +101,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     throw thrown
   })
   const identity = { ...known, keys: auditKeys(known.keys, audit) }
-  const preparation = createPreparation(loaded.config.knowledge)
+  const preparation = openPreparation(loaded)
   const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, gate: () => gate })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })

@@ -18,6 +18,7 @@ export {
 } from './evaluation/index.ts'
 export { createGroundKind } from './ground/index.ts'
 export {
+  createOcrInstaller,
   createPreparation,
   readableExtensions,
   toMarkdown,

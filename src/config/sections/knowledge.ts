@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ocrSchema } from './ocr.ts'
 import { parsingSchema } from './parsing.ts'
 
 export const knowledgeSchema = z
@@ -43,5 +44,6 @@ export const knowledgeSchema = z
       .describe('Searches that may wait; one more is refused with OVERLOADED.'),
     passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
     parsing: parsingSchema.prefault({}),
+    ocr: ocrSchema.prefault({}),
   })
   .describe('Taking in documents and searching them.')

@@ -7,6 +7,7 @@ export {
   type PrepareOptions,
   type SourceFile,
 } from './preparation.ts'
+export { createOcrInstaller } from './ocr/index.ts'
 export { toMarkdown } from './canonical/index.ts'
 export { readableExtensions } from './parsers/index.ts'
 export { toParseReport, type ParseReport } from './report.ts'

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { configSchema } from '../../config/index.ts'
 import { toParseReport, type ParsedDocument } from './index.ts'
 import { pdf, type PdfLine, type PdfPageSpec } from '../../../test/kit/pdf.ts'
 import { preparationWith, toFile } from './testing.ts'
@@ -140,9 +141,10 @@ describe('tables of a PDF', () => {
 })
 
 describe('pages of a PDF', () => {
-  test('a page that is a picture of text has failed and says so, an empty one is blank, the others are read', async () => {
+  test('where pictures are not read, a page that is one has failed and says so, an empty one is blank, the others are read', async () => {
     const picture = { width: 4, height: 4, pixels: new Uint8Array(16) }
-    const document = await preparationWith().parse(
+    const ocr = { ...configSchema.parse({}).knowledge.ocr, enabled: false }
+    const document = await preparationWith({}, { ocr }).parse(
       toFile(
         'a.pdf',
         pdf([{ lines: [], picture }, { lines: [] }, { lines: lines(['Readable text of the last page.']) }]),

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Config } from '../../config/index.ts'
 import { toChunks, toGivenChunks, type Chunk } from './chunks.ts'
-import { createParsing } from './parsing/index.ts'
+import { findOcrRuntime, type OcrRuntime } from './ocr/index.ts'
+import { createParsing, mayHoldPictures } from './parsing/index.ts'
 import type { Canonical } from './parsers/index.ts'
 
 /**
@@ -46,13 +47,24 @@ export interface PreparedDocument extends ParsedDocument {
 
 export type ParsingLimits = Config['knowledge']['parsing']
 
-export type PreparationConfig = Pick<Config['knowledge'], 'documentBytesMax' | 'chunkUnitsMax' | 'parsing'>
+export type PreparationConfig = Pick<Config['knowledge'], 'documentBytesMax' | 'chunkUnitsMax' | 'parsing' | 'ocr'>
+
+export interface PreparationPlaces {
+  /** Where `strata runtime add ocr` puts what reads pictures. */
+  readonly ocrFolder?: string | undefined
+}
 
 /** Counts up when chunks or the canonical form of any format are made otherwise than before. */
-const pipelineVersion = 'preparation@2'
+const pipelineVersion = 'preparation@3'
 
-export function createPreparation(config: PreparationConfig): Preparation {
-  const parsing = createParsing(config)
+export function createPreparation(config: PreparationConfig, places: PreparationPlaces = {}): Preparation {
+  const folders = places.ocrFolder === undefined ? [] : [places.ocrFolder]
+  let runtime: OcrRuntime | undefined
+  const findRuntime = (): OcrRuntime | undefined => {
+    runtime ??= findOcrRuntime({ folders, languages: config.ocr.languages })
+    return runtime
+  }
+  const parsing = createParsing(config, findRuntime)
   return {
     async prepare(file, options) {
       const parsed = await parsing.parse(file, options)
@@ -64,7 +76,7 @@ export function createPreparation(config: PreparationConfig): Preparation {
     keyOf: (file) =>
       createHash('sha256')
         .update(JSON.stringify([pipelineVersion, parsing.versions, file.source, file.mediaType ?? null, config]))
-        .update(JSON.stringify(file.cuts ?? null))
+        .update(JSON.stringify([file.cuts ?? null, mayHoldPictures(file) ? (findRuntime()?.id ?? null) : null]))
         .update(file.bytes)
         .digest('hex'),
     close: () => parsing.close(),

@@ -2,8 +2,8 @@ import { toMisuse, report, type Command } from '../command.ts'
 
 export const runtime: Command = {
   name: 'runtime',
-  usage: 'add llama',
-  summary: 'Installs a runtime for models on this machine into the data folder.',
+  usage: 'add llama|ocr',
+  summary: 'Installs a runtime into the data folder: for models on this machine, or for reading pictures and scans.',
   options: {},
   async run(context) {
     const [verb, name] = context.words

@@ -20,6 +20,7 @@ export interface PageStart {
 export interface PageVerdict {
   readonly state: PageState
   readonly reason?: string | undefined
+  readonly confidence?: number | undefined
 }
 
 export interface ListItem {

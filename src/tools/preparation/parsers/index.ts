@@ -69,10 +69,16 @@ export const formats = {
     load: async () => (await import('./pptx/index.ts')).readPptx,
   },
   pdf: {
-    id: 'pdf@1',
+    id: 'pdf@2',
     mediaTypes: ['application/pdf'],
     extensions: ['pdf'],
     load: async () => (await import('./pdf/index.ts')).readPdf,
+  },
+  image: {
+    id: 'image@1',
+    mediaTypes: ['image/png', 'image/jpeg', 'image/tiff', 'image/bmp', 'image/gif', 'image/webp'],
+    extensions: ['png', 'jpg', 'jpeg', 'tif', 'tiff', 'bmp', 'gif', 'webp'],
+    load: async () => (await import('./picture/index.ts')).readPicture,
   },
   eml: {
     id: 'eml@1',

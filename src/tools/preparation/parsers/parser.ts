@@ -1,3 +1,4 @@
+import type { PageReader } from '../ocr/index.ts'
 import type { ParsingLimits, SourceFile } from '../preparation.ts'
 
 /** A family of formats. One file or folder with its reader, and one entry in the registry. */
@@ -25,6 +26,8 @@ export interface ParseContext {
   readonly depth: number
   /** Reads a file that lies in this one, by the same rules. */
   readonly parseInner: (file: SourceFile) => Promise<Canonical>
+  /** Reads pictures of text; absent where what it needs is not installed, or it is switched off. */
+  readonly ocr: PageReader | undefined
 }
 
 /** A document as text with structure. Every character that is not blank lies in a block, a heading or the metadata. */
@@ -83,9 +86,11 @@ export interface Page extends Span {
   /** Of a sheet, an attachment, a chapter. */
   readonly name?: string | undefined
   readonly state: PageState
-  /** Why a page is not `ok`, or what was done to make it so: `no-text`, `glyph-loss`, `time`. */
+  /** Why a page is not `ok`, or what was done to make it so: `no-text`, `glyph-loss`, `time`, `ocr`. */
   readonly reason?: string | undefined
-  /** In points, of a page that has a size. */
+  /** 0…1: how sure the words of a page are that was read from a picture. */
+  readonly confidence?: number | undefined
+  /** Of a page that has a size: in points, of a picture in pixels. */
   readonly size?: readonly [width: number, height: number] | undefined
 }
 
@@ -96,8 +101,10 @@ export type PageState = 'ok' | 'degraded' | 'failed'
 export interface Origin extends Span {
   /** Index into the pages. */
   readonly page: number
-  /** Points from the left and the top of the page: left, top, right, bottom. */
+  /** Points (of a picture: pixels) from the left and the top of the page: left, top, right, bottom. */
   readonly box?: Box | undefined
+  /** 0…1: how sure the word is, where it was read from a picture. */
+  readonly confidence?: number | undefined
   /** Number of the paragraph in the body, from 1, where a format has no pages. */
   readonly paragraph?: number | undefined
   /** `B7`; of merged cells the first. */

@@ -1,1 +1,2 @@
+export { mayHoldPictures } from './sniff.ts'
 export { createParsing, type Parsing } from './parsing.ts'

@@ -1,3 +1,5 @@
+import type { Config } from '../../../config/index.ts'
+import type { OcrRuntime } from '../ocr/index.ts'
 import type { ParsedDocument, ParsingLimits } from '../preparation.ts'
 
 export interface ToWorker {
@@ -6,11 +8,18 @@ export interface ToWorker {
   readonly mediaType: string | undefined
   readonly bytes: Uint8Array
   readonly limits: ParsingLimits
+  /** What reads pictures; absent where it is not installed or switched off. */
+  readonly ocr: OcrSetup | undefined
+}
+
+export interface OcrSetup {
+  readonly runtime: OcrRuntime
+  readonly limits: Config['knowledge']['ocr']
 }
 
 export type FromWorker =
-  /** The thread has been loaded and looks at the document: from here on its time counts. */
-  | { readonly type: 'begun'; readonly id: number }
+  /** The thread has been loaded and looks at the document, or at the picture of a page: from here on that time counts. */
+  | { readonly type: 'begun'; readonly id: number; readonly timeoutMs: number }
   | { readonly type: 'parsed'; readonly id: number; readonly document: ParsedDocument; readonly heapBytes: number }
   | {
       readonly type: 'refused'

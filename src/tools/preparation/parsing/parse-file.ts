@@ -1,5 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
 import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
+import type { PageReader } from '../ocr/index.ts'
 import { formats, type Canonical, type Format, type FormatName } from '../parsers/index.ts'
 import { findLanguage } from '../language.ts'
 import { refuse, TooManyNodes } from '../reading/index.ts'
@@ -10,6 +11,7 @@ export interface ParseOptions {
   readonly limits: ParsingLimits
   readonly millisecondsLeft: () => number
   readonly depth: number
+  readonly ocr?: PageReader | undefined
 }
 
 /** Reads a file of any format, in the thread it is called in. Rejects with DOCUMENT_REFUSED and nothing else. */
@@ -24,6 +26,7 @@ export async function parseFile(file: SourceFile, options: ParseOptions): Promis
       limits,
       millisecondsLeft,
       depth,
+      ocr: options.ocr,
       parseInner: (inner) => parseInner(inner, options),
     })
     // What lies in another file is read for its text alone.

@@ -3,8 +3,9 @@ import { getHeapStatistics } from 'node:v8'
 import { parentPort, type MessagePort } from 'node:worker_threads'
 import { assert } from '../../../core/assert.ts'
 import { createSystemClock } from '../../../core/time.ts'
+import { createPageReader, createRecogniser, type PageReader, type Recogniser } from '../ocr/index.ts'
 import { reasonOf } from '../reading/index.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
+import type { FromWorker, OcrSetup, ToWorker } from './messages.ts'
 import { parseFile } from './parse-file.ts'
 
 const clock = createSystemClock()
@@ -13,21 +14,39 @@ assert(parentPort !== null, 'this file is the body of a thread')
 serve(parentPort)
 
 function serve(port: MessagePort): void {
+  let recogniser: Recogniser | undefined
   port.on('message', (message: ToWorker) => {
-    port.postMessage({ type: 'begun', id: message.id } satisfies FromWorker)
-    void answer(message).then((reply) => port.postMessage(reply))
+    const { id, limits, ocr } = message
+    const begin = (timeoutMs: number): void => {
+      port.postMessage({ type: 'begun', id, timeoutMs } satisfies FromWorker)
+    }
+    begin(limits.timeoutMs)
+    if (ocr !== undefined) {
+      recogniser ??= createRecogniser({ runtime: ocr.runtime, timeoutMs: ocr.limits.pageTimeoutMs })
+    }
+    // While a picture is read the document may take as long again as it may for itself.
+    const onPage = (): void => begin((ocr?.limits.pageTimeoutMs ?? 0) + limits.timeoutMs)
+    const reader = recogniser === undefined ? undefined : toReader(recogniser, ocr, onPage)
+    void answer(message, reader).then((reply) => port.postMessage(reply))
   })
 }
 
-async function answer({ id, source, mediaType, bytes, limits }: ToWorker): Promise<FromWorker> {
+function toReader(recogniser: Recogniser, ocr: OcrSetup | undefined, onPage: () => void): PageReader | undefined {
+  if (ocr === undefined) return undefined
+  const { pixelsMax, pagesMax } = ocr.limits
+  return createPageReader({ recogniser, clock, pixelsMax, pagesMax, onPage })
+}
+
+async function answer(message: ToWorker, ocr: PageReader | undefined): Promise<FromWorker> {
+  const { id, source, mediaType, bytes, limits } = message
   const endMs = clock.monotonicMs() + limits.timeoutMs
-  const millisecondsLeft = (): number => endMs - clock.monotonicMs()
+  const millisecondsLeft = (): number => endMs + (ocr?.spentMs ?? 0) - clock.monotonicMs()
   try {
-    const document = await parseFile({ source, mediaType, bytes }, { limits, millisecondsLeft, depth: 0 })
+    const document = await parseFile({ source, mediaType, bytes }, { limits, millisecondsLeft, depth: 0, ocr })
     return { type: 'parsed', id, document, heapBytes: heapBytes() }
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : 'cannot be read'
-    return { type: 'refused', id, message, reason: reasonOf(thrown) ?? 'corrupt', heapBytes: heapBytes() }
+    const statement = thrown instanceof Error ? thrown.message : 'cannot be read'
+    return { type: 'refused', id, message: statement, reason: reasonOf(thrown) ?? 'corrupt', heapBytes: heapBytes() }
   }
 }
 

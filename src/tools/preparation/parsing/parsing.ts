@@ -1,5 +1,6 @@
 import { refuse, findUtf8 } from '../reading/index.ts'
 import { formats, type Format } from '../parsers/index.ts'
+import type { OcrRuntime } from '../ocr/index.ts'
 import type { ParsedDocument, PreparationConfig, PrepareOptions, SourceFile } from '../preparation.ts'
 import { chooseFormat } from './choose.ts'
 import { parseFile } from './parse-file.ts'
@@ -16,8 +17,11 @@ export interface Parsing {
 /** Larger text is read in a thread: this much takes some ten milliseconds. */
 const inlineBytesMax = 524_288
 
-export function createParsing(config: PreparationConfig): Parsing {
-  const pool = createPool(config.parsing)
+export function createParsing(config: PreparationConfig, findRuntime: () => OcrRuntime | undefined): Parsing {
+  const pool = createPool(config.parsing, () => {
+    const runtime = config.ocr.enabled ? findRuntime() : undefined
+    return runtime === undefined ? undefined : { runtime, limits: config.ocr }
+  })
   return {
     versions: Object.values(formats).map((format: Format) => format.id),
     async parse(file, options = {}) {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { PlatformError } from '../../../core/errors.ts'
 import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
 import { refuse } from '../reading/index.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
+import type { FromWorker, OcrSetup, ToWorker } from './messages.ts'
 
 /** Threads that read documents, started when they are needed and ended when they have been idle. */
 export interface Pool {
@@ -34,19 +34,22 @@ interface Thread {
   timer: NodeJS.Timeout | undefined
 }
 
-export function createPool(limits: ParsingLimits): Pool {
-  return new ThreadPool(limits)
+/** `findOcr` is asked for each document, since what reads pictures may be installed at any time. */
+export function createPool(limits: ParsingLimits, findOcr: () => OcrSetup | undefined): Pool {
+  return new ThreadPool(limits, findOcr)
 }
 
 /** A class because what it stands for dies and is started again. */
 class ThreadPool implements Pool {
   readonly #limits: ParsingLimits
+  readonly #findOcr: () => OcrSetup | undefined
   readonly #threads = new Set<Thread>()
   readonly #queue: Job[] = []
   #isClosed = false
 
-  constructor(limits: ParsingLimits) {
+  constructor(limits: ParsingLimits, findOcr: () => OcrSetup | undefined) {
     this.#limits = limits
+    this.#findOcr = findOcr
   }
 
   run(file: SourceFile, signal: AbortSignal | undefined): Promise<ParsedDocument> {
@@ -94,26 +97,27 @@ class ThreadPool implements Pool {
     const copy = new Uint8Array(bytes)
     thread.job = job
     thread.documents++
-    this.#time(thread, job)
+    this.#time(thread, job, this.#limits.timeoutMs)
     thread.worker.ref()
-    const message: ToWorker = { id: thread.documents, source, mediaType, bytes: copy, limits: this.#limits }
+    const ocr = this.#findOcr()
+    const message: ToWorker = { id: thread.documents, source, mediaType, bytes: copy, limits: this.#limits, ocr }
     thread.worker.postMessage(message, [copy.buffer])
   }
 
   /** Ends a thread that does not come to an end by itself. */
-  #time(thread: Thread, { file: { source } }: Job): void {
+  #time(thread: Thread, { file: { source } }: Job, timeoutMs: number): void {
     clearTimeout(thread.timer)
     thread.timer = setTimeout(() => {
       const seconds = `${this.#limits.timeoutMs / 1_000} s`
       const allowed = `knowledge.parsing.timeoutMs allows ${seconds}`
       void this.#end(thread, refuse(source, 'time', `takes too long to be read; ${allowed}`))
-    }, this.#limits.timeoutMs + graceMs)
+    }, timeoutMs + graceMs)
   }
 
   #receive(thread: Thread, message: FromWorker): void {
     const { job } = thread
     if (job === undefined || message.id !== thread.documents) return
-    if (message.type === 'begun') return this.#time(thread, job)
+    if (message.type === 'begun') return this.#time(thread, job, message.timeoutMs)
     thread.job = undefined
     clearTimeout(thread.timer)
     if (message.type === 'parsed') this.#settle(job, message.document)

@@ -44,6 +44,13 @@ const signatures: readonly Signature[] = [
   { kind: 'media', magic: ascii('RIFF') },
 ]
 
+/** Whether a file, or what is attached to it, may be a picture of text: its text then depends on what reads pictures. */
+export function mayHoldPictures(file: SourceFile): boolean {
+  return (
+    sniffKind(file) !== 'text' || extensionOf(file.source) === 'eml' || essenceOf(file.mediaType) === 'message/rfc822'
+  )
+}
+
 /** `BM`, then the size of the file and four bytes of nothing. */
 function isBitmap(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d && [6, 7, 8, 9].every((index) => bytes[index] === 0)

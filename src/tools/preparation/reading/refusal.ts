@@ -22,6 +22,7 @@ export type Reason =
   | 'pages'
   | 'no-text'
   | 'glyph-loss'
+  | 'ocr'
 
 /** The statement follows the name of the file: `is no whole ZIP archive`. */
 export function refuse(source: string, reason: Reason, statement: string | Statement): PlatformError {

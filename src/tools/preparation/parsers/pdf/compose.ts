@@ -1,4 +1,4 @@
-import { CanonicalBuilder, toInline, type ListItem } from '../../canonical/index.ts'
+import { CanonicalBuilder, toInline, type Inline, type ListItem } from '../../canonical/index.ts'
 import type { PageVerdict } from '../../canonical/index.ts'
 import type { FontLook } from './drawing.ts'
 import type { Line, PageItem } from './layout.ts'
@@ -30,6 +30,7 @@ export function compose(pages: ReadPage[], looks: ReadonlyMap<string, FontLook>)
     for (const [index, item] of page.items.entries()) {
       const after = page.items[index + 1]
       if (item.type === 'table') writing.table(item.table)
+      else if (item.type === 'paragraph') writing.paragraph(item.inline)
       else if (item.line.isTurned || isFurniture(item.line, page, furniture)) aside.push(item.line)
       else writing.line(item.line, after?.type === 'line' ? after.line : undefined)
     }
@@ -139,6 +140,12 @@ class PageWriting {
     this.#builder.table(
       rows.map((row) => row.map((cell) => ({ inline: toInline(cell.text), origin: { box: cell.box ?? box } }))),
     )
+  }
+
+  paragraph(inline: Inline): void {
+    this.flush()
+    this.#last = undefined
+    this.#builder.paragraph(inline)
   }
 
   flush(): void {

@@ -8,15 +8,26 @@ export interface Drawing {
   readonly vertical: readonly Box[]
   /** Share of the page that pictures cover, 0…1. */
   readonly pictureShare: number
-  /** Names of pictures, by which the engine gives them out. */
-  readonly pictures: readonly string[]
+  readonly pictures: readonly PlacedPicture[]
+  /** Whether a place is prepared and nothing drawn there, as where a picture is too large to be unpacked. */
+  readonly lacksPictures: boolean
+}
+
+/** A picture and where it lies: the matrix takes its unit square, whose foot is its last row, to points of the page. */
+export interface PlacedPicture {
+  /** A name by which the engine gives it out, or the picture itself. */
+  readonly picture: unknown
+  readonly matrix: Matrix
+  /** Painted with a colour where its bits are 0, and with nothing elsewhere. */
+  readonly isMask: boolean
 }
 
 /** Thicker than this, in points, is no line. */
 const thicknessMax = 3
 const linesMax = 5_000
+const picturesMax = 5_000
 
-type Matrix = readonly [number, number, number, number, number, number]
+export type Matrix = readonly [number, number, number, number, number, number]
 
 /** Reads how a page is drawn. Costs as much again as its text, so it is asked for only where it tells something. */
 export async function readDrawing(page: PdfPage): Promise<Drawing> {
@@ -25,10 +36,11 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
   const { fnArray, argsArray } = await page.getOperatorList()
   const horizontal: Box[] = []
   const vertical: Box[] = []
-  const pictures: string[] = []
+  const pictures: PlacedPicture[] = []
   let pictureArea = 0
   let matrix: Matrix = viewport.transform as unknown as Matrix // six numbers, as everywhere in PDF
   const stack: Matrix[] = []
+  let lacksPictures = false
   for (const [index, operator] of fnArray.entries()) {
     const given: unknown = argsArray[index]
     switch (operator) {
@@ -36,6 +48,7 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
         stack.push(matrix)
         break
       case OPS.restore:
+        if (fnArray[index - 1] === OPS.transform) lacksPictures = true
         matrix = stack.pop() ?? matrix
         break
       case OPS.transform:
@@ -64,15 +77,33 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
       case OPS.paintImageMaskXObject: {
         const [left, top, right, bottom] = toBox(matrix, [0, 0, 1, 1])
         pictureArea += Math.max(0, right - left) * Math.max(0, bottom - top)
-        const name: unknown = Array.isArray(given) ? given[0] : undefined
-        if (typeof name === 'string') pictures.push(name)
+        const picture: unknown = Array.isArray(given) ? given[0] : undefined
+        const isMask = operator === OPS.paintImageMaskXObject
+        if (pictures.length < picturesMax) pictures.push({ picture, matrix, isMask })
         break
       }
+      case OPS.paintImageMaskXObjectGroup:
+        for (const placed of toMasks(given, matrix)) {
+          const [left, top, right, bottom] = toBox(placed.matrix, [0, 0, 1, 1])
+          pictureArea += (right - left) * (bottom - top)
+          if (pictures.length < picturesMax) pictures.push(placed)
+        }
+        break
       default:
     }
   }
   const area = Math.max(1, viewport.width * viewport.height)
-  return { horizontal, vertical, pictureShare: Math.min(1, pictureArea / area), pictures }
+  return { horizontal, vertical, pictureShare: Math.min(1, pictureArea / area), pictures, lacksPictures }
+}
+
+/** Masks that the engine has put together, as it does for pages whose letters are pictures. */
+function toMasks(given: unknown, matrix: Matrix): readonly PlacedPicture[] {
+  const list: unknown = Array.isArray(given) ? given[0] : undefined
+  if (!Array.isArray(list)) return []
+  return list.map((picture: unknown) => {
+    const own = picture !== null && typeof picture === 'object' && 'transform' in picture ? picture.transform : []
+    return { picture, matrix: multiply(matrix, toNumbers(own)), isMask: true }
+  })
 }
 
 /** Whether a font is bold or a typewriter's, by its name; the engine knows it once the page has been drawn. */

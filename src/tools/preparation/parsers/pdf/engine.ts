@@ -8,9 +8,9 @@ export type PdfPage = PDFPageProxy
 
 /**
  * Opens a PDF in this thread, with the maps and fonts that are needed to read what names no Unicode. Nothing is fetched,
- * no script is run. Throws DOCUMENT_REFUSED: `password`, `truncated`, `corrupt`.
+ * no script is run. Pictures of more pixels are left out. Throws DOCUMENT_REFUSED: `password`, `truncated`, `corrupt`.
  */
-export async function openPdf(source: string, bytes: Uint8Array): Promise<PdfDocument> {
+export async function openPdf(source: string, bytes: Uint8Array, picturePixelsMax: number): Promise<PdfDocument> {
   const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs')
   // Its worker runs in this thread, which is one of its own already.
   await import(workerModule)
@@ -27,6 +27,7 @@ export async function openPdf(source: string, bytes: Uint8Array): Promise<PdfDoc
     disableFontFace: true,
     enableXfa: false,
     verbosity: 0,
+    maxImageSize: picturePixelsMax,
   })
   try {
     return await loading.promise

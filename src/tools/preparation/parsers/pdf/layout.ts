@@ -1,3 +1,4 @@
+import type { Inline } from '../../canonical/index.ts'
 import type { Box } from '../parser.ts'
 import { findAligned, isParted, toBands } from './aligned.ts'
 import type { Drawing } from './drawing.ts'
@@ -8,6 +9,8 @@ import { boxAround, joinTexts, type Fragment, type PageText } from './words.ts'
 export type PageItem =
   | { readonly type: 'line'; readonly line: Line }
   | { readonly type: 'table'; readonly table: Pick<PageTable, 'rows' | 'box'> }
+  /** Read from a picture: whole already. */
+  | { readonly type: 'paragraph'; readonly inline: Inline }
 
 export interface Line {
   readonly text: string

@@ -4,16 +4,21 @@ import { compose, type ReadPage } from './compose.ts'
 import { readDrawing, readFontLook, type Drawing, type FontLook } from './drawing.ts'
 import { openPdf, type PdfDocument, type PdfPage } from './engine.ts'
 import { layOut, maybeTables } from './layout.ts'
+import { charactersFew, charactersMin, isGarbled, readScan } from './scan.ts'
 import { readPageText, type PageText } from './words.ts'
 
 /** PDF: text with boxes, headings by size and weight, tables by lines and alignment, page by page. */
 export async function readPdf(file: SourceFile, context: ParseContext): Promise<Canonical> {
   const looks = new Map<string, FontLook>()
   const { pages, title, pageCount } = await readPages(file, context, looks)
+  const isUnread = context.ocr === undefined && pages.some(({ verdict }) => verdict.reason === 'no-text')
   const builder = compose(pages, looks)
   const readCount = Math.min(pageCount, context.limits.pagesMax)
   if (pageCount > readCount) builder.notice(`pages: ${pageCount}, of which ${readCount} are read`)
   if (title !== undefined) builder.title = title
+  if (isUnread) {
+    builder.notice('ocr: pages are pictures, and what reads pictures is not installed: strata runtime add ocr')
+  }
   return builder.build()
 }
 
@@ -25,12 +30,12 @@ interface Read {
 
 /** All pages; the engine and what it holds of the document are let go before anything is written. */
 async function readPages(file: SourceFile, context: ParseContext, looks: Map<string, FontLook>): Promise<Read> {
-  const document = await openPdf(file.source, file.bytes)
+  const document = await openPdf(file.source, file.bytes, context.ocr?.pixelsMax ?? unreadPixelsMax)
   try {
     const pages: ReadPage[] = []
     const last = Math.min(document.numPages, context.limits.pagesMax)
     for (let number = 1; number <= last; number++) {
-      pages.push(context.millisecondsLeft() > 0 ? await readPage(document, number, looks) : unread('time'))
+      pages.push(context.millisecondsLeft() > 0 ? await readPage({ document, number, looks, context }) : unread('time'))
     }
     if (document.numPages > last) pages.push(unread('pages'))
     return { pages, pageCount: document.numPages, title: await readTitle(document) }
@@ -43,13 +48,26 @@ function unread(reason: 'time' | 'pages' | 'corrupt'): ReadPage {
   return { items: [], size: [0, 0], verdict: { state: 'failed', reason } }
 }
 
-async function readPage(document: PdfDocument, number: number, looks: Map<string, FontLook>): Promise<ReadPage> {
+/** Largest picture that is unpacked where none is read: it is unpacked to learn how a page is drawn. */
+const unreadPixelsMax = 40_000_000
+
+interface PageToRead {
+  readonly document: PdfDocument
+  readonly number: number
+  readonly looks: Map<string, FontLook>
+  readonly context: ParseContext
+}
+
+async function readPage({ document, number, looks, context }: PageToRead): Promise<ReadPage> {
   try {
     const page = await document.getPage(number)
     try {
       const text = await readPageText(page)
       const drawing = await drawingOf(page, text, looks)
-      return { items: layOut(text, drawing), size: [text.width, text.height], verdict: judge(text, drawing) }
+      const size = [text.width, text.height] as const
+      const read: ReadPage = { items: layOut(text, drawing), size, verdict: judge(text, drawing) }
+      const { ocr } = context
+      return drawing === undefined || ocr === undefined ? read : await readScan({ page, text, drawing, read, ocr })
     } finally {
       page.cleanup()
     }
@@ -60,26 +78,26 @@ async function readPage(document: PdfDocument, number: number, looks: Map<string
 
 /** Most fonts whose looks are looked up: documents made of many parts have one of their own for each page. */
 const fontsMax = 400
-/** Fewer characters than this on a page, and it may be a picture of text. */
-const charactersMin = 24
 
 /** What is drawn, on pages where that tells something: new fonts, what may be tables, hardly any text. */
 async function drawingOf(page: PdfPage, text: PageText, looks: Map<string, FontLook>): Promise<Drawing | undefined> {
   const fresh = [...text.fonts].filter((font) => !looks.has(font))
   const hasNews = fresh.length > 0 && looks.size < fontsMax
-  if (!hasNews && text.characters >= charactersMin && !maybeTables(text)) return undefined
+  if (!hasNews && text.characters >= charactersFew && !isGarbled(text) && !maybeTables(text)) return undefined
   const drawing = await readDrawing(page)
   for (const font of fresh) looks.set(font, readFontLook(page, font))
   return drawing
 }
 
 /** Whether the text of a page can be read, and stands for what is seen. */
-function judge({ characters, lostCharacters }: PageText, drawing: Drawing | undefined): ReadPage['verdict'] {
+function judge(text: PageText, drawing: Drawing | undefined): ReadPage['verdict'] {
+  const { characters, lostCharacters } = text
   if (characters < charactersMin && (drawing?.pictureShare ?? 0) > 0.3) {
     return { state: characters === 0 ? 'failed' : 'degraded', reason: 'no-text' }
   }
+  if (characters === 0 && drawing?.lacksPictures === true) return { state: 'failed', reason: 'size' }
   if (characters === 0) return { state: 'ok', reason: 'blank' }
-  const lost = lostCharacters / characters
+  const lost = isGarbled(text) ? 1 : lostCharacters / characters
   if (lost > 0.5) return { state: 'failed', reason: 'glyph-loss' }
   return lost > 0.05 ? { state: 'degraded', reason: 'glyph-loss' } : { state: 'ok' }
 }

@@ -1,0 +1,8 @@
+export { createPageReader, type PageReader, type PageText } from './page-reader.ts'
+export { createOcrInstaller } from './installer.ts'
+export { findOcrRuntime, type OcrRuntime } from './runtime.ts'
+export { createRecogniser, type Recogniser } from './recogniser.ts'
+export { toParagraphs } from './paragraphs.ts'
+export { frameOf, listFrames, measurePicture, orientationOf, type PictureSize } from './picture.ts'
+export { toOcrVerdict } from './verdict.ts'
+export type { Recognition } from './engine.ts'

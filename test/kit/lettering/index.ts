@@ -1,0 +1,3 @@
+export { readFont, type Font } from './font.ts'
+export { letter, type GreyPicture, type Lettering } from './sheet.ts'
+export { png } from './png.ts'
