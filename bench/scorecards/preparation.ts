@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { configSchema } from '../../src/config/index.ts'
 import { createPreparation, toMarkdown, type Preparation } from '../../src/tools/preparation/index.ts'
 import { pdf, type PdfPageSpec } from '../../test/kit/pdf.ts'
+import { measureOcr } from '../kit/ocr.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
 import { readStructure, scoreStructure, type Score, type Share } from '../kit/structure.ts'
@@ -24,6 +25,9 @@ export const scorecard: Scorecard = {
         if (scores.length === 0) unmeasured.push(`${format}.words`)
         else Object.assign(figures, toFigures(format, scores))
       }
+      const read = await measureOcr(preparation, options)
+      Object.assign(figures, read)
+      unmeasured.push(...Object.keys(ocrBounds).filter((key) => read[key] === undefined))
       Object.assign(figures, await measureSpeed(options, unmeasured))
     } finally {
       await preparation.close()
@@ -40,12 +44,20 @@ const bounds = [
   ['headings', 0.9],
 ] as const
 
+/** Characters read rightly of clean scans. */
+const ocrBounds: Readonly<Record<string, number>> = {
+  'ocr.english.clean': 0.99,
+  'ocr.simplified.clean': 0.95,
+  'ocr.traditional.clean': 0.95,
+}
+
 const promised: Measurement['promised'] = Object.fromEntries<readonly ['>=' | '<', number]>([
   ...formats.flatMap((format) =>
     bounds
       .filter(([key]) => format !== 'csv' || key !== 'headings')
       .map(([key, bound]) => [`${format}.${key}`, ['>=', bound]] as const),
   ),
+  ...Object.entries(ocrBounds).map(([key, bound]) => [key, ['>=', bound]] as const),
   ['pdf.pagesPerCpuSecond', ['>=', 60]],
   ['pdf.peakMb', ['<', 300]],
   ['markdown.documentsPerCpuSecond', ['>=', 1_000]],

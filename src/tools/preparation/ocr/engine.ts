@@ -65,8 +65,6 @@ const inputPath = '/input'
 const sureAt = 0.9
 /** What the language of the page before may be less sure of and still be taken at once. */
 const sureAsBefore = 0.8
-/** Words less sure than this are specks and pictures. */
-const wordConfidenceMin = 0.25
 
 /** Loads the engine into this thread. Rejects when its files are not what they should be. */
 export async function openEngine(runtime: OcrRuntime): Promise<Engine> {
@@ -125,7 +123,6 @@ function readTable(language: string, table: string): Recognition {
     const confidence = Math.max(0, Math.min(1, percent / 100))
     sure += confidence * text.length
     characters += text.length
-    if (confidence < wordConfidenceMin) continue
     const lines = getOrAdd(paragraphs, `${block} ${paragraph}`, () => new Map<string, RecognisedWord[]>())
     const words = getOrAdd(lines, line ?? '', () => [])
     words.push({ text, box: [left, top, left + wide, top + high], confidence })
