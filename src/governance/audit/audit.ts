@@ -11,7 +11,8 @@ import type { PolicyMaterial } from '../policy/index.ts'
 import { toVerifierKey } from './checkpoint.ts'
 import { exportLines } from './export.ts'
 import { proveConsistency, proveInclusion } from './merkle.ts'
-import { readRecords, toSideWork } from './sealing.ts'
+import { readRecords } from './records.ts'
+import { toSideWork } from './sealing.ts'
 import { createAuditStore, type AuditStore } from './store.ts'
 
 /** The log of every call and administrative act, as a tree that can be checked by who holds its public key. */

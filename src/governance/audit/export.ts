@@ -1,6 +1,6 @@
 import { createHash, sign, verify, type KeyObject } from 'node:crypto'
 import type { CallReader } from '../../store/index.ts'
-import { readRecords } from './sealing.ts'
+import { readRecords } from './records.ts'
 import type { AuditStore, LeafRow, Subject } from './store.ts'
 
 /*
