@@ -2,7 +2,7 @@ import { readModelNode, type Config, type LoadedConfig } from './config/index.ts
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
 import type { Model } from './core/model.ts'
-import { createPersonalDataScanner, type createRegionGate } from './governance/index.ts'
+import { createPersonalDataScanner, type createRegionGate, type Guards } from './governance/index.ts'
 import type { Endpoints } from './infrastructure/index.ts'
 import { createForecastKind } from './investment/index.ts'
 import { createModelTree, type ModelCatalogue, type Shadows } from './models/index.ts'
@@ -16,20 +16,21 @@ export interface ModelSurroundings {
   readonly endpoints: Endpoints
   /** The kind of node that makes shadow traffic. */
   readonly shadow: Shadows['kind']
+  readonly guards: Pick<Guards, 'passages'>
 }
 
 /** The models of one configuration, with what the other rooms bring to them. Throws CONFIG_INVALID. */
 export function createModels(
   { clock, knowledge, copyright, caches, learning }: Standing,
   loaded: LoadedConfig,
-  { gate, endpoints, shadow }: ModelSurroundings,
+  { gate, endpoints, shadow, guards }: ModelSurroundings,
 ): ModelCatalogue {
   const { config, hash } = loaded
   const lawful = createLawfulSearch(knowledge, copyright, 'ground')
   return createModelTree({
     config: config.models,
     endpoints,
-    nodeKinds: [createGroundKind({ knowledge: lawful, copyright, clock }), createForecastKind(), shadow],
+    nodeKinds: [createGroundKind({ knowledge: lawful, copyright, guard: guards.passages, clock }), createForecastKind(), shadow],
     clock,
     limits: config.network,
     regions: toRegions(config, gate),

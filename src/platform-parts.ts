@@ -2,7 +2,7 @@ import { describeCause, type HttpParts } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
-import type { createRegionGate, PolicyGuard } from './governance/index.ts'
+import type { createRegionGate, Guards, PolicyGuard } from './governance/index.ts'
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster, createWhatIf } from './investment/index.ts'
@@ -20,6 +20,7 @@ export interface PartsDeps {
   readonly version: number
   readonly gate: ReturnType<typeof createRegionGate>
   readonly policies: PolicyGuard
+  readonly guards: Pick<Guards, 'models'>
   readonly models: ModelCatalogue
   readonly endpoints: Endpoints
   readonly inWork: InWork
@@ -89,6 +90,7 @@ export function createParts(deps: PartsDeps): HttpParts {
       identity,
       admission,
       models: { resolve: resolveModel, compose },
+      guards: config.governance.guards.length === 0 ? undefined : deps.guards.models,
       enter: inWork.enter,
       record: (facts) => store.recorder.settle(facts),
       observe: createObserver(deps),

@@ -23,6 +23,7 @@ import { auditKeys, createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
 import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
+import { createConfiguredGuards } from './platform-guards.ts'
 import { createModels } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
 import { createGovernance } from './platform-governance.ts'
@@ -213,7 +214,9 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   })
   const inWork = createInWork()
   const shadows = createShadowKind(standing, { config, inWork, gate })
-  const models = createModels(standing, loaded, { gate, endpoints, shadow: shadows.kind })
+  const guards = createConfiguredGuards(standing, config, (name) => models.find(name))
+  const models = createModels(standing, loaded, { gate, endpoints, shadow: shadows.kind, guards })
+  guards.check()
   const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
   const traces = createTraces(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
@@ -224,6 +227,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     version,
     gate,
     policies,
+    guards,
     models,
     endpoints,
     inWork,

@@ -3,6 +3,7 @@ import type { Call, CallFacts, CallOutcome, Labels, Principal } from '../core/ca
 import type { PlatformError } from '../core/errors.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Model } from '../core/model.ts'
+import type { ModelGuard } from '../core/ports-guards.ts'
 import type { Clock } from '../core/time.ts'
 
 /** What the flow needs of the platform; filled by `platform.ts`. */
@@ -28,6 +29,8 @@ export interface FlowParts {
     /** A model that the request brings itself. Throws INVALID_REQUEST, or FORBIDDEN when the key may not. */
     compose(network: unknown, principal: Principal): Model
   }
+  /** What goes to models and comes back is guarded; absent when nothing is. */
+  readonly guards?: ModelGuard | undefined
   /** Counts a request as in work, until it is observed; an old configuration is let go when none is. */
   enter(): void
   /** Durable on return. Throws STORE_UNAVAILABLE. */

@@ -5,7 +5,7 @@ import { sumDispatches } from '../core/totals.ts'
 
 /**
  * One request, from door to door. The only place that knows the order:
- * authenticate → admit → resolve → answer → guard → record.
+ * authenticate → admit → resolve → guard → answer → record.
  * The last byte goes out after the facts are recorded, so an answered request always has its row. Never rejects: what
  * goes wrong is delivered.
  */
@@ -47,10 +47,13 @@ export async function runRequest<Request, Reply>(
         ? parts.models.resolve(asked.model, principal)
         : parts.models.compose(asked.network, principal)
 
-    // answer
-    const reply = await ask.answer(model, asked.request, call)
-
     // guard
+    const guarded = parts.guards?.watch(model, asked.network !== undefined) ?? model
+
+    // answer
+    const reply = await ask.answer(guarded, asked.request, call)
+
+    // release
     await delivery.send(await ask.guard(reply, call), call)
     end(call, { status: 'ok', firstByteMs: delivery.firstByteMs() })
   } catch (thrown) {

@@ -56,6 +56,16 @@ export const errorCatalogue = {
     false,
     'Ask for a summary instead of the text, or record a licence that lets the work be given again.',
   ),
+  GUARD_REFUSED: entry(
+    403,
+    false,
+    'Leave out what the message names; if it is nothing of the kind, ask the operator about governance.guards.',
+  ),
+  GUARD_FAILED: entry(
+    503,
+    true,
+    'A guard could not tell in time; try again, or raise its ms, or set its onError to open.',
+  ),
   PRICE_UNKNOWN: entry(403, false, 'Add the price under investment.prices, or set investment.unknownPrice to flag.'),
   BUDGET_EXCEEDED: entry(
     402,

@@ -6,6 +6,7 @@ export {
   type AuditLog,
   type AuditReport,
 } from './audit/index.ts'
+export { createGuards, type Guards } from './guards/index.ts'
 export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
 export {
   createPolicyAdmission,

@@ -31,6 +31,11 @@ export const metricCatalogue = {
   usageUnknown: counter('strata_usage_unknown_total', 'Tries that were answered without any usage.', ['endpoint']),
   cost: counter('strata_cost_dollars_total', 'Known cost, US dollars; the ledger has it exactly.', ['endpoint']),
   costUnknown: counter('strata_cost_unknown_total', 'Tries with usage whose cost is not known.', ['endpoint']),
+  guardVerdicts: counter(
+    'strata_guard_verdicts_total',
+    'What guards made of texts: pass, observe, block, rewrite, or error when one could not tell.',
+    ['guard', 'place', 'verdict'],
+  ),
   journalBytes: gauge('strata_journal_bytes', 'Size of the journal that is not yet in the database.'),
   journalPending: gauge('strata_journal_pending_rows', 'Journaled rows that are not yet in the database.'),
   journalDropped: counter('strata_journal_dropped_total', 'Rows that could not be journaled.', []),

@@ -2,6 +2,7 @@ import type * as Prometheus from 'prom-client'
 import type { CallFacts, CallStatus } from '../core/call.ts'
 import type { ErrorCode } from '../core/errors.ts'
 import { loadPackage } from '../core/packages.ts'
+import type { GuardVerdict } from '../core/ports-guards.ts'
 import { metricCatalogue, type MetricDefinition } from './catalogue.ts'
 import { createCounter, createDurations, createPulled, type Cell, type DurationCell, type Written } from './cells.ts'
 
@@ -17,6 +18,8 @@ export interface Metrics {
   observeCall(facts: readonly CallFacts[], face: string): void
   /** A request that ended before it became a call: not authenticated, not understood. */
   observeRefusal(face: string, code: ErrorCode): void
+  /** What a guard made of a text. */
+  observeGuard(verdict: GuardVerdict): void
   /** Later sources replace earlier ones of the same name. */
   watch(sources: MetricSources): void
   useNames(names: MetricNames): void
@@ -54,6 +57,9 @@ export function createMetrics(): Metrics {
       const cells = tables.ofFace(face)
       tables.ofModel(cells, other).error.value++
       tables.ofError(cells, code).value++
+    },
+    observeGuard({ guard, place, did }) {
+      families.guardVerdicts.cell(guard, place, did).value++
     },
     watch(added) {
       sources = { ...sources, ...added }
@@ -98,6 +104,7 @@ function createFamilies() {
     usageUnknown: createCounter(metricCatalogue.usageUnknown),
     cost: createCounter(metricCatalogue.cost),
     costUnknown: createCounter(metricCatalogue.costUnknown),
+    guardVerdicts: createCounter(metricCatalogue.guardVerdicts),
   }
 }
 

@@ -8,7 +8,7 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { describeEndpoints } from './spans.ts'
 
 /** Logs, metrics and traces of one process. */
-export interface Telemetry extends Pick<Metrics, 'observeCall' | 'observeRefusal' | 'watch'> {
+export interface Telemetry extends Pick<Metrics, 'observeCall' | 'observeGuard' | 'observeRefusal' | 'watch'> {
   readonly log: EventLog
   /** Takes over level, names and hash of a configuration that comes into force. */
   useConfig(loaded: Pick<LoadedConfig, 'config' | 'hash'>): void
@@ -39,6 +39,7 @@ export function createTelemetry(deps: TelemetryDeps): Telemetry {
   return {
     log,
     observeCall: (facts, face) => metrics.observeCall(facts, face),
+    observeGuard: (verdict) => metrics.observeGuard(verdict),
     observeRefusal: (face, code) => metrics.observeRefusal(face, code),
     watch: (sources) => metrics.watch(sources),
     useConfig({ config, hash }) {

@@ -99,6 +99,7 @@ export function toAnswerExtension(
     ...toEnergy(call.facts),
     ...toBounds(call.facts),
     ...toNodeReports(call),
+    ...toGuardReports(call),
     ...(citations.length === 0 ? {} : { citations: citations.map(toCitationJson) }),
     ...(unsupported.length === 0 ? {} : { unsupported: unsupported.map(toUnsupportedJson) }),
   }
@@ -150,6 +151,16 @@ export function countCalls(facts: readonly CallFacts[]): number {
   let count = 0
   for (const fact of facts) if (fact.kind === 'dispatch' && fact.detail?.['sent'] !== false) count++
   return count
+}
+
+/** What guards found, observed, took out or could not tell. */
+function toGuardReports({ facts, notes }: Pick<Call, 'facts' | 'notes'>): JsonObject {
+  const said: JsonValue[] = []
+  for (const detail of [notes, ...facts.map((fact) => fact.detail)]) {
+    const guards = detail?.['guards']
+    if (Array.isArray(guards)) said.push(...(guards as JsonValue[])) // what is noted is JSON
+  }
+  return said.length === 0 ? {} : { guards: said }
 }
 
 /** What nodes say of their own work; `cut` marks one that answered with the best it had when its budget or time was spent. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { copyrightSchema } from './copyright.ts'
+import { guardsSchema } from './guards.ts'
 import { privacySchema } from './privacy.ts'
 import { reviewsSchema } from './reviews.ts'
 
@@ -81,5 +82,6 @@ export const governanceSchema = z
       .describe('Longest life of a new key, days; without bound when absent.'),
     privacy: privacySchema.prefault({}),
     copyright: copyrightSchema.prefault({}),
+    guards: guardsSchema,
   })
   .describe('Who may do what, and where data may go.')

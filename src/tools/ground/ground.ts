@@ -7,6 +7,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Answer, Model } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import type { CopyrightGuard } from '../../core/ports-copyright.ts'
+import type { PassageGuard } from '../../core/ports-guards.ts'
 import type { KnowledgeSearch, Passage } from '../../core/ports.ts'
 import { principalsOf } from '../../core/principals.ts'
 import type { Clock } from '../../core/time.ts'
@@ -18,6 +19,8 @@ export interface GroundParts {
   readonly knowledge: KnowledgeSearch
   /** Watches how much of the passages an answer gives again; nobody does when absent. */
   readonly copyright?: CopyrightGuard | undefined
+  /** Looks at passages before the writer is given them; nobody does when absent. */
+  readonly guard?: PassageGuard | undefined
   readonly clock: Clock
 }
 
@@ -59,7 +62,8 @@ interface Grounding extends GroundParts {
 async function answerFromPassages(options: Grounding, request: ChatRequest, call: Call): Promise<Answer> {
   const { clock, writer } = options
   const startedMs = clock.monotonicMs()
-  const passages = await findPassages(options, request, call)
+  const found = await findPassages(options, request, call)
+  const passages = (await options.guard?.screen(found, call)) ?? found
   const searchMs = clock.monotonicMs() - startedMs
   if (call.cancellation.isCancelled) throw new PlatformError('CANCELLED', 'the call was cancelled during the search')
 

@@ -1,0 +1,1 @@
+export { createGuards, type Guards } from './guards.ts'

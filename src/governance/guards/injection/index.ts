@@ -1,0 +1,1 @@
+export { createInjectionDetector, type InjectionDetector } from './injection.ts'

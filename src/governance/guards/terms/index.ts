@@ -1,0 +1,1 @@
+export { createTermScanner } from './term-scanner.ts'
