@@ -30,7 +30,11 @@ export function createModels(
   return createModelTree({
     config: config.models,
     endpoints,
-    nodeKinds: [createGroundKind({ knowledge: lawful, copyright, guard: guards.passages, clock }), createForecastKind(), shadow],
+    nodeKinds: [
+      createGroundKind({ knowledge: lawful, copyright, guard: guards.passages, clock }),
+      createForecastKind(),
+      shadow,
+    ],
     clock,
     limits: config.network,
     regions: toRegions(config, gate),

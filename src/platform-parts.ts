@@ -2,7 +2,18 @@ import { describeCause, type HttpParts } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
+<<<<<<< HEAD
 import type { createRegionGate, Guards, PolicyGuard } from './governance/index.ts'
+=======
+import type { Model } from './core/model.ts'
+import {
+  createAdmission,
+  createPolicyAdmission,
+  type createRegionGate,
+  type Guards,
+  type PolicyGuard,
+} from './governance/index.ts'
+>>>>>>> 5cdd9fd (Measure guards, and say what they find and what they do not)
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster, createWhatIf } from './investment/index.ts'
@@ -34,6 +45,7 @@ export function createParts(deps: PartsDeps): HttpParts {
   const { gate, policies, models, endpoints, inWork } = deps
   const { config } = deps.loaded
   const { clock, ids, store, identity, knowledge, preparation, privacy, copyright, spending, telemetry } = deps.standing
+<<<<<<< HEAD
   const { admission, ...governed } = createGovernanceParts({
     standing: deps.standing,
     config: config.governance,
@@ -49,6 +61,10 @@ export function createParts(deps: PartsDeps): HttpParts {
     }
     return model
   }
+=======
+  const admission = createPolicyAdmission(createAdmission(config.governance, gate), policies)
+  const resolveModel = createResolver(models)
+>>>>>>> 5cdd9fd (Measure guards, and say what they find and what they do not)
   const compose = createComposer({ config: config.network, models })
   return {
     clock,
@@ -98,6 +114,7 @@ export function createParts(deps: PartsDeps): HttpParts {
   }
 }
 
+<<<<<<< HEAD
 function createObserver({ inWork, traces, standing: { telemetry } }: PartsDeps): HttpParts['flow']['observe'] {
   return (face, call, failure) => {
     inWork.leave()
@@ -108,5 +125,17 @@ function createObserver({ inWork, traces, standing: { telemetry } }: PartsDeps):
     if (failure?.code === 'INTERNAL') {
       telemetry.log.error({ face, cause: describeCause(failure) }, 'a request met a defect')
     }
+=======
+/** The way from a name to a model that the principal may use. Throws MODEL_NOT_FOUND or MODEL_FORBIDDEN. */
+function createResolver(models: ModelCatalogue): (name: string, principal: Principal) => Model {
+  return (name, principal) => {
+    const model = models.find(name)
+    if (model === undefined)
+      throw new PlatformError('MODEL_NOT_FOUND', `there is no model ${name.slice(0, 128)}`, { param: 'model' })
+    if (principal.models !== undefined && !principal.models.includes(name)) {
+      throw new PlatformError('MODEL_FORBIDDEN', `the key may not use the model ${name}`, { param: 'model' })
+    }
+    return model
+>>>>>>> 5cdd9fd (Measure guards, and say what they find and what they do not)
   }
 }

@@ -33,8 +33,24 @@ beforeAll(async () => {
           { guard: 'schema', models: ['formal'], do: 'block' },
           { guard: 'language', models: ['chinese'], is: ['zh'], do: 'block' },
           { guard: 'length', models: ['brief'], charactersMax: 20, do: 'rewrite' },
-          { guard: 'judge', models: ['judged'], by: 'judge', rule: 'No recipes.', do: 'block', ms: 2_000, budget: { calls: 1 } },
-          { guard: 'judge', name: 'lenient', models: ['lenient'], by: 'judge', rule: 'No recipes.', do: 'block', onError: 'open' },
+          {
+            guard: 'judge',
+            models: ['judged'],
+            by: 'judge',
+            rule: 'No recipes.',
+            do: 'block',
+            ms: 2_000,
+            budget: { calls: 1 },
+          },
+          {
+            guard: 'judge',
+            name: 'lenient',
+            models: ['lenient'],
+            by: 'judge',
+            rule: 'No recipes.',
+            do: 'block',
+            onError: 'open',
+          },
         ],
       },
       endpoints: {
@@ -45,16 +61,25 @@ beforeAll(async () => {
         vectors: toEndpoint(mock, 'openai', { does: ['embed'] }),
       },
       models: {
-        ...['careful', 'secretive', 'watched', 'numbered', 'formal', 'chinese', 'brief', 'judged', 'lenient', 'plain'].reduce<JsonObject>(
-          (all, name) => ({ ...all, ...model(name) }),
-          {},
-        ),
+        ...[
+          'careful',
+          'secretive',
+          'watched',
+          'numbered',
+          'formal',
+          'chinese',
+          'brief',
+          'judged',
+          'lenient',
+          'plain',
+        ].reduce<JsonObject>((all, name) => ({ ...all, ...model(name) }), {}),
         library: { ground: { in: 'library', with: { endpoint: 'openai' } } },
       },
     },
   })
   await strata.request('/v1/collections', { name: 'library' })
-  const put = (external_id: string, text: string) => strata.request('/v1/collections/library/documents', { external_id, text })
+  const put = (external_id: string, text: string) =>
+    strata.request('/v1/collections/library/documents', { external_id, text })
   await put('good.txt', 'The bridge of the campus closes at ten in the evening.')
   await put('bad.txt', `The bridge of the campus is closed. ${trap}`)
 })
@@ -66,7 +91,11 @@ afterAll(async () => {
 
 beforeEach(() => mock.reset())
 
-function ask(face: Face, name: string, options: { readonly stream?: boolean; readonly text?: string } = {}): Promise<Response> {
+function ask(
+  face: Face,
+  name: string,
+  options: { readonly stream?: boolean; readonly text?: string } = {},
+): Promise<Response> {
   return strata.request(face.path, face.ask(name, options))
 }
 
@@ -140,7 +169,12 @@ test('a guard that observes changes nothing and holds nothing back', async () =>
   say('代号是獵鷹。')
   const body = (await (await ask(chat, 'watched')).json()) as JsonValue
   expect(chat.textOf(body)).toBe('代号是獵鷹。')
-  expect(at(body, ['strata', 'guards', 0])).toEqual({ guard: 'watched', at: 'answer', did: 'observe', found: { watched: 1 } })
+  expect(at(body, ['strata', 'guards', 0])).toEqual({
+    guard: 'watched',
+    at: 'answer',
+    did: 'observe',
+    found: { watched: 1 },
+  })
 })
 
 test('an expression of the operator is replaced by a mark of the operator', async () => {
@@ -151,7 +185,12 @@ test('an expression of the operator is replaced by a mark of the operator', asyn
 })
 
 test('an answer that is not of the schema asked for is refused; one that is passes', async () => {
-  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false }
+  const schema = {
+    type: 'object',
+    properties: { city: { type: 'string' } },
+    required: ['city'],
+    additionalProperties: false,
+  }
   const format = { response_format: { type: 'json_schema', json_schema: { name: 'place', schema } } }
   const request = { ...chat.ask('formal'), ...format }
   say('{"city":"Basel"}')
@@ -169,7 +208,9 @@ test('an answer in another language is refused before any of it is sent', async 
   const response = await ask(chat, 'chinese', { stream: true })
   expect(response.status).toBe(403)
   say('这是对您所提问题的回答。')
-  expect(chat.streamedTextOf(readEvents(await (await ask(chat, 'chinese', { stream: true })).text()))).toContain('这是对')
+  expect(chat.streamedTextOf(readEvents(await (await ask(chat, 'chinese', { stream: true })).text()))).toContain(
+    '这是对',
+  )
 })
 
 test('an answer that is too long is cut, and no more of it is read', async () => {
@@ -181,7 +222,9 @@ test('an answer that is too long is cut, and no more of it is read', async () =>
 
 describe('a judge', () => {
   const judge = (verdict: string): void => {
-    mock.respondWith((request) => ({ script: { textDeltas: [request.text.includes('judge-model') ? verdict : 'Fine.'] } }))
+    mock.respondWith((request) => ({
+      script: { textDeltas: [request.text.includes('judge-model') ? verdict : 'Fine.'] },
+    }))
   }
 
   test('is asked through the door, on record and charged to the request', async () => {

@@ -16,7 +16,9 @@ const commons = {
     .min(1)
     .max(256)
     .optional()
-    .describe('Models it guards, as clients name them; all when absent. A network that comes with a request is always guarded.'),
+    .describe(
+      'Models it guards, as clients name them; all when absent. A network that comes with a request is always guarded.',
+    ),
   ms: z
     .int()
     .min(1)
@@ -26,12 +28,16 @@ const commons = {
   onError: z
     .enum(['open', 'closed'])
     .default('closed')
-    .describe('What happens when it cannot tell in time or fails: open lets the text pass, closed refuses with GUARD_FAILED.'),
+    .describe(
+      'What happens when it cannot tell in time or fails: open lets the text pass, closed refuses with GUARD_FAILED.',
+    ),
 }
 
 const everyAction = z
   .enum(['observe', 'block', 'rewrite'])
-  .describe('observe only reports · block refuses with GUARD_REFUSED · rewrite puts a mark in the place of what was found.')
+  .describe(
+    'observe only reports · block refuses with GUARD_REFUSED · rewrite puts a mark in the place of what was found.',
+  )
 const noRewrite = z.enum(['observe', 'block']).describe('observe only reports · block refuses with GUARD_REFUSED.')
 const mark = z
   .string()
@@ -50,7 +56,7 @@ function at(fallback: readonly (typeof guardPlaces)[number][]) {
     )
 }
 
-export const guardSchema = z.discriminatedUnion('guard', [
+const guardSchema = z.discriminatedUnion('guard', [
   z.strictObject({
     guard: z.literal('injection').describe('Attempts to take over the model: heuristics for Chinese and English.'),
     ...commons,
@@ -65,7 +71,9 @@ export const guardSchema = z.discriminatedUnion('guard', [
       .describe('From which score on it counts, 0 to 1; one strong sign is enough for 0.5.'),
   }),
   z.strictObject({
-    guard: z.literal('secrets').describe('Keys of known vendors, private keys, JWTs, passwords in addresses and assignments.'),
+    guard: z
+      .literal('secrets')
+      .describe('Keys of known vendors, private keys, JWTs, passwords in addresses and assignments.'),
     ...commons,
     at: at(['input', 'tools', 'passages', 'answer']),
     do: everyAction,
@@ -83,10 +91,7 @@ export const guardSchema = z.discriminatedUnion('guard', [
     do: everyAction,
     to: mark,
     terms: z.array(z.string().min(1).max(200)).min(1).max(20_000).describe('What is looked for.'),
-    within: z
-      .boolean()
-      .default(false)
-      .describe('Whether a term of letters also counts inside a longer word.'),
+    within: z.boolean().default(false).describe('Whether a term of letters also counts inside a longer word.'),
   }),
   z.strictObject({
     guard: z.literal('pattern').describe('An expression of a closed language, matched in linear time.'),
@@ -128,7 +133,11 @@ export const guardSchema = z.discriminatedUnion('guard', [
     ...commons,
     at: at(['answer']),
     do: everyAction,
-    charactersMax: z.int().min(1).max(100_000_000).describe('Most characters (UTF-16 units) of one text; rewrite cuts there.'),
+    charactersMax: z
+      .int()
+      .min(1)
+      .max(100_000_000)
+      .describe('Most characters (UTF-16 units) of one text; rewrite cuts there.'),
   }),
   z.strictObject({
     guard: z.literal('judge').describe('Another model says whether a text breaks a rule.'),
@@ -137,7 +146,12 @@ export const guardSchema = z.discriminatedUnion('guard', [
     do: noRewrite,
     by: modelName.describe('The model that judges; it is reached through the same door as any other.'),
     rule: z.string().min(1).max(20_000).describe('What is not allowed, in plain words.'),
-    charactersMax: z.int().min(100).max(1_000_000).default(20_000).describe('Most characters it is shown of a text; a longer one it cannot tell.'),
+    charactersMax: z
+      .int()
+      .min(100)
+      .max(1_000_000)
+      .default(20_000)
+      .describe('Most characters it is shown of a text; a longer one it cannot tell.'),
     budget: budgetLimitsSchema.optional().describe('Most that one judgement may spend.'),
   }),
 ])

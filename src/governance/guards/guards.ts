@@ -29,7 +29,9 @@ export interface GuardsDeps extends Omit<KindParts, 'folder'>, Pick<ScreenParts,
 /** Throws CONFIG_INVALID for a guard that cannot be built, with its place. */
 export function createGuards(deps: GuardsDeps): Guards {
   const folder = createFolder()
-  const guards = deps.config.map((config, index) => createGuard({ ...deps, folder }, config, `governance.guards[${index}]`))
+  const guards = deps.config.map((config, index) =>
+    createGuard({ ...deps, folder }, config, `governance.guards[${index}]`),
+  )
   checkNames(guards)
   const known = new WeakMap<Model, Model>()
   return {
@@ -50,7 +52,10 @@ export function createGuards(deps: GuardsDeps): Guards {
     check() {
       for (const [index, config] of deps.config.entries()) {
         if (config.guard !== 'judge' || deps.findModel(config.by)?.traits.does.includes('chat') === true) continue
-        throw fault(`governance.guards[${index}].by`, `there is no model "${config.by}" that chats; add it under models or endpoints`)
+        throw fault(
+          `governance.guards[${index}].by`,
+          `there is no model "${config.by}" that chats; add it under models or endpoints`,
+        )
       }
     },
   }
@@ -59,7 +64,8 @@ export function createGuards(deps: GuardsDeps): Guards {
 function checkNames(guards: readonly Guard[]): void {
   const seen = new Set<string>()
   for (const [index, { name }] of guards.entries()) {
-    if (seen.has(name)) throw fault(`governance.guards[${index}].name`, `there is a guard "${name}" already; give each a name of its own`)
+    if (seen.has(name))
+      throw fault(`governance.guards[${index}].name`, `there is a guard "${name}" already; give each a name of its own`)
     seen.add(name)
   }
 }

@@ -1,1 +1,6 @@
+export { createFolder } from './fold.ts'
+export { createInjectionDetector } from './injection/index.ts'
+export { scanText, type Finding, type Scanner } from './scan.ts'
+export { createSecretScanner } from './secrets/index.ts'
+export { createTermScanner } from './terms/index.ts'
 export { createGuards, type Guards } from './guards.ts'

@@ -61,7 +61,10 @@ function toRequest({ by, rule }: JudgeSettings, text: string): ChatRequest {
   const chat = createChat({
     messages: [
       { role: 'system', parts: [{ type: 'text', text: instruction }] },
-      { role: 'user', parts: [{ type: 'text', text: `<text>\n${text.replaceAll('</text>', '<\u200b/text>')}\n</text>` }] },
+      {
+        role: 'user',
+        parts: [{ type: 'text', text: `<text>\n${text.replaceAll('</text>', '<\u200b/text>')}\n</text>` }],
+      },
     ],
     temperature: 0,
     outputTokensMax: verdictTokensMax,

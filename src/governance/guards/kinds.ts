@@ -88,7 +88,10 @@ function inspectLanguage(language: string | undefined, { is }: Settings<'languag
 function checkTypes({ types }: Settings<'secrets'>, path: string): readonly string[] | undefined {
   const stranger = types?.findIndex((type) => !secretTypeNames.includes(type)) ?? -1
   if (stranger === -1) return types
-  throw fault(`${path}.types[${stranger}]`, `there is no type of secret of that name; there are ${secretTypeNames.join(', ')}`)
+  throw fault(
+    `${path}.types[${stranger}]`,
+    `there is no type of secret of that name; there are ${secretTypeNames.join(', ')}`,
+  )
 }
 
 const pieceLength = 16_384
@@ -122,7 +125,11 @@ function inspectInjections(detector: InjectionDetector, { threshold, do: does }:
 function toSentence(text: string, { start, end }: Finding): Pick<Finding, 'start' | 'end'> {
   const before = text.slice(Math.max(0, start - pieceOverlap), start)
   const behind = text.slice(end, end + pieceOverlap)
-  const begun = Math.max(...['\n', '. ', '! ', '? ', '。', '！', '？'].map((mark) => before.lastIndexOf(mark) + (before.includes(mark) ? mark.length : 0)))
+  const begun = Math.max(
+    ...['\n', '. ', '! ', '? ', '。', '！', '？'].map(
+      (mark) => before.lastIndexOf(mark) + (before.includes(mark) ? mark.length : 0),
+    ),
+  )
   const closed = /[.!?](?=\s)|[。！？]|\n/.exec(behind)
   return {
     start: start - (before.length - Math.max(0, begun)),

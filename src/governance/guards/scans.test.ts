@@ -28,7 +28,9 @@ const sizes = fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1, maxLength
 
 describe('patterns', () => {
   const find = (source: string, text: string, lengthMax = 64): readonly string[] =>
-    scanText(createPatternScanner([{ what: 'it', source }], lengthMax), text).map(({ start, end }) => text.slice(start, end))
+    scanText(createPatternScanner([{ what: 'it', source }], lengthMax), text).map(({ start, end }) =>
+      text.slice(start, end),
+    )
 
   test('match what they say', () => {
     expect(find('ticket-\\d{3,5}', 'ticket-12 ticket-1234567')).toEqual(['ticket-12345'])
@@ -38,25 +40,62 @@ describe('patterns', () => {
   })
 
   test('say where they leave the language', () => {
-    for (const source of ['a(?=b)', '(a', 'a)', '[b', '\\1', '^a', 'a$', 'a**', '*a', 'a{3,2}', 'a{5000}', '(?<n>a)', 'x{', 'a|b?|', '\\b']) {
+    for (const source of [
+      'a(?=b)',
+      '(a',
+      'a)',
+      '[b',
+      '\\1',
+      '^a',
+      'a$',
+      'a**',
+      '*a',
+      'a{3,2}',
+      'a{5000}',
+      '(?<n>a)',
+      'x{',
+      'a|b?|',
+      '\\b',
+    ]) {
       expect(() => createPatternScanner([{ what: 'it', source }], 64), source).toThrow(/pattern/)
     }
   })
 
   test('find the same as a backtracking engine, however the text is parted', () => {
-    const sources = ['ab+c|b', '(?:a|b)c{2}', 'a[bc]*a', 'cab|bca|abc', '(?:ab|a)(?:bc|c)', 'a.b', 'b{2,3}', 'a*b', '(?:a|b)*c']
+    const sources = [
+      'ab+c|b',
+      '(?:a|b)c{2}',
+      'a[bc]*a',
+      'cab|bca|abc',
+      '(?:ab|a)(?:bc|c)',
+      'a.b',
+      'b{2,3}',
+      'a*b',
+      '(?:a|b)*c',
+    ]
     fc.assert(
-      fc.property(fc.constantFrom(...sources), fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 40 }), sizes, (source, text, by) => {
-        const scanner = createPatternScanner([{ what: 'it', source }], 64)
-        const found = scanPieces(scanner, text, by).map(({ start, end }) => [start, end])
-        expect(found).toEqual(leftmostLongest(source, text))
-      }),
+      fc.property(
+        fc.constantFrom(...sources),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 40 }),
+        sizes,
+        (source, text, by) => {
+          const scanner = createPatternScanner([{ what: 'it', source }], 64)
+          const found = scanPieces(scanner, text, by).map(({ start, end }) => [start, end])
+          expect(found).toEqual(leftmostLongest(source, text))
+        },
+      ),
       { numRuns: 400 },
     )
   })
 
   test('take linear time where others take for ever', () => {
-    const scanner = createPatternScanner([{ what: 'it', source: '(?:a+)+b' }, { what: 'that', source: '(?:a|aa)+c' }], 256)
+    const scanner = createPatternScanner(
+      [
+        { what: 'it', source: '(?:a+)+b' },
+        { what: 'that', source: '(?:a|aa)+c' },
+      ],
+      256,
+    )
     expect(scanText(scanner, 'a'.repeat(50_000))).toEqual([])
   })
 
@@ -93,9 +132,15 @@ describe('secrets', () => {
     for (const [type, make] of Object.entries(secretMakers)) {
       for (let turn = 0; turn < 20; turn++) {
         const secret = make(random)
-        for (const [before, behind] of [['看这里：', '，谢谢'], ['Use ', ' for it.'], ['', '']] as const) {
+        for (const [before, behind] of [
+          ['看这里：', '，谢谢'],
+          ['Use ', ' for it.'],
+          ['', ''],
+        ] as const) {
           const found = scanText(scanner, before + secret + behind)
-          const whole = found.some(({ start, end }) => start <= before.length + 20 && end >= before.length + secret.length - 1)
+          const whole = found.some(
+            ({ start, end }) => start <= before.length + 20 && end >= before.length + secret.length - 1,
+          )
           expect(whole, `${type}: ${secret}`).toBe(true)
         }
       }
@@ -136,10 +181,21 @@ describe('secrets', () => {
 describe('terms', () => {
   const folder = createFolder()
   const find = (terms: readonly string[], text: string, within = false): readonly string[] =>
-    scanText(createTermScanner({ folder, terms, within, what: 'term' }), text).map(({ start, end }) => text.slice(start, end))
+    scanText(createTermScanner({ folder, terms, within, what: 'term' }), text).map(({ start, end }) =>
+      text.slice(start, end),
+    )
 
   test('are found whatever their case, width, accents, script and hidden characters', () => {
-    for (const text of ['falcon', 'FALCON', 'ｆａｌｃｏｎ', 'fаlсоn', 'fa\u200blc\u00adon', 'fálcön', '𝐟𝐚𝐥𝐜𝐨𝐧', 'ＦａＬcon']) {
+    for (const text of [
+      'falcon',
+      'FALCON',
+      'ｆａｌｃｏｎ',
+      'fаlсоn',
+      'fa\u200blc\u00adon',
+      'fálcön',
+      '𝐟𝐚𝐥𝐜𝐨𝐧',
+      'ＦａＬcon',
+    ]) {
       expect(find(['Falcon'], `the ${text} flies`), text).toEqual([text])
     }
     expect(find(['软件破解'], '關於軟件破解的事')).toEqual(['軟件破解'])
@@ -156,26 +212,38 @@ describe('terms', () => {
   test('that overlap are found as one, however the text is parted', () => {
     const terms = ['ab', 'bca', 'abc', 'cc', 'a b']
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '\u200b'), maxLength: 40 }), sizes, fc.boolean(), (text, by, within) => {
-        const scanner = createTermScanner({ folder, terms, within, what: 'term' })
-        expect(scanPieces(scanner, text, by)).toEqual(scanText(scanner, text))
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' ', '\u200b'), maxLength: 40 }),
+        sizes,
+        fc.boolean(),
+        (text, by, within) => {
+          const scanner = createTermScanner({ folder, terms, within, what: 'term' })
+          expect(scanPieces(scanner, text, by)).toEqual(scanText(scanner, text))
+        },
+      ),
       { numRuns: 150 },
     )
   })
 
   test('are all found: the same as by looking for each', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 }), fc.string({ unit: fc.constantFrom('a', 'b', 'x'), maxLength: 40 }), (terms, text) => {
-        const covered = new Set<number>()
-        for (const { start, end } of scanText(createTermScanner({ folder, terms, within: true, what: 'term' }), text))
-          for (let at = start; at < end; at++) covered.add(at)
-        const wanted = new Set<number>()
-        for (const term of terms)
-          for (let at = text.indexOf(term); at !== -1; at = text.indexOf(term, at + 1))
-            for (let place = at; place < at + term.length; place++) wanted.add(place)
-        expect(covered).toEqual(wanted)
-      }),
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 4 }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'x'), maxLength: 40 }),
+        (terms, text) => {
+          const covered = new Set<number>()
+          for (const { start, end } of scanText(createTermScanner({ folder, terms, within: true, what: 'term' }), text))
+            for (let at = start; at < end; at++) covered.add(at)
+          const wanted = new Set<number>()
+          for (const term of terms)
+            for (let at = text.indexOf(term); at !== -1; at = text.indexOf(term, at + 1))
+              for (let place = at; place < at + term.length; place++) wanted.add(place)
+          expect(covered).toEqual(wanted)
+        },
+      ),
       { numRuns: 150 },
     )
   })

@@ -12,7 +12,10 @@ const msMaxDefault = 500
  * Whether an answer is one JSON value of a schema. Schemas may hold regular expressions that take for ever, so that it runs under
  * a limit of time. An answer that calls tools is a step on the way and passes, as does one for which nobody gave a schema.
  */
-export function createSchemaLook({ schema, ms = msMaxDefault }: SchemaSettings): (text: string, around: Inspection) => Inspected {
+export function createSchemaLook({
+  schema,
+  ms = msMaxDefault,
+}: SchemaSettings): (text: string, around: Inspection) => Inspected {
   const own = schema === 'request' ? undefined : createValidator(schema as JsonObject) // the configuration is JSON
   let context: Context | undefined
   const script = new Script('run()')
@@ -29,7 +32,8 @@ export function createSchemaLook({ schema, ms = msMaxDefault }: SchemaSettings):
       const isValid: unknown = script.runInContext(context, { timeout: ms })
       return { findings: isValid === true ? [] : [{ start: 0, end: text.length, what: 'not-of-schema' }] }
     } catch (thrown) {
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw new GuardLate(ms)
+      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
+        throw new GuardLate(ms)
       throw thrown
     } finally {
       context['run'] = undefined

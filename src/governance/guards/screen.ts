@@ -46,7 +46,7 @@ export async function screenTexts(parts: ScreenParts, guard: Guard, screened: Sc
   return before.map((text, index) => rewriteText(text, toReplacements(guard, found[index]?.findings ?? [])))
 }
 
-export function toReplacements(guard: Guard, findings: readonly Finding[]) {
+function toReplacements(guard: Guard, findings: readonly Finding[]) {
   return findings.map((finding) => ({ start: finding.start, end: finding.end, mark: guard.markOf(finding) }))
 }
 

@@ -50,7 +50,10 @@ export const secretMakers: Readonly<Record<string, (random: Random) => string>> 
   'linear-key': (random) => `lin_api_${pick(random, alnum, 40)}`,
   'supabase-key': (random) => `sbp_${pick(random, hex, 40)}`,
   jwt: (random) =>
-    [{ alg: 'HS256', typ: 'JWT' }, { sub: pick(random, alnum, 12), iat: 1_700_000_000 }]
+    [
+      { alg: 'HS256', typ: 'JWT' },
+      { sub: pick(random, alnum, 12), iat: 1_700_000_000 },
+    ]
       .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
       .concat(pick(random, url64, 43))
       .join('.'),

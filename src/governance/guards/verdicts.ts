@@ -41,10 +41,14 @@ export class VerdictBook {
   toFailure(thrown: unknown): PlatformError {
     if (thrown instanceof PlatformError && thrown.code === 'CANCELLED') return thrown
     const cause = thrown instanceof Error && thrown.name === 'GuardLate' ? thrown.message : toPlatformError(thrown).code
-    return new PlatformError('GUARD_FAILED', `the guard ${this.#guard.name} could not tell of ${places[this.#place]}: ${cause}`, {
-      details: this.#toJson('error'),
-      cause: thrown,
-    })
+    return new PlatformError(
+      'GUARD_FAILED',
+      `the guard ${this.#guard.name} could not tell of ${places[this.#place]}: ${cause}`,
+      {
+        details: this.#toJson('error'),
+        cause: thrown,
+      },
+    )
   }
 
   /** Puts it on record and counts it, the first time. */

@@ -29,7 +29,9 @@ function* readings(text: string, folded: FoldedText): Generator<Hidden> {
   yield* readTags(text)
   const whole = { start: 0, end: text.length }
   // g-a-p-s and g a p s: ten letters and more that stand alone.
-  const apart = /(?:^|[^a-z])((?:[a-z0-9][ ._*|/-]{1,2}){10,}[a-z0-9])(?![a-z])/.exec(folded.text.slice(0, readingLengthMax))
+  const apart = /(?:^|[^a-z])((?:[a-z0-9][ ._*|/-]{1,2}){10,}[a-z0-9])(?![a-z])/.exec(
+    folded.text.slice(0, readingLengthMax),
+  )
   if (apart !== null) {
     // A wider gap parts words where letters are parted by one blank; else any reading without gaps is tried.
     const joined = folded.text.replaceAll(/([a-z0-9])[ ._*|/-](?=[a-z0-9](?:[ ._*|/-]|$))/g, '$1')

@@ -1,7 +1,7 @@
 import type { Folder } from '../fold.ts'
 import { createPatternFinder } from '../pattern/index.ts'
 import type { Finding } from '../scan.ts'
-import { encodedWeight, signs, unseenMin, unseenWeight, type Sign } from './signs.ts'
+import { encodedWeight, isLatin, signs, unseenMin, unseenWeight, type Sign } from './signs.ts'
 import { findHidden } from './hidden.ts'
 
 /** What speaks for an attempt to take over a model. */
@@ -18,53 +18,67 @@ export interface InjectionDetector {
 
 const signLengthMax = 256
 
-function isLatin({ source }: Sign): boolean {
-  return !/[\u3400-\u9fff]/.test(source)
-}
-
 /** Heuristic: looks for what such texts say, in Chinese and English, also where they hide it. Knows nothing of what they mean. */
 export function createInjectionDetector(folder: Folder): InjectionDetector {
   // Apart, because an automaton over both alphabets is as large as their product.
-  const [latin, chinese] = [signs.filter(isLatin), signs.filter((sign) => !isLatin(sign))]
-  const finders = [latin, chinese].map((some) => createPatternFinder(some, signLengthMax))
-  const weights = new Map<string, number>()
+  const finders = [true, false].map((wanted) =>
+    createPatternFinder(
+      signs.flatMap((sign, index) =>
+        isLatin(sign) === wanted ? [{ ...sign, what: String(index), words: wanted && !endsOpen(sign) }] : [],
+      ),
+      signLengthMax,
+    ),
+  )
 
-  /** The findings of one folded text. Each place stands for a sign; the weight of a kind is that of its strongest. */
-  function look(text: string): readonly Finding[] {
-    return finders.flatMap((finder) => finder.find(text))
-  }
+  /** The signs in one folded text; `what` is the number of the sign. */
+  const look = (text: string): readonly Finding[] => finders.flatMap((finder) => finder.find(text))
 
   return {
     inspect(text) {
       const folded = folder.foldText(text)
+      const evidence = new Evidence()
       const findings: Finding[] = look(folded.text).map(({ start, end, what }) => ({
         start: folded.places[start] ?? 0,
         end: folded.places[end] ?? text.length,
-        what,
+        what: evidence.add(what),
       }))
-      const best = new Map<string, number>()
-      for (const { what } of findings) best.set(what, weightOf(weights, what))
       for (const hidden of findHidden(text, folded)) {
         const inside = look(folder.foldText(hidden.text).text)
         if (inside.length === 0) continue
+        for (const { what } of inside) evidence.add(what)
+        evidence.weigh('hidden', encodedWeight)
         findings.push({ start: hidden.start, end: hidden.end, what: 'hidden' })
-        best.set('hidden', encodedWeight)
-        for (const { what } of inside) best.set(what, weightOf(weights, what))
       }
-      if (folded.unseen >= unseenMin && folded.unseen * 10 > folded.text.length) best.set('unseen', unseenWeight)
-      let innocent = 1
-      for (const weight of best.values()) innocent *= 1 - weight
-      return { score: 1 - innocent, findings: findings.toSorted((left, right) => left.start - right.start) }
+      if (folded.unseen >= unseenMin && folded.unseen * 10 > folded.text.length) evidence.weigh('unseen', unseenWeight)
+      return { score: evidence.score, findings: findings.toSorted((left, right) => left.start - right.start) }
     },
   }
 }
 
-/** Of signs of one kind the strongest. */
-function weightOf(known: Map<string, number>, what: string): number {
-  let weight = known.get(what)
-  if (weight === undefined) {
-    weight = Math.max(...signs.filter((sign) => sign.what === what).map((sign) => sign.weight))
-    known.set(what, weight)
+/** The sign ends where an address goes on. */
+function endsOpen({ what }: Sign): boolean {
+  return what === 'exfiltration'
+}
+
+/** What speaks for an attempt: of each kind the strongest sign, and kinds add up as independent ones would. */
+class Evidence {
+  readonly #weights = new Map<string, number>()
+
+  /** The kind of a sign, which now counts. */
+  add(number: string): string {
+    const sign = signs[Number(number)]
+    if (sign === undefined) return 'unknown'
+    this.weigh(sign.what, sign.weight)
+    return sign.what
   }
-  return weight
+
+  weigh(kind: string, weight: number): void {
+    this.#weights.set(kind, Math.max(weight, this.#weights.get(kind) ?? 0))
+  }
+
+  get score(): number {
+    let innocent = 1
+    for (const weight of this.#weights.values()) innocent *= 1 - weight
+    return 1 - innocent
+  }
 }

@@ -107,4 +107,3 @@ class PatternScan implements Scan {
     this.#matchedUntil = Math.max(0, this.#matchedUntil - length)
   }
 }
-

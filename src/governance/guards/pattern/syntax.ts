@@ -1,5 +1,15 @@
 import { PlatformError } from '../../../core/errors.ts'
-import { anyUnit, complement, digits, hanUnits, spaces, toCaseless, toSet, wordUnits, type CharSet } from './char-set.ts'
+import {
+  anyUnit,
+  complement,
+  digits,
+  hanUnits,
+  spaces,
+  toCaseless,
+  toSet,
+  wordUnits,
+  type CharSet,
+} from './char-set.ts'
 
 /** An expression of the closed language: all that a finite automaton can tell, and nothing else. */
 export type Expression =
@@ -101,7 +111,9 @@ class Reader {
       case '^':
       case '$':
         this.#at--
-        throw this.fault(`${mark} is not part of the language: a match may lie anywhere; write \\${mark} for the mark itself`)
+        throw this.fault(
+          `${mark} is not part of the language: a match may lie anywhere; write \\${mark} for the mark itself`,
+        )
       default:
         return this.#toSet([unitOf(mark)])
     }
@@ -130,7 +142,8 @@ class Reader {
       this.#at++
       const end = this.#next()
       const [to] = end === '\\' ? this.#escape() : [unitOf(end)]
-      if (to === undefined || to[0] !== to[1] || to[0] < from[0]) throw this.fault('a range whose end is before its beginning')
+      if (to === undefined || to[0] !== to[1] || to[0] < from[0])
+        throw this.fault('a range whose end is before its beginning')
       ranges.push([from[0], to[0]])
     }
     return isNegated ? complement(ranges) : ranges

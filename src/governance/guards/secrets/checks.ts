@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 /** Bits for each character, by how often each occurs (Shannon). */
-export function entropyOf(text: string): number {
+function entropyOf(text: string): number {
   const counts = new Map<string, number>()
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1)
   let bits = 0
@@ -41,8 +41,13 @@ const bech32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
 export function isBech32(text: string): boolean {
   const lower = text.toLowerCase()
   const mark = lower.lastIndexOf('1')
-  const values = lower.slice(mark + 1).split('').map((character) => bech32.indexOf(character))
-  return mark > 0 && values.length > 6 && !values.includes(-1) && polymod([...expand(lower.slice(0, mark)), ...values]) === 1
+  const values = lower
+    .slice(mark + 1)
+    .split('')
+    .map((character) => bech32.indexOf(character))
+  return (
+    mark > 0 && values.length > 6 && !values.includes(-1) && polymod([...expand(lower.slice(0, mark)), ...values]) === 1
+  )
 }
 
 /** The six characters that make a text right; for making keys in tests. */

@@ -4,7 +4,10 @@ import { hasCrcTail, hasKeyBody, isBech32, isJwt, isRandom } from './checks.ts'
 /** Longest secret that is recognised whole: a private key of 8192 bits in PEM has less. */
 export const secretLengthMax = 8_192
 
-const afterPrefix = (bitsMin = 3) => (text: string): boolean => isRandom(text.slice(Math.min(8, text.length / 4)), bitsMin)
+const afterPrefix =
+  (bitsMin = 3) =>
+  (text: string): boolean =>
+    isRandom(text.slice(Math.min(8, text.length / 4)), bitsMin)
 
 /**
  * What a secret of each type looks like. Lengths and alphabets are those that the vendors' own keys have; where a key has check
@@ -56,8 +59,7 @@ export const secretTypes: readonly Pattern[] = [
   { what: 'jwt', source: 'eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{16,}', check: isJwt },
   {
     what: 'private-key',
-    source:
-      '-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\\s\\\\:,.()-]{40,}',
+    source: '-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\\s\\\\:,.()-]{40,}',
     check: hasKeyBody,
   },
   { what: 'age-key', source: 'AGE-SECRET-KEY-1[0-9A-Za-z]{58}', words: true, check: isBech32 },
@@ -85,7 +87,10 @@ function isAssigned(text: string): boolean {
 
 /** Not one of the words that stand for a password in examples. */
 function isPassword(text: string): boolean {
-  return isRandom(text, 2) && !/^(?:pass(?:word|wd)?|secret|admin|user(?:name)?|root|test(?:ing)?|token|guest)\d{0,4}$/i.test(text)
+  return (
+    isRandom(text, 2) &&
+    !/^(?:pass(?:word|wd)?|secret|admin|user(?:name)?|root|test(?:ing)?|token|guest)\d{0,4}$/i.test(text)
+  )
 }
 
 const assignedValue = /[A-Za-z0-9_+/=.!@#$%^&*~-]{12,}$/

@@ -108,7 +108,8 @@ class TermScan implements Scan {
     if (tree.hasEnd(this.#node)) {
       for (const length of tree.endsAt(this.#node)) {
         const hit = { start: this.#startOf(this.#count - length), end: this.#offset + size, what: this.#shared.what }
-        const isInside = isLetter(this.#unitAt(this.#count - length)) && isLetter(this.#unitAt(this.#count - length - 1))
+        const isInside =
+          isLetter(this.#unitAt(this.#count - length)) && isLetter(this.#unitAt(this.#count - length - 1))
         if (within || !isInside) {
           if (within || !isLetter(unit)) this.#confirm(hit)
           else this.#waiting.push(hit)

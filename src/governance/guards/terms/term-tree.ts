@@ -30,7 +30,11 @@ export class TermTree {
 
   /** Lengths of the terms that end here, the longest first. */
   *endsAt(node: number): Generator<number> {
-    for (let at = (this.#ends[node] ?? 0) > 0 ? node : (this.#shorter[node] ?? 0); at !== 0; at = this.#shorter[at] ?? 0) {
+    for (
+      let at = (this.#ends[node] ?? 0) > 0 ? node : (this.#shorter[node] ?? 0);
+      at !== 0;
+      at = this.#shorter[at] ?? 0
+    ) {
       yield this.#ends[at] ?? 0
     }
   }
