@@ -2,18 +2,8 @@ import { describeCause, type HttpParts } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
-<<<<<<< HEAD
-import type { createRegionGate, Guards, PolicyGuard } from './governance/index.ts'
-=======
 import type { Model } from './core/model.ts'
-import {
-  createAdmission,
-  createPolicyAdmission,
-  type createRegionGate,
-  type Guards,
-  type PolicyGuard,
-} from './governance/index.ts'
->>>>>>> 5cdd9fd (Measure guards, and say what they find and what they do not)
+import type { createRegionGate, Guards, PolicyGuard } from './governance/index.ts'
 import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster, createWhatIf } from './investment/index.ts'
@@ -45,26 +35,13 @@ export function createParts(deps: PartsDeps): HttpParts {
   const { gate, policies, models, endpoints, inWork } = deps
   const { config } = deps.loaded
   const { clock, ids, store, identity, knowledge, preparation, privacy, copyright, spending, telemetry } = deps.standing
-<<<<<<< HEAD
   const { admission, ...governed } = createGovernanceParts({
     standing: deps.standing,
     config: config.governance,
     gate,
     policies,
   })
-  const resolveModel = (name: string, principal: Principal) => {
-    const model = models.find(name)
-    if (model === undefined)
-      throw new PlatformError('MODEL_NOT_FOUND', `there is no model ${name.slice(0, 128)}`, { param: 'model' })
-    if (principal.models !== undefined && !principal.models.includes(name)) {
-      throw new PlatformError('MODEL_FORBIDDEN', `the key may not use the model ${name}`, { param: 'model' })
-    }
-    return model
-  }
-=======
-  const admission = createPolicyAdmission(createAdmission(config.governance, gate), policies)
   const resolveModel = createResolver(models)
->>>>>>> 5cdd9fd (Measure guards, and say what they find and what they do not)
   const compose = createComposer({ config: config.network, models })
   return {
     clock,
@@ -114,7 +91,6 @@ export function createParts(deps: PartsDeps): HttpParts {
   }
 }
 
-<<<<<<< HEAD
 function createObserver({ inWork, traces, standing: { telemetry } }: PartsDeps): HttpParts['flow']['observe'] {
   return (face, call, failure) => {
     inWork.leave()
@@ -125,7 +101,9 @@ function createObserver({ inWork, traces, standing: { telemetry } }: PartsDeps):
     if (failure?.code === 'INTERNAL') {
       telemetry.log.error({ face, cause: describeCause(failure) }, 'a request met a defect')
     }
-=======
+  }
+}
+
 /** The way from a name to a model that the principal may use. Throws MODEL_NOT_FOUND or MODEL_FORBIDDEN. */
 function createResolver(models: ModelCatalogue): (name: string, principal: Principal) => Model {
   return (name, principal) => {
@@ -136,6 +114,5 @@ function createResolver(models: ModelCatalogue): (name: string, principal: Princ
       throw new PlatformError('MODEL_FORBIDDEN', `the key may not use the model ${name}`, { param: 'model' })
     }
     return model
->>>>>>> 5cdd9fd (Measure guards, and say what they find and what they do not)
   }
 }

@@ -36,6 +36,7 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
         read: () => Promise.resolve({ model, regions: undefined, request }),
         oversight,
         answer: (resolved, asked, call) => resolved.answer(asked, call),
+        guard: (answer) => answer,
       },
       {
         async send(answer) {

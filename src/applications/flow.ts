@@ -5,7 +5,7 @@ import { sumDispatches } from '../core/totals.ts'
 
 /**
  * One request, from door to door. The only place that knows the order:
- * authenticate → admit → resolve → guard → answer → record.
+ * authenticate → admit → resolve → guard → answer → release → record.
  * The last byte goes out after the facts are recorded, so an answered request always has its row. Never rejects: what
  * goes wrong is delivered.
  */
