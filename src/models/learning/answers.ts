@@ -1,7 +1,7 @@
 import { checkEquations } from './equations.ts'
 
 /** Figures that an answer to a question is described by, beside its shape. */
-export const answerFigureCount = 14
+export const answerFigureCount = 17
 
 /** An answer's own signs of being right or wrong: sums that hold or not, an end, doubt, figures of the question used. */
 export function readAnswer(question: string, answer: string): Float64Array {
@@ -28,7 +28,20 @@ export function readAnswer(question: string, answer: string): Float64Array {
     /[.!?。!?)\]}」”"`\d]\s*$/.test(answer) ? 0 : 1,
     doubts.test(answer) ? 1 : 0,
     Math.log1p(answer.length) - Math.log1p(question.length),
+    ...readEnd(answer),
   )
+}
+
+const finalMark = /####|\\boxed\{|\b(?:final answer|answer is|answer:)|答案/i
+
+/** Whether the final answer is marked as such, is followed by words, and whether any number has an unlikely many digits. */
+function readEnd(answer: string): readonly number[] {
+  const mark = answer.lastIndexOf('####')
+  return [
+    finalMark.test(answer) ? 0 : 1,
+    mark !== -1 && /\p{L}{2}/u.test(answer.slice(mark)) ? 1 : 0,
+    /\d\.\d{3}/.test(answer) ? 1 : 0,
+  ]
 }
 
 const doubts =

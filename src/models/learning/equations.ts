@@ -42,7 +42,7 @@ function readRight(text: string, start: number): Stated | undefined {
   const [, sign, whole = '', decimals = ''] = match
   const after = text.slice(start + match[0].length, start + match[0].length + 12)
   // `= 3 * 4` goes on: what stands here is no result but another sum.
-  if (/^\s*(?:[*/×÷^+]|-\s*\d|x\s*\d)/.test(after)) return undefined
+  if (/^\s*(?:\\?\*|[/×÷^+]|-\s*\d|x\s*\d)/.test(after)) return undefined
   const value = Number(`${whole.replaceAll(',', '')}${decimals === '' ? '' : `.${decimals}`}`)
   return { value: sign === '-' ? -value : value, decimals: decimals.length }
 }
@@ -60,10 +60,10 @@ function readLeft(text: string, end: number): number | undefined {
   return undefined
 }
 
-// Digits . , space + - * / ( ) % $ x × ÷ − ·
+// Digits . , space + - * / ( ) % $ x × ÷ − · and the stroke with which Markdown escapes a star.
 function isOfSum(code: number): boolean {
   if (code >= 48 && code <= 57) return true
-  return ' .,+-*/()%$x×÷−·\u00a0€£¥'.includes(String.fromCharCode(code))
+  return ' .,+-*/()%$x×÷−·\\\u00a0€£¥'.includes(String.fromCharCode(code))
 }
 
 type Token = number | '+' | '-' | '*' | '/' | '(' | ')' | '%'

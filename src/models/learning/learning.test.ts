@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { createChat } from '../../core/chat.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import {
+  checkEquations,
+  findParity,
   measureRouting,
   parsePair,
   rankCandidates,
@@ -67,6 +69,35 @@ describe('a trained router', () => {
     const after = heldOut.gainsAfterAnswer
     expect(after === undefined ? 0 : measureRouting({ ...heldOut, gains: after }).apgr).toBeGreaterThan(0.75)
   })
+})
+
+describe('a threshold at parity', () => {
+  test('keeps what costs nothing on the whole, and no more', () => {
+    // Of every ten prompts with gain g/10, the strong model is better in g − 3 more cases than the weak one.
+    const rows = Array.from({ length: 1_000 }, (_, index) => ({ gain: Math.floor(index / 100) / 10, turn: index % 10 }))
+    const parity = findParity({
+      gains: rows.map(({ gain }) => gain),
+      weak: rows.map(({ gain, turn }) => Number(turn < 3 - Math.min(3, gain * 10))),
+      strong: rows.map(({ gain, turn }) => Number(turn < Math.max(0, Math.round(gain * 10) - 3))),
+    })
+    expect(parity?.threshold).toBeCloseTo(0.7)
+    expect(parity?.strongShare).toBeCloseTo(0.3)
+    expect(Math.abs(parity?.gained ?? 1)).toBeLessThan(0.01)
+  })
+
+  test('is none where the strong model is better everywhere', () => {
+    expect(findParity({ gains: [0.1, 0.2, 0.3], weak: [0, 0, 0], strong: [1, 1, 1] })).toBeUndefined()
+  })
+
+  test('keeps everything where the strong model is never better', () => {
+    const all = findParity({ gains: [0.1, 0.2, 0.2], weak: [1, 1, 1], strong: [1, 0, 1] })
+    expect(all).toMatchObject({ threshold: 2, strongShare: 0 })
+  })
+})
+
+test('sums are read with the stroke that Markdown puts before a star', () => {
+  expect(checkEquations('25 \\* 3 = 75 and 5 \\* 1.25 = 7')).toEqual({ right: 1, wrong: 1 })
+  expect(checkEquations('2 x 3 \\* 4 = 6 \\* 4 = 24')).toEqual({ right: 1, wrong: 0 })
 })
 
 describe('training takes', () => {
@@ -141,7 +172,7 @@ describe('a router file is refused with its reason', () => {
   test.each([
     ['that is not JSON', Buffer.from('PK\u0003\u0004'), 'not JSON'],
     ['that is not UTF-8', Buffer.from([0xff, 0xfe]), 'not JSON'],
-    ['of another version', changed((file) => (file['version'] = 2)), 'version'],
+    ['of another version', changed((file) => (file['version'] = 3)), 'version'],
     ['with a part nobody knows', changed((file) => (file['code'] = 'x')), 'code'],
     ['that lacks a part', changed((file) => delete file['questions']), 'questions'],
     ['that was changed', changed((file) => (file['weak'] = 'large')), 'hash'],

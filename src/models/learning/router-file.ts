@@ -12,7 +12,7 @@ export const routerBytesMax = 67_108_864
 
 const format = 'strata-router'
 /** Changes with what the weights mean: a file of another version is refused, never misread. */
-const version = 1
+const version = 2
 
 const finite = z.number()
 const id = z.string().min(1).max(256)

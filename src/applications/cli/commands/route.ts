@@ -4,6 +4,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import {
   certifyFamily,
   certifyRouter,
+  findParity,
   measureRouting,
   parseLine,
   parsePair,
@@ -13,6 +14,7 @@ import {
   writeRouter,
   type Guarantee,
   type HeldOut,
+  type Parity,
   type Router,
   type RouterCertification,
   type TrainingPair,
@@ -103,6 +105,7 @@ async function train(context: CommandContext): Promise<void> {
             : [[`from the ${stage}`, found.apgr.toFixed(3), found.cpt50.toFixed(1), found.cpt80.toFixed(1)]],
         ),
       ]),
+      ...Object.entries(figures).flatMap(([stage, found]) => describeParity(stage, found?.parity)),
       '',
       `${out}: ${pairs.length} pairs, ${Buffer.byteLength(file)} bytes, ${(trainMs / 1_000).toFixed(1)} s`,
     ],
@@ -117,14 +120,26 @@ function roleOf(router: Router, id: string): string {
 function describeHeldOut(
   heldOut: HeldOut,
   gains: Float64Array | undefined,
-): ReturnType<typeof measureRouting> | undefined {
+): (ReturnType<typeof measureRouting> & { readonly parity: Parity | null }) | undefined {
   if (gains === undefined) return undefined
   const rows = [...gains.keys()].filter((row) =>
     [gains[row], heldOut.weak[row], heldOut.strong[row]].every((value) => value !== undefined && !Number.isNaN(value)),
   )
   const choose = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? 0)
-  const figures = measureRouting({ gains: choose(gains), weak: choose(heldOut.weak), strong: choose(heldOut.strong) })
-  return rows.length < 20 || !Number.isFinite(figures.apgr) ? undefined : figures
+  const routed = { gains: choose(gains), weak: choose(heldOut.weak), strong: choose(heldOut.strong) }
+  const figures = measureRouting(routed)
+  if (rows.length < 20 || !Number.isFinite(figures.apgr)) return undefined
+  return { ...figures, parity: findParity(routed) ?? null }
+}
+
+/** What a threshold may be set to when no guarantee is asked for. */
+function describeParity(stage: string, parity: Parity | null | undefined): readonly string[] {
+  if (parity === null || parity === undefined) return []
+  const { threshold, strongShare } = parity
+  const share = (strongShare * 100).toFixed(0)
+  return [
+    `threshold ${threshold.toFixed(3)} from the ${stage} is expected to equal the strong model with ${share} % of its calls`,
+  ]
 }
 
 const promptSchema = z.union([
