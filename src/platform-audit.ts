@@ -47,7 +47,7 @@ export function auditKeys(keys: Identity['keys'], audit: AuditLog): Identity['ke
   return {
     async create(request) {
       const made = await keys.create(request)
-      const { id, name, role, user, models, regions, useCase } = made.record
+      const { id, name, role, user, models, regions, useCase, composes } = made.record
       await audit.act(request.tenant, {
         act: 'key.create',
         key: id,
@@ -57,6 +57,7 @@ export function auditKeys(keys: Identity['keys'], audit: AuditLog): Identity['ke
         models: models ?? null,
         regions: regions ?? null,
         use_case: useCase ?? null,
+        ...(composes === undefined ? {} : { composes }),
       })
       return made
     },

@@ -5,7 +5,13 @@ import type { Model } from './core/model.ts'
 import { createPersonalDataScanner, type createRegionGate, type Guards } from './governance/index.ts'
 import type { Endpoints } from './infrastructure/index.ts'
 import { createForecastKind } from './investment/index.ts'
-import { createModelTree, type ModelCatalogue, type Shadows } from './models/index.ts'
+import {
+  createCodeRunner,
+  createModelTree,
+  type CodeRunner,
+  type ModelCatalogue,
+  type Shadows,
+} from './models/index.ts'
 import { createRouters } from './platform-learning.ts'
 import { createLawfulSearch } from './platform-rights.ts'
 import type { Standing } from './platform-standing.ts'
@@ -21,7 +27,7 @@ export interface ModelSurroundings {
 
 /** The models of one configuration, with what the other rooms bring to them. Throws CONFIG_INVALID. */
 export function createModels(
-  { clock, knowledge, copyright, caches, learning }: Standing,
+  { clock, knowledge, copyright, caches, code, learning }: Standing,
   loaded: LoadedConfig,
   { gate, endpoints, shadow, guards }: ModelSurroundings,
 ): ModelCatalogue {
@@ -41,7 +47,16 @@ export function createModels(
     routers: createRouters(learning, loaded),
     personal: createPersonalDataScanner({ clock }),
     caches,
+    code,
     configHash: hash,
+  })
+}
+
+/** What runs the programs of answers, under the configuration in force. */
+export function createPrograms(config: () => Config): CodeRunner {
+  return createCodeRunner(() => {
+    const { codeThreadsMax, codeWaitingMax } = config().network
+    return { workersMax: codeThreadsMax, waitingMax: codeWaitingMax }
   })
 }
 
@@ -69,12 +84,10 @@ export function createComposer(deps: {
 }): (network: unknown, principal: Principal) => Model {
   const { inline, inlineNodesMax, depthMax } = deps.config
   return (network, principal) => {
-    const may =
-      inline === 'everybody' || principal.composes === true || (inline === 'admins' && principal.role === 'admin')
+    const may = principal.composes ?? (inline === 'everybody' || (inline === 'admins' && principal.role === 'admin'))
     if (!may) {
-      throw new PlatformError('FORBIDDEN', `this key may not send a network of models: network.inline is ${inline}`, {
-        param: path,
-      })
+      const why = principal.composes === false ? 'it was made without that right' : `network.inline is ${inline}`
+      throw new PlatformError('FORBIDDEN', `this key may not send a network of models: ${why}`, { param: path })
     }
     return deps.models.compose(readModelNode(network, { path, depthMax, nodesMax: inlineNodesMax }), {
       path,

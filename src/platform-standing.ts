@@ -3,7 +3,7 @@ import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import type { AuditLog, Copyright, Identity, Privacy } from './governance/index.ts'
 import type { Spending } from './investment/index.ts'
-import type { AnswerCaches, Learning } from './models/index.ts'
+import type { AnswerCaches, CodeRunner, Learning } from './models/index.ts'
 import type { Money } from './platform-billing.ts'
 import type { Governance } from './platform-governance.ts'
 import type { Store } from './store/index.ts'
@@ -29,6 +29,8 @@ export interface Standing {
   readonly telemetry: Telemetry
   /** Answers that models keep. */
   readonly caches: AnswerCaches
+  /** Runs programs of answers. */
+  readonly code: CodeRunner
   readonly money: Money
   /** The data folder, absolute. */
   readonly folder: string

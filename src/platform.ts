@@ -24,7 +24,7 @@ import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
 import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
 import { createConfiguredGuards } from './platform-guards.ts'
-import { createModels } from './platform-models.ts'
+import { createModels, createPrograms } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
 import { createGovernance } from './platform-governance.ts'
 import { createParts } from './platform-parts.ts'
@@ -84,12 +84,12 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   let current = loaded
   let gate = createRegionGate(loaded.config.governance)
   const folder = resolve(loaded.folder, loaded.config.store.folder)
-  const ids = createIds({ clock, random })
   const telemetry = createTelemetry({ config: loaded.config.telemetry, clock, random, writeLog })
   const { log } = telemetry
+  const around = createSurroundings({ clock, random, telemetry }, () => current.config)
+  const { ids, code } = around
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
-  const around = { clock, random, ids, telemetry, caches: createAnswerCaches(clock) }
   const known = await createIdentity({
     ...around,
     store,
@@ -142,11 +142,20 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     async close() {
       await lastReload
       await Promise.all([...retiring, running.retire()])
-      for (const room of [audit, preparation, knowledge]) await room.close()
+      for (const room of [audit, code, preparation, knowledge]) await room.close()
       for (const timed of [identity, spending, money.priceEntries, idempotency, governance]) timed.close()
       await store.close()
     },
   }
+}
+
+/** What many rooms are given. */
+function createSurroundings(
+  { clock, random, telemetry }: Pick<Standing, 'clock' | 'random' | 'telemetry'>,
+  config: () => Config,
+): Pick<Standing, 'clock' | 'random' | 'ids' | 'telemetry' | 'caches' | 'code'> {
+  const ids = createIds({ clock, random })
+  return { clock, random, ids, telemetry, caches: createAnswerCaches(clock), code: createPrograms(config) }
 }
 
 function watchJournal(telemetry: Standing['telemetry'], store: Store): void {

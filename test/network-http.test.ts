@@ -89,6 +89,40 @@ describe('networks over HTTP', () => {
     expect(((await member.json()) as Answered).error).toMatchObject({ code: 'FORBIDDEN', param: 'strata.network' })
   })
 
+  test('come with a request of a key that was made with that right, and only of models it may use', async () => {
+    const made = await strata.request('/v1/keys', { name: 'composer', models: ['one'], composes: true })
+    const composer = (await made.json()) as { readonly key: string; readonly composes: boolean } // the server's own shape
+    expect(composer.composes).toBe(true)
+    const headers = { authorization: `Bearer ${composer.key}` }
+    const own = await ask({ model: 'inline', strata: { network: { vote: { of: 'one', n: 2 } } } }, headers)
+    expect(own.status).toBe(200)
+    const other = await ask({ model: 'inline', strata: { network: { vote: { of: 'two', n: 2 } } } }, headers)
+    expect(other.status).toBe(400)
+    const withheld = await strata.request('/v1/keys', { name: 'admin without', role: 'admin', composes: false })
+    const { key } = (await withheld.json()) as { readonly key: string }
+    const refused = await ask({ model: 'inline', strata: { network: 'one' } }, { authorization: `Bearer ${key}` })
+    expect(((await refused.json()) as Answered).error).toMatchObject({ code: 'FORBIDDEN' })
+  })
+
+  test('run the program of an answer before it leaves, and say how it failed', async () => {
+    const code = (call: string) => ({ call, cases: [{ arguments: [2], result: 4 }] })
+    const network = (call: string) => ({ verify: { use: 'one', check: { code: code(call) }, repairs: 0 } })
+    mock.script({ text: '```js\nconst twice = (n) => 2 * n\n```' })
+    const passed = await ask({ model: 'inline', strata: { network: network('twice') } })
+    expect(passed.status).toBe(200)
+    const failed = await ask({ model: 'inline', strata: { network: network('thrice') } })
+    expect(failed.status).toBe(502)
+    expect(((await failed.json()) as Answered).error).toMatchObject({ code: 'ANSWER_REFUSED' })
+    const [hostile, prototypes] = [code('twice; process'), code('__proto__.x y')]
+    for (const each of [hostile, prototypes]) {
+      const refused = await ask({
+        model: 'inline',
+        strata: { network: { verify: { use: 'one', check: { code: each } } } },
+      })
+      expect(refused.status).toBe(400)
+    }
+  })
+
   test.each([
     [{ vote: { of: 'nobody' } }, 'strata.network.vote.of', 'no model "nobody"'],
     [{ vote: { off: 'one' } }, 'strata.network.vote', ''],

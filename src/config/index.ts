@@ -13,6 +13,7 @@ export type {
   CacheNode,
   CascadeNode,
   CheckConfig,
+  CodeCheckConfig,
   ExperimentNode,
   Judge,
   MapNode,

@@ -7,6 +7,7 @@ import type { PersonalDataScanner } from '../core/ports-privacy.ts'
 import type { EndpointCaller } from '../core/ports.ts'
 import { findSimilar } from '../core/similar.ts'
 import type { Clock } from '../core/time.ts'
+import type { CodeRunner } from './code/index.ts'
 import type { RouterCatalogue } from './learning/index.ts'
 import {
   createAnswerCaches,
@@ -52,6 +53,8 @@ export interface ModelTreeParts {
   readonly personal?: PersonalDataScanner | undefined
   /** Those of the platform, so that answers outlive a change of configuration; new ones when absent. */
   readonly caches?: AnswerCaches | undefined
+  /** Runs programs of answers, for checks that ask for it. */
+  readonly code?: CodeRunner | undefined
   /** Hash of the configuration in force. */
   readonly configHash?: string | undefined
 }
@@ -108,6 +111,7 @@ class TreeBuilder {
       personal: deps.personal,
       routers: deps.routers,
       caches: deps.caches ?? createAnswerCaches(deps.clock),
+      code: deps.code,
       configHash: deps.configHash ?? '',
     })
     this.#kinds = new Map([...kinds, ...deps.nodeKinds].map((kind) => [kind.key, kind]))

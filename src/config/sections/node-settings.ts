@@ -41,6 +41,27 @@ export const judgeSettings = z.strictObject({
   rubric: prompt.optional().describe('What a good answer is; a general rubric when absent.'),
 })
 
+/** The name of a function as a program has it, with dots for members. Nothing else may get into the program from here. */
+const functionName = z.string().regex(/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){0,4}$/, 'the name of a function')
+
+export const codeCheckSchema = z
+  .strictObject({
+    call: functionName.max(128).describe('The function that the program has to define.'),
+    cases: z
+      .array(
+        z.strictObject({
+          arguments: z.array(z.json()).max(16).describe('What it is called with.'),
+          result: z.json().describe('What it has to give, or a promise of it.'),
+        }),
+      )
+      .min(1)
+      .max(64)
+      .describe('Every case has to come out.'),
+    ms: z.int().min(10).max(30_000).optional().describe('Time for all cases, milliseconds; 1,000 when absent.'),
+    memoryMb: z.int().min(4).max(256).optional().describe('Memory of the program, MiB; 32 when absent.'),
+  })
+  .describe('The answer holds a JavaScript program, which is run apart, without files and network, and called.')
+
 export const checkShape = {
   schema: z
     .union([z.literal('request'), z.record(z.string(), z.unknown())])
@@ -60,6 +81,7 @@ export const checkShape = {
     })
     .optional()
     .describe('The final answer is a number with one of these units.'),
+  code: codeCheckSchema.optional(),
 }
 
 export const acceptSettings = z.strictObject({

@@ -6,6 +6,7 @@ import type {
   budgetSchema,
   cacheSettings,
   checkShape,
+  codeCheckSchema,
   experimentSettings,
   guaranteeSchema,
   judgeSettings,
@@ -22,6 +23,8 @@ export type CacheSettings = z.infer<typeof cacheSettings>
 export interface Judge extends z.infer<typeof judgeSettings> {
   readonly by: ModelNode
 }
+
+export type CodeCheckConfig = z.infer<typeof codeCheckSchema>
 
 type CheckSettings = z.infer<z.ZodObject<typeof checkShape>>
 

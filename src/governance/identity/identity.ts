@@ -206,6 +206,7 @@ function toRow(deps: IdentityDeps, credential: Credential, request: KeyRequest &
     models: request.models === undefined ? null : JSON.stringify(request.models),
     regions: request.regions === undefined ? null : JSON.stringify(request.regions),
     use_case: request.useCase ?? null,
+    composes: request.composes === undefined ? null : request.composes ? 1 : 0,
     created_at_ms: now(deps.clock),
     expires_at_ms: request.expiresAtMs ?? null,
     revoked_at_ms: null,

@@ -19,6 +19,8 @@ export interface KeyRecord {
   readonly regions: readonly string[] | undefined
   /** The declared use case the key stands for. */
   readonly useCase: string | undefined
+  /** Whether it may send networks of models; `undefined` for what the configuration says. */
+  readonly composes: boolean | undefined
   /** Milliseconds UTC, these and the others. */
   readonly createdAtMs: number
   readonly expiresAtMs: number | undefined
@@ -44,8 +46,8 @@ export function toMirroredKey(row: KeyRow, past: MirroredKey | undefined): Mirro
   const record = toRecord(row)
   if (past !== undefined)
     return { record: { ...past.record, revokedAtMs: record.revokedAtMs }, principal: past.principal }
-  const { tenant, role, team, project, user, models, regions, useCase } = record
-  const principal = { tenant, keyId: record.id, role, team, project, user, models, regions, useCase }
+  const { tenant, role, team, project, user, models, regions, useCase, composes } = record
+  const principal = { tenant, keyId: record.id, role, team, project, user, models, regions, useCase, composes }
   return { record, principal: Object.freeze(principal) }
 }
 
@@ -67,6 +69,7 @@ function toRecord(row: KeyRow): KeyRecord {
     models: toNames(row.models),
     regions: toNames(row.regions),
     useCase: row.use_case ?? undefined,
+    composes: row.composes === null ? undefined : row.composes === 1,
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
     revokedAtMs: row.revoked_at_ms ?? undefined,

@@ -18,6 +18,8 @@ export interface KeyRequest {
   readonly regions?: readonly string[] | undefined
   /** The declared use case the key stands for; requests may name one when absent. */
   readonly useCase?: string | undefined
+  /** Whether it may send networks of models with a request; what `network.inline` says when absent. */
+  readonly composes?: boolean | undefined
   /** Milliseconds UTC; for ever, or as long as governance.keyDaysMax allows, when absent. */
   readonly expiresAtMs?: number | undefined
 }

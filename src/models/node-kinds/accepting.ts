@@ -61,7 +61,7 @@ export function buildStep(deps: KindDeps, { model, config, at }: StepOptions): S
   const examination =
     config.check === undefined
       ? undefined
-      : buildExamination(deps.clock, config.check, { place: at.place, path: `${at.path}.check` })
+      : buildExamination(deps, config.check, { place: at.place, path: `${at.path}.check` })
   const learned = buildLearned(deps, config, { at, model })
   const answering = agreeing === undefined ? model.traits : agreeing.traits
   const traits = withHelpers(answering, examination?.helpers ?? [])

@@ -10,11 +10,13 @@ import { joinUsage, replayAnswer, sumUsage, throwIfLeft } from './asking.ts'
 import { buildSeveral, fault } from './building.ts'
 import { buildExamination, type Examination } from './examining.ts'
 import { buildJudge, type Judging } from './judging.ts'
+import type { KindDeps } from './kind-deps.ts'
 import { takeSamples, type Sample } from './sampling.ts'
 import { chatTraits, repeatTraits, withHelpers } from './traits.ts'
 
 /** Asks several times and answers with the best: of those that pass the checks, the one that the judge scores highest. */
-export function createBestKind({ clock }: { readonly clock: Clock }): NodeKind<BestNode> {
+export function createBestKind(deps: Pick<KindDeps, 'clock' | 'code'>): NodeKind<BestNode> {
+  const { clock } = deps
   return {
     key: 'best',
     create({ best }, place) {
@@ -27,7 +29,7 @@ export function createBestKind({ clock }: { readonly clock: Clock }): NodeKind<B
           `${samplesMax} samples do not reach all ${models.length} models; raise n, or name fewer`,
         )
       const examination =
-        best.check === undefined ? undefined : buildExamination(clock, best.check, { place, path: `${path}.check` })
+        best.check === undefined ? undefined : buildExamination(deps, best.check, { place, path: `${path}.check` })
       const judging =
         best.judge === undefined ? undefined : buildJudge(clock, best.judge, { place, path: `${path}.judge` })
       const helpers = [...(examination?.helpers ?? []), ...(judging === undefined ? [] : [judging.model.traits])]

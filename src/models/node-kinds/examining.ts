@@ -3,14 +3,15 @@ import type { CompleteAnswer } from '../../core/answer.ts'
 import type { Call } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
 import type { NodePlace } from '../../core/node-kind.ts'
-import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { Traits } from '../../core/model.ts'
 import { createChecks, type Verdict } from '../checks/index.ts'
+import { createCodeCheck } from '../code/index.ts'
 import { fault } from './building.ts'
 import { buildJudge } from './judging.ts'
+import type { KindDeps } from './kind-deps.ts'
 
-/** All checks of a node, the judge's last because it costs. */
+/** All checks of a node, programs after what only reads, the judge last because it costs. */
 export interface Examination {
   /** What a judge is asked costs; nothing without one. */
   readonly helpers: readonly Traits[]
@@ -28,7 +29,7 @@ export interface Examined {
 
 /** Throws CONFIG_INVALID for an expression that is none, a schema or a judge that cannot be. */
 export function buildExamination(
-  clock: Clock,
+  deps: Pick<KindDeps, 'clock' | 'code'>,
   config: CheckConfig,
   at: { readonly place: NodePlace; readonly path: string },
 ): Examination {
@@ -38,14 +39,16 @@ export function buildExamination(
   if (unit?.atLeast !== undefined && unit.atMost !== undefined && unit.atLeast > unit.atMost)
     throw fault(`${at.path}.unit`, `nothing is ${unit.atLeast} or more and ${unit.atMost} or less; exchange them`)
   const check = createChecks(config)
+  const runs = config.code === undefined ? undefined : createCodeCheck(requireRunner(deps.code, at.path), config.code)
   const { judge } = config
-  const judging = judge === undefined ? undefined : buildJudge(clock, judge, { ...at, path: `${at.path}.judge` })
+  const judging = judge === undefined ? undefined : buildJudge(deps.clock, judge, { ...at, path: `${at.path}.judge` })
   return {
     helpers: judging === undefined ? [] : [judging.model.traits],
     async examine(asked) {
       // Calls of tools are a step on the way to an answer; what comes back decides.
       if (asked.answer.toolCalls.length > 0) return { verdict: { type: 'pass' }, usage: undefined }
-      const verdict = check(asked.answer, asked.request.chat)
+      let verdict = check(asked.answer, asked.request.chat)
+      if (verdict.type === 'pass' && runs !== undefined) verdict = await runs(asked.answer, asked.call)
       if (verdict.type === 'fail' || judging === undefined || judge === undefined) return { verdict, usage: undefined }
       const { score, usage } = await judging.score(asked)
       if (score !== undefined && score >= judge.atLeast) return { verdict, usage }
@@ -56,6 +59,11 @@ export function buildExamination(
       return { verdict: { type: 'fail', check: 'judge', reason }, usage }
     },
   }
+}
+
+function requireRunner(runner: KindDeps['code'], path: string): NonNullable<KindDeps['code']> {
+  if (runner !== undefined) return runner
+  throw fault(`${path}.code`, 'no program can be run here; remove the check')
 }
 
 function requireExpression(pattern: string | undefined, path: string): void {

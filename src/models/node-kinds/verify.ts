@@ -9,19 +9,21 @@ import type { Usage } from '../../core/usage.ts'
 import { gatherChild, joinUsage, replayAnswer, throwIfLeft, type WholeAnswer } from './asking.ts'
 import { buildChat } from './building.ts'
 import { buildExamination, type Examination, type Examined } from './examining.ts'
+import type { KindDeps } from './kind-deps.ts'
 import { isPassedOn } from './passing.ts'
 import { toTurn, userTurn } from './transcript.ts'
 import { chatTraits, repeatTraits, withHelpers } from './traits.ts'
 
 /** Checks an answer before it leaves; one that fails is mended, then asked of a stronger model. */
-export function createVerifyKind({ clock }: { readonly clock: Clock }): NodeKind<VerifyNode> {
+export function createVerifyKind(deps: Pick<KindDeps, 'clock' | 'code'>): NodeKind<VerifyNode> {
+  const { clock } = deps
   return {
     key: 'verify',
     create({ verify }, place) {
       const path = `${place.path}.verify`
       const model = buildChat(place, verify.use, `${path}.use`)
       const stronger = verify.escalate === undefined ? undefined : buildChat(place, verify.escalate, `${path}.escalate`)
-      const examination = buildExamination(clock, verify.check, { place, path: `${path}.check` })
+      const examination = buildExamination(deps, verify.check, { place, path: `${path}.check` })
       const repairs = verify.repairs ?? 1
       const own = repeatTraits(model.traits, 1 + repairs)
       const answering = chatTraits(stronger === undefined ? [own] : [own, stronger.traits], 'all-of')

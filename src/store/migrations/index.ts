@@ -10,6 +10,7 @@ import { reviews } from './052-reviews.ts'
 import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
+import { composes } from './076-composes.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { index } from './105-index.ts'
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   copyright,
   sealing,
   learning,
+  composes,
   knowledge,
   index,
   receipts,

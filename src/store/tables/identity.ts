@@ -27,6 +27,8 @@ export interface ApiKeyTable {
   readonly regions: string | null
   /** Name of the declared use case; `null` for the default one. */
   readonly use_case: string | null
+  /** 1 and 0: whether it may send networks of models; `null` for what the configuration says. */
+  readonly composes: 1 | 0 | null
   readonly created_at_ms: number
   readonly expires_at_ms: number | null
   readonly revoked_at_ms: number | null

@@ -6,7 +6,7 @@ import { toMisuse, operatorTenant, report, toTable, type Command, type CommandCo
 export const keys: Command = {
   name: 'keys',
   usage:
-    'create NAME [--admin] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--days N] | list | revoke ID',
+    'create NAME [--admin] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--composes yes|no] [--days N] | list | revoke ID',
   summary: 'Makes, lists and revokes keys. A key is shown once.',
   options: {
     admin: { type: 'boolean' },
@@ -16,6 +16,7 @@ export const keys: Command = {
     models: { type: 'string' },
     regions: { type: 'string' },
     'use-case': { type: 'string' },
+    composes: { type: 'string' },
     days: { type: 'string' },
   },
   async run(context) {
@@ -39,6 +40,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
     models: listOf(context.options['models']),
     regions: listOf(context.options['regions']),
     useCase: textOf(context.options['use-case']),
+    composes: answerOf(context.options['composes']),
     expiresAtMs: expiryOf(context.options['days'], parts.clock.now()),
   })
   report(context.terminal, { ...toKeyJson(made.record), key: made.key }, [
@@ -94,6 +96,12 @@ function expiryOf(days: string | boolean | undefined, nowMs: number): number | u
   const count = Number(days)
   if (Number.isFinite(count) && count > 0) return nowMs + Math.ceil(count * 86_400_000)
   throw new PlatformError('INVALID_REQUEST', '--days must be a number above 0')
+}
+
+function answerOf(value: string | boolean | undefined): boolean | undefined {
+  if (value === undefined) return undefined
+  if (value === 'yes' || value === 'no') return value === 'yes'
+  throw new PlatformError('INVALID_REQUEST', '--composes must be yes or no')
 }
 
 function textOf(value: string | boolean | undefined): string | undefined {

@@ -26,6 +26,10 @@ const newKey = z.strictObject({
     .max(64)
     .optional()
     .describe('The declared use case it stands for; requests may name one when absent.'),
+  composes: z
+    .boolean()
+    .optional()
+    .describe('Whether it may send a network of models in strata.network; what network.inline says when absent.'),
   expires_at: z.iso.datetime({ offset: true }).optional().describe('When it stops working; never when absent.'),
 })
 
@@ -84,6 +88,7 @@ export function toKeyJson(key: KeyRecord): JsonObject {
     models: key.models ?? null,
     regions: key.regions ?? null,
     use_case: key.useCase ?? null,
+    composes: key.composes ?? null,
     created_at: toIso(key.createdAtMs),
     expires_at: key.expiresAtMs === undefined ? null : toIso(key.expiresAtMs),
     revoked_at: key.revokedAtMs === undefined ? null : toIso(key.revokedAtMs),
