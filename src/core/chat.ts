@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 import type { ByteList } from './byte-list.ts'
 import type { SkimmedMember } from './json-skim.ts'
 import type { Usage } from './usage.ts'
+import type { FilePlace } from './places.ts'
 
 /** The dialects Strata speaks natively, to clients and to endpoints. */
 export type DialectId = 'openai-chat' | 'openai-responses' | 'anthropic-messages'
@@ -158,6 +159,8 @@ export type AnswerEvent =
 
 /** A claim's evidence: a span of one version of a document, and where in the answer it supports the text. */
 export interface Citation {
+  /** Where the span stands in the file: page and box, sheet and cell, slide; absent where that is not known. */
+  readonly place?: FilePlace | undefined
   readonly collection: string
   readonly document: string
   /** The name people know the document by: its path or title. */

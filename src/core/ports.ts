@@ -4,6 +4,7 @@ import type { Call, CallFacts } from './call.ts'
 import type { ChatRequest } from './chat.ts'
 import type { JsonObject } from './json.ts'
 import type { Picodollars } from './money.ts'
+import type { SpanPlace } from './places.ts'
 import type { Charge } from './spending.ts'
 import type { Usage } from './usage.ts'
 
@@ -134,6 +135,8 @@ export interface Passage {
   readonly headings: readonly string[]
   /** Higher is better; comparable within one result only. */
   readonly score: number
+  /** Where its stretches stand in the file, ascending; absent where that is not known. */
+  readonly places?: readonly SpanPlace[] | undefined
   /** What the rank comes from. Absent on passages that no search has ranked. */
   readonly why?: PassageReasons | undefined
 }

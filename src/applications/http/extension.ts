@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { budgetLimitsSchema } from '../../config/index.ts'
 import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
 import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
+import type { FilePlace } from '../../core/places.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
@@ -240,6 +241,11 @@ function toUnsupportedJson({ answerStart, answerEnd, reason, missing }: Unsuppor
   return { answer_start: answerStart, answer_end: answerEnd, reason, missing: [...missing] }
 }
 
+/** Where a span stands in its file, as far as that is known. */
+export function toPlaceJson(place: FilePlace | undefined): JsonObject {
+  return JSON.parse(JSON.stringify(place ?? {})) as JsonObject // plain numbers, strings and lists
+}
+
 function toCitationJson(citation: Citation): JsonObject {
   return {
     collection: citation.collection,
@@ -254,6 +260,7 @@ function toCitationJson(citation: Citation): JsonObject {
     ...(citation.licence === undefined ? {} : { licence: citation.licence }),
     ...(citation.attribution === undefined ? {} : { attribution: citation.attribution }),
     verdict: citation.verdict ?? null,
+    ...toPlaceJson(citation.place),
   }
 }
 

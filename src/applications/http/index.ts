@@ -18,6 +18,7 @@ export {
   toKeyJson,
   toMoneyJson,
   toOutcomeJson,
+  toPassageJson,
   toPlanJson,
   toPriceEntryJson,
   toReportJson,

@@ -13,6 +13,7 @@ import { learning } from './075-learning.ts'
 import { composes } from './076-composes.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
+import { places } from './101-places.ts'
 import { index } from './105-index.ts'
 import { receipts } from './106-receipts.ts'
 import type { Migration } from './migration.ts'
@@ -37,6 +38,7 @@ export const migrations: readonly Migration[] = [
   learning,
   composes,
   knowledge,
+  places,
   index,
   receipts,
 ]

@@ -6,6 +6,7 @@ export interface KnowledgeTables {
   readonly document: DocumentTable
   readonly document_version: DocumentVersionTable
   readonly chunk: ChunkTable
+  readonly version_place: VersionPlaceTable
   readonly index_segment: IndexSegmentTable
   readonly posting_bucket: PostingBucketTable
   readonly index_entry: IndexEntryTable
@@ -109,6 +110,16 @@ export interface ChunkTable {
   readonly text: string
   /** Until they are folded into a segment. */
   readonly terms: Uint8Array | null
+}
+
+/** Where a stretch of a version stands in its file. */
+export interface VersionPlaceTable {
+  readonly tenant: string
+  readonly version_id: string
+  readonly start_at: number
+  readonly end_at: number
+  /** JSON array of places, ascending. */
+  readonly places: string
 }
 
 /** The postings of neighbouring chunks. */

@@ -1,4 +1,5 @@
 import type { AnswerEvent, Citation } from '../../core/chat.ts'
+import { placeOf } from '../../core/places.ts'
 import type { Passage } from '../../core/ports.ts'
 import { readMark, type Mark } from './marks.ts'
 import { createJudge } from './judging.ts'
@@ -89,6 +90,7 @@ class Citer {
       type: 'citation',
       citation: {
         ...citation,
+        ...toPlace(passage, citation),
         answerStart: answerStart === undefined ? undefined : answerStart + this.#growth,
         answerEnd: answerEnd === undefined ? undefined : answerEnd + this.#growth,
       },
@@ -170,6 +172,15 @@ function widen({ text, headings, source }: Passage, { start, end }: QuotePlace):
   return [source, ...headings, text.slice(from, to)].join('\n')
 }
 
+/** Where a span of a passage stands in its file; nothing where that is not known. */
+function toPlace(
+  { places = [] }: Passage,
+  span: { readonly start: number; readonly end: number },
+): Pick<Citation, 'place'> {
+  const place = placeOf(places, span)
+  return Object.keys(place).length === 0 ? {} : { place }
+}
+
 function findWhole(passages: readonly Passage[], index: number): QuotePlace | undefined {
   const passage = passages[index]
   return passage === undefined ? undefined : { passage: index, start: 0, end: passage.text.length }
@@ -192,5 +203,6 @@ function toCitation(
     answerStart: statement?.start,
     answerEnd: statement?.end,
     ...(place.verdict === undefined ? {} : { verdict: place.verdict }),
+    ...toPlace(passage, { start: passage.start + place.start, end: passage.start + place.end }),
   }
 }

@@ -29,6 +29,15 @@ function toPassage(start: number, end: number): Passage {
 const chinese = toPassage(9, 30)
 const english = toPassage(canonical.indexOf('Hotels'), canonical.indexOf('\nThe end'))
 
+/** The same, on the third page of a file. */
+const placed: Passage = {
+  ...english,
+  places: [
+    { start: english.start, end: english.start + 10, page: 3, box: [72, 80, 200, 92] },
+    { start: english.start + 10, end: english.end, page: 3, box: [72, 92, 200, 104] },
+  ],
+}
+
 const traits: Traits = {
   contextTokens: undefined,
   inputs: ['text'],
@@ -204,6 +213,17 @@ describe('citations', () => {
   test('a quote that differs in width, case, blanks or emphasis is found, and cited as the source has it', async () => {
     const { citations } = await answer({ events: say('A [2: “HOTELS are limited to １４０ euros”] b.') })
     expect(citations[0]?.text).toBe('Hotels are limited to **140 euros')
+  })
+
+  test('a citation says on which page and where on it the quote stands, when the passage knows', async () => {
+    const events = say('A 【1: "Hotels"】 b 【1: "140 euros"】.')
+    const { citations } = await answer({ passages: [placed], events })
+    expect(citations.map(({ place }) => place)).toEqual([
+      { page: 3, box: [72, 80, 200, 92] },
+      { page: 3, box: [72, 92, 200, 104] },
+    ])
+    const [unplaced] = (await answer({ events: say('A 【2: "Hotels"】.') })).citations
+    expect(unplaced?.place).toBeUndefined()
   })
 
   test('a quote under the wrong number is cited from where it stands', async () => {

@@ -10,6 +10,7 @@ import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
 import { createDeleter } from './deleting.ts'
+import { createPlaceRows } from './places/store.ts'
 import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread } from './searching/thread.ts'
@@ -217,14 +218,23 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     viewer.regions === undefined
       ? viewer
       : { ...viewer, regions: deps.regionsWithin?.(viewer.regions) ?? viewer.regions }
+  const placed = createPlaceRows(store.sql)
+  const find = async (query: KnowledgeQuery): Promise<SearchResult> => {
+    const result = await thread.search(widen(query))
+    const places = await placed.listPlaces(query.tenant, result.passages)
+    const passages = result.passages.map((passage, index) =>
+      places[index]?.length === 0 ? passage : { ...passage, places: places[index] },
+    )
+    return { ...result, passages }
+  }
   return {
     ...createWriter({ ...deps, preparation, analyser, thread, setAccess: granter.setAccess }),
     ...granter,
     canSee: (tenant, document, viewer) => granter.canSee(tenant, document, widen(viewer)),
     ...createVerifier({ ...deps, analyser }),
     ...createDeleter({ ...deps, analyser, thread }),
-    find: (query) => thread.search(widen(query)),
-    search: async (query) => (await thread.search(widen(query))).passages,
+    find,
+    search: async (query) => (await find(query)).passages,
     close: () => thread.close(),
     listCollections: async (tenant) => (await rows.listCollections(tenant)).map(toCollectionView),
     async listDocuments(tenant, name, page = {}) {

@@ -10,6 +10,8 @@ import type { Analyser } from './analyse.ts'
 import { recordEvents, type NewEvent } from './history/history.ts'
 import { indexChunk, toHead, type ChunkEntry } from './indexing.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
+import { toPlaces } from './places/places.ts'
+import { createPlaceRows, type VersionPlaces } from './places/store.ts'
 import { encodeTerms } from './postings/codec.ts'
 import { removeEntries } from './removing.ts'
 import type { SearchThread } from './searching/thread.ts'
@@ -174,6 +176,7 @@ async function writeAll(parts: WriterParts, write: Write): Promise<readonly Docu
 interface Gathered {
   readonly documents: DocumentRow[]
   readonly versions: VersionRow[]
+  readonly places: VersionPlaces[]
   readonly entries: EntryRow[]
   readonly chunks: ChunkRow[]
   readonly events: NewEvent[]
@@ -184,7 +187,17 @@ interface Gathered {
 }
 
 function createGathered(): Gathered {
-  return { documents: [], versions: [], entries: [], chunks: [], events: [], lists: [], closed: [], changed: [] }
+  return {
+    documents: [],
+    versions: [],
+    places: [],
+    entries: [],
+    chunks: [],
+    events: [],
+    lists: [],
+    closed: [],
+    changed: [],
+  }
 }
 
 async function writeSome(
@@ -225,6 +238,7 @@ async function writeSome(
   await rows.writeDocuments([...new Map(gathered.documents.map((row) => [row.id, row])).values()])
   for (const list of gathered.lists) await createAccessWrites(sql).writeList(list)
   await rows.insertVersions(gathered.versions)
+  await createPlaceRows(sql).insertPlaces(tenant, gathered.places)
   await rows.insertEntries(gathered.entries)
   await rows.closeEntries(collection.number, gathered.closed, Math.trunc(parts.clock.now()))
   await rows.insertChunks(gathered.chunks)
@@ -313,6 +327,7 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     text: prepared.text,
     created_at_ms: nowMs,
   })
+  gathered.places.push({ version: row.version_id, places: toPlaces(prepared) })
   const entry = collection.entry_next
   gathered.changed.push(entry)
   gathered.entries.push({

@@ -1,4 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
+import { placeOf } from '../../../core/places.ts'
+import type { Passage } from '../../../core/ports.ts'
+import { toPassageJson } from '../../http/index.ts'
 import { operatorTenant, readCount, report, toMisuse, type Command, type CommandContext } from '../command.ts'
 
 export const search: Command = {
@@ -20,15 +23,28 @@ export const search: Command = {
     const ask = { tenant: operatorTenant, collections, query, passagesMax: limit, confidenceMin }
     const { passages, confidence, abstained } = await parts.knowledge.find(ask)
     const lines = passages.flatMap((passage) => [
-      `${passage.collection}/${passage.source} [${passage.start}, ${passage.end})  ${passage.score.toFixed(3)}`,
+      `${passage.collection}/${passage.source}${describePlace(passage)} [${passage.start}, ${passage.end})  ${passage.score.toFixed(3)}`,
       ...passage.text.split('\n').map((line) => `    ${line}`),
     ])
     const none = abstained
       ? 'nothing found that is likely to answer; --min-confidence 0 shows what there is'
       : 'nothing found'
-    const json = { object: 'list', data: passages, confidence, abstained }
+    const json = { object: 'list', data: passages.map(toPassageJson), confidence, abstained }
     report(context.terminal, json, lines.length === 0 ? [none] : lines)
   },
+}
+
+/** Where in its file the best of it stands, for people: ` page 3`, ` Rates B7`. */
+function describePlace({ places = [], why, ...span }: Passage): string {
+  const { page, slide, sheet, cell, part } = placeOf(places, why?.best ?? span)
+  const words = [
+    part,
+    page === undefined ? undefined : `page ${page}`,
+    slide === undefined ? undefined : `slide ${slide}`,
+    sheet,
+    cell,
+  ]
+  return words.flatMap((word) => (word === undefined ? [] : [` ${word}`])).join('')
 }
 
 function readShare(context: CommandContext, name: string): number | undefined {

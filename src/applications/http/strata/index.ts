@@ -4,6 +4,7 @@ export { toKeyJson } from './keys.ts'
 export { toDecisionJson } from './policies.ts'
 export { toReviewFileJson, toReviewJson } from './reviews.ts'
 export { strataRoutes } from './routes.ts'
+export { toPassageJson } from './search.ts'
 export { bodyDialects, priceBody } from './pricing.ts'
 export { toComparisonJson, toEvaluationJson } from './evaluations.ts'
 export {

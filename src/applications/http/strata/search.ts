@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
+import { placeOf } from '../../../core/places.ts'
+import type { Passage } from '../../../core/ports.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation, type Operation } from './operation.ts'
@@ -56,6 +58,11 @@ export function searchRoutes(getParts: GetParts): readonly Route[] {
   ]
 }
 
+/** A passage as it is given out, with where in its file the best of it stands. */
+export function toPassageJson({ places = [], ...passage }: Passage): object {
+  return { ...passage, ...placeOf(places, passage.why?.best ?? passage) }
+}
+
 async function search(
   given: Operation<z.infer<typeof oneSearch>>,
   collections: readonly string[],
@@ -75,5 +82,5 @@ async function search(
     asOfMs: body.as_of === undefined ? undefined : Date.parse(body.as_of),
     confidenceMin: body.min_confidence,
   })
-  return { status: 200, body: { object: 'list', data: passages, confidence, abstained } }
+  return { status: 200, body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained } }
 }
