@@ -1,5 +1,6 @@
 import type { Call, CallFacts } from './core/call.ts'
 import type { AnswerEvent } from './core/chat.ts'
+import { nothingGenerated } from './core/generated.ts'
 import { PlatformError, type ErrorCode } from './core/errors.ts'
 import type { Ids } from './core/ids.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './core/json.ts'
@@ -143,7 +144,7 @@ class CallScript implements Script {
           wire: undefined,
           firstByteMs: told.firstByteMs ?? told.durationMs,
           usage: () => told.usage,
-          generatedLength: () => 0,
+          generated: () => nothingGenerated,
           cancel: () => undefined,
         }
       },

@@ -1,5 +1,6 @@
 import { configSchema } from '../../src/config/index.ts'
 import { collectAnswer } from '../../src/core/answer.ts'
+import { nothingGenerated } from '../../src/core/generated.ts'
 import { createRootCall } from '../../src/core/call.ts'
 import { createChat, type AnswerEvent, type ChatRequest } from '../../src/core/chat.ts'
 import { PlatformError, toPlatformError, type ErrorCode } from '../../src/core/errors.ts'
@@ -144,7 +145,7 @@ function createChanceAdapter(clock: FakeClock, random: Random): Adapter {
         wire: undefined,
         firstByteMs: 30,
         usage: () => usage,
-        generatedLength: () => 0,
+        generated: () => nothingGenerated,
         cancel: () => undefined,
       })
     },

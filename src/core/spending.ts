@@ -51,6 +51,8 @@ export interface SpendHold {
   readonly outputTokensCap: number | undefined
   /** More has to be held as the answer comes: `cover` is to be asked. */
   readonly isSliced: boolean
+  /** What is held for at most, of all answers together, as it stands: an estimate of what was used is no more. */
+  readonly bounds: { readonly inputTokensMax: number; readonly outputTokensMax: number }
   /** As held when the hold was made. */
   readonly charges: readonly Charge[]
   /** Calls back when more is held than before. One listener. */

@@ -2,6 +2,7 @@ import type { AnswerEvent, Chat, DialectId, WireRequest } from '../../core/chat.
 import type { CompleteAnswer } from '../../core/answer.ts'
 import type { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { Generated } from '../../core/generated.ts'
 import type { Usage } from '../../core/usage.ts'
 
 /** One API's shapes, both ways: what clients send and get, what endpoints get and send. Pure: no I/O, no clock. */
@@ -113,10 +114,8 @@ export interface WireReader {
   end(): Buffer | undefined
   /** The last usage reported, `undefined` when none was. */
   readonly usage: Usage | undefined
-  /** UTF-16 units of generated text, reasoning and tool arguments seen so far: the basis of an estimate when the stream is left early. */
-  readonly generatedLength: number
-  /** The same as an estimate of tokens that knows wide scripts from narrow ones. */
-  readonly generatedTokens: number
+  /** Text, reasoning and tool arguments seen so far: the basis of an estimate when the stream is left early. */
+  readonly generated: Generated
   /** The fault met, once one was met: `read` forwards what precedes a fault and throws it only when called again. */
   readonly failure: PlatformError | undefined
 }

@@ -66,7 +66,7 @@ describe('reading beside a relayed stream', () => {
       expect(cut.forwarded).toBe(whole.forwarded)
       expect(cut.code).toBe(whole.code)
       expect(cut.reader.usage).toEqual(whole.reader.usage)
-      expect(cut.reader.generatedLength).toBe(whole.reader.generatedLength)
+      expect(cut.reader.generated).toEqual(whole.reader.generated)
     }
   })
 
@@ -111,7 +111,7 @@ describe('reading beside a relayed stream', () => {
         // A call without arguments is given the empty object; nothing of it was generated.
         if (event.type === 'tool-call-delta' && event.arguments !== '{}') length += event.arguments.length
       }
-      const counted = relay(id, [bytes]).reader.generatedLength
+      const counted = relay(id, [bytes]).reader.generated.units
       const invented =
         bytes.toString('utf8').includes('"arguments":"{}","name":"get_time"') && id === 'openai-chat' ? 2 : 0
       expect(counted).toBe(length + invented)
@@ -155,17 +155,16 @@ describe('reading beside a relayed stream', () => {
   test('does not take the few tokens of a message start for the output of a stream that was cut', () => {
     const { reader } = relay('anthropic-messages', [readFixture('anthropic-messages', 'stream-cut.txt')])
     expect(reader.usage).toMatchObject({ inputTotal: 800, outputTotal: undefined })
-    expect(reader.generatedLength).toBe('Half of an'.length)
-    expect(reader.generatedTokens).toBe(3)
+    expect(reader.generated).toMatchObject({ units: 'Half of an'.length, wide: 0, reported: { units: 0 } })
   })
 
-  test('counts wide scripts as more tokens than narrow ones', () => {
+  test('tells wide scripts from narrow ones, in units of UTF-16, and counts the events that carry text', () => {
     const chunk = (content: string): Buffer => Buffer.from(`data: {"choices":[{"delta":{"content":"${content}"}}]}\n\n`)
-    const tokens = (content: string): number => relay('openai-chat', [chunk(content)]).reader.generatedTokens
-    expect(tokens('abcdefgh')).toBe(2)
-    expect(tokens('年假为二十五')).toBe(4)
-    expect(tokens('\\u5e74\\u5047\\u4e3a')).toBe(2)
-    expect(tokens('\\"\\n\\u00e9é')).toBe(1)
+    const seen = (...contents: string[]) => relay('openai-chat', contents.map(chunk)).reader.generated
+    expect(seen('abcdefgh', '', 'i')).toMatchObject({ units: 9, wide: 0, pieces: 2 })
+    expect(seen('年假为二十五')).toMatchObject({ units: 6, wide: 6, pieces: 1 })
+    expect(seen('\\u5e74\\u5047\\u4e3a')).toMatchObject({ units: 3, wide: 3 })
+    expect(seen('\\"\\n\\u00e9é')).toMatchObject({ units: 4, wide: 0 })
   })
 
   test.each([

@@ -1,4 +1,5 @@
 import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
+import type { Generated } from '../../core/generated.ts'
 import type { Embedded, EmbedRequest, WireAnswer } from '../../core/model.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { EndpointConfig } from '../../config/index.ts'
@@ -47,8 +48,8 @@ export interface Upstream {
   readonly firstByteMs: number
   /** What the endpoint has reported so far; `undefined` when nothing. Read after the end, after a failure or a cancel. */
   usage(): Usage | undefined
-  /** UTF-16 units generated so far, for the estimate when the endpoint did not get to report. */
-  generatedLength(): number
+  /** So far, for the estimate when the endpoint did not get to report. */
+  generated(): Generated
   /** Of an answer that came whole: the bytes of its body. */
   readonly wholeBytes?: number | undefined
   cancel(reason: unknown): void

@@ -8,8 +8,9 @@ import type { Usage } from '../../core/usage.ts'
 import { toCancelled } from '../egress/index.ts'
 import type { Upstream } from './adapter.ts'
 import type { Settle } from './attempt.ts'
-import { lengthOf } from './adapters/event-stream.ts'
-import { estimateUsage } from './estimate.ts'
+import { textOf } from './adapters/event-stream.ts'
+import { estimateUsage, measureInput } from './estimate.ts'
+import type { TokenScale } from './scale.ts'
 
 export interface SettledAnswerParts {
   readonly upstream: Upstream
@@ -18,6 +19,7 @@ export interface SettledAnswerParts {
   readonly settle: Settle
   /** What is held for it; `undefined` when nothing has to be. */
   readonly hold: SpendHold | undefined
+  readonly scale: TokenScale
 }
 
 /**
@@ -63,25 +65,37 @@ class SettledAnswer implements Answer, Follower {
   finish(error: PlatformError | undefined): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { upstream, request, dispatch, settle } = this.#parts
+    const { upstream, request, dispatch, settle, scale } = this.#parts
     dispatch.cancellation.unfollow(this)
-    const usage =
-      error === undefined ? upstream.usage() : estimateUsage(upstream.usage(), request, upstream.generatedLength())
+    const usage = error === undefined ? upstream.usage() : this.#estimate()
     const { firstByteMs, wholeBytes } = upstream
-    settle({ error, usage, firstByteMs, isAnswered: true, countedTokens: wholeBytes ?? upstream.generatedLength() })
+    const seen = upstream.generated()
+    if (error === undefined) scale.learn({ usage, seen, measureInput: () => measureInput(request) })
+    settle({ error, usage, firstByteMs, isAnswered: true, countedTokens: wholeBytes ?? seen.units })
   }
 
   /** The money has come to an end: what was generated is charged, and the answer ends as one that reached its bound. */
   #stop(): Usage {
     this.#isOver = true
-    const { upstream, request, dispatch, settle } = this.#parts
+    const { upstream, dispatch, settle } = this.#parts
     dispatch.cancellation.unfollow(this)
-    const countedTokens = upstream.generatedLength()
-    const usage = estimateUsage(upstream.usage(), request, countedTokens)
+    const countedTokens = upstream.generated().units
+    const usage = this.#estimate()
     upstream.cancel(new PlatformError('BUDGET_EXCEEDED', 'the money held for the answer is used up'))
     const { firstByteMs } = upstream
     settle({ error: undefined, usage, firstByteMs, isAnswered: true, countedTokens, detail: { stopped: 'budget' } })
     return usage
+  }
+
+  #estimate(): Usage {
+    const { upstream, request, scale, hold } = this.#parts
+    return estimateUsage({
+      reported: upstream.usage(),
+      request,
+      seen: upstream.generated(),
+      scale,
+      bounds: hold?.bounds,
+    })
   }
 
   async *#read(): AsyncGenerator<AnswerEvent> {
@@ -107,7 +121,7 @@ class SettledAnswer implements Answer, Follower {
     const { upstream, dispatch } = this.#parts
     let units = 0
     for await (const event of upstream.events) {
-      units += lengthOf(event)
+      units += textOf(event).length
       const isHeld = hold.cover(units)
       if (isHeld !== true && !(await isHeld)) {
         dispatch.cancellation.throwIfCancelled()

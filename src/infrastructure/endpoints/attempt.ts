@@ -95,7 +95,7 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         permit,
       })
       entry.health.answered(upstream.firstByteMs)
-      return createSettledAnswer({ upstream, request: asked, dispatch, settle, hold: permit.hold })
+      return createSettledAnswer({ upstream, request: asked, dispatch, settle, hold: permit.hold, scale: entry.scale })
     } catch (thrown) {
       throw settleFailure(thrown, settle)
     }

@@ -181,7 +181,7 @@ describe('an endpoint that is not reached over the network', () => {
           wire: undefined,
           firstByteMs: 1,
           usage: () => undefined,
-          generatedLength: () => 4,
+          generated: () => ({ units: 4, wide: 0, pieces: 1 }),
           cancel() {
             isCancelled = true
           },

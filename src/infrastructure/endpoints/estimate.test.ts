@@ -1,34 +1,40 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createUsage } from '../../core/usage.ts'
-import { estimateUsage } from './estimate.ts'
+import type { Generated } from '../../core/generated.ts'
+import { createSeededRandom } from '../../core/random.ts'
+import { createUsage, type Usage } from '../../core/usage.ts'
+import { estimateUsage, type UnreportedAnswer } from './estimate.ts'
 import { createRequest } from './harness.ts'
+import { createTokenScale } from './scale.ts'
 
 const ask = (content: string) => createRequest({ messages: [{ role: 'user', content }] })
+
+const seenOf = (units: number, more: Partial<Generated> = {}): Generated => ({ units, wide: 0, pieces: 1, ...more })
+
+function estimate(seen: Generated, more: Partial<UnreportedAnswer> = {}): Usage {
+  const scale = createTokenScale()
+  return estimateUsage({ reported: undefined, request: ask('Say something.'), seen, scale, ...more })
+}
 
 describe('an estimate of usage', () => {
   test('is marked as one, and has both totals', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.nat(100_000), (content, generated) => {
-        const usage = estimateUsage(undefined, ask(content), generated)
+      fc.property(fc.string({ minLength: 1 }), fc.nat(100_000), (content, units) => {
+        const usage = estimate(seenOf(units), { request: ask(content) })
         expect(usage.source).toBe('estimated')
         expect(usage.inputTotal).toBeGreaterThan(0)
-        expect(usage.outputTotal).toBeGreaterThanOrEqual(generated === 0 ? 0 : 1)
+        expect(usage.outputTotal).toBeGreaterThanOrEqual(units === 0 ? 0 : 1)
       }),
     )
   })
 
   test('keeps what was reported, and never says less output than was seen', () => {
     fc.assert(
-      fc.property(fc.nat(5_000), fc.nat(5_000), fc.nat(50_000), (inputTotal, outputTotal, generated) => {
-        const usage = estimateUsage(
-          createUsage({ inputTotal, outputTotal, cacheRead: 3 }),
-          ask('Say something.'),
-          generated,
-        )
+      fc.property(fc.nat(5_000), fc.nat(5_000), fc.nat(50_000), (inputTotal, outputTotal, units) => {
+        const usage = estimate(seenOf(units), { reported: createUsage({ inputTotal, outputTotal, cacheRead: 3 }) })
         expect(usage).toMatchObject({ inputTotal, cacheRead: 3, source: 'estimated' })
         expect(usage.outputTotal).toBeGreaterThanOrEqual(outputTotal)
-        expect(usage.outputTotal).toBeGreaterThanOrEqual(generated / 4)
+        expect(usage.outputTotal).toBeGreaterThanOrEqual(Math.floor(units / 4))
       }),
     )
   })
@@ -36,21 +42,95 @@ describe('an estimate of usage', () => {
   test('grows with what was generated', () => {
     fc.assert(
       fc.property(fc.nat(10_000), fc.nat(10_000), (less, more) => {
-        const of = (generated: number) => estimateUsage(undefined, ask('Say something.'), generated).outputTotal ?? 0
+        const of = (units: number) => estimate(seenOf(units)).outputTotal ?? 0
         expect(of(less + more)).toBeGreaterThanOrEqual(of(less))
       }),
     )
   })
 
   test('takes Han signs for more than letters', () => {
-    const han = estimateUsage(undefined, ask('请你说一些关于水的事情'), 300)
-    const latin = estimateUsage(undefined, ask('Tell me something of water'), 300)
-    expect(han.outputTotal ?? 0).toBeGreaterThan(2 * (latin.outputTotal ?? 0))
+    const han = estimate(seenOf(300, { wide: 300 })).outputTotal ?? 0
+    expect(han).toBeGreaterThan(2 * (estimate(seenOf(300)).outputTotal ?? 0))
+  })
+
+  test('adds what came after the last report of a vendor that reports as it goes', () => {
+    const reported = createUsage({ inputTotal: 5, outputTotal: 100 })
+    expect(estimate(seenOf(800, { reported: seenOf(400) }), { reported }).outputTotal).toBe(200)
+    // A report of nothing, or of far too little, is none.
+    const early = createUsage({ inputTotal: 5, outputTotal: 3 })
+    expect(estimate(seenOf(800, { reported: seenOf(400) }), { reported: early }).outputTotal).toBe(200)
+  })
+
+  test('is no more than what was held for', () => {
+    const usage = estimate(seenOf(10_000), { bounds: { inputTokensMax: 2, outputTokensMax: 50 } })
+    expect(usage).toMatchObject({ inputTotal: 2, outputTotal: 50 })
   })
 
   test('does not fail on a body that cannot be decoded', () => {
-    const usage = estimateUsage(undefined, createRequest({ messages: 'none' }), 40)
+    const usage = estimate(seenOf(40), { request: createRequest({ messages: 'none' }) })
     expect(usage.inputTotal).toBeGreaterThan(0)
     expect(usage.outputTotal).toBeGreaterThan(0)
+  })
+})
+
+describe('the scale of an endpoint', () => {
+  const random = createSeededRandom(11)
+  const upTo = (bound: number): number => 1 + Math.floor(random.next() * bound)
+
+  test('learns that each event is a token, whatever its length', () => {
+    const scale = createTokenScale()
+    for (let round = 0; round < 60; round++) {
+      const pieces = upTo(500)
+      const seen = { pieces, units: pieces * (2 + Math.floor(random.next() * 5)), wide: 0 }
+      scale.learn({
+        usage: createUsage({ outputTotal: pieces + 1 }),
+        seen,
+        measureInput: () => ({ tokens: 1, wide: 0 }),
+      })
+    }
+    for (const pieces of [10, 100, 1_000]) {
+      const seen = { pieces, units: pieces * 6, wide: 0 }
+      expect(Math.abs(scale.output(seen) / pieces - 1)).toBeLessThan(0.01)
+    }
+  })
+
+  test('learns a tokenizer that takes other lengths, and what a request has besides its text', () => {
+    const scale = createTokenScale()
+    for (let round = 0; round < 200; round++) {
+      const [narrow, wide, tokens] = [upTo(2_000), upTo(2_000), upTo(3_000)]
+      const seen = { pieces: upTo(9), units: narrow + wide, wide }
+      const usage = createUsage({
+        inputTotal: Math.round(100 + 2 * tokens + wide / 4),
+        outputTotal: Math.round(narrow / 3 + wide * 1.2),
+      })
+      scale.learn({ usage, seen, measureInput: () => ({ tokens, wide }) })
+    }
+    expect(scale.output({ pieces: 5, units: 1_500, wide: 500 })).toBeCloseTo(1_000 / 3 + 600, -1)
+    expect(Math.abs(scale.input({ tokens: 1_000, wide: 400 }) / 2_200 - 1)).toBeLessThan(0.01)
+  })
+
+  test('takes reasoning that is not shown for what it is, and nothing from an answer that makes no sense', () => {
+    const scale = createTokenScale()
+    const seen = { pieces: 100, units: 400, wide: 0 }
+    const before = scale.output(seen)
+    for (let round = 0; round < 50; round++) {
+      scale.learn({
+        usage: createUsage({ outputTotal: 350, reasoning: 250 }),
+        seen,
+        measureInput: () => ({ tokens: 1, wide: 0 }),
+      })
+      scale.learn({ usage: createUsage({ outputTotal: 90_000 }), seen, measureInput: () => ({ tokens: 1, wide: 0 }) })
+      scale.learn({ usage: createUsage({ outputTotal: 0 }), seen, measureInput: () => ({ tokens: 1, wide: 0 }) })
+    }
+    expect(scale.output(seen)).toBeCloseTo(before, -1)
+  })
+
+  test('stays finite when nothing varies for long', () => {
+    const scale = createTokenScale()
+    const seen = { pieces: 10, units: 40, wide: 0 }
+    for (let round = 0; round < 50_000; round++)
+      scale.learn({ usage: createUsage({ outputTotal: 11 }), seen, measureInput: () => ({ tokens: 3, wide: 0 }) })
+    expect(scale.output(seen)).toBeGreaterThan(5)
+    expect(scale.output(seen)).toBeLessThan(15)
   })
 })

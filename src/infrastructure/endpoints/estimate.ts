@@ -1,43 +1,62 @@
 import type { Chat, ChatRequest } from '../../core/chat.ts'
+import { GeneratedMeter, type Generated } from '../../core/generated.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
 import { estimateInputTokens, estimateTokens } from '../dialects/index.ts'
+import type { InputMeasure, TokenScale } from './scale.ts'
 
-/** For a request without text: Latin, as the dialects' estimate has it. */
-const tokensPerUnitDefault = 0.25
+/** An answer that ended before the vendor could report. */
+export interface UnreportedAnswer {
+  /** What it had reported by then. */
+  readonly reported: Usage | undefined
+  readonly request: ChatRequest
+  readonly seen: Generated
+  readonly scale: TokenScale
+  /** What was held for: an estimate is never more. `undefined` where nothing was. */
+  readonly bounds?: { readonly inputTokensMax: number; readonly outputTokensMax: number } | undefined
+}
 
 /**
  * The usage of an answer that ended before the vendor could report: what it had reported stands, the rest is estimated
- * from the texts. Output is never less than was seen: a vendor that reports as it goes may have reported too early.
+ * from the texts, by what the endpoint counted for others.
  */
-export function estimateUsage(reported: Usage | undefined, request: ChatRequest, generatedLength: number): Usage {
-  const input = measureInput(request)
-  const seen = Math.ceil(generatedLength * input.tokensPerUnit)
+export function estimateUsage({ reported, request, seen, scale, bounds }: UnreportedAnswer): Usage {
+  const { inputTokensMax, outputTokensMax } = bounds ?? unbounded
+  const told = reported?.outputTotal ?? 0
   return {
     ...createUsage(reported ?? {}),
-    inputTotal: reported?.inputTotal ?? input.tokens,
-    outputTotal: Math.max(reported?.outputTotal ?? 0, seen),
+    inputTotal: reported?.inputTotal ?? Math.min(Math.ceil(scale.input(measureInput(request))), inputTokensMax),
+    outputTotal: Math.max(told, Math.min(estimateOutput(told, seen, scale), outputTokensMax)),
     source: 'estimated',
   }
 }
 
-export interface InputMeasure {
-  readonly tokens: number
-  /** UTF-16 units to tokens in this request's text: an answer is mostly in the script of its question. */
-  readonly tokensPerUnit: number
+const unbounded = { inputTokensMax: Infinity, outputTokensMax: Infinity }
+
+/**
+ * A vendor that reports as it goes is believed as far as it has got, and the rest added; one that says at the start what no
+ * answer could have come to by then is not.
+ */
+function estimateOutput(told: number, seen: Generated, scale: TokenScale): number {
+  const all = scale.output(seen)
+  const least = seen.units === 0 ? 0 : 1
+  const then = seen.reported === undefined ? 0 : scale.output(seen.reported)
+  if (then > 0 && told >= then / 2) return told + Math.max(0, Math.round(all - then))
+  return Math.max(told, least, Math.round(all))
 }
 
 /** Input tokens of a request as they are likely to be. */
+export function countInput(request: ChatRequest): number {
+  const chat = findChat(request)
+  return chat === undefined ? estimateTokens(request.wire?.text ?? '') : estimateInputTokens(chat)
+}
+
+/** The same for the scale of an endpoint. */
 export function measureInput(request: ChatRequest): InputMeasure {
   const chat = findChat(request)
-  if (chat === undefined) {
-    const text = request.wire?.text ?? ''
-    return { tokens: estimateTokens(text), tokensPerUnit: perUnit(text) }
-  }
-  const text = chat.messages
-    .flatMap((message) => message.parts)
-    .map((part) => (part.type === 'text' ? part.text : ''))
-    .join('')
-  return { tokens: estimateInputTokens(chat), tokensPerUnit: perUnit(text) }
+  const meter = new GeneratedMeter()
+  if (chat === undefined) meter.add(request.wire?.text ?? '')
+  else for (const part of chat.messages.flatMap(({ parts }) => parts)) if (part.type === 'text') meter.add(part.text)
+  return { tokens: countInput(request), wide: meter.wide }
 }
 
 /** A body the endpoint understood need not be one that Strata can decode: then its text has to do. */
@@ -47,8 +66,4 @@ export function findChat(request: ChatRequest): Chat | undefined {
   } catch {
     return undefined
   }
-}
-
-function perUnit(text: string): number {
-  return text.length === 0 ? tokensPerUnitDefault : estimateTokens(text) / text.length
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import type { EmbedRequest } from '../../core/model.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import { estimateTokens } from '../dialects/index.ts'
-import { findChat, measureInput } from './estimate.ts'
+import { findChat, countInput } from './estimate.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /**
@@ -22,7 +22,7 @@ export function measureChat({ config }: EndpointEntry, request: ChatRequest): Sp
   const inputTokensMax = Math.min(context, bytes + templateTokensMax + media * mediaTokensMax)
   return {
     inputTokensMax,
-    inputTokens: Math.min(inputTokensMax, measureInput(request).tokens),
+    inputTokens: Math.min(inputTokensMax, countInput(request)),
     outputTokensMax: request.outputTokensMax,
     outputTokensLimit: config.outputTokensMax,
     answers: readAnswers(request),

@@ -6,6 +6,7 @@ import type { EgressTarget } from '../egress/index.ts'
 import type { Adapter, Endpoint } from './adapter.ts'
 import { createDiscreetAdapter } from './adapters/discreet.ts'
 import { createHealthAccount, type HealthAccount } from './health.ts'
+import { createTokenScale, type TokenScale } from './scale.ts'
 
 /** One configured endpoint with all that is needed to try it. */
 export interface EndpointEntry extends Endpoint {
@@ -14,6 +15,7 @@ export interface EndpointEntry extends Endpoint {
   /** The same place without a price, for probes; `undefined` where there is nothing to probe. */
   readonly probe: { readonly target: EgressTarget; readonly path: string } | undefined
   readonly health: HealthAccount
+  readonly scale: TokenScale
   findPrice(): Price | undefined
 }
 
@@ -82,6 +84,7 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
           else deps.log.info({ endpoint: id }, 'endpoint answers again')
         },
       }),
+    scale: createTokenScale(),
     findPrice: () =>
       deps.pricer.find({ endpoint: id, vendor: target.vendor, model: config.model, atMs: deps.clock.now() }),
   }

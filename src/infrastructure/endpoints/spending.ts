@@ -4,7 +4,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Picodollars } from '../../core/money.ts'
 import type { Price } from '../../core/ports.ts'
 import { capRequest } from './cap.ts'
-import { measureInput } from './estimate.ts'
+import { countInput } from './estimate.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** A request that fits the budget it is made under, and what was put aside for it. */
@@ -28,7 +28,7 @@ export function fundChat(request: ChatRequest, options: FundingOptions): Funded 
   const { entry, budget, outputTokensAssumed } = options
   const left = budget.left()
   const price = requirePrice(entry, left)
-  const input = countInput(measureInput(request).tokens)
+  const input = padInput(countInput(request))
   const known = least(request.outputTokensMax, entry.config.outputTokensMax)
   const wanted = known ?? outputTokensAssumed
   const output = fitOutput({ input, wanted, left, price })
@@ -43,14 +43,14 @@ export function fundChat(request: ChatRequest, options: FundingOptions): Funded 
 export function fundEmbedding(inputTokens: number, { entry, budget }: FundingOptions): Hold {
   const left = budget.left()
   const price = requirePrice(entry, left)
-  const input = countInput(inputTokens)
+  const input = padInput(inputTokens)
   const hold = budget.hold({ tokens: input, cost: price?.costMax({ input, output: 0 }) })
   if (hold === undefined) throw toSpent(entry.id, left, { input, price })
   return hold
 }
 
 /** Tokenizers differ by a quarter from the estimate, and a chat template adds some of its own. */
-function countInput(estimated: number): number {
+function padInput(estimated: number): number {
   return Math.ceil(estimated * 1.25) + 16
 }
 

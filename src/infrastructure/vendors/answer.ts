@@ -1,5 +1,6 @@
 import type { LanguageModelV4GenerateResult, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import type { AnswerEvent } from '../../core/chat.ts'
+import { nothingGenerated } from '../../core/generated.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Upstream } from '../endpoints/index.ts'
 import type { DoorFetch } from './door-fetch.ts'
@@ -36,7 +37,7 @@ export function toWhole(result: LanguageModelV4GenerateResult, place: AnswerPlac
     firstByteMs: place.door.elapsedMs(),
     usage: () => reader.usage(),
     // The vendor has ended its answer: what it did not report, an estimate would not mend.
-    generatedLength: () => 0,
+    generated: () => nothingGenerated,
     cancel: () => undefined,
   }
 }
@@ -79,7 +80,7 @@ export async function openStream(
     wire: undefined,
     firstByteMs: door.elapsedMs(),
     usage: () => reader.usage(),
-    generatedLength: () => reader.generatedLength(),
+    generated: () => reader.generated(),
     cancel: () => door.cancel(),
   }
 }

@@ -25,7 +25,7 @@ test('a call that came in pieces and was never told whole is told at the end', (
     { type: 'tool-input-end', id: 'a' },
   ]
   expect(parts.flatMap((part) => reader.read(part))).toEqual([])
-  expect(reader.generatedLength()).toBe('{"city":"Paris"}a "text"'.length)
+  expect(reader.generated().units).toBe('{"city":"Paris"}a "text"'.length)
   expect(reader.read(finish('stop'))).toMatchObject([
     { type: 'tool-call-start', index: 0, id: 'a', name: 'get_weather' },
     { type: 'tool-call-delta', index: 0, arguments: '{"city":"Paris"}' },

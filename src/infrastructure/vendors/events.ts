@@ -6,6 +6,7 @@ import type {
 } from '@ai-sdk/provider'
 import type { AnswerEvent, FinishReason } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { GeneratedMeter, type Generated } from '../../core/generated.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/usage.ts'
 import { joinToolCallId, readProof, sealProof, type Proof, type ProofForm } from './signature.ts'
@@ -25,17 +26,17 @@ export interface PartReader {
   read(part: LanguageModelV4StreamPart): readonly AnswerEvent[]
   /** The last usage seen, also before the end: some vendors report as they go. */
   usage(): Usage | undefined
-  /** UTF-16 units generated so far, those of tool calls that are not yet whole included. */
-  generatedLength(): number
+  /** So far, tool calls that are not yet whole included. */
+  generated(): Generated
 }
 
 type PartOf<Type extends LanguageModelV4StreamPart['type']> = Extract<LanguageModelV4StreamPart, { type: Type }>
 
 export function createPartReader(options: PartReaderOptions): PartReader {
-  const toolCalls = createToolCallReader(options.proofs)
-  const thoughts = createThoughtReader(options.proofs)
+  const generated = new GeneratedMeter()
+  const toolCalls = createToolCallReader(options.proofs, generated)
+  const thoughts = createThoughtReader(options.proofs, generated)
   let rawUsage: JsonObject | undefined
-  let textLength = 0
 
   function end(part: PartOf<'finish'>): readonly AnswerEvent[] {
     const { unified, raw } = part.finishReason
@@ -59,6 +60,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
   const takeUsage = (told: JsonObject | undefined): void => {
     if (told === undefined) return
     rawUsage = rawUsage === undefined || options.usage.join === undefined ? told : options.usage.join(rawUsage, told)
+    generated.report()
   }
 
   const readUsage = (): Usage | undefined => (rawUsage === undefined ? undefined : options.usage.read(rawUsage))
@@ -67,7 +69,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
     read(part) {
       switch (part.type) {
         case 'text-delta':
-          textLength += part.delta.length
+          generated.add(part.delta)
           return part.delta === '' ? [] : [{ type: 'text-delta', text: part.delta }]
         case 'reasoning-start':
         case 'reasoning-delta':
@@ -89,15 +91,14 @@ export function createPartReader(options: PartReaderOptions): PartReader {
       }
     },
     usage: readUsage,
-    generatedLength: () => textLength + thoughts.length() + toolCalls.length(),
+    generated: () => generated,
   }
 }
 
 /** Tool calls are told whole: only the whole call carries the vendor's signature, which the call's id must hold. */
-function createToolCallReader(proofs: ProofForm | undefined) {
+function createToolCallReader(proofs: ProofForm | undefined, generated: GeneratedMeter) {
   const pending = new Map<string, { readonly start: PartOf<'tool-input-start'>; text: string }>()
   const told = new Set<string>()
-  let length = 0
 
   function tell(call: Pick<PartOf<'tool-call'>, 'toolCallId' | 'toolName' | 'input'>, proof: Proof | undefined) {
     pending.delete(call.toolCallId)
@@ -115,7 +116,6 @@ function createToolCallReader(proofs: ProofForm | undefined) {
 
   return {
     count: () => told.size,
-    length: () => length,
     read(part: PartOf<'tool-input-start' | 'tool-input-delta' | 'tool-call'>): readonly AnswerEvent[] {
       switch (part.type) {
         case 'tool-input-start':
@@ -123,14 +123,14 @@ function createToolCallReader(proofs: ProofForm | undefined) {
           return []
         case 'tool-input-delta': {
           const open = pending.get(part.id)
-          length += part.delta.length
+          generated.add(part.delta)
           if (open !== undefined) open.text += part.delta
           return []
         }
         case 'tool-call':
           // What the vendor runs itself is none of the client's tools.
           if (part.providerExecuted === true) return []
-          length += Math.max(0, part.input.length - (pending.get(part.toolCallId)?.text.length ?? 0))
+          generated.add(part.input.slice(pending.get(part.toolCallId)?.text.length ?? 0))
           return tell(part, readProof(proofs, part.providerMetadata))
       }
     },
@@ -151,11 +151,9 @@ function createToolCallReader(proofs: ProofForm | undefined) {
 }
 
 /** A thought's proof may come with its beginning, with any piece or with its end. */
-function createThoughtReader(proofs: ProofForm | undefined) {
+function createThoughtReader(proofs: ProofForm | undefined, generated: GeneratedMeter) {
   const open = new Map<string, { hasText: boolean; proof: Proof | undefined }>()
-  let length = 0
   return {
-    length: () => length,
     read(part: PartOf<'reasoning-start' | 'reasoning-delta' | 'reasoning-end'>): readonly AnswerEvent[] {
       const thought = open.get(part.id) ?? { hasText: false, proof: undefined }
       open.set(part.id, thought)
@@ -167,7 +165,7 @@ function createThoughtReader(proofs: ProofForm | undefined) {
         case 'reasoning-delta':
           if (part.delta === '') return []
           thought.hasText = true
-          length += part.delta.length
+          generated.add(part.delta)
           return [{ type: 'reasoning-delta', text: part.delta }]
         case 'reasoning-end':
           open.delete(part.id)

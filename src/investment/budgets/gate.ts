@@ -100,6 +100,10 @@ class CallHold implements SpendHold {
     return this.#sliced && this.#covered < this.#outputMax
   }
 
+  get bounds(): SpendHold['bounds'] {
+    return { inputTokensMax: this.#parts.measure.inputTokensMax, outputTokensMax: this.#covered }
+  }
+
   get charges(): readonly Charge[] {
     // What runs at once is never spent, so nobody has to know of it later.
     const lent = this.#parts.purses.map((purse, index) => ({ purse, amount: this.#lent[index] ?? 0n }))

@@ -1,3 +1,4 @@
+import { GeneratedMeter } from '../../../core/generated.ts'
 import { isJsonObject } from '../../../core/json.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
 import { createScanner, createWireReaderOf, findInBandError, notJson, parseData } from '../shared/index.ts'
@@ -20,7 +21,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     ],
     1,
   )
-  const total = { units: 0, wide: 0 }
+  const total = new GeneratedMeter()
   const streamUsage = createStreamUsage()
   let isComplete = false
   return createWireReaderOf(
@@ -31,8 +32,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
       observe(buffer, start, end) {
         if (buffer[start] === openBracket) return false // some servers add OpenAI's end mark
         if (!scanner.scan(buffer, start, end)) throw notJson()
-        total.units += scanner.units[0] ?? 0
-        total.wide += scanner.wide[0] ?? 0
+        total.addLength(scanner.units[0] ?? 0, scanner.wide[0] ?? 0)
         const type = scanner.place(buffer)
         if (type === 'message_stop') isComplete = true
         if (scanner.flags === 0 && type !== 'error') return false
@@ -41,6 +41,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         const failed = findInBandError(event)
         if (failed !== undefined) throw failed
         streamUsage.take(event)
+        total.report()
         return false
       },
     },

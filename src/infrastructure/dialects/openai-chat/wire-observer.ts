@@ -1,3 +1,4 @@
+import { GeneratedMeter } from '../../../core/generated.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
@@ -40,15 +41,14 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     ],
     4,
   )
-  const total = { units: 0, wide: 0 }
+  const total = new GeneratedMeter()
   let usage: Usage | undefined
   let isComplete = false
 
   /** Some vendors say the same reasoning under two names, or again as parts: the longest counts. */
   function addLengths(): void {
     const { units, wide } = scanner
-    total.units += at(units, contentSlot) + longest(units)
-    total.wide += at(wide, contentSlot) + longest(wide)
+    total.addLength(at(units, contentSlot) + longest(units), at(wide, contentSlot) + longest(wide))
   }
 
   return createWireReaderOf(
@@ -72,7 +72,9 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         if (!isJsonObject(chunk)) throw notJson()
         const failed = findInBandError(chunk)
         if (failed !== undefined) throw failed
-        usage = readUsage(chunk) ?? usage
+        const told = readUsage(chunk)
+        if (told !== undefined) total.report()
+        usage = told ?? usage
         return options.stripUsage && isUsageOnly(chunk)
       },
     },

@@ -1,3 +1,4 @@
+import { GeneratedMeter } from '../../../core/generated.ts'
 import { isJsonObject } from '../../../core/json.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
@@ -16,7 +17,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     ],
     1,
   )
-  const total = { units: 0, wide: 0 }
+  const total = new GeneratedMeter()
   let usage: Usage | undefined
   let isComplete = false
   return createWireReaderOf(
@@ -27,8 +28,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
       observe(buffer, start, end) {
         if (buffer[start] === openBracket) return false // some servers add OpenAI chat's end mark
         if (!scanner.scan(buffer, start, end)) throw notJson()
-        total.units += scanner.units[0] ?? 0
-        total.wide += scanner.wide[0] ?? 0
+        total.addLength(scanner.units[0] ?? 0, scanner.wide[0] ?? 0)
         const type = scanner.place(buffer)
         if (type.endsWith('.delta') || type.endsWith('.done') || type.endsWith('.added')) return false
         const isEnd = type === 'response.completed' || type === 'response.incomplete'
@@ -36,7 +36,9 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         const event = parseData(buffer, start, end)
         if (!isJsonObject(event)) throw notJson()
         const response = memberOf(event, 'response')
-        usage = readUsage(response) ?? usage
+        const told = readUsage(response)
+        if (told !== undefined) total.report()
+        usage = told ?? usage
         if (type === 'response.failed') throw toFailure(response)
         const failed = isEnd ? undefined : findInBandError(event)
         if (failed !== undefined) throw failed

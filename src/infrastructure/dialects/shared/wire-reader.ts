@@ -1,8 +1,8 @@
 import { PlatformError } from '../../../core/errors.ts'
+import type { Generated } from '../../../core/generated.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
 import { createFramer, type Frame, type Framer, joinData, manyLines, noLine } from '../sse/index.ts'
-import { estimateTokensOfLength } from '../../../core/token-estimate.ts'
 
 /** What a dialect reads beside a relayed stream. */
 export interface WireObserver {
@@ -14,8 +14,8 @@ export interface WireObserver {
   /** Whether the stream may end here. */
   isComplete(): boolean
   usage(): Usage | undefined
-  /** UTF-16 units generated so far, and of these those of scripts above U+3000. */
-  generated(): { readonly units: number; readonly wide: number }
+  /** So far. */
+  generated(): Generated
 }
 
 /**
@@ -55,12 +55,8 @@ class ObservedReader implements WireReader {
     return this.#failure
   }
 
-  get generatedLength(): number {
-    return this.#observer.generated().units
-  }
-
-  get generatedTokens(): number {
-    return estimateTokensOfLength(this.#observer.generated())
+  get generated(): Generated {
+    return this.#observer.generated()
   }
 
   read(chunk: Buffer): Buffer | undefined {

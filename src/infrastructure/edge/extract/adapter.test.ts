@@ -100,7 +100,7 @@ describe('the extract model', () => {
     }
     await expect(read()).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(texts).toEqual(['The passages say:'])
-    expect(upstream.generatedLength()).toBe(17)
+    expect(upstream.generated().units).toBe(17)
     expect(upstream.usage()).toBeUndefined()
   })
 })

@@ -1,4 +1,5 @@
 import type { AnswerEvent, Chat, Message } from '../../../core/chat.ts'
+import { GeneratedMeter } from '../../../core/generated.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { parsePassages } from '../../../core/passages.ts'
 import type { Extractor, Passage } from '../../../core/ports.ts'
@@ -42,7 +43,8 @@ function answer(deps: ExtractAdapterDeps & { readonly folder: Folder }, chat: Ch
 
   const { cancellation } = permit.call
   let cancelled: { readonly reason: unknown } | undefined
-  let generated = ''
+  let text = ''
+  const generated = new GeneratedMeter()
   let usage: Usage | undefined
   async function* stream(): AsyncGenerator<AnswerEvent> {
     const limited = limitPieces(pieces, chat)
@@ -50,11 +52,12 @@ function answer(deps: ExtractAdapterDeps & { readonly folder: Folder }, chat: Ch
       if (cancelled !== undefined || cancellation.isCancelled) {
         throw new PlatformError('CANCELLED', 'the answer was left before its end', { cause: cancelled?.reason })
       }
-      generated += piece.text
+      text += piece.text
+      generated.add(piece.text)
       yield { type: 'text-delta', text: piece.text }
       if (piece.citation !== undefined) yield { type: 'citation', citation: piece.citation }
     }
-    usage = createUsage({ inputTotal: countInput(chat), outputTotal: countTokens(generated), source: 'estimated' })
+    usage = createUsage({ inputTotal: countInput(chat), outputTotal: countTokens(text), source: 'estimated' })
     yield { type: 'usage', usage }
     yield limited.finish
   }
@@ -63,7 +66,7 @@ function answer(deps: ExtractAdapterDeps & { readonly folder: Folder }, chat: Ch
     wire: undefined,
     firstByteMs,
     usage: () => usage,
-    generatedLength: () => generated.length,
+    generated: () => generated,
     cancel: (reason) => {
       cancelled ??= { reason }
     },

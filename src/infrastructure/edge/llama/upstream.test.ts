@@ -29,7 +29,7 @@ describe('an answer from a process', () => {
       'usage',
       'finish',
     ])
-    expect(upstream.generatedLength()).toBe(4)
+    expect(upstream.generated().units).toBe(4)
     expect(upstream.usage()).toMatchObject({ inputTotal: 3, outputTotal: 2 })
   })
 

@@ -1,4 +1,5 @@
 import type { AnswerEvent } from '../../../core/chat.ts'
+import { GeneratedMeter, type Generated } from '../../../core/generated.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/time.ts'
 import { createUsage, type Usage } from '../../../core/usage.ts'
@@ -35,7 +36,7 @@ export async function startUpstream(job: Job, options: StartOptions): Promise<Lo
     wire: undefined,
     firstByteMs,
     usage: () => run.usage(),
-    generatedLength: () => run.generatedLength(),
+    generated: () => run.generated(),
     cancel: (reason) => run.fail(left(permit, reason)),
     async vectors() {
       for await (const report of run.reports()) if (report.type === 'embedded') return report.vectors
@@ -53,7 +54,7 @@ interface Run {
   /** Ends the run with an error and stops the job. */
   fail(error: PlatformError): void
   usage(): Usage | undefined
-  generatedLength(): number
+  generated(): Generated
 }
 
 function createRun(job: Job, options: StartOptions): Run {
@@ -61,7 +62,7 @@ function createRun(job: Job, options: StartOptions): Run {
   const waiting: Report[] = []
   let end: { readonly error: PlatformError | undefined } | undefined
   let last: Report | undefined
-  let generated = 0
+  const generated = new GeneratedMeter()
   let wake = (): void => undefined
   const { promise: first, resolve, reject } = Promise.withResolvers<void>()
 
@@ -93,7 +94,7 @@ function createRun(job: Job, options: StartOptions): Run {
         // Counts matter also after a cancel: what was generated is charged.
         if (report.type !== 'failed') last = report
         if (end !== undefined) return
-        if (report.type === 'text' || report.type === 'reasoning') generated += report.text.length
+        if (report.type === 'text' || report.type === 'reasoning') generated.add(report.text)
         waiting.push(report)
         watch.touch()
         resolve()
@@ -120,7 +121,7 @@ function createRun(job: Job, options: StartOptions): Run {
       fail(left(permit, undefined))
     }
   }
-  return { first, reports, fail, usage: () => toUsage(last), generatedLength: () => generated }
+  return { first, reports, fail, usage: () => toUsage(last), generated: () => generated }
 }
 
 function left(permit: Permit, cause: unknown): PlatformError {

@@ -61,8 +61,8 @@ class RestoredUpstream implements Upstream {
     return this.#upstream.usage()
   }
 
-  generatedLength(): number {
-    return this.#upstream.generatedLength()
+  generated(): ReturnType<Upstream['generated']> {
+    return this.#upstream.generated()
   }
 
   cancel(reason: unknown): void {

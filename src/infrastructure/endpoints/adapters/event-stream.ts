@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
+import { GeneratedMeter, type Generated } from '../../../core/generated.ts'
 import type { Clock } from '../../../core/time.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { SseReader, StreamDecoder } from '../../dialects/index.ts'
@@ -45,7 +46,7 @@ export function openEventStream(source: StreamSource, decode: StreamDecode): Pro
         wire: undefined,
         firstByteMs,
         usage: () => reading.usage(),
-        generatedLength: () => reading.generatedLength(),
+        generated: () => reading.generated(),
         cancel: () => body.cancel(),
       })
     }
@@ -67,7 +68,7 @@ export interface ByteSource {
 export interface EventReading {
   readonly events: AsyncIterable<AnswerEvent>
   usage(): Usage | undefined
-  generatedLength(): number
+  generated(): Generated
   /**
    * Reads to the end, beginning with bytes that came before; calls `onFirst` when the first event is there. Settles as the
    * reading does; the events end or fail in the same way.
@@ -81,12 +82,15 @@ export function createEventReading(source: ByteSource, decode: StreamDecode): Ev
   let end: { readonly thrown: unknown } | 'whole' | undefined
   let wake: () => void = nothing
   let usage: Usage | undefined
-  let generatedLength = 0
+  const generated = new GeneratedMeter()
 
   function accept(events: readonly AnswerEvent[]): void {
     for (const event of events) {
-      if (event.type === 'usage') usage = event.usage
-      generatedLength += lengthOf(event)
+      generated.add(textOf(event))
+      if (event.type === 'usage') {
+        usage = event.usage
+        generated.report()
+      }
       queue.push(event)
     }
     if (events.length > 0) wake()
@@ -131,7 +135,7 @@ export function createEventReading(source: ByteSource, decode: StreamDecode): Ev
   return {
     events: { [Symbol.asyncIterator]: iterate },
     usage: () => usage,
-    generatedLength: () => generatedLength,
+    generated: () => generated,
     async start(early, onFirst) {
       try {
         await read(early, onFirst)
@@ -164,17 +168,17 @@ export async function pumpToEnd(
   }
 }
 
-/** UTF-16 units that the event adds to what was generated. */
-export function lengthOf(event: AnswerEvent): number {
+/** What the event adds to what was generated. */
+export function textOf(event: AnswerEvent): string {
   switch (event.type) {
     case 'text-delta':
     case 'reasoning-delta':
     case 'refusal-delta':
-      return event.text.length
+      return event.text
     case 'tool-call-delta':
-      return event.arguments.length
+      return event.arguments
     default:
-      return 0
+      return ''
   }
 }
 

@@ -1,3 +1,4 @@
+import { nothingGenerated } from '../../../core/generated.ts'
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
@@ -40,7 +41,7 @@ export function toWhole(parts: WholeParts): Upstream {
     firstByteMs: parts.firstByteMs,
     usage: () => usage,
     // The vendor has ended its answer: what it did not report, an estimate would not mend.
-    generatedLength: () => 0,
+    generated: () => nothingGenerated,
     wholeBytes: parts.body.length,
     cancel: () => undefined,
   }

@@ -76,7 +76,7 @@ export async function openWireStream(source: StreamSource, decode: WireDecode): 
     wire: { type: 'stream', dialect: decode.dialect, relay },
     firstByteMs,
     usage: () => (reading === undefined ? reader.usage : reading.usage()),
-    generatedLength: () => (reading === undefined ? reader.generatedLength : reading.generatedLength()),
+    generated: () => (reading === undefined ? reader.generated : reading.generated()),
     cancel: () => body.cancel(),
   }
 }

@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Tiktoken } from 'js-tiktoken/lite'
+import cl100k from 'js-tiktoken/ranks/cl100k_base'
+import o200k from 'js-tiktoken/ranks/o200k_base'
+import {
+  runCutVendors,
+  runRecordedCuts,
+  type CutVendor,
+  type CutVendorFigures,
+  type Tokenize,
+} from '../../test/kit/cuts/index.ts'
+import { readSpanSet, readSquadSet } from '../kit/question-sets.ts'
+import type { Measurement } from '../kit/report.ts'
+import type { Scorecard } from '../kit/scorecard.ts'
+
+/** Answers of each vendor that come whole before those that break off, as in any traffic. */
+const whole = 100
+const cut = 100
+
+/** What is charged for a stream that breaks off. */
+export const scorecard: Scorecard = {
+  name: 'stream-cut',
+  purpose: `every recorded stream broken off behind each event; ${cut} streams of each of 30 vendors whose tokens are known, broken off at random`,
+  async run({ dataFolder, seed, print }): Promise<Measurement> {
+    const recorded = await runRecordedCuts(print)
+    print(`${recorded.bodies} bodies, ${recorded.cuts} cuts, ${recorded.charged} charged`)
+    const vendors = listVendors(dataFolder)
+    const figures = vendors === undefined ? [] : await runCutVendors({ vendors, seed, whole, cut })
+    for (const vendor of figures) print(describe(vendor))
+    const none = ['=', 0] as const
+    return {
+      figures: {
+        recordedBodies: recorded.bodies,
+        cuts: recorded.cuts,
+        charged: recorded.charged,
+        belowInput: recorded.belowInput,
+        aboveHold: recorded.aboveHold,
+        free: recorded.free,
+        unpriced: recorded.unpriced,
+        unbooked: Number(recorded.unbooked),
+        overruns: recorded.overruns,
+        ...(vendors === undefined ? {} : toFigures(figures)),
+      },
+      promised: {
+        cuts: ['>=', 250],
+        belowInput: none,
+        aboveHold: none,
+        free: none,
+        unbooked: none,
+        overruns: none,
+        outputErrorOfAll: ['<=', 0.01],
+        inputErrorOfAll: ['<=', 0.01],
+      },
+      unmeasured: vendors === undefined ? ['outputErrorOfAll', 'inputErrorOfAll'] : [],
+    }
+  },
+}
+
+function toFigures(vendors: readonly CutVendorFigures[]): Record<string, number> {
+  const sum = (key: 'tokens' | 'estimated' | 'inputTokens' | 'inputEstimated'): number =>
+    vendors.reduce((total, vendor) => total + vendor[key], 0)
+  const errorsOf = (isToken: boolean): readonly number[] =>
+    vendors
+      .filter(({ grouping }) => (grouping === 'one') === isToken)
+      .flatMap(({ errors }) => errors)
+      .toSorted((one, other) => one - other)
+  return {
+    outputErrorOfAll: Math.abs(sum('estimated') / sum('tokens') - 1),
+    outputErrorOfVendorMost: Math.max(...vendors.map(({ tokens, estimated }) => Math.abs(estimated / tokens - 1))),
+    inputErrorOfAll: Math.abs(sum('inputEstimated') / sum('inputTokens') - 1),
+    errorP50WhereEventsAreTokens: quantile(errorsOf(true), 0.5),
+    errorP95WhereEventsAreTokens: quantile(errorsOf(true), 0.95),
+    errorP50WhereEventsAreGroups: quantile(errorsOf(false), 0.5),
+    errorP95WhereEventsAreGroups: quantile(errorsOf(false), 0.95),
+  }
+}
+
+function describe({ name, tokens, estimated, errors }: CutVendorFigures): string {
+  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
+  const each = `each ${percent(quantile(errors, 0.5))} (median), ${percent(quantile(errors, 0.95))} (95 %)`
+  return `${name}: ${tokens} tokens, all together ${percent(estimated / tokens - 1)} off, ${each}`
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+/** Two tokenizers, three ways to group tokens, four kinds of text and all of them together; `undefined` without the texts. */
+function listVendors(dataFolder: string): readonly CutVendor[] | undefined {
+  const kinds = readTexts(dataFolder)
+  if (kinds === undefined) return undefined
+  const tokenizers = { o200k: toTokenize(new Tiktoken(o200k)), cl100k: toTokenize(new Tiktoken(cl100k)) }
+  return Object.entries(tokenizers).flatMap(([tokenizer, tokenize]) =>
+    (['one', 'few', 'moment'] as const).flatMap((grouping) =>
+      Object.entries(kinds).map(([kind, texts]) => ({
+        name: `${tokenizer}-${grouping}-${kind}`,
+        tokenize,
+        grouping,
+        texts,
+      })),
+    ),
+  )
+}
+
+/** A token that is a part of a character has no text of its own: the event that completes the character has it. */
+function toTokenize(encoding: Tiktoken): Tokenize {
+  return (text) => {
+    let pending: number[] = []
+    return encoding.encode(text, [], []).map((token) => {
+      pending.push(token)
+      const piece = encoding.decode(pending)
+      if (piece.endsWith('\uFFFD') && pending.length < 8) return ''
+      pending = []
+      return piece
+    })
+  }
+}
+
+function readTexts(dataFolder: string): Readonly<Record<string, readonly string[]>> | undefined {
+  const english = readSpanSet('chunking', join(dataFolder, 'retrieval/chunking_eval'))
+  const chinese = readSquadSet('drcd', join(dataFolder, 'retrieval/drcd/DRCD_test.json'))
+  const code = join(dataFolder, 'retrieval/contextual/codebase_chunks.json')
+  const json = join(dataFolder, 'openai/openapi.json')
+  if (english === undefined || chinese === undefined || !existsSync(code) || !existsSync(json)) return undefined
+  const documents = JSON.parse(readFileSync(code, 'utf8')) as { readonly content: string }[] // a published file of known form
+  const texts = {
+    english: english.paragraphs.map(({ text }) => text),
+    chinese: chinese.paragraphs.map(({ text }) => text),
+    code: documents.map(({ content }) => content.slice(0, 2_000)),
+    json: (readFileSync(json, 'utf8').match(/[\s\S]{1,1200}/g) ?? []).slice(0, 2_000),
+  }
+  const least = Math.min(...Object.values(texts).map((each) => each.length))
+  return { ...texts, mixed: Object.values(texts).flatMap((each) => each.slice(0, least)) }
+}
