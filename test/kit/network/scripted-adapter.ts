@@ -92,7 +92,7 @@ export function createScriptedUpstreams(random: Random, clock: FakeClock): Scrip
         wire: undefined,
         firstByteMs: 1,
         usage: () => usage,
-        generatedLength: () => text.length,
+        generated: () => ({ units: text.length, wide: 0, pieces: 1 }),
         cancel: close,
       }
     },

@@ -86,11 +86,7 @@ export function createEventReading(source: ByteSource, decode: StreamDecode): Ev
 
   function accept(events: readonly AnswerEvent[]): void {
     for (const event of events) {
-      generated.add(textOf(event))
-      if (event.type === 'usage') {
-        usage = event.usage
-        generated.report()
-      }
+      usage = measure(event, generated) ?? usage
       queue.push(event)
     }
     if (events.length > 0) wake()
@@ -166,6 +162,14 @@ export async function pumpToEnd(
     if (thrown instanceof PlatformError && thrown.code === 'UPSTREAM_CUT') return thrown
     throw thrown
   }
+}
+
+/** Counts the event; the usage it reports. */
+function measure(event: AnswerEvent, generated: GeneratedMeter): Usage | undefined {
+  generated.add(textOf(event))
+  if (event.type !== 'usage') return undefined
+  generated.report()
+  return event.usage
 }
 
 /** What the event adds to what was generated. */
