@@ -119,8 +119,11 @@ async function findTrees(
   return toTrees(rows)
 }
 
-/** Trees of rows in the order of roots; rows whose root is not among them are left out. */
-function toTrees(rows: readonly Selectable<CallTable>[]): CallTree[] {
+/** Trees of rows of table `call`, however they were read, in the order of roots; rows whose root is not among them are left out. */
+export function toTrees(
+  given: readonly Readonly<Record<string, unknown>>[] | readonly Selectable<CallTable>[],
+): CallTree[] {
+  const rows = given as readonly Selectable<CallTable>[] // what the table holds, whoever asks it
   const trees: CallTree[] = []
   let members: Selectable<CallTable>[] = []
   const finish = (): void => {

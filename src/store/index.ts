@@ -1,6 +1,6 @@
 export { createStore, type Store, type StoreDeps, type StoreStats } from './store.ts'
-export { createCallReader, type CallPage, type CallReader } from './calls.ts'
-export type { OpenedSideWork, OpenSideWork, SideWork } from './journal/index.ts'
+export type { CallPage, CallReader } from './calls.ts'
+export type { OpenedSideWork, SideDatabase, SideWork } from './journal/index.ts'
 export { openDatabase, type Engine, type Location } from './engine.ts'
 export type { Tables } from './tables.ts'
 export { toPicodollars } from './amounts.ts'

@@ -12,7 +12,7 @@ import { toVerifierKey } from './checkpoint.ts'
 import { exportLines } from './export.ts'
 import { proveConsistency, proveInclusion } from './merkle.ts'
 import { readRecords } from './records.ts'
-import { toSideWork } from './sealing.ts'
+import { toSideWork } from './sealing/index.ts'
 import { createAuditStore, type AuditStore } from './store.ts'
 
 /** The log of every call and administrative act, as a tree that can be checked by who holds its public key. */

@@ -7,7 +7,7 @@ type ToRecord = (sequence: number) => string
 
 /** One for each subject, by its id. What is gone from the tables has an empty record, which no leaf of a full one matches. */
 export async function readRecords(
-  { store, calls }: { readonly store: AuditStore; readonly calls: Pick<CallReader, 'findTrees'> },
+  { store, calls }: { readonly store: Pick<AuditStore, 'findActs'>; readonly calls: Pick<CallReader, 'findTrees'> },
   subjects: readonly Subject[],
 ): Promise<ReadonlyMap<string, ToRecord>> {
   const records = new Map<string, ToRecord>()

@@ -1,2 +1,2 @@
 export { createJournal, type Journal, type JournalStats } from './journal.ts'
-export type { OpenedSideWork, OpenSideWork, SideWork } from './messages.ts'
+export type { OpenedSideWork, SideDatabase, SideWork } from './messages.ts'

@@ -1,4 +1,6 @@
+import type { CallTree } from '../calls.ts'
 import type { Location } from '../engine.ts'
+import type { Rows } from './posting.ts'
 
 /** What the folding thread is given when it starts. */
 export interface ThreadData {
@@ -19,12 +21,19 @@ export interface SideWork {
   readonly input: unknown
 }
 
-export type OpenSideWork = (location: Location, input: unknown) => Promise<OpenedSideWork>
+export type OpenSideWork = (database: SideDatabase, input: unknown) => OpenedSideWork
 
 export interface OpenedSideWork {
   /** One piece of it, a fraction of a second long; the number of things done, 0 when nothing was left. */
   run(atMs: number): Promise<number>
-  close(): Promise<void>
+}
+
+/** The database as a side work uses it: the connection of the folding thread, on which nothing else goes on meanwhile. */
+export interface SideDatabase extends Rows {
+  /** All or nothing. */
+  transaction<T>(work: () => Promise<T>): Promise<T>
+  /** As `CallReader.findTrees`. */
+  findTrees(tenant: string, rootIds: readonly string[]): Promise<readonly CallTree[]>
 }
 
 export type ToThread =

@@ -1,7 +1,9 @@
 import type { Client } from 'pg'
 import { connectPostgres } from '../postgres.ts'
 import { callColumns } from './decode.ts'
-import { post } from './posting.ts'
+import type { SideDatabase } from './messages.ts'
+import { post, type Rows } from './posting.ts'
+import { findTrees } from './side.ts'
 import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type OpenedJournal, type Sink } from './sink.ts'
 
 type Value = string | number | bigint | null
@@ -55,6 +57,7 @@ export function createPostgresSink(url: string): Sink {
   return {
     open: (journalId) => run((connection) => openJournal(connection, journalId)),
     commit: (batch) => run((connection) => write(connection, batch)),
+    side: createSide(run),
     listIntents: (journalId) =>
       run(async (connection) => {
         const found = await connection.query<Record<string, unknown>>(
@@ -70,6 +73,40 @@ export function createPostgresSink(url: string): Sink {
     async close() {
       await client?.end()
     },
+  }
+}
+
+type Run = <T>(act: (client: Client) => Promise<T>) => Promise<T>
+
+function createSide(run: Run): SideDatabase {
+  /** The connection of the transaction under way: it is not made again inside one. */
+  let held: Client | undefined
+  const ask = async (
+    client: Client,
+    text: string,
+    values: readonly Value[],
+  ): Promise<readonly Record<string, unknown>[]> =>
+    (await client.query<Record<string, unknown>>(text, [...values])).rows
+  const rows: Rows = {
+    isPostgres: true,
+    query: (text, values) =>
+      held === undefined ? run((client) => ask(client, text, values)) : ask(held, text, values),
+  }
+  return {
+    ...rows,
+    findTrees: (tenant, rootIds) => findTrees(rows, tenant, rootIds),
+    transaction: (work) =>
+      run(async (client) => {
+        await client.query('begin')
+        held = client
+        try {
+          const result = await work()
+          await client.query('commit')
+          return result
+        } finally {
+          held = undefined
+        }
+      }),
   }
 }
 

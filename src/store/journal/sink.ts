@@ -1,6 +1,7 @@
 import type { DispatchIntent } from '../../core/ports.ts'
 import { decodeCharges, encodeCharges } from '../../core/spending.ts'
 import type { CallRow } from './decode.ts'
+import type { SideDatabase } from './messages.ts'
 import type { Posting } from './posting.ts'
 
 /** A place in a journal: everything before it is in the database. */
@@ -37,6 +38,8 @@ export interface Sink {
   open(journalId: string): Promise<OpenedJournal>
   /** One transaction: rows that are there already stay as they are, so that nothing is ever written twice. */
   commit(batch: Batch): Promise<void>
+  /** For side works: the same connection, between two commits. */
+  readonly side: SideDatabase
   listIntents(journalId: string): Promise<readonly DispatchIntent[]>
   /** The files have gone: drops the journal's row. */
   forget(journalId: string): Promise<void>

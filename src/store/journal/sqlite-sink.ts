@@ -1,7 +1,9 @@
-import type { StatementSync } from 'node:sqlite'
-import { openSqlite } from '../sqlite.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openSqlite, toInteger } from '../sqlite.ts'
 import { callColumns } from './decode.ts'
+import type { SideDatabase } from './messages.ts'
 import { post, type Rows } from './posting.ts'
+import { findTrees } from './side.ts'
 import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type Sink } from './sink.ts'
 
 /** The embedded database, on a connection of its own. */
@@ -31,6 +33,7 @@ export function createSqliteSink(path: string): Sink {
     isPostgres: false,
     query: async (text, values) => database.prepare(text.replaceAll('$', '?')).all(...values),
   }
+  const side = createSide(database)
 
   function write(batch: Batch): void {
     // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
@@ -63,6 +66,7 @@ export function createSqliteSink(path: string): Sink {
         throw thrown
       }
     },
+    side,
     listIntents: async (journalId) => listIntents.all(journalId).map(fromIntentRow),
     async forget(journalId) {
       deleteJournal.run(journalId)
@@ -71,6 +75,52 @@ export function createSqliteSink(path: string): Sink {
       database.close()
     },
   }
+}
+
+/** Statements of side works are few and their words constant: each is prepared once. */
+function createSide(database: DatabaseSync): SideDatabase {
+  const statements = new Map<string, StatementSync>()
+  const prepare = (text: string): StatementSync => {
+    const known = statements.get(text)
+    if (known !== undefined) return known
+    const statement = database.prepare(text.replaceAll(/\$(?=\d)/g, '?'))
+    statement.setReadBigInts(true)
+    if (statements.size >= statementsMax) statements.clear()
+    statements.set(text, statement)
+    return statement
+  }
+  const rows: Rows = {
+    isPostgres: false,
+    query: async (text, values) =>
+      prepare(text)
+        .all(...values)
+        .map(toRow),
+  }
+  return {
+    ...rows,
+    findTrees: (tenant, rootIds) => findTrees(rows, tenant, rootIds),
+    async transaction(work) {
+      database.exec('begin immediate')
+      try {
+        const result = await work()
+        database.exec('commit')
+        return result
+      } catch (thrown) {
+        if (database.isTransaction) database.exec('rollback')
+        throw thrown
+      }
+    },
+  }
+}
+
+const statementsMax = 64
+
+function toRow(row: Record<string, unknown>): Record<string, unknown> {
+  for (const column in row) {
+    const value = row[column]
+    if (typeof value === 'bigint') row[column] = toInteger(value)
+  }
+  return row
 }
 
 /** The trees whose roots were among the rows, for the outbox. */

@@ -120,18 +120,18 @@ class FoldingServer {
     clearTimeout(this.#timer)
     if (this.#live !== undefined) await (await this.#openLive(this.#live)).finish()
     this.#live = undefined
-    for (const work of this.#works.values()) await work.close()
     this.#works.clear()
     await this.#sink?.close()
     this.#sink = undefined
   }
 
-  /** Each is opened once and kept: its statements and its place in the database stay. */
+  /** Each is opened once and kept. */
   async #work({ module, input }: SideWork, atMs: number): Promise<number> {
     let opened = this.#works.get(module)
     if (opened === undefined) {
+      this.#sink ??= await createSink(this.#data.location)
       const { openSideWork } = (await import(module)) as { readonly openSideWork: OpenSideWork } // as `SideWork` says
-      opened = await openSideWork(this.#data.location, input)
+      opened = openSideWork(this.#sink.side, input)
       this.#works.set(module, opened)
     }
     return opened.run(atMs)

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { SideWork } from '../../store/index.ts'
+import type { SideWork } from '../../../store/index.ts'
 
 export interface SealingInput {
   readonly origin: string
@@ -10,5 +10,5 @@ export interface SealingInput {
 /** The work that `Store.work` is given. */
 export function toSideWork(origin: string, key: KeyObject): SideWork {
   const input: SealingInput = { origin, key: String(key.export({ type: 'pkcs8', format: 'pem' })) }
-  return { module: new URL('./sealing-worker.ts', import.meta.url).href, input }
+  return { module: new URL('./worker.ts', import.meta.url).href, input }
 }

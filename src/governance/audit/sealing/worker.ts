@@ -1,50 +1,28 @@
 /** The sealing of the audit log, as the folding thread does it: away from requests, and never against a fold that writes too. */
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import {
-  createCallReader,
-  openDatabase,
-  type CallReader,
-  type Location,
-  type OpenedSideWork,
-} from '../../store/index.ts'
-import { signCheckpoint } from './checkpoint.ts'
-import { Frontier, hashLeaf } from './merkle.ts'
-import { readRecords } from './records.ts'
-import type { SealingInput } from './sealing.ts'
-import { createAuditStore, type AuditStore, type LeafRow } from './store.ts'
+import type { OpenedSideWork, SideDatabase } from '../../../store/index.ts'
+import { signCheckpoint } from '../checkpoint.ts'
+import { Frontier, hashLeaf } from '../merkle.ts'
+import { readRecords } from '../records.ts'
+import type { LeafRow } from '../store.ts'
+import type { SealingInput } from './index.ts'
+import { createSealingStore, type SealingStore } from './store.ts'
 
-/** Records of one transaction: bounds how long the place of the writer is held, to some 50 ms. */
-const batchMax = 1_000
-/** Values that one statement binds stay below what both engines take. */
-const leavesAtOnce = 1_000
-
-const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+/** Records of one transaction: bounds how long the place of the writer is held, to some 20 ms, and the memory it takes. */
+const batchMax = 200
 
 /** Opened by the folding thread, under the name that every side work has. */
-export async function openSideWork(location: Location, input: unknown): Promise<OpenedSideWork> {
+export function openSideWork(database: SideDatabase, input: unknown): OpenedSideWork {
   const { origin, key } = input as SealingInput // made by `toSideWork`
-  const database = await openDatabase(
-    location.engine === 'postgres' ? { ...location, connectionsMax: 1 } : location,
-    silentLog,
-  )
-  const store = createAuditStore({
-    sql: database,
-    transaction: (work) => database.transaction().execute(work),
-  })
-  const sealer = {
-    origin,
-    key: createPrivateKey(key),
-    store,
-    calls: createCallReader({ database, flush: async () => undefined }),
-  }
-  return { run: (atMs) => sealBatch(sealer, atMs), close: () => database.destroy() }
+  const sealer = { origin, key: createPrivateKey(key), store: createSealingStore(database), calls: database }
+  return { run: (atMs) => sealBatch(sealer, atMs) }
 }
 
 interface Sealer {
   readonly origin: string
   readonly key: KeyObject
-  readonly store: AuditStore
-  readonly calls: Pick<CallReader, 'findTrees'>
+  readonly store: SealingStore
+  readonly calls: Pick<SideDatabase, 'findTrees'>
 }
 
 /**
@@ -71,9 +49,7 @@ async function sealBatch(sealer: Sealer, atMs: number): Promise<number> {
       rows.push({ place: frontier.size, tenant, sequence, kind, subject: id, hash: hash.toString('hex') })
       frontier.append(hash)
     }
-    for (let from = 0; from < rows.length; from += leavesAtOnce) {
-      await writer.addLeaves(rows.slice(from, from + leavesAtOnce))
-    }
+    await writer.addLeaves(rows)
     await writer.dropWaiting(waiting.map(({ number }) => number))
     if (rows.length === 0) return
     const note = signCheckpoint({ origin: sealer.origin, size: frontier.size, root: frontier.root() }, sealer.key)
