@@ -2,6 +2,11 @@ export { createModelTree, type ModelCatalogue, type ModelTreeParts } from './tre
 export type { RegionRules, Shape } from './shape.ts'
 export { findLanguage } from './conditions/index.ts'
 export { createCodeRunner, type CodeRunner } from './code/index.ts'
+export {
+  figures as experimentFigures,
+  type ExperimentReport,
+  type Mean as ExperimentMean,
+} from './experiments/index.ts'
 export { createAnswerCaches, type AnswerCaches } from './node-kinds/index.ts'
 export {
   certifyFamily,

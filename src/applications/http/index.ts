@@ -14,6 +14,7 @@ export {
   toComparisonJson,
   toDecisionJson,
   toEvaluationJson,
+  toExperimentJson,
   toInvoiceJson,
   toKeyJson,
   toMoneyJson,

@@ -38,6 +38,11 @@ export interface LearningStore {
     tenant: string,
     page: { readonly limit: number; readonly before: string | undefined },
   ): Promise<readonly FeedbackRow[]>
+  /** Mean score of each call that feedback has named since, at most so many calls. */
+  listScores(
+    tenant: string,
+    span: { readonly fromMs: number; readonly limit: number },
+  ): Promise<readonly { readonly call_id: string | null; readonly score: number | string }[]>
   /** Newest first: what has a prompt can teach a router. */
   listTeaching(tenant: string, limit: number): Promise<readonly FeedbackRow[]>
 }
@@ -145,7 +150,9 @@ function decisionQueries({
   }
 }
 
-function feedbackQueries({ sql }: Pick<Store, 'sql'>): Part<'addFeedback' | 'listFeedback' | 'listTeaching'> {
+function feedbackQueries({
+  sql,
+}: Pick<Store, 'sql'>): Part<'addFeedback' | 'listFeedback' | 'listScores' | 'listTeaching'> {
   return {
     async addFeedback(rows) {
       await sql
@@ -158,6 +165,16 @@ function feedbackQueries({ sql }: Pick<Store, 'sql'>): Part<'addFeedback' | 'lis
       const older = before === undefined ? all : all.where('id', '<', before)
       return older.orderBy('id', 'desc').limit(limit).execute()
     },
+    listScores: (tenant, { fromMs, limit }) =>
+      sql
+        .selectFrom('feedback')
+        .select(({ fn }) => ['call_id', fn.avg('score').as('score')])
+        .where('tenant', '=', tenant)
+        .where('call_id', 'is not', null)
+        .where('at_ms', '>=', fromMs)
+        .groupBy('call_id')
+        .limit(limit)
+        .execute(),
     listTeaching: (tenant, limit) =>
       sql
         .selectFrom('feedback')

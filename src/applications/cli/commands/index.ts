@@ -8,6 +8,7 @@ import { config } from './config.ts'
 import { copyright } from './copyright.ts'
 import { doctor } from './doctor.ts'
 import { duplicates } from './duplicates.ts'
+import { experiment } from './experiment.ts'
 import { forecast } from './forecast.ts'
 import { evaluate } from './eval.ts'
 import { ingest } from './ingest.ts'
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = Object.freeze([
   duplicates,
   copyright,
   calls,
+  experiment,
   forecast,
   whatIf,
   policy,

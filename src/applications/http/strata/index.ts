@@ -1,3 +1,4 @@
+export { toExperimentJson } from './experiments.ts'
 export { toBudgetJson } from './budgets.ts'
 export { toCallJson, toTreeJson } from './call-json.ts'
 export { toKeyJson } from './keys.ts'

@@ -14,7 +14,11 @@ beforeAll(async () => {
   strata = await startStrata({
     config: {
       endpoints: { one: toEndpoint(mock, 'openai', { price: { input: '1', output: '2' } }) },
-      models: { one: { endpoint: 'one' }, two: 'one' },
+      models: {
+        one: { endpoint: 'one' },
+        two: 'one',
+        trial: { experiment: { by: 'user', arms: { a: { use: 'one' }, b: { use: 'two' } } } },
+      },
     },
   })
 })
@@ -151,5 +155,48 @@ describe('evaluations', () => {
     [{ name: 'x', models: ['one'], cases: [{ prompt: 'x', expect: { wish: 1 } }] }, 400],
   ])('%j is refused', async (body, status) => {
     expect(await send('POST', '/v1/evaluations', body)).toMatchObject({ status })
+  })
+})
+
+describe('experiments', () => {
+  test('are compared by their subjects, with feedback, cost and latency', async () => {
+    const users = Array.from({ length: 60 }, (_, at) => `person ${at}`)
+    const armOf = new Map<string, string>()
+    for (const user of users) {
+      const chat = { model: 'trial', user, messages: [{ role: 'user', content: 'Hello' }] }
+      const call = (await strata.request('/v1/chat/completions', chat)).headers.get('x-strata-call') ?? ''
+      const recorded = JSON.stringify((await send('GET', `/v1/calls/${call}`)).body)
+      const arm = /"arm":"([ab])"/.exec(recorded)?.[1] ?? ''
+      armOf.set(user, arm)
+      await send('POST', '/v1/feedback', { call, score: arm === 'a' ? 0 : 1 })
+    }
+    const { status, body } = await send('GET', '/v1/experiments/trial?control=a')
+    expect(status).toBe(200)
+    const found = body as { readonly arms: readonly object[]; readonly comparisons: readonly object[] }
+    const subjects = (arm: string): number => [...armOf.values()].filter((each) => each === arm).length
+    expect(found).toMatchObject({
+      object: 'experiment.report',
+      by: ['user'],
+      moved_subjects: 0,
+      truncated: false,
+      arms: [
+        {
+          arm: 'a',
+          subjects: subjects('a'),
+          score: { mean: 0 },
+          usd: { subjects: subjects('a') },
+          failures: { mean: 0 },
+        },
+        { arm: 'b', subjects: subjects('b'), score: { mean: 1 }, latency_ms: { subjects: subjects('b') } },
+      ],
+      comparisons: [{ arm: 'b', control: 'a', score: { difference: 1, p_value: 0 } }],
+    })
+    expect(JSON.stringify(body)).not.toContain('person')
+  })
+
+  test('are refused where there are none', async () => {
+    expect(await send('GET', '/v1/experiments/one')).toMatchObject({ status: 404 })
+    expect(await send('GET', '/v1/experiments/trial?control=c')).toMatchObject({ status: 404 })
+    expect(await send('GET', '/v1/experiments/trial?from=yesterday')).toMatchObject({ status: 400 })
   })
 })

@@ -10,6 +10,7 @@ import { collectionRoutes } from './collections.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { forecastRoutes } from './forecast.ts'
 import { evaluationRoutes } from './evaluations.ts'
+import { experimentRoutes } from './experiments.ts'
 import { feedbackRoutes } from './feedback.ts'
 import { healthRoutes } from './health.ts'
 import { invoiceRoutes } from './invoices.ts'
@@ -43,6 +44,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...privacyRoutes(getParts),
     ...routerRoutes(getParts),
     ...feedbackRoutes(getParts),
+    ...experimentRoutes(getParts),
     ...evaluationRoutes(getParts),
     ...priceRoutes(getParts),
     ...usageRoutes(getParts),

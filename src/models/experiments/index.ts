@@ -1,0 +1,1 @@
+export { figures, reportExperiment, type ExperimentReport, type Mean } from './experiments.ts'
