@@ -9,10 +9,14 @@ import {
   createOversight,
   createPolicyAdmission,
   createReviews,
+  createSignalWatch,
+  createUseCaseDesk,
+  createUseCaseRegistry,
   type AuditLog,
   type createRegionGate,
   type PolicyGuard,
   type Reviews,
+  type UseCaseRegistry,
 } from './governance/index.ts'
 import type { Standing } from './platform-standing.ts'
 import type { Store } from './store/index.ts'
@@ -20,6 +24,7 @@ import type { Store } from './store/index.ts'
 /** What governance keeps that outlives a change of configuration. */
 export interface Governance {
   readonly reviews: Reviews
+  readonly useCases: UseCaseRegistry
   close(): void
 }
 
@@ -32,11 +37,24 @@ export interface GovernanceDeps {
   readonly audit: AuditLog
   /** As it is now. */
   readonly config: () => Config['governance']
+  /** After what requests are decided by has changed. */
+  readonly onChange: () => Promise<void>
 }
 
-export function createGovernance(deps: GovernanceDeps): Governance {
+export async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
   const reviews = createReviews({ ...deps, config: () => deps.config().reviews })
-  return { reviews, close: () => reviews.close() }
+  const hintsMin = (): number | undefined => {
+    const { mode, mismatchesMin } = deps.config().signals
+    return mode === 'review' ? mismatchesMin : undefined
+  }
+  const useCases = await createUseCaseRegistry({ ...deps, hintsMin })
+  return {
+    reviews,
+    useCases,
+    close() {
+      for (const part of [reviews, useCases]) part.close()
+    },
+  }
 }
 
 export interface GovernancePartsDeps {
@@ -49,12 +67,16 @@ export interface GovernancePartsDeps {
 /** What the faces are given of governance under one configuration. */
 export function createGovernanceParts(
   deps: GovernancePartsDeps,
-): Pick<HttpParts, 'policies' | 'oversight' | 'reviews' | 'audit'> & Pick<HttpParts['flow'], 'admission'> {
+): Pick<HttpParts, 'policies' | 'oversight' | 'reviews' | 'audit' | 'useCases' | 'signals'> &
+  Pick<HttpParts['flow'], 'admission'> {
   const { standing, config, gate, policies } = deps
-  const { reviews } = standing.governance
+  const { reviews, useCases: registry } = standing.governance
+  const { log } = standing.telemetry
   return {
     policies,
     reviews,
+    useCases: createUseCaseDesk({ registry, policies, clock: standing.clock, config }),
+    signals: createSignalWatch({ registry, scanner: standing.privacy.scanner, log, config }),
     audit: standing.audit,
     oversight: createOversight({ reviews, clock: standing.clock, config: config.reviews }),
     admission: createPolicyAdmission({

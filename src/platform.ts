@@ -90,12 +90,21 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const { ids, code } = around
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
+  const governance = await createGovernance({
+    ...around,
+    store,
+    log,
+    audit,
+    config: () => current.config.governance,
+    onChange: () => audit.keep(running.parts.policies.materials),
+  })
   const known = await createIdentity({
     ...around,
     store,
     log,
     isRegion: (name) => gate.has(name),
-    isUseCase: (name) => Object.hasOwn(current.config.governance.useCases, name),
+    isUseCase: (name, tenant) =>
+      Object.hasOwn(current.config.governance.useCases, name) || governance.useCases.find(tenant, name) !== undefined,
     keyDaysMax: () => current.config.governance.keyDaysMax,
   }).catch(async (thrown: unknown) => {
     await store.close()
@@ -109,7 +118,6 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, config: () => current.config })
   const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
-  const governance = createGovernance({ ...around, store, log, audit, config: () => current.config.governance })
   const rooms = { identity, audit, governance, ...rights, preparation, spending, ...learnt, money, store }
   const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
@@ -188,8 +196,9 @@ function checkConfig(config: Config): void {
   })
 }
 
-function createPolicies({ governance }: Config, { clock, configFolder }: Standing): PolicyGuard {
-  return createPolicyGuard({ config: governance, clock, toPath: (path) => resolve(configFolder, path) })
+function createPolicies(config: Config, { clock, configFolder, governance }: Standing): PolicyGuard {
+  const toPath = (path: string): string => resolve(configFolder, path)
+  return createPolicyGuard({ config: config.governance, clock, toPath, registered: governance.useCases })
 }
 
 function createRunning(standing: Standing, loaded: LoadedConfig, version: number): Running {
@@ -253,6 +262,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
       await inWork.none()
       await traces?.close()
       await sinks.close()
+      await parts.signals.close()
       endpoints.close()
       await adapters.close()
       await egress.close()

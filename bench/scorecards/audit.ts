@@ -76,7 +76,7 @@ function createOptions(): Omit<SyntheticOptions, 'records'> {
     clock: { now: () => startMs, monotonicMs: () => 0 },
     toPath: (path) => path,
   })
-  const detail = { ...guard.label('desk')?.record, allowed_regions: ['eu'] }
+  const detail = { ...guard.label('desk', 'default')?.record, allowed_regions: ['eu'] }
   const key = readAuditKey(createAuditKey())
   return { tenants: 7, key, origin: 'scorecard', startMs, detail, materials: guard.materials }
 }

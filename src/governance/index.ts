@@ -43,4 +43,16 @@ export {
   type ReviewFile,
   type Reviews,
 } from './reviews/index.ts'
+export {
+  createSignalWatch,
+  createUseCaseDesk,
+  createUseCaseRegistry,
+  type FullStanding,
+  type SignalWatch,
+  type Standing as UseCaseStanding,
+  type UseCaseDesk,
+  type UseCaseDocument,
+  type UseCaseRegistry,
+  type UseCaseVersion,
+} from './use-cases/index.ts'
 export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'

@@ -34,8 +34,10 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
           passage = admitted
         })
       },
-      answer: (model, { request }, call) =>
-        passage?.answer === undefined ? model.answer(request, call) : Promise.resolve(passage.answer),
+      answer(model, { request }, call) {
+        parts.signals.offer(call, request)
+        return passage?.answer === undefined ? model.answer(request, call) : Promise.resolve(passage.answer)
+      },
       guard: (answer, call) =>
         passage?.answer === undefined ? parts.oversight.release(answer, call, toHeld(dialectId, read)) : answer,
     },

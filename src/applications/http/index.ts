@@ -5,6 +5,10 @@ export { toRoute } from './extension.ts'
 export { toTraits } from './openai/index.ts'
 export {
   bodyDialects,
+  newUseCase,
+  toFullUseCaseJson,
+  toLiteracyJson,
+  toUseCaseJson,
   invoiceForms,
   priceBody,
   renderInvoice,

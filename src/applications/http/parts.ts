@@ -3,7 +3,17 @@ import type { Principal } from '../../core/call.ts'
 import type { DialectId } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
-import type { AuditLog, Copyright, Identity, Oversight, PolicyGuard, Privacy, Reviews } from '../../governance/index.ts'
+import type {
+  AuditLog,
+  Copyright,
+  Identity,
+  Oversight,
+  PolicyGuard,
+  Privacy,
+  Reviews,
+  SignalWatch,
+  UseCaseDesk,
+} from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
 import type {
@@ -38,6 +48,8 @@ export interface HttpParts {
   readonly policies: PolicyGuard
   readonly oversight: Oversight
   readonly reviews: Reviews
+  readonly useCases: UseCaseDesk
+  readonly signals: SignalWatch
   readonly learning: Learning
   readonly evaluations: Evaluations
   readonly audit: AuditLog

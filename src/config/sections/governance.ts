@@ -3,6 +3,7 @@ import { copyrightSchema } from './copyright.ts'
 import { guardsSchema } from './guards.ts'
 import { privacySchema } from './privacy.ts'
 import { reviewsSchema } from './reviews.ts'
+import { registrySchema, signalsSchema } from './use-cases.ts'
 
 const region = z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case')
 
@@ -73,6 +74,8 @@ export const governanceSchema = z
       })
       .prefault({})
       .describe('The log of every call and administrative act that auditors can check with a public key alone.'),
+    registry: registrySchema.prefault({}),
+    signals: signalsSchema.prefault({}),
     reviews: reviewsSchema.prefault({}),
     keyDaysMax: z
       .int()

@@ -63,8 +63,8 @@ interface IdentityDeps {
   readonly log: EventLog
   /** Whether governance knows a region of that name. */
   isRegion(name: string): boolean
-  /** Whether governance knows a use case of that name. */
-  isUseCase(name: string): boolean
+  /** Whether governance knows a use case of that name in the tenant. */
+  isUseCase(name: string, tenant: string): boolean
   /** `governance.keyDaysMax` as it is now. */
   keyDaysMax(): number | undefined
 }
@@ -135,7 +135,7 @@ function createKeys(deps: IdentityDeps, store: IdentityQueries, mirror: Mirror):
         nowMs,
         daysMax: deps.keyDaysMax(),
         isRegion: (name: string) => deps.isRegion(name),
-        isUseCase: (name: string) => deps.isUseCase(name),
+        isUseCase: (name: string) => deps.isUseCase(name, request.tenant),
       }
       const expiresAtMs = checkKeyRequest(request, rules)
       if (!hasTenant(request.tenant)) await mirror.refresh()

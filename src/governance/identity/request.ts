@@ -50,7 +50,10 @@ export function checkKeyRequest(request: KeyRequest, rules: KeyRules): number | 
     )
   }
   if (request.useCase !== undefined && !rules.isUseCase(request.useCase)) {
-    throw refuse('useCase', 'is not declared; declare it under governance.useCases')
+    throw refuse(
+      'useCase',
+      'is not declared; declare it under governance.useCases, or register it: strata use-case register',
+    )
   }
   return checkExpiry(request.expiresAtMs, rules)
 }

@@ -43,7 +43,7 @@ export function createPolicyAdmission({ regions, guard, reviews }: PolicyAdmissi
         const message = `the key stands for the use case ${useCase}; the request names another`
         throw new PlatformError('POLICY_REFUSED', message, { param: 'strata.useCase' })
       }
-      return regions.labels(principal, asked.regions, guard.label(useCase ?? asked.useCase))
+      return regions.labels(principal, asked.regions, guard.label(useCase ?? asked.useCase, principal.tenant))
     },
     require({ policy }, means = 'none') {
       if (policy === undefined) return

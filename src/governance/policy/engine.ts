@@ -56,6 +56,8 @@ export interface Owed {
   readonly rules: readonly string[]
   /** What is held for people, and for how many; `undefined` for obligations of other kinds. */
   readonly hold: Obligation['hold']
+  /** The document it asks for. */
+  readonly document: string | undefined
   /** Whether the document it asks for is there; `undefined` when it asks for none. */
   readonly isFulfilled: boolean | undefined
 }
@@ -333,7 +335,7 @@ class RuleDecision implements Decision {
       const isFulfilled =
         document === undefined ? undefined : (places.toBits(evidenceFact, [document]) & ~evidence) === 0
       const hold = control === 'hold' ? (asked ?? answerHold) : undefined
-      return [{ id, control, article, text, rules, hold, isFulfilled }]
+      return [{ id, control, article, text, rules, hold, document, isFulfilled }]
     })
   }
 

@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { Config } from '../../config/index.ts'
 import type { PolicyLabel } from '../../core/call.ts'
-import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
-import type { JsonObject } from '../../core/json.ts'
 import { findSimilar } from '../../core/similar.ts'
 import type { Clock } from '../../core/time.ts'
 import { loadPack } from './catalogue.ts'
-import { createPolicyEngine, type Decision, type PolicyEngine } from './engine.ts'
+import { createPolicyEngine } from './engine.ts'
 import type { Facts } from './facts.ts'
+import { toFactsMaterial, toLabel, type PackDecision, type PolicyInForce, type PolicyMaterial } from './label.ts'
+import { createRegisteredPolicies, type RegisteredPolicies, type RegisteredUseCase } from './registered.ts'
 
 /** The packs in force, asked about the use case of each request. */
 export interface PolicyGuard {
@@ -17,29 +16,27 @@ export interface PolicyGuard {
   readonly useCases: readonly string[]
   /**
    * What the packs decide today on a use case; `undefined` when no pack is in force. The same object for equal questions
-   * on one day. Throws INVALID_REQUEST for a use case that is not declared. Cost: two look-ups.
+   * on one day. Throws INVALID_REQUEST for a use case that is neither declared nor registered by the tenant. Cost: a few look-ups.
    */
-  label(useCase: string | undefined): PolicyLabel | undefined
+  label(useCase: string | undefined, tenant: string): PolicyLabel | undefined
   /** What decisions are made from: each pack, and the facts of each use case for it, as canonical JSON by hash. */
   readonly materials: readonly PolicyMaterial[]
   /** Decisions of each pack on a use case at an instant, with their explanations. Throws as `label`. */
-  decide(useCase: string | undefined, atMs: number): readonly PackDecision[]
+  decide(useCase: string | undefined, question: PolicyQuestion): readonly PackDecision[]
+  /** The same for answers that may not be registered yet. Throws INVALID_REQUEST naming the fact at fault. */
+  readonly judge: RegisteredPolicies['judge']
+  readonly materialsOf: RegisteredPolicies['materialsOf']
 }
 
-export interface PolicyInForce {
-  readonly mode: 'enforce' | 'shadow'
-  readonly engine: PolicyEngine
+export interface PolicyQuestion {
+  readonly atMs: number
+  readonly tenant: string
 }
 
-export interface PolicyMaterial {
-  readonly kind: 'pack' | 'facts'
-  readonly hash: string
-  readonly text: string
-}
-
-export interface PackDecision {
-  readonly mode: 'enforce' | 'shadow'
-  readonly decision: Decision
+export interface UseCaseLookup {
+  find(tenant: string, name: string): RegisteredUseCase | undefined
+  /** Of every tenant. */
+  list(): readonly RegisteredUseCase[]
 }
 
 export interface PolicyGuardDeps {
@@ -47,12 +44,14 @@ export interface PolicyGuardDeps {
   readonly clock: Clock
   /** Where relative paths of packs start. */
   readonly toPath: (path: string) => string
+  /** Use cases that tenants have registered; those of the configuration go before. */
+  readonly registered?: UseCaseLookup | undefined
 }
 
 const dayMs = 86_400_000
 
 /** Throws CONFIG_INVALID naming the key of a pack that cannot be read or of facts that it does not ask for. */
-export function createPolicyGuard({ config, clock, toPath }: PolicyGuardDeps): PolicyGuard {
+export function createPolicyGuard({ config, clock, toPath, registered }: PolicyGuardDeps): PolicyGuard {
   const policies = config.policies.map(({ pack, mode }, index) =>
     at(`governance.policies[${index}].pack`, () => ({
       mode,
@@ -68,8 +67,14 @@ export function createPolicyGuard({ config, clock, toPath }: PolicyGuardDeps): P
   const labels = new Map<string | undefined, PolicyLabel>()
   let day = Number.NaN
 
-  function decide(useCase: string | undefined, atMs: number): readonly PackDecision[] {
+  const registrations = createRegisteredPolicies(policies)
+  const findRegistered = (name: string | undefined, tenant: string): RegisteredUseCase | undefined =>
+    name === undefined || factsOf.has(name) ? undefined : registered?.find(tenant, name)
+
+  function decide(useCase: string | undefined, { atMs, tenant }: PolicyQuestion): readonly PackDecision[] {
     const named = useCase ?? defaultUseCase
+    const registration = findRegistered(named, tenant)
+    if (registration !== undefined) return registrations.judge(registration, atMs)
     const facts = named === undefined ? nothingKnown : factsOf.get(named)
     if (facts === undefined) {
       throw new PlatformError('INVALID_REQUEST', undeclared(named ?? '', [...factsOf.keys()]), {
@@ -85,11 +90,18 @@ export function createPolicyGuard({ config, clock, toPath }: PolicyGuardDeps): P
   return {
     policies,
     useCases: [...factsOf.keys()],
-    materials: listMaterials(config, policies),
+    get materials() {
+      const made = (registered?.list() ?? []).flatMap((each) => registrations.materialsOf(each))
+      return [...listMaterials(config, policies), ...made]
+    },
+    ...registrations,
     decide,
-    label(useCase) {
-      if (policies.length === 0) return undefined
+    label(useCase, tenant) {
       const nowMs = clock.now()
+      const named = useCase ?? defaultUseCase
+      const registration = findRegistered(named, tenant)
+      if (policies.length === 0 && registration === undefined) return undefined
+      if (registration !== undefined) return registrations.label(registration, nowMs)
       const today = Math.floor(nowMs / dayMs)
       if (today !== day) {
         day = today
@@ -97,8 +109,7 @@ export function createPolicyGuard({ config, clock, toPath }: PolicyGuardDeps): P
       }
       const known = labels.get(useCase)
       if (known !== undefined) return known
-      const named = useCase ?? defaultUseCase
-      const decisions = decide(useCase, nowMs)
+      const decisions = decide(useCase, { atMs: nowMs, tenant })
       const label = toLabel({
         useCase: named,
         decisions,
@@ -121,11 +132,6 @@ function listMaterials(
   return policies.length === 0 ? [] : [...packs, toFactsMaterial({}), ...facts]
 }
 
-function toFactsMaterial(given: unknown): PolicyMaterial {
-  const text = toCanonicalJson(given)
-  return { kind: 'facts', hash: createHash('sha256').update(text).digest('hex'), text }
-}
-
 /** The facts of each declared use case, for each policy in turn. */
 function readUseCases(
   config: PolicyGuardDeps['config'],
@@ -146,61 +152,6 @@ function readUseCases(
       return [name, facts]
     }),
   )
-}
-
-interface Decided {
-  readonly useCase: string | undefined
-  readonly decisions: readonly PackDecision[]
-  readonly facts: Readonly<Record<string, unknown>>
-}
-
-const severity = { allow: 0, review: 1, deny: 2 } as const
-
-function toLabel({ useCase, decisions, facts }: Decided): PolicyLabel {
-  const enforced = decisions.filter(({ mode }) => mode === 'enforce').map(({ decision }) => decision)
-  const worst = enforced.reduce<Decision['decision']>(
-    (most, { decision }) => (severity[decision] > severity[most] ? decision : most),
-    'allow',
-  )
-  return Object.freeze({
-    useCase,
-    decision: worst,
-    obligations: Object.freeze([...new Set(enforced.flatMap(({ obligations }) => obligations.map(({ id }) => id)))]),
-    oversight: toOversight(enforced),
-    refusal:
-      worst === 'allow'
-        ? ''
-        : enforced
-            .filter(({ decision }) => decision === worst)
-            .map(explain)
-            .join('; '),
-    record: Object.freeze({
-      ...(useCase === undefined ? {} : { use_case: useCase }),
-      policies: decisions.map(({ mode, decision }): JsonObject => {
-        const { pack } = decision
-        const { hash } = toFactsMaterial(facts[pack.id] ?? {})
-        return { pack: pack.id, version: pack.version, hash: pack.hash, facts: hash, mode, decision: decision.decision }
-      }),
-    }),
-  })
-}
-
-/** The most that any obligation asks for. */
-function toOversight(decisions: readonly Decision[]): PolicyLabel['oversight'] {
-  const holds = decisions.flatMap(({ obligations }) => obligations.flatMap(({ hold }) => hold ?? []))
-  const personsFor = (what: 'request' | 'answer'): number =>
-    Math.max(0, ...holds.filter(({ of }) => of === what).map(({ persons }) => persons))
-  return Object.freeze({ request: personsFor('request'), answer: personsFor('answer') })
-}
-
-function explain(decision: Decision): string {
-  const reasons = decision.effects
-    .filter((effect) => effect.decision === decision.decision)
-    .map(({ article, reason, missing }) => {
-      const unknown = missing.length === 0 ? '' : ` Not known: ${missing.join(', ')}.`
-      return `${article}: ${reason}${unknown}`
-    })
-  return `${decision.pack.id}: ${reasons.join(' ')}`
 }
 
 function at<T>(path: string, read: () => T): T {

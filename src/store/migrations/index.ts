@@ -7,6 +7,7 @@ import { outcomes } from './031-outcomes.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { reviews } from './052-reviews.ts'
+import { useCases } from './053-use-cases.ts'
 import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   useCase,
   audit,
   reviews,
+  useCases,
   privacy,
   copyright,
   sealing,

@@ -30,6 +30,7 @@ import { runtime } from './runtime.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
 import { usage } from './usage.ts'
+import { useCase } from './use-case.ts'
 import { whatIf } from './what-if.ts'
 
 /** Every verb of the command line. */
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = Object.freeze([
   forecast,
   whatIf,
   policy,
+  useCase,
   reviews,
   audit,
   price,

@@ -41,15 +41,17 @@ export function policyRoutes(getParts: GetParts): readonly Route[] {
       path: '/v1/policies/decisions',
       access: 'key',
       summary: 'What the packs in force decide now on each declared use case; ?use_case= for one.',
-      answer: async ({ parts, exchange }) => {
+      answer: async ({ parts, principal, exchange }) => {
         const asked = exchange.query().get('use_case')
-        const names = asked === null ? parts.policies.useCases : [asked]
+        const { tenant } = principal
+        const registered = parts.useCases.registry.listOf(tenant).map(({ name }) => name)
+        const names = asked === null ? [...parts.policies.useCases, ...registered] : [asked]
         const atMs = parts.clock.now()
         const data = names.map((name) => ({
           object: 'policy.decision',
           use_case: name,
           decisions: parts.policies
-            .decide(name, atMs)
+            .decide(name, { atMs, tenant })
             .map(({ mode, decision }) => ({ mode, ...toDecisionJson(decision, atMs) })),
         }))
         return { status: 200, body: { object: 'list', data } }

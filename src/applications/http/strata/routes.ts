@@ -22,6 +22,7 @@ import { pricingRoutes } from './pricing.ts'
 import { privacyRoutes } from './privacy.ts'
 import { reviewRoutes } from './reviews.ts'
 import { routerRoutes } from './routers.ts'
+import { useCaseRoutes } from './use-cases.ts'
 import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
 import { searchRoutes } from './search.ts'
@@ -37,6 +38,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...whatIfRoutes(getParts),
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
+    ...useCaseRoutes(getParts),
     ...reviewRoutes(getParts),
     ...auditRoutes(getParts),
     ...pricingRoutes(getParts),

@@ -1,0 +1,131 @@
+import type { JsonObject } from '../../core/json.ts'
+import type { Tier } from '../policy/index.ts'
+
+/** A hint in the words of a request that it is about something its use case would have to declare. */
+export interface Signal {
+  readonly id: string
+  /** The tier that what it hints at would have. */
+  readonly tier: Tier
+  readonly pattern: RegExp
+  /** Answers of which any one declares it. */
+  readonly declaredBy: readonly { readonly pack: string; readonly fact: string; readonly values: readonly unknown[] }[]
+}
+
+const act = (fact: string, ...values: readonly unknown[]) => ({ pack: 'eu-ai-act', fact, values })
+
+/** Phrases rather than words, in English and Chinese; what is said otherwise is not seen. */
+export const signals: readonly Signal[] = [
+  {
+    id: 'biometrics',
+    tier: 'high',
+    pattern:
+      /\b(?:facial recognition|face recognition|fingerprint match\w*|iris scan\w*|biometric (?:data|identif\w+|template\w*|categor\w+)|voiceprints?)\b|人脸识别|指纹比对|虹膜识别|声纹|生物识别/iu,
+    declaredBy: [
+      act('practices', 'biometric-categorisation', 'real-time-remote-biometric-identification', 'face-scraping'),
+      act('uses', 'biometrics-remote-identification', 'biometrics-categorisation', 'biometrics-emotion-recognition'),
+      act('verificationOnly', true),
+    ],
+  },
+  {
+    id: 'emotions',
+    tier: 'high',
+    pattern:
+      /\b(?:emotion (?:recognition|detection)|(?:infer|detect|recogni[sz]e) (?:the |their |his |her )?(?:emotions?|mood) (?:of|from|in)|facial expressions? (?:of|to) (?:infer|detect|judge))\b|情绪识别|识别(?:员工|学生|客户)?的?情绪|表情分析/iu,
+    declaredBy: [act('practices', 'emotion-inference'), act('uses', 'biometrics-emotion-recognition')],
+  },
+  {
+    id: 'minors',
+    tier: 'high',
+    pattern:
+      /\b(?:our pupils|school ?children|(?:the|this|my) (?:child|pupil) is (?:\d|1[0-7]) years? old|(?:aged?|age of) (?:[5-9]|1[0-7])\b|under-?age users?)|未成年人|中小学生|(?:[5-9]|1[0-7])岁的?(?:孩子|学生|儿童)/iu,
+    declaredBy: [
+      act('practices', 'vulnerability-exploitation'),
+      act('uses', 'education-admission', 'education-learning-outcomes', 'education-level', 'education-cheating'),
+    ],
+  },
+  {
+    id: 'recruitment',
+    tier: 'high',
+    pattern:
+      /\b(?:rank|screen|shortlist|score|reject|evaluate) (?:the |these |this |all )?(?:job )?(?:applicants?|candidates?|applications?|résumés?|resumes?|cvs?)\b|(?:筛选|评估|排序|淘汰)(?:这些|以下)?(?:简历|求职者|候选人|应聘者)/iu,
+    declaredBy: [act('uses', 'employment-recruitment')],
+  },
+  {
+    id: 'employees',
+    tier: 'high',
+    pattern:
+      /\b(?:performance review of (?:the |this |my )?(?:employee|staff)|(?:who|whom|which (?:employee|worker)s?) (?:should|to) (?:be )?(?:promot\w+|dismiss\w*|fire|lay off)|monitor (?:the )?(?:employees|workers))\b|员工绩效(?:评估|考核)|(?:裁掉|辞退|晋升)哪(?:个|些|位)员工/iu,
+    declaredBy: [act('uses', 'employment-management')],
+  },
+  {
+    id: 'credit',
+    tier: 'high',
+    pattern:
+      /\b(?:credit ?worth\w+|credit (?:score|rating) of (?:this|the|our) (?:customer|applicant|person|client)|(?:approve|reject|grant|deny) (?:the|this) (?:loan|credit|mortgage))\b|信用评分|(?:批准|拒绝)(?:这笔|该)?(?:贷款|信贷)/iu,
+    declaredBy: [act('uses', 'services-creditworthiness'), act('fraudDetectionOnly', true)],
+  },
+  {
+    id: 'insurance',
+    tier: 'high',
+    pattern:
+      /\b(?:(?:life|health) insurance (?:premium|risk) (?:of|for)|premium for (?:this|the) (?:applicant|insured))\b|(?:人寿|健康)保险(?:的)?(?:保费|风险)/iu,
+    declaredBy: [act('uses', 'services-insurance')],
+  },
+  {
+    id: 'grading',
+    tier: 'high',
+    pattern:
+      /\b(?:grade|mark|score) (?:the |this |these )?(?:student|pupil|exam|essay)s?\b|(?:给|为)(?:学生|考生|试卷|作文)(?:打分|评分)/iu,
+    declaredBy: [act('uses', 'education-learning-outcomes', 'education-level', 'education-admission')],
+  },
+  {
+    id: 'asylum',
+    tier: 'high',
+    pattern: /\b(?:asylum (?:claim|application|seeker)s?|visa application of)\b|庇护申请|签证申请(?:人|者)/iu,
+    declaredBy: [act('uses', 'migration-risk', 'migration-examination', 'migration-identification')],
+  },
+  {
+    id: 'law-enforcement',
+    tier: 'high',
+    pattern:
+      /\b(?:recidivism|re-?offending risk|(?:is|was) the suspect (?:lying|guilty)|reliability of (?:the|this) evidence)\b|再犯(?:罪)?风险|嫌疑人是否/iu,
+    declaredBy: [
+      act(
+        'uses',
+        'law-enforcement-victim-risk',
+        'law-enforcement-polygraph',
+        'law-enforcement-evidence',
+        'law-enforcement-reoffending',
+        'law-enforcement-profiling',
+        'justice-assistance',
+      ),
+    ],
+  },
+  {
+    id: 'elections',
+    tier: 'high',
+    pattern:
+      /\b(?:(?:persuade|convince|target) (?:undecided )?voters|how to make (?:people|them) vote for)\b|(?:影响|说服)选民/iu,
+    declaredBy: [act('uses', 'democracy-elections')],
+  },
+]
+
+/** The id under which personal data is a signal; it is found by the scanner instead of a pattern. */
+export const personalData = {
+  id: 'personal-data',
+  tier: 'limited',
+  declaredBy: [{ pack: 'cn-genai', fact: 'personalData', values: [true] }],
+} as const
+
+/** Whether a use case was asked about it and did not declare it. */
+export function isUndeclared(
+  { declaredBy }: Pick<Signal, 'declaredBy'>,
+  answers: Readonly<Record<string, JsonObject>>,
+): boolean {
+  const asked = declaredBy.filter(({ pack }) => answers[pack] !== undefined)
+  return asked.length > 0 && !asked.some(({ pack, fact, values }) => meets(answers[pack]?.[fact], values))
+}
+
+function meets(answer: unknown, values: readonly unknown[]): boolean {
+  return Array.isArray(answer) ? answer.some((each) => values.includes(each)) : values.includes(answer)
+}
