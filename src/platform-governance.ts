@@ -6,6 +6,7 @@ import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import {
   createAdmission,
+  createIdentity,
   createOversight,
   createPolicyAdmission,
   createReviews,
@@ -14,10 +15,12 @@ import {
   createUseCaseRegistry,
   type AuditLog,
   type createRegionGate,
+  type Identity,
   type PolicyGuard,
   type Reviews,
   type UseCaseRegistry,
 } from './governance/index.ts'
+import { auditKeys } from './platform-audit.ts'
 import type { Standing } from './platform-standing.ts'
 import type { Store } from './store/index.ts'
 
@@ -28,7 +31,7 @@ export interface Governance {
   close(): void
 }
 
-export interface GovernanceDeps {
+interface GovernanceDeps {
   readonly store: Store
   readonly clock: Clock
   readonly ids: Ids
@@ -41,7 +44,23 @@ export interface GovernanceDeps {
   readonly onChange: () => Promise<void>
 }
 
-export async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
+/** Who may ask, and what is kept of what they may. */
+export async function openGovernance(
+  deps: GovernanceDeps & { readonly isRegion: (name: string) => boolean },
+): Promise<{ readonly governance: Governance; readonly identity: Identity }> {
+  const { audit, config, isRegion } = deps
+  const governance = await createGovernance(deps)
+  const identity = await createIdentity({
+    ...deps,
+    isRegion,
+    isUseCase: (name, tenant) =>
+      Object.hasOwn(config().useCases, name) || governance.useCases.find(tenant, name) !== undefined,
+    keyDaysMax: () => config().keyDaysMax,
+  })
+  return { governance, identity: { ...identity, keys: auditKeys(identity.keys, audit) } }
+}
+
+async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
   const reviews = createReviews({ ...deps, config: () => deps.config().reviews })
   const hintsMin = (): number | undefined => {
     const { mode, mismatchesMin } = deps.config().signals

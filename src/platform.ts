@@ -9,7 +9,6 @@ import type { Clock } from './core/time.ts'
 import {
   checkPrivacy,
   checkRegions,
-  createIdentity,
   createPolicyGuard,
   createRegionGate,
   type AuditLog,
@@ -19,14 +18,14 @@ import {
 import { createEgress, createEndpoints } from './infrastructure/index.ts'
 import { createIdempotency, createPricer, createSpending, type Idempotency } from './investment/index.ts'
 import { createAnswerCaches } from './models/index.ts'
-import { auditKeys, createAudit } from './platform-audit.ts'
+import { createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
 import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
 import { createConfiguredGuards } from './platform-guards.ts'
 import { createModels, createPrograms } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
-import { createGovernance } from './platform-governance.ts'
+import { openGovernance } from './platform-governance.ts'
 import { createParts } from './platform-parts.ts'
 import { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
@@ -90,27 +89,13 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const { ids, code } = around
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
-  const governance = await createGovernance({
-    ...around,
-    store,
-    log,
-    audit,
-    config: () => current.config.governance,
-    onChange: () => audit.keep(running.parts.policies.materials),
-  })
-  const known = await createIdentity({
-    ...around,
-    store,
-    log,
-    isRegion: (name) => gate.has(name),
-    isUseCase: (name, tenant) =>
-      Object.hasOwn(current.config.governance.useCases, name) || governance.useCases.find(tenant, name) !== undefined,
-    keyDaysMax: () => current.config.governance.keyDaysMax,
-  }).catch(async (thrown: unknown) => {
+  const isRegion = (name: string): boolean => gate.has(name)
+  const onChange = (): Promise<void> => audit.keep(running.parts.policies.materials)
+  const ruled = { store, log, audit, isRegion, onChange, config: () => current.config.governance }
+  const { governance, identity } = await openGovernance({ ...around, ...ruled }).catch(async (thrown: unknown) => {
     await store.close()
     throw thrown
   })
-  const identity = { ...known, keys: auditKeys(known.keys, audit) }
   const preparation = openPreparation(loaded)
   const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, gate: () => gate })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })

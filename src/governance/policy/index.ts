@@ -1,7 +1,7 @@
 export { builtInPacks, findCases, loadPack } from './catalogue.ts'
 export { checkPack } from './check.ts'
 export { diffPacks } from './diff.ts'
-export { readPack, tiers, type Tier } from './pack.ts'
+export { readPack, tiers, type Pack, type Tier } from './pack.ts'
 export { createPolicyAdmission } from './admission.ts'
 export { createPolicyGuard, type PolicyGuard } from './guard.ts'
 export type { PackDecision, PolicyMaterial } from './label.ts'

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
+import { assert } from '../../core/assert.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Clock } from '../../core/time.ts'
@@ -10,6 +11,7 @@ import {
   tiers,
   toMs,
   type Decision,
+  type Pack,
   type PackDecision,
   type PolicyGuard,
   type RegisteredUseCase,
@@ -141,28 +143,27 @@ export function createUseCaseDesk(deps: DeskDeps): UseCaseDesk {
       return toStanding(await registry.register(principal, name, said))
     },
     async addDocument(principal, name, document) {
-      const known = new Set([...packs, ...builtInPacks.map((id) => loadPack(id))].flatMap(slotsOf))
-      if (!known.has(document.slot)) {
-        throw new PlatformError('INVALID_REQUEST', `no pack asks for a document ${document.slot}`, { param: 'slot' })
-      }
+      checkSlot(packs, document.slot)
       return toStanding(await registry.addDocument(principal, name, document))
     },
-    async activate(principal, name) {
-      const versions = await registry.listVersions(principal.tenant, name)
-      const useCase = need(registry, principal.tenant, name)
-      const latest = versions.at(-1)
-      if (latest === undefined) throw new PlatformError('NOT_FOUND', `no use case ${name} is registered`)
-      refuseUnready(
-        policies,
-        { ...useCase, answers: latest.answers },
-        listDays(config.registry.activation, policies, now()),
-      )
-      return toStanding(await registry.activate(principal, name, latest.version))
-    },
+    activate: async (principal, name) => toStanding(await activate(deps, principal, { name, nowMs: now() })),
     async retire(principal, name) {
       return toStanding(await registry.retire(principal, name))
     },
   }
+}
+
+async function activate(
+  { registry, policies, config }: DeskDeps,
+  principal: Principal,
+  { name, nowMs }: { readonly name: string; readonly nowMs: number },
+): Promise<UseCase> {
+  const useCase = need(registry, principal.tenant, name)
+  const latest = (await registry.listVersions(principal.tenant, name)).at(-1)
+  assert(latest !== undefined, 'what is registered has a version')
+  const days = listDays(config.registry.activation, policies, nowMs)
+  refuseUnready(policies, { ...useCase, answers: latest.answers }, days)
+  return registry.activate(principal, name, latest.version)
 }
 
 function need(registry: UseCaseRegistry, tenant: string, name: string): UseCase {
@@ -260,6 +261,12 @@ function listFaults(decision: Decision, atMs: number): readonly string[] {
       `${pack.id}, ${from}, ${effect.article}: ${effect.reason}${lacks.length === 0 ? '' : ` ${lacks.join('; ')}.`}`,
     ]
   })
+}
+
+function checkSlot(packs: readonly Pack[], slot: string): void {
+  const known = [...packs, ...builtInPacks.map((id) => loadPack(id))].flatMap(slotsOf)
+  if (known.includes(slot)) return
+  throw new PlatformError('INVALID_REQUEST', `no pack asks for a document ${slot.slice(0, 64)}`, { param: 'slot' })
 }
 
 function slotsOf({ facts }: { readonly facts: Readonly<Record<string, object>> }): readonly string[] {

@@ -6,7 +6,14 @@ import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store, Tables } from '../../store/index.ts'
 import type { AuditLog } from '../audit/index.ts'
-import { createUseCaseStore, type LiteracyRow, type Registered, type SignalRow, type UseCaseQueries } from './store.ts'
+import {
+  createUseCaseStore,
+  type LiteracyRow,
+  type Registered,
+  type SignalRow,
+  type UseCaseQueries,
+  type UseCaseStore,
+} from './store.ts'
 import {
   toDocument,
   toUseCase,
@@ -121,6 +128,19 @@ export async function createUseCaseRegistry(deps: RegistryDeps): Promise<UseCase
       }),
     listVersions: async (tenant, name) => (await store.listVersions({ tenant, name })).map(toVersion),
     listDocuments: async (tenant, name) => (await store.listDocuments({ tenant, name })).map(toDocument),
+    ...createNotes(deps, store),
+    refresh,
+    close: () => clearInterval(timer),
+  }
+}
+
+/** What is noted beside what requests are decided by. */
+function createNotes(
+  deps: RegistryDeps,
+  store: UseCaseStore,
+): Pick<UseCaseRegistry, 'notice' | 'listSignals' | 'addLiteracy' | 'listLiteracy'> {
+  const now = (): number => Math.trunc(deps.clock.now())
+  return {
     listSignals: (tenant, name) => store.listSignals({ tenant, name }),
     async notice(hints) {
       const hintsMin = deps.hintsMin()
@@ -141,8 +161,6 @@ export async function createUseCaseRegistry(deps: RegistryDeps): Promise<UseCase
       return row
     },
     listLiteracy: (tenant) => store.listLiteracy(tenant),
-    refresh,
-    close: () => clearInterval(timer),
   }
 }
 
