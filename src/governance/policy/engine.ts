@@ -1,7 +1,8 @@
 import { inspect } from './condition.ts'
 import { createFactPlaces, type FactPlaces, type Facts } from './facts.ts'
-import { compile, isFalse, isTrue, isUnknown, remember, type Condition, type Test, type Truth } from './language.ts'
+import { compile, createSharedParts, isFalse, isTrue, isUnknown, remember, type Test, type Truth } from './language.ts'
 import { tiers, type Obligation, type Pack, type Rule, type Tier } from './pack.ts'
+import { listGuards, RuleIndex, type Guard } from './rule-index.ts'
 import { isDate, readAnswers, type FactValue } from './vocabulary.ts'
 
 /** A pack ready to decide. Decisions are pure: the same facts on the same day give the same decision. */
@@ -71,15 +72,11 @@ interface CompiledRule {
   readonly tier: number
   /** Bits of the documents that must be among the evidence. */
   readonly documents: number
-  readonly guard: Guard
+  readonly guards: readonly Guard[]
+  /** What an unknown condition makes of the decision: 0 allows, 1 asks for review, 2 denies. */
+  readonly unknown: 0 | 1 | 2
   /** The facts its condition looks at. */
   readonly asked: readonly string[]
-}
-
-/** What must be among the answers to one closed question for a condition to be anything but false. */
-interface Guard {
-  readonly place: number
-  readonly bits: number
 }
 
 interface CompiledPack {
@@ -98,7 +95,7 @@ const dayMs = 86_400_000
 /** What an obligation to hold means when it says no more. */
 const answerHold = { of: 'answer', persons: 1 } as const
 
-/** Cost of a decision: a few nanoseconds for each rule in force. */
+/** Cost of a decision: an operation on words for each question, and some tens of nanoseconds for each rule that is left. */
 export function createPolicyEngine(pack: Pack): PolicyEngine {
   const compiled = compilePack(pack)
   const byId = new Map(compiled.rules.map((rule) => [rule.rule.id, rule]))
@@ -108,7 +105,7 @@ export function createPolicyEngine(pack: Pack): PolicyEngine {
     pack,
     read: (given) => compiled.places.encode(readAnswers(given, pack.facts)),
     encode: (answers) => compiled.places.encode(answers),
-    decide: (facts, atMs) => judge(compiled, { facts, groups: inForce(atMs), isStale: atMs >= staleFromMs }),
+    decide: (facts, atMs) => judge(compiled, { facts, index: inForce(atMs), isStale: atMs >= staleFromMs }),
     test: (rule, facts) => byId.get(rule)?.test(facts) ?? isUnknown,
   }
 }
@@ -117,10 +114,14 @@ function compilePack(pack: Pack): CompiledPack {
   const places = createFactPlaces(pack.facts)
   const definitions = new Map<string, Test>()
   const askedBy = new Map<string, readonly string[]>()
-  const guards = new Map<string, Guard | undefined>()
+  const guards = new Map<string, readonly Guard[]>()
+  const shared = createSharedParts([
+    ...pack.definitions.map(([, condition]) => condition),
+    ...pack.rules.map(({ when }) => when),
+  ])
   for (const [name, condition] of pack.definitions) {
-    guards.set(name, findGuard(condition, places, guards))
-    definitions.set(name, remember(compile(condition, { places, definitions })))
+    guards.set(name, listGuards(condition, places, guards))
+    definitions.set(name, remember(compile(condition, { places, definitions, shared })))
     askedBy.set(name, listFacts(condition, askedBy))
   }
   const evidence = Object.keys(pack.facts).indexOf(evidenceFact)
@@ -128,12 +129,13 @@ function compilePack(pack: Pack): CompiledPack {
     const documents = rule.require.flatMap((id) => pack.obligations[id]?.document ?? [])
     return {
       rule,
-      test: compile(rule.when, { places, definitions }),
+      test: compile(rule.when, { places, definitions, shared }),
       fromMs: toMs(rule.from),
       untilMs: rule.until === undefined ? Number.POSITIVE_INFINITY : toMs(rule.until),
       tier: rule.tier === undefined ? -1 : tiers.indexOf(rule.tier),
       documents: documents.length === 0 ? 0 : places.toBits(evidenceFact, documents),
-      guard: findGuard(rule.when, places, guards) ?? { place: places.never, bits: 0 },
+      guards: listGuards(rule.when, places, guards),
+      unknown: rule.unknown === 'deny' ? 2 : rule.unknown === 'review' ? 1 : 0,
       asked: listFacts(rule.when, askedBy),
     }
   })
@@ -142,67 +144,20 @@ function compilePack(pack: Pack): CompiledPack {
   return { pack, places, rules, evidence, hasTiers, identity: Object.freeze({ id, version, hash }) }
 }
 
-/**
- * The answers without which a condition is false: most rules ask for one practice or one use, and are passed over by one
- * look at the facts. `undefined` when there are none of that kind.
- */
-function findGuard(
-  condition: Condition,
-  places: FactPlaces,
-  guards: ReadonlyMap<string, Guard | undefined>,
-): Guard | undefined {
-  if ('is' in condition) return guards.get(condition.is)
-  if ('all' in condition) {
-    for (const part of condition.all) {
-      const guard = findGuard(part, places, guards)
-      if (guard !== undefined) return guard
-    }
-    return undefined
-  }
-  if ('any' in condition) {
-    const [first, ...others] = condition.any.map((part) => findGuard(part, places, guards))
-    if (first === undefined || others.some((guard) => guard?.place !== first.place)) return undefined
-    return { place: first.place, bits: others.reduce((bits, guard) => bits | (guard?.bits ?? 0), first.bits) }
-  }
-  if ('has' in condition) return toGuard(places, condition.has[0], [condition.has[1]])
-  if ('meets' in condition) return toGuard(places, condition.meets[0], condition.meets[1])
-  if ('eq' in condition) return toGuard(places, condition.eq[0], [condition.eq[1]])
-  return 'in' in condition ? toGuard(places, condition.in[0], condition.in[1]) : undefined
-}
-
-function toGuard(places: FactPlaces, name: string, values: readonly (boolean | number | string)[]): Guard | undefined {
-  const type = places.typeOf(name)
-  if (type === 'texts' || type === 'number' || type === 'date') return undefined
-  return { place: places.indexOf(name), bits: places.toBits(name, values) }
-}
-
-/** Rules in force whose guards look at the same question: passed over together where no answer concerns any of them. */
-interface Group extends Guard {
-  readonly members: readonly Member[]
-}
-
-interface Member extends Guard {
-  readonly rule: CompiledRule
-  /** Place among the rules of the pack. */
-  readonly index: number
-}
-
 /** The rules in force at an instant: the same between two of their dates, so the last answer is kept. */
-function createCalendar(rules: readonly CompiledRule[]): (atMs: number) => readonly Group[] {
+function createCalendar(rules: readonly CompiledRule[]): (atMs: number) => RuleIndex {
+  const guards = rules.map((rule) => rule.guards)
   const dates = rules.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs])
   let fromMs = Number.POSITIVE_INFINITY
   let untilMs = Number.NEGATIVE_INFINITY
-  let current: readonly Group[] = []
+  let current = new RuleIndex([], () => false)
   return (atMs) => {
     if (atMs >= fromMs && atMs < untilMs) return current
     fromMs = Math.max(Number.NEGATIVE_INFINITY, ...dates.filter((date) => date <= atMs))
     untilMs = Math.min(Number.POSITIVE_INFINITY, ...dates.filter((date) => date > atMs))
-    const members = rules.flatMap((rule, index): readonly Member[] =>
-      atMs >= rule.fromMs && atMs < rule.untilMs ? [{ rule, index, ...rule.guard }] : [],
-    )
-    current = [...new Set(members.map(({ place }) => place))].map((place) => {
-      const own = members.filter((member) => member.place === place)
-      return { place, bits: own.reduce((bits, member) => bits | member.bits, 0), members: own }
+    current = new RuleIndex(guards, (index) => {
+      const rule = rules[index]
+      return rule !== undefined && atMs >= rule.fromMs && atMs < rule.untilMs
     })
     return current
   }
@@ -210,66 +165,47 @@ function createCalendar(rules: readonly CompiledRule[]): (atMs: number) => reado
 
 interface Judged {
   readonly facts: Facts
-  readonly groups: readonly Group[]
+  readonly index: RuleIndex
   readonly isStale: boolean
 }
 
 /** Verdicts in their order, so that the most restrictive is the greatest. */
 const verdicts = ['allow', 'review', 'deny'] as const
 
-function judge(compiled: CompiledPack, { facts, groups, isStale }: Judged): Decision {
+function judge(compiled: CompiledPack, { facts, index, isStale }: Judged): Decision {
   const evidence = Math.max(0, facts.bits[compiled.evidence] ?? 0)
-  const fired = listFired(groups, facts)
-  let worst = 0
-  let tier = 0
-  let tierPossible = 0
-  let permission = 0
-  for (const { rule, truth } of fired) {
-    if (rule.tier > tierPossible) tierPossible = rule.tier
-    if (truth === isTrue && rule.tier > tier) tier = rule.tier
-    const verdict = toVerdict(rule, truth, evidence)
-    if (rule.rule.effect === 'allow') permission = Math.max(permission, truth === isTrue ? 2 : 2 - verdict)
-    else if (verdict > worst) worst = verdict
+  const possible = index.findPossible(facts)
+  const fired: number[] = []
+  let [worst, tier, tierPossible, permission] = [0, 0, 0, 0]
+  for (let word = 0; word < possible.length; word++) {
+    for (let rest = possible[word] ?? 0; rest !== 0; rest &= rest - 1) {
+      const place = word * 32 + 31 - Math.clz32(rest & -rest)
+      const rule = compiled.rules[place]
+      const truth = rule?.test(facts) ?? isFalse
+      if (rule === undefined || truth === isFalse) continue
+      fired.push(place * 4 + truth)
+      if (rule.tier > tierPossible) tierPossible = rule.tier
+      if (truth === isTrue && rule.tier > tier) tier = rule.tier
+      const verdict = toVerdict(rule, truth, evidence)
+      if (rule.rule.effect === 'allow') permission = Math.max(permission, truth === isTrue ? 2 : 2 - verdict)
+      else if (verdict > worst) worst = verdict
+    }
   }
   // Where nothing is allowed but by permission, an unknown permission asks for review, or denies, as its rule says.
   if (compiled.pack.default === 'deny') worst = Math.max(worst, 2 - permission)
   return new RuleDecision(compiled, { fired, facts, evidence, worst, tier, tierPossible, isStale })
 }
 
-interface Fired {
-  readonly rule: CompiledRule
-  readonly index: number
-  readonly truth: Truth
-}
-
-/** The rules whose condition is not false, in the order of their groups. */
-function listFired(groups: readonly Group[], facts: Facts): readonly Fired[] {
-  const fired: Fired[] = []
-  for (let place = 0; place < groups.length; place++) {
-    const group = groups[place]
-    if (group === undefined) continue
-    const given = facts.bits[group.place] ?? -1
-    if (given >= 0 && (given & group.bits) === 0) continue
-    const { members } = group
-    for (let turn = 0; turn < members.length; turn++) {
-      const member = members[turn]
-      if (member === undefined || (given >= 0 && (given & member.bits) === 0)) continue
-      const truth = member.rule.test(facts)
-      if (truth !== isFalse) fired.push({ rule: member.rule, index: member.index, truth })
-    }
-  }
-  return fired
-}
-
 /** 0 allows, 1 asks for review, 2 denies. A use case whose documents do not exist yet waits for them. */
-function toVerdict({ rule, documents }: CompiledRule, truth: Truth, evidence: number): 0 | 1 | 2 {
-  if (truth === isUnknown) return rule.unknown === 'deny' ? 2 : rule.unknown === 'review' ? 1 : 0
+function toVerdict({ rule, documents, unknown }: CompiledRule, truth: Truth, evidence: number): 0 | 1 | 2 {
+  if (truth === isUnknown) return unknown
   if (rule.effect === 'deny') return 2
   return (documents & ~evidence) === 0 ? 0 : 1
 }
 
 interface DecisionParts {
-  readonly fired: readonly Fired[]
+  /** Of each rule whose condition is not false, in their order: four times its place, and its truth. */
+  readonly fired: readonly number[]
   readonly facts: Facts
   readonly evidence: number
   readonly worst: number
@@ -301,7 +237,7 @@ class RuleDecision implements Decision {
   get effects(): readonly Effect[] {
     const { evidence, facts } = this.#parts
     const { places } = this.#compiled
-    return this.#inOrder().map(({ rule: compiled, truth }) => {
+    return this.#listFired().map(({ rule: compiled, truth }) => {
       const { rule, asked } = compiled
       return {
         rule: rule.id,
@@ -322,7 +258,7 @@ class RuleDecision implements Decision {
     const rulesOf = new Map<string, string[]>()
     for (const {
       rule: { rule },
-    } of this.#inOrder()) {
+    } of this.#listFired()) {
       for (const id of rule.require) {
         const rules = rulesOf.get(id)
         if (rules === undefined) rulesOf.set(id, [rule.id])
@@ -339,8 +275,11 @@ class RuleDecision implements Decision {
     })
   }
 
-  #inOrder(): readonly Fired[] {
-    return this.#parts.fired.toSorted((left, right) => left.index - right.index)
+  #listFired(): readonly { readonly rule: CompiledRule; readonly truth: Truth }[] {
+    return this.#parts.fired.flatMap((packed) => {
+      const rule = this.#compiled.rules[packed >>> 2]
+      return rule === undefined ? [] : [{ rule, truth: (packed & 3) as Truth }] // packed by `judge`
+    })
   }
 }
 

@@ -39,15 +39,58 @@ export type Test = (facts: Facts) => Truth
 export interface Compiler {
   readonly places: FactPlaces
   readonly definitions: ReadonlyMap<string, Test>
+  /** Parts that stand in several conditions: each is looked at once for the same facts. */
+  readonly shared: SharedParts
 }
 
 /** A condition as a function. Every name in it must be known. Cost: a few nanoseconds a comparison. */
 export function compile(condition: Condition, compiler: Compiler): Test {
+  return compiler.shared.find(condition, () => compileParts(condition, compiler))
+}
+
+function compileParts(condition: Condition, compiler: Compiler): Test {
   if ('all' in condition) return compileAll(condition.all.map((part) => compile(part, compiler)))
   if ('any' in condition) return compileAny(condition.any.map((part) => compile(part, compiler)))
   if ('not' in condition) return negate(compile(condition.not, compiler))
   if ('is' in condition) return compiler.definitions.get(condition.is) ?? (() => isUnknown)
   return compileComparison(condition, compiler.places)
+}
+
+export interface SharedParts {
+  /** The test of a part that has been compiled before, else the one that `create` makes. */
+  find(condition: Condition, create: () => Test): Test
+}
+
+/** Counts the parts of conditions; those with parts of their own that stand in several places are remembered. */
+export function createSharedParts(conditions: Iterable<Condition>): SharedParts {
+  const counts = new Map<string, number>()
+  const count = (condition: Condition): void => {
+    const parts = partsOf(condition)
+    if (parts === undefined) return
+    const key = JSON.stringify(condition)
+    const seen = counts.get(key) ?? 0
+    counts.set(key, seen + 1)
+    // The parts of a part that was seen before are looked at once, with it.
+    if (seen === 0) parts.forEach(count)
+  }
+  for (const condition of conditions) count(condition)
+  const tests = new Map<string, Test>()
+  return {
+    find(condition, create) {
+      if (partsOf(condition) === undefined) return create()
+      const key = JSON.stringify(condition)
+      const known = tests.get(key)
+      if (known !== undefined) return known
+      const test = (counts.get(key) ?? 0) > 1 ? remember(create()) : create()
+      tests.set(key, test)
+      return test
+    },
+  }
+}
+
+function partsOf(condition: Condition): readonly Condition[] | undefined {
+  if ('all' in condition) return condition.all
+  return 'any' in condition ? condition.any : undefined
 }
 
 /** The same, remembered for the facts it was last asked about: a definition is used by many rules. */
