@@ -6,13 +6,14 @@ import { createSystemClock } from '../src/core/time.ts'
 import { createReport, printReport } from './kit/report.ts'
 import type { Scorecard } from './kit/scorecard.ts'
 
-/** `npm run scorecard -- NAME [--data DIR] [--seed N]`: measures one promise on real data. */
+/** `npm run scorecard -- NAME [--data DIR] [--seed N] [--size N]`: measures one promise on real data. */
 const folder = dirname(fileURLToPath(import.meta.url))
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     data: { type: 'string', default: resolve(folder, '../../shared/data') },
     seed: { type: 'string', default: '1' },
+    size: { type: 'string' },
   },
 })
 const print = (line: string): void => console.log(line)
@@ -25,11 +26,16 @@ async function run(name: string | undefined): Promise<number> {
     console.error(`--seed ${values.seed} is not a whole number from 0 on`)
     return 2
   }
+  const size = values.size === undefined ? undefined : Number(values.size)
+  if (size !== undefined && (!Number.isSafeInteger(size) || size < 1)) {
+    console.error(`--size ${values.size} is not a whole number from 1 on`)
+    return 2
+  }
   const names = listScorecards()
   if (name === undefined || !names.includes(name)) {
     const known = names.length === 0 ? 'there are none yet' : `there are: ${names.join(', ')}`
     console.error(`${name === undefined ? 'no scorecard named' : `no scorecard "${name}"`}; ${known}`)
-    console.error('usage: npm run scorecard -- NAME [--data DIR] [--seed N]')
+    console.error('usage: npm run scorecard -- NAME [--data DIR] [--seed N] [--size N]')
     return 2
   }
   const module: unknown = await import(pathToFileURL(resolve(folder, 'scorecards', `${name}.ts`)).href)
@@ -41,6 +47,7 @@ async function run(name: string | undefined): Promise<number> {
   const measurement = await module.scorecard.run({
     dataFolder: resolve(values.data),
     seed,
+    size,
     clock: createSystemClock(),
     print,
   })

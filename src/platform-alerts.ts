@@ -13,8 +13,17 @@ export function createAlertSender(
   const { webhook } = config.investment
   if (webhook === undefined) return undefined
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
-  const { url, headers: credentials, processing, storage } = webhook
-  const place = { url, credentials, processing, storage, vendor: undefined, vendorModel: 'none', isFree: true }
+  const { url, headers: credentials, processing, storage, sovereignty } = webhook
+  const place = {
+    url,
+    credentials,
+    processing,
+    storage,
+    sovereignty,
+    vendor: undefined,
+    vendorModel: 'none',
+    isFree: true,
+  }
   const target = { ...place, id: 'investment.webhook', timeouts: config.egress.timeouts }
   const { allowedRegions } = config.governance
   return async (alert) => {

@@ -10,8 +10,17 @@ export function createTraces(standing: Standing, { config }: LoadedConfig, egres
   if (traces === undefined) return undefined
   const { clock, ids, store, telemetry } = standing
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
-  const { url, headers: credentials, processing, storage } = traces
-  const collector = { url, credentials, processing, storage, vendor: undefined, vendorModel: 'none', isFree: true }
+  const { url, headers: credentials, processing, storage, sovereignty } = traces
+  const collector = {
+    url,
+    credentials,
+    processing,
+    storage,
+    sovereignty,
+    vendor: undefined,
+    vendorModel: 'none',
+    isFree: true,
+  }
   const target = { ...collector, id: 'telemetry.traces', timeouts: config.egress.timeouts }
   const { allowedRegions } = config.governance
   return telemetry.createTraceExporter(config, async (body) => {

@@ -11,6 +11,7 @@ import {
   checkRegions,
   createPolicyGuard,
   createRegionGate,
+  createSovereignGate,
   type AuditLog,
   type Identity,
   type PolicyGuard,
@@ -192,9 +193,10 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const gate = createRegionGate(config.governance)
   const pricer = createPricer({ config, entries: () => standing.money.priceEntries.rows() })
   const { unknownPrice } = config.investment
+  const door = createSovereignGate({ lattice: gate, rules: config.governance.sovereignty, clock, log: telemetry.log })
   const egress = createEgress({
     config: config.egress,
-    gate,
+    gate: door,
     pricer,
     unknownPrice,
     spending: standing.spending.gate,

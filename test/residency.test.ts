@@ -16,5 +16,7 @@ test('in random worlds nothing reaches an endpoint outside the regions of its re
   // The worlds are of a kind in which all this could have happened.
   expect(outcome.answered).toBeGreaterThan(300)
   expect(outcome.forbidden).toBeGreaterThan(300)
+  expect(outcome.sovereign).toBeGreaterThan(300)
+  expect(outcome.sovereignArrivals).toBeGreaterThan(100)
   expect(outcome.furtherArrivals).toBeGreaterThan(300)
 }, 60_000)

@@ -17,6 +17,8 @@ export interface ScorecardOptions {
   /** Seed of every random choice, so that a run can be repeated. */
   readonly seed: number
   readonly clock: Clock
+  /** How many cases to draw where the scorecard draws them; its own number when absent. */
+  readonly size?: number | undefined
   /** For people: tables and progress. The report itself is printed by the runner. */
   readonly print: (line: string) => void
 }

@@ -1,4 +1,5 @@
 /** The sockets through which the rooms meet. Each is filled by one room and handed to the others by `platform.ts`. */
+import type { PlaceSovereignty } from './ports-sovereignty.ts'
 import type { Answer, Embedded, EmbedRequest, Traits } from './model.ts'
 import type { Call, CallFacts } from './call.ts'
 import type { ChatRequest } from './chat.ts'
@@ -33,11 +34,15 @@ export interface DispatchIntent {
 export interface RegionGate {
   /** Unknown regions of the place are refused. `processing` and `storage` must each lie inside the allowed ones. */
   decide(place: Place, allowedRegions: readonly string[]): RegionVerdict
+  /** Until when what is decided at an instant holds, milliseconds UTC; for good when absent. */
+  validUntilMs?(atMs: number): number
 }
 
 export interface Place {
   readonly processing: readonly string[] | undefined
   readonly storage: readonly string[] | undefined
+  /** Who runs it, under which law, and what shows that; nothing is known when absent. */
+  readonly sovereignty?: PlaceSovereignty | undefined
 }
 
 export type RegionVerdict = { readonly type: 'pass' } | { readonly type: 'deny'; readonly reason: string }

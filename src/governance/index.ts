@@ -55,4 +55,10 @@ export {
   type UseCaseRegistry,
   type UseCaseVersion,
 } from './use-cases/index.ts'
-export { checkRegions, createAdmission, createRegionGate, type RegionLattice } from './sovereignty/index.ts'
+export {
+  checkRegions,
+  createAdmission,
+  createRegionGate,
+  createSovereignGate,
+  type RegionLattice,
+} from './sovereignty/index.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { endpointTimeoutsSchema } from './egress.ts'
+import { placeSovereigntySchema } from './sovereignty.ts'
 
 /** What an endpoint speaks. The first three are relayed natively; the others are translated. */
 const endpointDialects = [
@@ -126,6 +127,7 @@ const endpointSchema = z
     storage: regions
       .optional()
       .describe('Regions in which the endpoint stores anything, logs included. [] for nowhere. Unknown when absent.'),
+    sovereignty: placeSovereigntySchema.optional(),
     personalData: z
       .enum(['allow', 'mask', 'refuse'])
       .optional()

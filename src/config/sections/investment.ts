@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { priceSchema } from './endpoints.ts'
+import { placeSovereigntySchema } from './sovereignty.ts'
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, for example 16:30')
 
@@ -30,6 +31,7 @@ const meterSink = z
       .describe('Headers to send, for example a token as ${METER_TOKEN}.'),
     processing: z.array(z.string()).min(1).describe('Regions in which the meter processes.'),
     storage: z.array(z.string()).describe('Regions in which the meter stores.'),
+    sovereignty: placeSovereigntySchema.optional(),
   })
   .describe('A meter elsewhere.')
 
@@ -50,6 +52,7 @@ export const investmentSchema = z
           .optional()
           .describe('Regions in which the webhook processes; unknown when absent, and unknown is not allowed.'),
         storage: z.array(z.string()).optional().describe('Regions in which it stores.'),
+        sovereignty: placeSovereigntySchema.optional(),
       })
       .optional()
       .describe(

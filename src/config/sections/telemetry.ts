@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { placeSovereigntySchema } from './sovereignty.ts'
 
 export const telemetrySchema = z
   .strictObject({
@@ -15,6 +16,7 @@ export const telemetrySchema = z
           .describe('Headers to send, for example a token as ${OTLP_TOKEN}.'),
         processing: z.array(z.string()).min(1).describe('Regions in which the collector processes.'),
         storage: z.array(z.string()).min(1).describe('Regions in which the collector stores.'),
+        sovereignty: placeSovereigntySchema.optional(),
         sample: z.number().min(0).max(1).default(1).describe('Share of call trees exported.'),
         queueLengthMax: z
           .int()

@@ -1,11 +1,14 @@
 import type { Config } from '../../config/index.ts'
+import type { PlaceSovereignty } from '../../core/ports-sovereignty.ts'
 import { createLattice, type RegionFault } from './lattice.ts'
 
 /**
  * Every region a configuration names that is not one, with the path of its key; regions of the operator that cannot be
  * placed too. Empty when all is well. For the loader: a fault refuses the configuration.
  */
-export function checkRegions(config: Pick<Config, 'governance' | 'endpoints' | 'telemetry'>): readonly RegionFault[] {
+export function checkRegions(
+  config: Pick<Config, 'governance' | 'endpoints' | 'telemetry' | 'investment'>,
+): readonly RegionFault[] {
   const { lattice, faults } = createLattice(config.governance.regions)
   const found = [...faults]
 
@@ -20,12 +23,31 @@ export function checkRegions(config: Pick<Config, 'governance' | 'endpoints' | '
     }
   }
 
+  const checkSovereignty = (path: string, said: PlaceSovereignty | undefined): void => {
+    if (said === undefined || said === 'own') return
+    check(`${path}.abuseLog.regions`, said.abuseLog?.regions)
+    check(`${path}.operator`, said.operator)
+    check(`${path}.parents`, said.parents)
+    for (const [index, { jurisdictions, processing }] of (said.subprocessors ?? []).entries()) {
+      check(`${path}.subprocessors[${index}].jurisdictions`, jurisdictions)
+      check(`${path}.subprocessors[${index}].processing`, processing)
+    }
+  }
+
   check('governance.allowedRegions', config.governance.allowedRegions)
   check('governance.privacy.seenIn', config.governance.privacy.seenIn)
   for (const [id, endpoint] of Object.entries(config.endpoints)) {
     check(`endpoints.${id}.processing`, endpoint.processing)
     check(`endpoints.${id}.storage`, endpoint.storage)
+    checkSovereignty(`endpoints.${id}.sovereignty`, endpoint.sovereignty)
   }
+  const { webhook, meterSinks } = config.investment
+  checkSovereignty('investment.webhook.sovereignty', webhook?.sovereignty)
+  for (const [name, sink] of Object.entries(meterSinks))
+    checkSovereignty(`investment.meterSinks.${name}.sovereignty`, sink.sovereignty)
+  checkSovereignty('telemetry.traces.sovereignty', config.telemetry.traces?.sovereignty)
+  check('governance.sovereignty.home', config.governance.sovereignty?.home)
+  check('governance.sovereignty.allowedJurisdictions', config.governance.sovereignty?.allowedJurisdictions)
   check('telemetry.traces.processing', config.telemetry.traces?.processing)
   check('telemetry.traces.storage', config.telemetry.traces?.storage)
   return found

@@ -37,7 +37,9 @@ const priceValidMs = 60_000
 
 /** What is remembered of a target between calls. */
 interface TargetMemory {
-  readonly verdicts: WeakMap<readonly string[], RegionVerdict>
+  verdicts: WeakMap<readonly string[], RegionVerdict>
+  /** Until when they hold, milliseconds UTC. */
+  validUntilMs: number
   price: Price | undefined
   pricedMinute: number
 }
@@ -50,7 +52,12 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   function recall(target: EgressTarget): TargetMemory {
     const known = memories.get(target)
     if (known !== undefined) return known
-    const memory: TargetMemory = { verdicts: new WeakMap(), price: undefined, pricedMinute: Number.NaN }
+    const memory: TargetMemory = {
+      verdicts: new WeakMap(),
+      validUntilMs: Number.NEGATIVE_INFINITY,
+      price: undefined,
+      pricedMinute: Number.NaN,
+    }
     memories.set(target, memory)
     return memory
   }
@@ -59,7 +66,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
   function examine(target: EgressTarget, call: Call): Price | undefined {
     requireAlive(deps.clock, call)
     const memory = recall(target)
-    requireRegion(deps.gate, { target, call, memory })
+    requireRegion(deps, { target, call, memory })
     return target.isFree === true ? undefined : findPrice(deps, target, memory)
   }
 
@@ -126,8 +133,12 @@ interface Applicant {
 }
 
 /** Throws REGION_REFUSED unless the gate lets the target's regions pass for those of the call. */
-function requireRegion(gate: RegionGate, { target, call, memory }: Applicant): void {
+function requireRegion(
+  { gate, clock }: Pick<AdmissionDeps, 'gate' | 'clock'>,
+  { target, call, memory }: Applicant,
+): void {
   const allowed = call.labels.allowedRegions
+  forgetPast(gate, memory, clock)
   let verdict = memory.verdicts.get(allowed)
   if (verdict === undefined) {
     verdict = gate.decide(target, allowed)
@@ -137,6 +148,15 @@ function requireRegion(gate: RegionGate, { target, call, memory }: Applicant): v
   throw new PlatformError('REGION_REFUSED', `endpoint ${target.id} is refused: ${verdict.reason}`, {
     details: { endpoint: target.id, sent: false },
   })
+}
+
+/** What a gate has decided by the date does not outlive the day. */
+function forgetPast(gate: RegionGate, memory: TargetMemory, clock: Clock): void {
+  if (gate.validUntilMs === undefined) return
+  const nowMs = clock.now()
+  if (nowMs < memory.validUntilMs) return
+  memory.verdicts = new WeakMap()
+  memory.validUntilMs = gate.validUntilMs(nowMs)
 }
 
 /** The price in force; throws PRICE_UNKNOWN where the policy blocks what has none. */

@@ -54,6 +54,11 @@ function beDiscreet({ privacy }: RegistryDeps, config: EndpointConfig, adapter: 
     : createDiscreetAdapter(adapter, decision, privacy.masker)
 }
 
+/** It runs within this process or a child of it: nobody else is involved, unless the configuration says otherwise. */
+function isWithin(dialect: EndpointDialect): boolean {
+  return dialect === 'llama' || dialect === 'extract'
+}
+
 function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): EndpointEntry {
   const { id, config } = endpoint
   const location = adapter.locate?.(config)
@@ -66,6 +71,7 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
     timeouts: { ...deps.config.egress.timeouts, ...definedOf(config.timeouts) },
     processing: config.processing,
     storage: config.storage,
+    sovereignty: config.sovereignty ?? (isWithin(config.dialect) ? 'own' : undefined),
   }
   const probePath = location?.probePath
   return {

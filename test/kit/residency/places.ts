@@ -1,4 +1,5 @@
 import type { Random } from '../../../src/core/random.ts'
+import type { Said } from './sovereignty.ts'
 
 /**
  * The regions of a random world and what each lies in, written out by hand: what the server derives is judged by this, so
@@ -42,15 +43,20 @@ const wide = ['eu', 'eea', 'europe', 'local', '*']
 export interface EndpointPlace {
   readonly processing: readonly string[] | undefined
   readonly storage: readonly string[] | undefined
+  /** What is said of who runs it. */
+  readonly sovereignty?: Said | 'own' | undefined
 }
 
 /** Whether data may go to a place under every one of the lists: all it names lies in each, and it leaves nothing unsaid. */
 export function mayGo(place: EndpointPlace, lists: readonly (readonly string[])[]): boolean {
   const { processing, storage } = place
   if (processing === undefined || processing.length === 0 || storage === undefined) return false
-  return lists.every((allowed) =>
-    [...processing, ...storage].every((region) => (outer[region] ?? []).some((one) => allowed.includes(one))),
-  )
+  return lists.every((allowed) => [...processing, ...storage].every((region) => liesIn(region, allowed)))
+}
+
+/** Whether a region lies in one of the others. */
+export function liesIn(region: string, allowed: readonly string[]): boolean {
+  return (outer[region] ?? []).some((one) => allowed.includes(one))
 }
 
 /** Places as operators write them: mostly one region, now and then several, everywhere, nowhere or unsaid. */

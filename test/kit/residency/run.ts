@@ -7,6 +7,7 @@ import { faces } from '../faces.ts'
 import { startMockUpstream, type MockUpstream } from '../mock-upstream.ts'
 import { startStrata, type RunningStrata } from '../strata.ts'
 import { drawAllowed, mayGo, pick } from './places.ts'
+import { maySee } from './sovereignty.ts'
 import { collection, drawWorld, type World } from './world.ts'
 
 export interface ResidencyOptions {
@@ -22,6 +23,10 @@ export interface ResidencyOutcome {
   readonly requests: number
   /** Requests that were answered to the end. */
   readonly answered: number
+  /** Requests in worlds that ask more of places than their regions. */
+  readonly sovereign: number
+  /** Arrivals in those worlds. */
+  readonly sovereignArrivals: number
   /** Requests none of whose endpoints lie in the regions allowed. */
   readonly forbidden: number
   readonly arrivals: number
@@ -75,6 +80,8 @@ export async function runResidency(options: ResidencyOptions): Promise<Residency
     worlds: 0,
     requests: 0,
     answered: 0,
+    sovereign: 0,
+    sovereignArrivals: 0,
     forbidden: 0,
     arrivals: 0,
     furtherArrivals: 0,
@@ -167,10 +174,11 @@ async function runWorld(
     const key = pick(random, keys)
     const regions = random.next() < 0.4 ? drawAllowed(random, 3) : undefined
     const lists = regions === undefined ? [key.regions] : [key.regions, regions]
-    const permitted = new Set(model.endpoints.filter((id) => mayGo(getPlace(world, id), lists)))
+    const permitted = new Set(model.endpoints.filter((id) => isPermitted(world, id, lists)))
     const tag = `r${counts.requests++}`
     const one: Asked = { tag, permitted, callsMax: model.callsMax, callId: undefined }
     asked.push(one)
+    if (world.rules !== undefined) counts.sovereign++
     if (permitted.size === 0) counts.forbidden++
     const face = pick(random, Object.values(faces))
     const text = `When is the office open? (${tag})`
@@ -190,6 +198,7 @@ async function runWorld(
 
   function judge(request: MockRequest, all: readonly Asked[]): readonly Arrival[] {
     counts.arrivals++
+    if (world.rules !== undefined) counts.sovereignArrivals++
     const endpoint = /^\/(e\d+)\/v1\//.exec(request.path)?.[1]
     const tag = /\((r\d+)\)/.exec(request.text)?.[1]
     const one = all.find((each) => each.tag === tag)
@@ -207,6 +216,12 @@ async function runWorld(
 interface Key {
   readonly key: string
   readonly regions: readonly string[]
+}
+
+/** Its regions lie in those of the request, and what is known of it is what the world asks for. */
+function isPermitted(world: World, id: string, lists: readonly (readonly string[])[]): boolean {
+  const place = getPlace(world, id)
+  return mayGo(place, lists) && (world.rules === undefined || maySee(place, lists, world.rules))
 }
 
 function getPlace(world: World, id: string): Parameters<typeof mayGo>[0] {

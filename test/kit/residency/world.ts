@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
 import { drawPlace, drawAllowed, ownRegions, pick, type EndpointPlace } from './places.ts'
+import { drawRules, drawSaid, toJson, type WorldRules } from './sovereignty.ts'
 
 /** A configuration drawn at random, with what a judge needs to know of it. */
 export interface World {
@@ -9,6 +10,8 @@ export interface World {
   readonly allowedRegions: readonly string[]
   readonly places: ReadonlyMap<string, EndpointPlace>
   readonly models: readonly WorldModel[]
+  /** What is asked of places beside their regions; nothing where absent. */
+  readonly rules: WorldRules | undefined
 }
 
 export interface WorldModel {
@@ -28,7 +31,15 @@ export const collection = 'facts'
 /** Endpoints lead to `urls`, each below a path of its own: `/ENDPOINT/v1`. */
 export function drawWorld(random: Random, urls: readonly string[]): World {
   const ids = Array.from({ length: 4 + Math.floor(random.next() * 5) }, (_, index) => `e${index}`)
-  const places = new Map(ids.map((id) => [id, drawPlace(random)]))
+  const rules = drawRules(random)
+  const places = new Map(
+    ids.map((id) => {
+      const place = drawPlace(random)
+      return [id, rules === undefined ? place : { ...place, sovereignty: drawSaid(random, place) }] as const
+    }),
+  )
+  // A judge is asked through the same door as any other; whether it may be is for the gate to say.
+  const judge = random.next() < 0.3 ? pick(random, ids) : undefined
   const attemptsMax = 1 + Math.floor(random.next() * 4)
   const models: WorldModel[] = []
   const nodes: Record<string, JsonValue> = {}
@@ -38,16 +49,32 @@ export function drawWorld(random: Random, urls: readonly string[]): World {
     models.push({ name, endpoints: tree.endpoints, callsMax: tree.callsMax })
   }
   const allowedRegions = drawAllowed(random, 3)
-  return { allowedRegions, places, models, config: { ...toConfig(attemptsMax), ...parts() } }
+  const judged = models.map((model) =>
+    judge === undefined
+      ? model
+      : { ...model, endpoints: [...model.endpoints, judge], callsMax: model.callsMax + attemptsMax },
+  )
+  return { allowedRegions, places, models: judged, rules, config: { ...toConfig(attemptsMax), ...parts() } }
 
   function parts(): JsonObject {
     const endpoints = Object.fromEntries(ids.map((id) => [id, toEndpoint(id)]))
-    return { endpoints, models: nodes, governance: { allowedRegions: [...allowedRegions], regions: ownRegions } }
+    const guards =
+      judge === undefined ? [] : [{ guard: 'judge', by: judge, rule: 'No.', do: 'observe', onError: 'open', ms: 500 }]
+    const sovereignty = rules === undefined ? {} : { sovereignty: rules as unknown as JsonObject } // plain data
+    return {
+      endpoints,
+      models: nodes,
+      governance: { allowedRegions: [...allowedRegions], regions: ownRegions, guards, ...sovereignty },
+    }
   }
 
   function toEndpoint(id: string): JsonObject {
     const { processing, storage } = places.get(id) ?? { processing: undefined, storage: undefined }
-    const where = { ...(processing && { processing: [...processing] }), ...(storage && { storage: [...storage] }) }
+    const where = {
+      ...(processing && { processing: [...processing] }),
+      ...(storage && { storage: [...storage] }),
+      ...toJson(places.get(id)?.sovereignty),
+    }
     const url = `${pick(random, urls)}/${id}/v1`
     return {
       dialect: pick(random, dialects),
