@@ -126,7 +126,8 @@ class World {
     const names = new Set(allowed.map(({ name }) => name))
     counted.searches++
     counted.cases += this.#documents.length
-    counted.leaks += found.filter((passage) => !names.has(passage.source)).length
+    const shown = found.flatMap(({ source, why }) => [source, ...(why?.copies ?? []).map((copy) => copy.source)])
+    counted.leaks += shown.filter((source) => !names.has(source)).length
     const holding = allowed.filter(({ text }) => query.split(' ').some((word) => text.includes(word)))
     const seen = new Set(
       found.flatMap((passage) => [passage.document, ...(passage.why?.copies ?? []).map((copy) => copy.document)]),

@@ -154,12 +154,14 @@ export interface PassageReasons {
   readonly terms: readonly string[]
   /** The sentences in it that hold most of the question. */
   readonly best: { readonly start: number; readonly end: number }
-  /** Other places where the same text stands. */
+  /** Other places that say the same: `shared` is the part of all words that both have, 0…1, 1 for the same text. */
   readonly copies: readonly {
     readonly document: string
+    readonly source: string
     readonly version: string
     readonly start: number
     readonly end: number
+    readonly shared: number
   }[]
 }
 

@@ -36,6 +36,14 @@ export const knowledgeSchema = z
       .max(10_000)
       .default(64)
       .describe('Collections whose index a search keeps in memory; the one asked least lately is read anew.'),
+    postingsInMemoryMib: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(128)
+      .describe(
+        'Memory for what was read of the index, of all collections together, MiB; what was asked least lately is read anew.',
+      ),
     searchesWaitingMax: z
       .int()
       .min(1)

@@ -17,6 +17,7 @@ import { knowledge } from './100-knowledge.ts'
 import { places } from './101-places.ts'
 import { index } from './105-index.ts'
 import { receipts } from './106-receipts.ts'
+import { likeness } from './107-likeness.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   places,
   index,
   receipts,
+  likeness,
 ]

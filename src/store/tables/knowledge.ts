@@ -110,6 +110,8 @@ export interface ChunkTable {
   readonly text: string
   /** Until they are folded into a segment. */
   readonly terms: Uint8Array | null
+  /** By what it is known to say the same as another; `null` for what was taken in before that was kept. */
+  readonly likeness: Uint8Array | null
 }
 
 /** Where a stretch of a version stands in its file. */

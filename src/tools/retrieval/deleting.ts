@@ -147,7 +147,12 @@ async function countHits({ thread }: DeleterParts, { gone, name, shingles }: Rem
   for (const query of [...shingles.texts, ...shingles.words]) {
     const ask = { tenant: gone.tenant, collections: [name], query, passagesMax: 20, confidenceMin: 0 }
     try {
-      hits += (await thread.search(ask)).passages.filter((passage) => passage.document === gone.document).length
+      const { passages } = await thread.search(ask)
+      const found = passages.flatMap(({ document, why }) => [
+        document,
+        ...(why?.copies ?? []).map((copy) => copy.document),
+      ])
+      hits += found.filter((document) => document === gone.document).length
     } catch (thrown) {
       if (!(thrown instanceof PlatformError && thrown.code === 'NOT_FOUND')) throw thrown // The collection went too.
     }

@@ -8,7 +8,7 @@ import { createSeededRandom } from '../../core/random.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createStore, type Store } from '../../store/index.ts'
 import { silentLog, startPostgres, type PostgresServer } from '../../store/testing.ts'
-import { createKnowledge, type Knowledge } from './index.ts'
+import { createKnowledge, type Knowledge, type KnowledgeParts } from './index.ts'
 
 const tenant = 'tenant_a'
 let folder: string
@@ -28,8 +28,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+interface Opened {
+  readonly knowledge: Knowledge
+  readonly parts: KnowledgeParts
+}
+
 /** The same seed gives the same ids on both. Few chunks are left outside the segments, so that all of the index is used. */
-async function open(url: string, searchOn: 'own-thread' | 'same-thread'): Promise<Knowledge> {
+async function open(url: string, searchOn: 'own-thread' | 'same-thread'): Promise<Opened> {
   const clock = createFakeClock(1_700_000_000_000)
   const config = configSchema.parse({
     store: { folder: join(folder, `${opened.length}`), url },
@@ -38,9 +43,10 @@ async function open(url: string, searchOn: 'own-thread' | 'same-thread'): Promis
   const store = await createStore({ config: config.store, clock, log: silentLog })
   stores.push(store)
   const ids = createIds({ clock, random: createSeededRandom(7) })
-  const knowledge = createKnowledge({ store, clock, ids, config: config.knowledge, log: silentLog, searchOn })
+  const parts = { store, clock, ids, config: config.knowledge, log: silentLog }
+  const knowledge = createKnowledge({ ...parts, searchOn })
   opened.push(knowledge)
-  return knowledge
+  return { knowledge, parts }
 }
 
 const words = [
@@ -60,7 +66,8 @@ const words = [
 test('SQLite on its thread and PostgreSQL give the same passages, with the same scores to the last bit', {
   timeout: 60_000,
 }, async () => {
-  const engines = [await open('sqlite:', 'own-thread'), await open(await server.createUrl(), 'same-thread')]
+  const sqliteOpen = await open('sqlite:', 'own-thread')
+  const engines = [sqliteOpen.knowledge, (await open(await server.createUrl(), 'same-thread')).knowledge]
   const random = createSeededRandom(3)
   const pick = <T>(list: readonly T[]): T => {
     const item = list[Math.floor(random.next() * list.length)]
@@ -91,6 +98,9 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
     const ask = { tenant, collections: ['handbook'], query, passagesMax: 20, confidenceMin: 0 }
     const [first, second] = await Promise.all(engines.map((knowledge) => knowledge.find(ask)))
     expect(second).toEqual(first)
+    // What is kept in memory from one search to the next changes nothing.
+    const anew = createKnowledge({ ...sqliteOpen.parts, searchOn: 'same-thread' })
+    expect(await anew.find(ask)).toEqual(first)
   }
   const [sqlite] = stores
   const segments = await sqlite?.sql.selectFrom('index_segment').selectAll().execute()
@@ -100,7 +110,7 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
 test('a search thread that is asked too much refuses, and one that has been closed leaves nothing open', {
   timeout: 60_000,
 }, async () => {
-  const knowledge = await open('sqlite:', 'own-thread')
+  const { knowledge } = await open('sqlite:', 'own-thread')
   await knowledge.createCollection(tenant, 'handbook')
   const query = { tenant, collections: ['handbook'], query: 'alpha', passagesMax: 1 }
   const asked = Array.from({ length: 1_100 }, () => knowledge.search(query).catch((thrown: unknown) => thrown))

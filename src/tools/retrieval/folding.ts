@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../store/index.ts'
-import { decodeTerms } from './postings/codec.ts'
 import { addSegment } from './postings/segments.ts'
 import { createKnowledgeRows } from './store.ts'
 
@@ -27,7 +26,7 @@ async function foldOnce(sql: Kysely<Tables>, number: number, chunksMax: number):
   const collection = await rows.lockByNumber(number)
   if (collection === undefined || collection.chunk_next - 1 - collection.folded_to <= chunksMax) return true
   const fresh = await rows.listFresh(number, chunksPerFold)
-  const chunks = fresh.map((row) => ({ chunk: row.number, ...decodeTerms(row.terms) }))
+  const chunks = fresh.map((row) => ({ chunk: row.number, terms: row.terms }))
   if (chunks.length > 0) await addSegment(sql, number, chunks)
   const last = chunks.length < chunksPerFold ? collection.chunk_next - 1 : (chunks.at(-1)?.chunk ?? 0)
   await rows.clearFresh({ tenant: collection.tenant, collection: number }, last)

@@ -1,12 +1,15 @@
 import type { Chunk } from '../preparation/index.ts'
 import type { Analyser } from './analyse.ts'
 import { countHead, countSymbol, countText, type ChunkTerms, type Packed } from './postings/codec.ts'
+import { toLikeness } from './likeness.ts'
 import { toSentences } from './sentences.ts'
 
 /** What a chunk is found by. */
 export interface ChunkEntry extends ChunkTerms {
   /** How many terms its text and what it stands under have. */
   readonly termCount: number
+  /** See `toLikeness`. */
+  readonly likeness: Uint8Array
 }
 
 /** What the terms of a chunk come from: its text, what it stands under, the names it defines. */
@@ -26,6 +29,7 @@ export function indexChunk(analyser: Analyser, source: ChunkSource): ChunkEntry 
       if (!isExact(term)) termCount++
     }
   }
+  const likeness = toLikeness(source.text, counts.keys())
   for (const term of analyser.analyse(source.head)) {
     counts.set(term, countHead(counts.get(term) ?? 0))
     if (!isExact(term)) termCount++
@@ -33,7 +37,7 @@ export function indexChunk(analyser: Analyser, source: ChunkSource): ChunkEntry 
   for (const symbol of source.symbols) {
     for (const term of analyser.analyse(symbol)) counts.set(term, countSymbol(counts.get(term) ?? 0))
   }
-  return { terms: [...counts.keys()], packed: Uint16Array.from(counts.values()), termCount }
+  return { terms: [...counts.keys()], packed: Uint16Array.from(counts.values()), termCount, likeness }
 }
 
 /** A word as it is written stands beside its stem and is no further word. */

@@ -208,11 +208,15 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
   const analyser = createAnalyser()
   const rows = createKnowledgeRows(store.sql)
   const preparation = deps.preparation ?? createPreparation(config)
-  const viewsMax = config.collectionsInMemoryMax
+  const bounds = { viewsMax: config.collectionsInMemoryMax, postingBytesMax: config.postingsInMemoryMib * 2 ** 20 }
   const thread =
     deps.searchOn === 'same-thread'
-      ? createSearchHere({ database: store.sql, engine: store.engine, analyser, viewsMax })
-      : createSearchThread({ data: { location: store.location, viewsMax }, waitingMax: config.searchesWaitingMax, log })
+      ? createSearchHere({ database: store.sql, engine: store.engine, analyser, ...bounds })
+      : createSearchThread({
+          data: { location: store.location, ...bounds },
+          waitingMax: config.searchesWaitingMax,
+          log,
+        })
   const granter = createGranter(deps)
   const widen = <T extends Viewer>(viewer: T): T =>
     viewer.regions === undefined

@@ -349,7 +349,7 @@ function toChunkRows(
   { row, entry, first }: { readonly row: DocumentRow; readonly entry: number; readonly first: number },
 ): readonly ChunkRow[] {
   return prepared.chunks.map((chunk, position): ChunkRow => {
-    const terms = entries[position] ?? { terms: [], packed: new Uint16Array(0), termCount: 0 }
+    const terms = entries[position] ?? { terms: [], packed: new Uint16Array(0), termCount: 0, likeness: null }
     return {
       tenant: row.tenant,
       collection: row.collection,
@@ -363,6 +363,7 @@ function toChunkRows(
       symbols: JSON.stringify(chunk.symbols),
       text: chunk.text,
       terms: encodeTerms(terms),
+      likeness: terms.likeness,
     }
   })
 }

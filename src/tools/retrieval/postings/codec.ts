@@ -31,14 +31,14 @@ export interface Postings {
 }
 
 /** The postings of one term in one segment, as bytes: each chunk as the distance to the one before, then two bytes. */
-export interface Run {
+interface Run {
   readonly firstChunk: number
   readonly lastChunk: number
   /** Begins with the distance 0 of the first chunk. */
   readonly bytes: Uint8Array
 }
 
-export function encodeRun({ chunks, packed }: EncodedFrom): Run {
+function encodeRun({ chunks, packed }: EncodedFrom): Run {
   const bytes = Buffer.allocUnsafe(chunks.length * (varintBytesMax + 2))
   const firstChunk = chunks[0] ?? 0
   let previous = firstChunk
@@ -83,17 +83,6 @@ export function decodeRuns(runs: readonly Run[]): Postings {
   return { chunks: chunks.subarray(0, length), packed: packed.subarray(0, length) }
 }
 
-/** Joins two runs, the second of later chunks. Nothing is decoded. */
-export function joinRuns(first: Run, second: Run): Run {
-  const distance: number[] = []
-  writeVarint(distance, second.firstChunk - first.lastChunk)
-  const bytes = new Uint8Array(first.bytes.length + distance.length + second.bytes.length - 1)
-  bytes.set(first.bytes)
-  bytes.set(distance, first.bytes.length)
-  bytes.set(second.bytes.subarray(1), first.bytes.length + distance.length)
-  return { firstChunk: first.firstChunk, lastChunk: second.lastChunk, bytes }
-}
-
 /** The run without some of its chunks; `undefined` when nothing is left. */
 export function cutRun(run: Run, gone: ReadonlySet<number>): Run | undefined {
   const { chunks, packed } = decodeRuns([run])
@@ -109,7 +98,7 @@ export function cutRun(run: Run, gone: ReadonlySet<number>): Run | undefined {
 const varintBytesMax = 5
 
 /** A bucket holds the runs of all terms whose hash falls into it. */
-export type Bucket = Map<string, Run>
+type Bucket = Map<string, Run>
 
 export function encodeBucket(bucket: ReadonlyMap<string, Run>): Uint8Array {
   let size = 0
@@ -178,23 +167,12 @@ function isAt(payload: Uint8Array, at: number, name: Uint8Array): boolean {
   return true
 }
 
-/** The bucket of a term among a power of two of them: FNV-1a over its code units. */
-export function chooseBucket(term: string, bucketCount: number): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < term.length; index++) hash = Math.imul(hash ^ term.charCodeAt(index), 0x01000193)
-  return (hash ^ (hash >>> 15)) & (bucketCount - 1)
+/** Where reading goes on. */
+export interface Place {
+  at: number
 }
 
-function writeVarint(bytes: number[], value: number): void {
-  let rest = value
-  while (rest >= 0x80) {
-    bytes.push((rest & 0x7f) | 0x80)
-    rest >>>= 7
-  }
-  bytes.push(rest)
-}
-
-function readVarint(bytes: Uint8Array, place: { at: number }): number {
+export function readVarint(bytes: Uint8Array, place: Place): number {
   let byte = bytes[place.at++] ?? 0
   let value = byte & 0x7f
   for (let shift = 7; byte >= 0x80; shift += 7) {

@@ -1,64 +1,56 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../../store/index.ts'
-import {
-  chooseBucket,
-  cutRun,
-  decodeBucket,
-  decodeRuns,
-  encodeBucket,
-  encodeRun,
-  findRun,
-  joinRuns,
-  type Bucket,
-  type ChunkTerms,
-  type Postings,
-  type Run,
-} from './codec.ts'
+import { buildSegment, joinBuckets, type BuiltSegment, type FreshTerms } from './building.ts'
+import { cutRun, decodeBucket, decodeRuns, encodeBucket, findRun, type Postings } from './codec.ts'
 import { createPostingRows, type BucketRow, type SegmentRow } from './store.ts'
+import { chooseBucket } from './term-table.ts'
 
-export interface NumberedTerms extends ChunkTerms {
-  readonly chunk: number
-}
-
-/** A bucket of about this size is read and rewritten in one go. */
-const bucketBytes = 1_200
-/** So many neighbouring segments of one size become one of the next size; the largest are left as they are. */
-const sizes = [
-  { chunksMin: 2_048, joined: 8 },
-  { chunksMin: 8_192, joined: 4 },
-] as const
+/**
+ * Four neighbouring segments below one of these sizes, in buckets, become one: a posting is written again up to three times, and
+ * the largest join reads and writes some 40 MB.
+ */
+const joinedBelow = [1_024, 4_096, 16_384] as const
+const joined = 4
 
 /** Makes a segment of chunks, given in ascending order and after all that lie in segments; then joins small ones. */
 export async function addSegment(
   sql: Kysely<Tables>,
   collection: number,
-  chunks: readonly NumberedTerms[],
+  chunks: readonly FreshTerms[],
 ): Promise<void> {
-  const lists = new Map<string, { chunks: number[]; packed: number[] }>()
-  let postings = 0
-  for (const { chunk, terms, packed } of chunks) {
-    postings += terms.length
-    for (const [index, term] of terms.entries()) {
-      let list = lists.get(term)
-      if (list === undefined) lists.set(term, (list = { chunks: [], packed: [] }))
-      list.chunks.push(chunk)
-      list.packed.push(packed[index] ?? 0)
-    }
-  }
-  const runs = new Map<string, Run>()
-  for (const [term, list] of lists) runs.set(term, encodeRun(list))
-  const rows = createPostingRows(sql)
-  const segments = await rows.listSegments(collection)
-  const segment = {
+  const segments = await createPostingRows(sql).listSegments(collection)
+  const span = { first: chunks[0]?.chunk ?? 0, last: chunks.at(-1)?.chunk ?? 0 }
+  const segment = await writeSegment(sql, { collection, segments, span, built: buildSegment(chunks) })
+  await joinSmall(sql, collection, [...segments, segment])
+}
+
+interface NewSegment {
+  readonly collection: number
+  /** Those that are there. */
+  readonly segments: readonly SegmentRow[]
+  /** Its chunks. */
+  readonly span: { readonly first: number; readonly last: number }
+  readonly built: BuiltSegment
+}
+
+async function writeSegment(
+  sql: Kysely<Tables>,
+  { collection, segments, span, built }: NewSegment,
+): Promise<SegmentRow> {
+  const row = {
     collection,
     number: segments.reduce((most, { number }) => Math.max(most, number), 0) + 1,
-    first_chunk: chunks[0]?.chunk ?? 0,
-    last_chunk: chunks.at(-1)?.chunk ?? 0,
-    bucket_count: countBuckets(postings * 3 + lists.size * 12),
+    first_chunk: span.first,
+    last_chunk: span.last,
+    bucket_count: built.bucketCount,
   }
-  await rows.insertSegment(segment)
-  await rows.writeBuckets(collection, toRows(segment, runs))
-  await joinSmall(sql, collection, [...segments, segment])
+  const rows = createPostingRows(sql)
+  await rows.insertSegment(row)
+  await rows.writeBuckets(
+    collection,
+    built.buckets.map((bucket) => ({ segment: row.number, ...bucket })),
+  )
+  return row
 }
 
 /** The postings of each term in the segments that hold chunks after `after`. */
@@ -119,18 +111,16 @@ export async function removeFromSegments(
   }
 }
 
-/** Joins the last segments while enough neighbours are of one size. */
+/** Joins the last segments while enough neighbours are small. */
 async function joinSmall(sql: Kysely<Tables>, collection: number, segments: readonly SegmentRow[]): Promise<void> {
   let rest = segments
-  for (const { chunksMin, joined } of sizes) {
+  for (const [level, bucketsMax] of joinedBelow.entries()) {
     const tail = rest.slice(-joined)
-    if (tail.length < joined || tail.some((segment) => spanOf(segment) >= chunksMin)) return
+    // The smallest wait for their like, so that what has been joined is not written again for each of them.
+    const isWaiting = (tail.at(-1)?.bucket_count ?? 0) < (joinedBelow[level - 1] ?? 0)
+    if (tail.length < joined || isWaiting || tail.some((segment) => segment.bucket_count >= bucketsMax)) continue
     rest = [...rest.slice(0, -joined), await joinSegments(sql, collection, tail)]
   }
-}
-
-function spanOf(segment: SegmentRow): number {
-  return segment.last_chunk - segment.first_chunk + 1
 }
 
 async function joinSegments(
@@ -139,45 +129,12 @@ async function joinSegments(
   segments: readonly SegmentRow[],
 ): Promise<SegmentRow> {
   const rows = createPostingRows(sql)
-  const runs = new Map<string, Run>()
-  let bytes = 0
-  for (const segment of segments) {
-    for (const { payload } of await rows.readSegment(collection, segment.number)) {
-      bytes += payload.length
-      for (const [term, run] of decodeBucket(payload)) {
-        const known = runs.get(term)
-        runs.set(term, known === undefined ? run : joinRuns(known, run))
-      }
-    }
+  const payloads: (readonly Uint8Array[])[] = []
+  for (const { number } of segments) {
+    payloads.push((await rows.readSegment(collection, number)).map(({ payload }) => payload))
   }
-  const joined = {
-    collection,
-    number: segments.reduce((most, { number }) => Math.max(most, number), 0) + 1,
-    first_chunk: segments[0]?.first_chunk ?? 0,
-    last_chunk: segments.at(-1)?.last_chunk ?? 0,
-    bucket_count: countBuckets(bytes),
-  }
-  await rows.deleteSegments(
-    collection,
-    segments.map(({ number }) => number),
-  )
-  await rows.insertSegment(joined)
-  await rows.writeBuckets(collection, toRows(joined, runs))
-  return joined
-}
-
-/** A power of two. */
-function countBuckets(bytes: number): number {
-  return 2 ** Math.max(0, Math.round(Math.log2(bytes / bucketBytes)))
-}
-
-function toRows(segment: SegmentRow, runs: ReadonlyMap<string, Run>): readonly BucketRow[] {
-  const buckets = new Map<number, Bucket>()
-  for (const [term, run] of runs) {
-    const number = chooseBucket(term, segment.bucket_count)
-    let bucket = buckets.get(number)
-    if (bucket === undefined) buckets.set(number, (bucket = new Map()))
-    bucket.set(term, run)
-  }
-  return [...buckets].map(([bucket, found]) => ({ segment: segment.number, bucket, payload: encodeBucket(found) }))
+  const numbers = segments.map(({ number }) => number)
+  await rows.deleteSegments(collection, numbers)
+  const span = { first: segments[0]?.first_chunk ?? 0, last: segments.at(-1)?.last_chunk ?? 0 }
+  return writeSegment(sql, { collection, segments, span, built: joinBuckets(payloads) })
 }

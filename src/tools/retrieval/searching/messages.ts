@@ -8,6 +8,7 @@ import type { SearchResult } from './searching.ts'
 export interface ThreadData {
   readonly location: Location
   readonly viewsMax: number
+  readonly postingBytesMax: number
 }
 
 export type ToThread =

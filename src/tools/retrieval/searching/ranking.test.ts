@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { findCandidates, type Corpus, type RankedTerm } from './ranking.ts'
+import { createRanker, type Corpus, type RankedTerm } from './ranking.ts'
 import type { Scope } from './scope.ts'
 import type { Entry } from './view.ts'
 import { bm25 } from './weights.ts'
@@ -26,6 +26,8 @@ function build(documents: readonly Document[]): { readonly corpus: Corpus; reado
   }
   const corpus = {
     entries,
+    entryEnd: documents.length + 1,
+    entryTerms: Int32Array.from({ length: documents.length + 1 }, (_, entry) => entries.get(entry)?.termCount ?? 0),
     chunkEntry: Int32Array.from([0, ...chunks.map(({ entry }) => entry), 0]),
     chunkTerms: Uint16Array.from([0, ...chunks.map(({ counts }) => lengthOf(counts)), 0]),
     chunkSymbols: new Uint8Array(chunks.length + 2),
@@ -36,11 +38,26 @@ function build(documents: readonly Document[]): { readonly corpus: Corpus; reado
     return {
       term,
       weight: 1,
-      postings: { chunks: Int32Array.from(holding, (index) => index + 1), packed: Uint16Array.from(packed) },
+      postings: toParts(
+        Int32Array.from(holding, (index) => index + 1),
+        Uint16Array.from(packed),
+      ),
     }
   })
   return { corpus, terms }
 }
+
+/** In two parts, as what has been folded and what has not. */
+function toParts(chunks: Int32Array, packed: Uint16Array): RankedTerm['postings'] {
+  const half = chunks.length >> 1
+  return [
+    { chunks: chunks.subarray(0, half), packed: packed.subarray(0, half) },
+    { chunks: chunks.subarray(half), packed: packed.subarray(half) },
+  ]
+}
+
+/** One for all: what a search leaves behind must not be seen in the next. */
+const ranker = createRanker()
 
 function scopeOf(corpus: Corpus, isVisible: (entry: number) => boolean): Scope {
   const entries = [...corpus.entries.values()].filter((entry) => isVisible(entry.number))
@@ -49,6 +66,7 @@ function scopeOf(corpus: Corpus, isVisible: (entry: number) => boolean): Scope {
     entryCount: entries.length,
     chunkCount: entries.reduce((sum, entry) => sum + entry.chunkCount, 0),
     termCount: entries.reduce((sum, entry) => sum + entry.termCount, 0),
+    counts: new Map(),
   }
 }
 
@@ -76,7 +94,7 @@ describe('ranking', () => {
           names.map((_, column) => chunksOf.reduce((sum, counts) => sum + (counts[column] ?? 0), 0)),
         )
         const wholeLengths = documents.map((_, index) => corpus.entries.get(index + 1)?.termCount ?? 0)
-        const found = findCandidates(corpus, scope, terms)
+        const found = ranker.findCandidates(corpus, scope, terms)
         const holding = chunks.filter((counts) => counts.some((count) => count > 0)).length
         expect(found.length).toBeGreaterThanOrEqual(holding)
         for (const { chunk, entry, signals } of found) {
@@ -98,8 +116,8 @@ describe('ranking', () => {
         const visible = given.filter((each) => each.isVisible)
         const alone = build(visible.map((each) => each.document))
         const scope = scopeOf(all.corpus, (entry) => given[entry - 1]?.isVisible === true)
-        const found = findCandidates(all.corpus, scope, all.terms)
-        const expected = findCandidates(
+        const found = ranker.findCandidates(all.corpus, scope, all.terms)
+        const expected = ranker.findCandidates(
           alone.corpus,
           { ...scopeOf(alone.corpus, () => true), visible: undefined },
           alone.terms,

@@ -8,6 +8,8 @@ export interface Scope {
   readonly entryCount: number
   readonly chunkCount: number
   readonly termCount: number
+  /** How many of its chunks and entries hold a term, as far as it has been asked. */
+  readonly counts: Map<string, { readonly chunks: number; readonly documents: number }>
 }
 
 export interface Viewer {
@@ -23,7 +25,7 @@ export interface Viewer {
 
 export function createScope(view: CollectionView, access: TenantAccess, viewer: Viewer): Scope {
   const lists = new Map<string | null, boolean>()
-  const visible = new Uint8Array(findHighest(view) + 1)
+  const visible = new Uint8Array(view.entryEnd)
   let [entryCount, chunkCount, termCount, isAll] = [0, 0, 0, true]
   for (const entry of view.entries.values()) {
     const isOut = viewer.excluded?.has(entry.document) === true || !isInForce(entry, viewer.asOfMs)
@@ -36,7 +38,7 @@ export function createScope(view: CollectionView, access: TenantAccess, viewer: 
     chunkCount += entry.chunkCount
     termCount += entry.termCount
   }
-  return { visible: isAll ? undefined : visible, entryCount, chunkCount, termCount }
+  return { visible: isAll ? undefined : visible, entryCount, chunkCount, termCount, counts: new Map() }
 
   function isAllowed(list: string | null): boolean {
     const { principals } = viewer
@@ -45,12 +47,6 @@ export function createScope(view: CollectionView, access: TenantAccess, viewer: 
     if (allowed === undefined) lists.set(list, (allowed = access.allows(list, principals)))
     return allowed
   }
-}
-
-function findHighest(view: CollectionView): number {
-  let most = 0
-  for (const number of view.entries.keys()) if (number > most) most = number
-  return most
 }
 
 function isInForce(

@@ -3,12 +3,15 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { KnowledgeQuery, Passage } from '../../../core/ports.ts'
 import type { Engine, Tables } from '../../../store/index.ts'
 import type { Analyser, QueryTerm } from '../analyse.ts'
+import type { Likeness } from '../likeness.ts'
 import { toSentences } from '../sentences.ts'
 import type { CollectionRow } from '../store.ts'
 import { TenantAccess } from '../access/access.ts'
-import { findCandidates, type Candidate } from './ranking.ts'
+import { readBest, type Read } from './collapsing.ts'
+import { ListCache } from './lists.ts'
+import { createRanker, type Candidate } from './ranking.ts'
 import { createScope, type Scope } from './scope.ts'
-import { readConsistently, type PassageRow, type SearchRows } from './store.ts'
+import { readConsistently, type SearchRows } from './store.ts'
 import { CollectionView } from './view.ts'
 import { confidenceMinDefault, weights, type SignalName } from './weights.ts'
 
@@ -33,12 +36,14 @@ export interface SearcherParts {
   readonly analyser: Analyser
   /** Collections kept in memory; the one asked least lately is forgotten. */
   readonly viewsMax: number
+  /** Memory for lists of postings, of all collections together. */
+  readonly postingBytesMax: number
 }
 
 const passagesMaxMax = 100
 const scopesMax = 64
-/** Read beyond what is asked for, so that copies that are collapsed leave enough. */
-const spareMax = 20
+/** Looked at beyond what is asked for, so that passages that say the same leave enough. */
+const spareMax = 32
 const signalNames = Object.keys(weights) as SignalName[] // the keys of an object literal
 
 export function createSearcher(parts: SearcherParts): Searcher {
@@ -54,8 +59,11 @@ export function createSearcher(parts: SearcherParts): Searcher {
   }
 }
 
-interface Ranked {
+type Found = Omit<Ranked, 'parts' | 'score'>
+
+export interface Ranked {
   readonly collection: CollectionRow
+  readonly likeness: Likeness
   readonly candidate: Candidate
   readonly parts: Readonly<Record<string, number>>
   readonly score: number
@@ -66,9 +74,13 @@ class Searching {
   readonly #views = new Map<number, CollectionView>()
   readonly #access = new Map<string, TenantAccess>()
   readonly #scopes = new Map<string, Scope>()
+  readonly #ranker = createRanker()
+  readonly #lists: ListCache
+  #viewsMade = 0
 
   constructor(parts: SearcherParts) {
     this.#parts = parts
+    this.#lists = new ListCache(parts.postingBytesMax)
   }
 
   search(query: KnowledgeQuery): Promise<SearchResult> {
@@ -76,11 +88,9 @@ class Searching {
       const collections = await listCollections(rows, query)
       const terms = this.#parts.analyser.analyseQuery(query.query)
       if (terms.length === 0) return nothing
-      const found: { readonly collection: CollectionRow; readonly candidate: Candidate }[] = []
+      const found: Found[] = []
       for (const collection of collections) {
-        for (const candidate of await this.#searchOne({ rows, sql, collection, terms, query })) {
-          found.push({ collection, candidate })
-        }
+        found.push(...(await this.#searchOne({ rows, sql, collection, terms, query })))
       }
       const confidence = found.reduce((most, { candidate }) => Math.max(most, candidate.coverage), 0)
       if (confidence < (query.confidenceMin ?? confidenceMinDefault)) {
@@ -88,12 +98,12 @@ class Searching {
       }
       const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
       const best = rankAll(found).slice(0, passagesMax + spareMax)
-      const kept = collapse(await readRows(rows, query.tenant, best)).slice(0, passagesMax)
+      const kept = await readBest({ rows, tenant: query.tenant, analyser: this.#parts.analyser }, best, passagesMax)
       return { passages: kept.map((each) => toPassage(each, terms)), confidence, abstained: false }
     })
   }
 
-  async #searchOne(ask: Ask): Promise<readonly Candidate[]> {
+  async #searchOne(ask: Ask): Promise<readonly Found[]> {
     const { rows, sql, collection, terms, query } = ask
     if (collection.chunk_count === 0) return []
     const view = await this.#view(rows, collection)
@@ -102,18 +112,27 @@ class Searching {
       sql,
       terms.map(({ term }) => term),
     )
-    const ranked = terms.map((term, index) => ({ ...term, postings: postings[index] ?? noPostings }))
-    return findCandidates(view, scope, ranked)
+    const ranked = terms.map(({ term, weight }, index) => ({ term, weight, postings: postings[index] ?? [] }))
+    const candidates = this.#ranker.findCandidates(view, scope, ranked)
+    return candidates.map((candidate) => ({
+      collection,
+      likeness: { table: view.likeness, number: candidate.chunk },
+      candidate,
+    }))
   }
 
   async #view(rows: SearchRows, collection: CollectionRow): Promise<CollectionView> {
-    const view = this.#views.get(collection.number) ?? new CollectionView(collection.number)
+    const view = this.#views.get(collection.number) ?? this.#createView(collection.number)
     this.#views.delete(collection.number)
     await view.sync(rows, collection) // what fails half way is forgotten
     this.#views.set(collection.number, view)
     const [oldest] = this.#views.keys()
     if (this.#views.size > this.#parts.viewsMax && oldest !== undefined) this.#views.delete(oldest)
     return view
+  }
+
+  #createView(collection: number): CollectionView {
+    return new CollectionView(collection, { id: this.#viewsMade++, lists: this.#lists })
   }
 
   async #scope(rows: SearchRows, view: CollectionView, query: KnowledgeQuery): Promise<Scope> {
@@ -148,7 +167,6 @@ interface Ask {
 }
 
 const nothing: SearchResult = Object.freeze({ passages: [], confidence: 0, abstained: false })
-const noPostings = Object.freeze({ chunks: new Int32Array(0), packed: new Uint16Array(0) })
 
 async function listCollections(rows: SearchRows, query: KnowledgeQuery): Promise<readonly CollectionRow[]> {
   const collections: CollectionRow[] = []
@@ -163,9 +181,7 @@ async function listCollections(rows: SearchRows, query: KnowledgeQuery): Promise
 }
 
 /** Weighs the signals, each against its best; best first, equal ones in the order they were taken in. */
-function rankAll(
-  found: readonly { readonly collection: CollectionRow; readonly candidate: Candidate }[],
-): readonly Ranked[] {
+function rankAll(found: readonly Found[]): readonly Ranked[] {
   const best = new Map(
     signalNames.map((name) => [
       name,
@@ -174,7 +190,7 @@ function rankAll(
   )
   const whole = signalNames.reduce((sum, name) => sum + weights[name], 0)
   return found
-    .map(({ collection, candidate }): Ranked => {
+    .map(({ collection, likeness, candidate }): Ranked => {
       const parts: Record<string, number> = {}
       let score = 0
       for (const name of signalNames) {
@@ -183,7 +199,7 @@ function rankAll(
         parts[name] = part
         score += part
       }
-      return { collection, candidate, parts, score }
+      return { collection, likeness, candidate, parts, score }
     })
     .toSorted(
       (a, b) =>
@@ -193,38 +209,10 @@ function rankAll(
     )
 }
 
-interface Read extends Ranked {
-  readonly row: PassageRow
-  /** The same words elsewhere. */
-  readonly copies: PassageRow[]
-}
-
-async function readRows(rows: SearchRows, tenant: string, best: readonly Ranked[]): Promise<readonly Read[]> {
-  const read = new Map<string, PassageRow>()
-  for (const collection of new Set(best.map((each) => each.collection))) {
-    const chunks = best.filter((each) => each.collection === collection).map((each) => each.candidate.chunk)
-    for (const row of await rows.listPassages({ tenant, collection: collection.number }, chunks)) {
-      read.set(`${collection.number}/${row.number}`, row)
-    }
-  }
-  return best.flatMap((ranked) => {
-    const row = read.get(`${ranked.collection.number}/${ranked.candidate.chunk}`)
-    return row === undefined ? [] : [{ ...ranked, row, copies: [] }]
-  })
-}
-
-/** Of passages with the same words the best one stays, and says where the others are. */
-function collapse(passages: readonly Read[]): readonly Read[] {
-  const kept = new Map<string, Read>()
-  for (const passage of passages) {
-    const first = kept.get(passage.row.text)
-    if (first === undefined) kept.set(passage.row.text, passage)
-    else first.copies.push(passage.row)
-  }
-  return [...kept.values()]
-}
-
-function toPassage({ collection, candidate, parts, score, row, copies }: Read, terms: readonly QueryTerm[]): Passage {
+function toPassage(
+  { ranked: { collection, candidate, parts, score }, row, copies }: Read,
+  terms: readonly QueryTerm[],
+): Passage {
   const sentence = toSentences(row.text)[candidate.sentence] ?? { start: 0, end: row.text.length }
   return {
     collection: collection.name,
@@ -240,7 +228,14 @@ function toPassage({ collection, candidate, parts, score, row, copies }: Read, t
       signals: parts,
       terms: candidate.terms.map((index) => terms[index]?.term ?? ''),
       best: { start: row.start + sentence.start, end: row.start + sentence.end },
-      copies: copies.map(({ document, version, start, end }) => ({ document, version, start, end })),
+      copies: copies.map(({ row: { document, source, version, start, end }, shared }) => ({
+        document,
+        source,
+        version,
+        start,
+        end,
+        shared,
+      })),
     },
   }
 }

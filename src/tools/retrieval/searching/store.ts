@@ -20,10 +20,12 @@ export interface SearchRows extends AccessReads {
     collection: number,
     from: number,
   ): Promise<readonly { readonly number: number; readonly terms: Uint8Array }[]>
-  listPassages(
-    place: { readonly tenant: string; readonly collection: number },
-    chunks: readonly number[],
-  ): Promise<readonly PassageRow[]>
+  listPassages(place: PlaceOfChunks, chunks: readonly number[]): Promise<readonly PassageRow[]>
+}
+
+interface PlaceOfChunks {
+  readonly tenant: string
+  readonly collection: number
 }
 
 export interface EntryFacts {
@@ -40,6 +42,7 @@ export interface ChunkFacts {
   readonly number: number
   readonly termCount: number
   readonly symbolCount: number
+  readonly likeness: Uint8Array | null
 }
 
 export interface PassageRow {
@@ -102,7 +105,7 @@ function createIndexRows(database: Kysely<Tables>): IndexPart {
     async listChunkFacts(collection, entries) {
       const query = database
         .selectFrom('chunk')
-        .select(['entry', 'number', 'term_count as termCount', 'symbol_count as symbolCount'])
+        .select(['entry', 'number', 'term_count as termCount', 'symbol_count as symbolCount', 'likeness'])
         .where('collection', '=', collection)
         .orderBy('entry')
         .orderBy('number')

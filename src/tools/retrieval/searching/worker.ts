@@ -10,10 +10,10 @@ import { createSearcher, type SearchResult } from './searching.ts'
 
 const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-async function serve(port: MessagePort, { location, viewsMax }: ThreadData): Promise<void> {
+async function serve(port: MessagePort, { location, ...bounds }: ThreadData): Promise<void> {
   const database = await openDatabase(location, silentLog)
   const { engine } = location
-  const searcher = createSearcher({ database, engine, analyser: createAnalyser(), viewsMax })
+  const searcher = createSearcher({ database, engine, analyser: createAnalyser(), ...bounds })
   const act = async (message: ToThread): Promise<SearchResult | undefined> => {
     switch (message.type) {
       case 'search':
