@@ -102,15 +102,16 @@ async function measureSearching(
   try {
     await open.knowledge.createCollection(tenant, collection)
     await build({ options, material, random }, open, chunks)
-    const memoryBefore = measureMemory()
     const [startedMs, before] = [options.clock.monotonicMs(), process.cpuUsage()]
     await ask(open, '年假 holiday', undefined)
     const first = {
       firstMs: options.clock.monotonicMs() - startedMs,
       firstCpuMs: 1_000 * toSeconds(process.cpuUsage(before)),
     }
-    for (const question of sample(random, material.questions.warming, questions / 2))
-      await ask(open, question, undefined)
+    const cold = await time(sample(random, material.questions.warming, questions / 6), options, (question) =>
+      ask(open, question, undefined),
+    )
+    for (const question of material.questions.warming) await ask(open, question, undefined)
     const measured = sample(random, material.questions.measured, questions)
     const all = await time(measured, options, (question) => ask(open, question, undefined))
     for (const question of sample(random, material.questions.warming, 50)) await ask(open, question, ['group:team-3'])
@@ -122,7 +123,6 @@ async function measureSearching(
       ...prefix('restricted', team),
       ...prefix('cold', cold),
       ...first,
-      memoryMib: (measureMemory() - memoryBefore) / 2 ** 20,
     }
   } finally {
     await open.close()
@@ -184,11 +184,6 @@ function quantile(values: readonly number[], share: number): number {
 
 function sample(random: Random, list: readonly string[], count: number): readonly string[] {
   return Array.from({ length: count }, () => list[Math.floor(random.next() * list.length)] ?? '')
-}
-
-/** Of the whole process, bytes. */
-function measureMemory(): number {
-  return process.memoryUsage.rss()
 }
 
 function toSeconds({ user, system }: NodeJS.CpuUsage): number {

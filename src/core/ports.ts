@@ -114,6 +114,8 @@ export interface KnowledgeQuery {
   readonly tenant: string
   readonly collections: readonly string[]
   readonly query: string
+  /** Whether `"phrases"`, `-words` and `field:value` in the query are operators; all of it is words when absent. */
+  readonly syntax?: 'plain' | 'operators' | undefined
   readonly passagesMax: number
   /** Who asks: `key:…`, `user:…`, `group:…`. Absent for whoever may see everything of the tenant. */
   readonly principals?: readonly string[] | undefined

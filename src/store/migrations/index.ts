@@ -18,6 +18,7 @@ import { places } from './101-places.ts'
 import { index } from './105-index.ts'
 import { receipts } from './106-receipts.ts'
 import { likeness } from './107-likeness.ts'
+import { documentFacts } from './108-document-facts.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -45,4 +46,5 @@ export const migrations: readonly Migration[] = [
   index,
   receipts,
   likeness,
+  documentFacts,
 ]

@@ -84,6 +84,11 @@ export interface IndexEntryTable {
   /** `null` while it is the current one. */
   readonly to_ms: number | null
   readonly term_count: number
+  /** The title, and the name with the external id, folded; format and language of the version. `null` where not known. */
+  readonly title: string | null
+  readonly source: string | null
+  readonly type: string | null
+  readonly language: string | null
 }
 
 /** Which entry changed in which revision of a collection; readers that are behind read these alone. 0 is all. */

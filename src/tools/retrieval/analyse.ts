@@ -35,13 +35,13 @@ const dateMark = '@'
 /**
  * Compatibility forms, case and Latin accents are folded; traditional Han becomes simplified; scripts written without
  * spaces give single characters and pairs of neighbours; English words give their stem, and themselves where that is
- * another; names of code (`both_require`, `OomObserver`) give their words and the whole; dates give one term however
- * they are written.
+ * another; names of code (`both_require`, `OomObserver`) and codes (`AB-1234`) give their words and the whole; dates give
+ * one term however they are written.
  */
 export function createAnalyser(): Analyser {
   const writer = new TermWriter()
   return {
-    id: 'terms@2',
+    id: 'terms@3',
     analyse: (text) => writer.write(text),
     analyseQuery(text) {
       const terms = [...new Set(writer.write(text))]
@@ -66,6 +66,8 @@ const stopTerms: ReadonlySet<string> = new Set([
 ])
 
 const unspaced = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々〇]+)/u
+/** Up to six short parts of letters and digits, joined by one kind of mark or another. */
+const codes = /(?<![\w.-])[a-z\d]{1,12}(?:[-./][a-z\d]{1,12}){1,5}(?![\w-])/gi
 const nameParts = /_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/
 
 /** Keeps the stems and the folded characters it has met, since texts repeat a few thousand of each. */
@@ -80,8 +82,16 @@ class TermWriter {
     this.#terms = terms
     const plain = text.normalize('NFKC').replace(/(\d),(?=\d{3}(?!\d))/g, '$1')
     for (const { 0: run } of plain.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) this.#addRun(run)
+    if (/\d[-./]\w|\w[-./]\d/.test(plain)) for (const [code] of plain.matchAll(codes)) this.#addCode(code)
     if (/\d{4}/.test(plain)) for (const { date } of findDates(plain)) terms.push(dateMark + date)
     return terms
+  }
+
+  /** `AB-1234` is one term more: the one that `AB1234` gives. Of a date or a number the parts are enough. */
+  #addCode(code: string): void {
+    if (/[a-z]/i.test(code) && /\d/.test(code)) {
+      this.#terms.push(code.replaceAll(/[-./]/g, '').toLowerCase().slice(0, wordLengthMax))
+    }
   }
 
   #addRun(run: string): void {

@@ -9,6 +9,7 @@ import type { Store } from '../../store/index.ts'
 import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
+import { createFold } from './asking/fold.ts'
 import { createDeleter } from './deleting.ts'
 import { createPlaceRows } from './places/store.ts'
 import type { SearchResult } from './searching/searching.ts'
@@ -232,7 +233,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     return { ...result, passages }
   }
   return {
-    ...createWriter({ ...deps, preparation, analyser, thread, setAccess: granter.setAccess }),
+    ...createWriter({ ...deps, preparation, analyser, fold: createFold(), thread, setAccess: granter.setAccess }),
     ...granter,
     canSee: (tenant, document, viewer) => granter.canSee(tenant, document, widen(viewer)),
     ...createVerifier({ ...deps, analyser }),

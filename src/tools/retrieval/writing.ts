@@ -30,6 +30,8 @@ type Writer = Pick<Knowledge, 'createCollection' | 'deleteCollection' | 'putDocu
 export interface WriterParts extends KnowledgeParts {
   readonly preparation: Preparation
   readonly analyser: Analyser
+  /** Folds what documents can be filtered by. */
+  readonly fold: (text: string) => string
   readonly thread: Pick<SearchThread, 'fold'>
   readonly setAccess: Knowledge['setAccess']
 }
@@ -339,6 +341,10 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     from_ms: nowMs,
     to_ms: null,
     term_count: entries.reduce((sum, { termCount }) => sum + termCount, 0),
+    title: parts.fold(prepared.title ?? ''),
+    source: parts.fold(`${document.name}\n${document.externalId}`),
+    type: prepared.parser.replace(/@.*$/, ''),
+    language: prepared.language?.toLowerCase() ?? null,
   })
   gathered.chunks.push(...toChunkRows(ready, { row, entry, first: collection.chunk_next }))
   return row

@@ -6,9 +6,14 @@ import { operatorTenant, readCount, report, toMisuse, type Command, type Command
 
 export const search: Command = {
   name: 'search',
-  usage: 'QUERY [--in COLLECTION] [--limit N] [--min-confidence 0…1]',
+  usage: 'QUERY [--in COLLECTION] [--limit N] [--min-confidence 0…1] [--plain]',
   summary: 'Searches knowledge; prints the passages with their exact places.',
-  options: { in: { type: 'string' }, limit: { type: 'string' }, 'min-confidence': { type: 'string' } },
+  options: {
+    in: { type: 'string' },
+    limit: { type: 'string' },
+    'min-confidence': { type: 'string' },
+    plain: { type: 'boolean' },
+  },
   async run(context) {
     const query = context.words.join(' ')
     if (query === '') throw toMisuse(search)
@@ -20,8 +25,9 @@ export const search: Command = {
         : (await parts.knowledge.listCollections(operatorTenant)).map((each) => each.name)
     const limit = readCount(context, 'limit', { max: 100, otherwise: parts.config.knowledge.passagesMax })
     const confidenceMin = readShare(context, 'min-confidence')
-    const ask = { tenant: operatorTenant, collections, query, passagesMax: limit, confidenceMin }
-    const { passages, confidence, abstained } = await parts.knowledge.find(ask)
+    const syntax = context.options['plain'] === true ? ('plain' as const) : ('operators' as const)
+    const ask = { tenant: operatorTenant, collections, query, syntax, passagesMax: limit, confidenceMin }
+    const { passages, confidence, abstained, understood } = await parts.knowledge.find(ask)
     const lines = passages.flatMap((passage) => [
       `${passage.collection}/${passage.source}${describePlace(passage)} [${passage.start}, ${passage.end})  ${passage.score.toFixed(3)}`,
       ...passage.text.split('\n').map((line) => `    ${line}`),
@@ -29,7 +35,7 @@ export const search: Command = {
     const none = abstained
       ? 'nothing found that is likely to answer; --min-confidence 0 shows what there is'
       : 'nothing found'
-    const json = { object: 'list', data: passages.map(toPassageJson), confidence, abstained }
+    const json = { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood }
     report(context.terminal, json, lines.length === 0 ? [none] : lines)
   },
 }

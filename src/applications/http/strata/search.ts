@@ -8,7 +8,17 @@ import { operation, type Operation } from './operation.ts'
 import { parameter, toViewer } from './viewing.ts'
 
 const newSearch = z.strictObject({
-  query: z.string().min(1).max(10_000).describe('What to look for, in any language.'),
+  query: z
+    .string()
+    .min(1)
+    .max(10_000)
+    .describe(
+      'What to look for, in any language: words, "a phrase", -word, and field:value (title, source, type, language, before, after).',
+    ),
+  syntax: z
+    .enum(['operators', 'plain'])
+    .optional()
+    .describe('`plain` reads all of the query as words; `operators` when absent.'),
   collections: z
     .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/i))
     .min(1)
@@ -72,15 +82,19 @@ async function search(
     throw new PlatformError('FORBIDDEN', 'on_behalf_of needs a key with the role admin', { param: 'on_behalf_of' })
   }
   const viewer = toViewer(given)
-  const { passages, confidence, abstained } = await parts.knowledge.find({
+  const { passages, confidence, abstained, understood } = await parts.knowledge.find({
     tenant: principal.tenant,
     collections,
     query: body.query,
+    syntax: body.syntax ?? 'operators',
     passagesMax: body.limit ?? parts.config.knowledge.passagesMax,
     principals: body.on_behalf_of ?? viewer.principals,
     regions: viewer.regions,
     asOfMs: body.as_of === undefined ? undefined : Date.parse(body.as_of),
     confidenceMin: body.min_confidence,
   })
-  return { status: 200, body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained } }
+  return {
+    status: 200,
+    body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood },
+  }
 }

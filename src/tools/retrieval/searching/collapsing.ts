@@ -94,8 +94,34 @@ function jaccard(left: ReadonlySet<string>, right: ReadonlySet<string>): number 
   return shared / (left.size + right.size - shared || 1)
 }
 
+/** Candidates read at once to be checked. */
+const checkedAtOnce = 40
+
+/** The first of a ranking that a check lets through; their texts are read until there are enough. */
+export async function takeChecked(
+  reading: Pick<Reading, 'rows' | 'tenant'> & { readonly check: (passage: PassageRow) => boolean },
+  best: readonly Ranked[],
+  countMax: number,
+): Promise<readonly Ranked[]> {
+  const taken: Ranked[] = []
+  for (let from = 0; from < best.length && taken.length < countMax; from += checkedAtOnce) {
+    const part = best.slice(from, from + checkedAtOnce)
+    const found = await readAll(reading, part)
+    taken.push(
+      ...part.filter((ranked) => {
+        const row = found.get(ranked)
+        return row !== undefined && reading.check(row)
+      }),
+    )
+  }
+  return taken.slice(0, countMax)
+}
+
 /** The row of each, by collections. */
-async function readAll({ rows, tenant }: Reading, ranked: readonly Ranked[]): Promise<ReadonlyMap<Ranked, PassageRow>> {
+async function readAll(
+  { rows, tenant }: Pick<Reading, 'rows' | 'tenant'>,
+  ranked: readonly Ranked[],
+): Promise<ReadonlyMap<Ranked, PassageRow>> {
   const found = new Map<Ranked, PassageRow>()
   const byCollection = new Map<CollectionRow, Map<number, Ranked>>()
   for (const each of ranked) {

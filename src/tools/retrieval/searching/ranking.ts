@@ -58,6 +58,8 @@ export interface Ranker {
 }
 
 const candidatesMax = 200
+/** As many where the texts of candidates are read, because phrases stand in few of them. */
+const candidatesReadMax = 1_000
 /** The best documents, whose chunks beside those that hold a term are candidates as well. */
 const documentsMax = 20
 const chunksOfDocumentMax = 64
@@ -98,7 +100,9 @@ function find(ranking: Ranking, terms: readonly RankedTerm[]): readonly Candidat
   if (present.length === 0) return []
   const commonMax = Math.max(commonMin, scope.chunkCount / 20)
   const byRarity = present.toSorted((a, b) => a.count - b.count || a.index - b.index)
-  const leading = byRarity.filter(({ count }, order) => order < rareMin || count <= commonMax)
+  const isLeading = (each: Weighed, order: number): boolean =>
+    order < rareMin || each.count <= commonMax || scope.allowed !== undefined
+  const leading = byRarity.filter(isLeading)
   scoreAll(ranking, leading)
   const chunks = chooseCandidates(ranking)
   return rateCandidates({ corpus, scope, scratch, terms: present, chunks, asked })
@@ -150,7 +154,7 @@ function rarityOf(all: number, holding: number): number {
 /** BM25 of every chunk and of every document that holds one of the terms, into the scratch. */
 function scoreAll({ corpus, scope, scratch }: Ranking, terms: readonly Weighed[]): void {
   const { chunkEntry, chunkTerms, entryTerms } = corpus
-  const { visible } = scope
+  const { visible, allowed } = scope
   const { k1, b, headWeight } = bm25
   const mean = scope.termCount / scope.chunkCount || 1
   const documentMean = scope.termCount / scope.entryCount || 1
@@ -164,6 +168,7 @@ function scoreAll({ corpus, scope, scratch }: Ranking, terms: readonly Weighed[]
         const chunk = chunks[index] ?? 0
         const entry = chunkEntry[chunk] ?? 0
         if (visible !== undefined && visible[entry] !== 1) continue
+        if (allowed !== undefined && allowed[chunk] !== 1) continue
         const value = packed[index] ?? 0
         const occurrences = (value & 15) + headWeight * ((value >> 4) & 3)
         if (occurrences === 0) continue
@@ -189,9 +194,11 @@ function scoreAll({ corpus, scope, scratch }: Ranking, terms: readonly Weighed[]
 }
 
 /** The best chunks, and those of the best documents that hold a term or stand beside one that does; ascending. */
-function chooseCandidates({ corpus, scratch }: Ranking): readonly number[] {
+function chooseCandidates({ corpus, scope, scratch }: Ranking): readonly number[] {
   const scores = scratch.chunks.values
-  const chosen = new Set(takeBest(scratch.chunks.touched(), candidatesMax, scores))
+  const countMax = scope.isRead === true ? candidatesReadMax : candidatesMax
+  const chosen = new Set(takeBest(scratch.chunks.touched(), countMax, scores))
+  if (scope.allowed !== undefined) return [...chosen].toSorted((a, b) => a - b)
   for (const number of takeBest(scratch.entries.touched(), documentsMax, scratch.entries.values)) {
     const entry = corpus.entries.get(number)
     if (entry === undefined || entry.chunkCount < 2) continue

@@ -8,6 +8,10 @@ export interface Scope {
   readonly entryCount: number
   readonly chunkCount: number
   readonly termCount: number
+  /** 1 for each chunk that may be a candidate, by its number; `undefined` when all may. Counts are of all. */
+  readonly allowed?: Uint8Array | undefined
+  /** Whether the texts of candidates are read before some of them are taken: then there are more of them. */
+  readonly isRead?: boolean
   /** How many of its chunks and entries hold a term, as far as it has been asked. */
   readonly counts: Map<string, { readonly chunks: number; readonly documents: number }>
 }
@@ -21,6 +25,8 @@ export interface Viewer {
   readonly excluded?: ReadonlySet<string> | undefined
   /** As it was at that instant; `undefined` for now. */
   readonly asOfMs: number | undefined
+  /** Entries among which to look; `undefined` for all. */
+  readonly among?: ReadonlySet<number> | undefined
 }
 
 export function createScope(view: CollectionView, access: TenantAccess, viewer: Viewer): Scope {
@@ -28,7 +34,10 @@ export function createScope(view: CollectionView, access: TenantAccess, viewer: 
   const visible = new Uint8Array(view.entryEnd)
   let [entryCount, chunkCount, termCount, isAll] = [0, 0, 0, true]
   for (const entry of view.entries.values()) {
-    const isOut = viewer.excluded?.has(entry.document) === true || !isInForce(entry, viewer.asOfMs)
+    const isOut =
+      viewer.excluded?.has(entry.document) === true ||
+      viewer.among?.has(entry.number) === false ||
+      !isInForce(entry, viewer.asOfMs)
     if (isOut || !isInRegion(entry.region, viewer.regions) || !isAllowed(entry.acl)) {
       isAll = false
       continue

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { PlatformError } from '../../../core/errors.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { KnowledgeQuery, Passage } from '../../../core/ports.ts'
 import type { Engine, Tables } from '../../../store/index.ts'
 import type { Analyser, QueryTerm } from '../analyse.ts'
@@ -7,11 +8,15 @@ import type { Likeness } from '../likeness.ts'
 import { toSentences } from '../sentences.ts'
 import type { CollectionRow } from '../store.ts'
 import { TenantAccess } from '../access/access.ts'
-import { readBest, type Read } from './collapsing.ts'
+import { createFold } from '../asking/fold.ts'
+import { createChecker, markHolding, type Phrase } from '../asking/narrowing.ts'
+import { describeQuery, parseQuery, toPlainQuery, type Filter, type ParsedQuery } from '../asking/parse.ts'
+import { listFiltered } from '../asking/store.ts'
+import { readBest, takeChecked, type Read } from './collapsing.ts'
 import { ListCache } from './lists.ts'
 import { createRanker, type Candidate } from './ranking.ts'
 import { createScope, type Scope } from './scope.ts'
-import { readConsistently, type SearchRows } from './store.ts'
+import { readConsistently, type PassageRow, type SearchRows } from './store.ts'
 import { CollectionView } from './view.ts'
 import { confidenceMinDefault, weights, type SignalName } from './weights.ts'
 
@@ -22,6 +27,8 @@ export interface SearchResult {
   readonly confidence: number
   /** Whether passages were held back because none is likely to answer. */
   readonly abstained: boolean
+  /** How the query was read, where its operators were: words, phrases, what is excluded, filters. */
+  readonly understood?: JsonObject | undefined
 }
 
 /** Answers searches of one database; keeps in memory what it has read of the index. */
@@ -76,6 +83,7 @@ class Searching {
   readonly #scopes = new Map<string, Scope>()
   readonly #ranker = createRanker()
   readonly #lists: ListCache
+  readonly #fold = createFold()
   #viewsMade = 0
 
   constructor(parts: SearcherParts) {
@@ -83,37 +91,65 @@ class Searching {
     this.#lists = new ListCache(parts.postingBytesMax)
   }
 
-  search(query: KnowledgeQuery): Promise<SearchResult> {
-    return readConsistently(this.#parts, async (rows, sql) => {
-      const collections = await listCollections(rows, query)
-      const terms = this.#parts.analyser.analyseQuery(query.query)
-      if (terms.length === 0) return nothing
-      const found: Found[] = []
-      for (const collection of collections) {
-        found.push(...(await this.#searchOne({ rows, sql, collection, terms, query })))
-      }
-      const confidence = found.reduce((most, { candidate }) => Math.max(most, candidate.coverage), 0)
-      if (confidence < (query.confidenceMin ?? confidenceMinDefault)) {
-        return { passages: [], confidence, abstained: found.length > 0 }
-      }
-      const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
-      const best = rankAll(found).slice(0, passagesMax + spareMax)
-      const kept = await readBest({ rows, tenant: query.tenant, analyser: this.#parts.analyser }, best, passagesMax)
-      return { passages: kept.map((each) => toPassage(each, terms)), confidence, abstained: false }
-    })
+  async search(query: KnowledgeQuery): Promise<SearchResult> {
+    const parsed = query.syntax === 'operators' ? parseQuery(query.query) : toPlainQuery(query.query)
+    const result = await readConsistently(this.#parts, (rows, sql) => this.#find({ rows, sql, query, parsed }))
+    return query.syntax === 'operators' ? { ...result, understood: describeQuery(parsed) } : result
   }
 
-  async #searchOne(ask: Ask): Promise<readonly Found[]> {
-    const { rows, sql, collection, terms, query } = ask
+  async #find({ rows, sql, query, parsed }: Asking): Promise<SearchResult> {
+    const collections = await listCollections(rows, query)
+    const asked = this.#toAsked(parsed)
+    if (asked.terms.length === 0) return nothing
+    const found: Found[] = []
+    for (const collection of collections) found.push(...(await this.#findIn({ rows, sql, query, asked }, collection)))
+    const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
+    const { check } = asked
+    const ranked = rankAll(found)
+    const best =
+      check === undefined
+        ? ranked
+        : await takeChecked({ rows, tenant: query.tenant, check }, ranked, passagesMax + spareMax)
+    const confidence = best.reduce((most, { candidate }) => Math.max(most, candidate.coverage), 0)
+    if (confidence < (query.confidenceMin ?? confidenceMinDefault)) {
+      return { passages: [], confidence, abstained: best.length > 0 }
+    }
+    const reading = { rows, tenant: query.tenant, analyser: this.#parts.analyser }
+    const kept = await readBest(reading, best.slice(0, passagesMax + spareMax), passagesMax)
+    return { passages: kept.map((each) => toPassage(each, asked.terms)), confidence, abstained: false }
+  }
+
+  #toAsked(parsed: ParsedQuery): Asked {
+    const { analyser } = this.#parts
+    const toPhrase = (text: string): Phrase => ({ text: this.#fold(text), terms: [...new Set(analyser.analyse(text))] })
+    const phrases = parsed.phrases.map(toPhrase)
+    const excluded = parsed.excluded.map(toPhrase)
+    return {
+      terms: analyser.analyseQuery(parsed.text),
+      phrases,
+      filters: parsed.filters,
+      check: phrases.length + excluded.length === 0 ? undefined : createChecker(this.#fold, { phrases, excluded }),
+    }
+  }
+
+  async #findIn({ rows, sql, query, asked }: AskingIn, collection: CollectionRow): Promise<readonly Found[]> {
     if (collection.chunk_count === 0) return []
+    const { terms, phrases, filters, check } = asked
     const view = await this.#view(rows, collection)
-    const scope = await this.#scope(rows, view, query)
-    const postings = await view.listPostings(
-      sql,
-      terms.map(({ term }) => term),
+    const among =
+      filters.length === 0
+        ? undefined
+        : new Set(await listFiltered(sql, collection.number, { filters, fold: this.#fold }))
+    const scope = await this.#scope(rows, view, { ...query, among, filters })
+    const names = [...new Set([...terms.map(({ term }) => term), ...phrases.flatMap((phrase) => phrase.terms)])]
+    const lists = await view.listPostings(sql, names)
+    const postings = new Map(names.map((name, index) => [name, lists[index] ?? []]))
+    const allowed = phrases.length === 0 ? undefined : markHolding(view.chunkEntry.length, phrases, postings)
+    const candidates = this.#ranker.findCandidates(
+      view,
+      { ...scope, allowed, isRead: check !== undefined },
+      terms.map(({ term, weight }) => ({ term, weight, postings: postings.get(term) ?? [] })),
     )
-    const ranked = terms.map(({ term, weight }, index) => ({ term, weight, postings: postings[index] ?? [] }))
-    const candidates = this.#ranker.findCandidates(view, scope, ranked)
     return candidates.map((candidate) => ({
       collection,
       likeness: { table: view.likeness, number: candidate.chunk },
@@ -135,14 +171,14 @@ class Searching {
     return new CollectionView(collection, { id: this.#viewsMade++, lists: this.#lists })
   }
 
-  async #scope(rows: SearchRows, view: CollectionView, query: KnowledgeQuery): Promise<Scope> {
+  async #scope(rows: SearchRows, view: CollectionView, query: ScopeQuery): Promise<Scope> {
     const access = this.#access.get(query.tenant) ?? new TenantAccess()
     this.#access.delete(query.tenant)
     if (query.principals !== undefined) await access.sync(rows, query.tenant)
     this.#access.set(query.tenant, access)
-    const { principals, regions, excluded, asOfMs } = query
+    const { principals, regions, excluded, asOfMs, among, filters } = query
     const version = principals === undefined ? 0 : access.version
-    const key = JSON.stringify([view.number, view.revision, version, principals, regions, excluded, asOfMs])
+    const key = JSON.stringify([view.number, view.revision, version, principals, regions, excluded, asOfMs, filters])
     let scope = this.#scopes.get(key)
     if (scope === undefined) {
       scope = createScope(view, access, {
@@ -150,6 +186,7 @@ class Searching {
         regions: regions === undefined ? undefined : new Set(regions),
         excluded: excluded === undefined ? undefined : new Set(excluded),
         asOfMs,
+        among,
       })
       if (this.#scopes.size >= scopesMax) this.#scopes.clear()
       this.#scopes.set(key, scope)
@@ -158,12 +195,30 @@ class Searching {
   }
 }
 
-interface Ask {
+interface Asking {
   readonly rows: SearchRows
   readonly sql: Kysely<Tables>
-  readonly collection: CollectionRow
-  readonly terms: readonly QueryTerm[]
   readonly query: KnowledgeQuery
+  readonly parsed: ParsedQuery
+}
+
+interface AskingIn extends Omit<Asking, 'parsed'> {
+  readonly asked: Asked
+}
+
+/** A question made ready for the index. */
+interface Asked {
+  readonly terms: readonly QueryTerm[]
+  readonly phrases: readonly Phrase[]
+  readonly filters: readonly Filter[]
+  /** Whether a passage is what was asked for; absent when every passage is. */
+  readonly check: ((passage: PassageRow) => boolean) | undefined
+}
+
+interface ScopeQuery extends KnowledgeQuery {
+  /** What the filters let through. */
+  readonly among: ReadonlySet<number> | undefined
+  readonly filters: readonly Filter[]
 }
 
 const nothing: SearchResult = Object.freeze({ passages: [], confidence: 0, abstained: false })

@@ -50,6 +50,7 @@ export interface PassageRow {
   readonly document: string
   readonly version: string
   readonly source: string
+  readonly title: string | null
   readonly start: number
   readonly end: number
   readonly headings: string
@@ -144,6 +145,7 @@ function createPassageReads(database: Kysely<Tables>): Pick<SearchRows, 'listPas
             'entry.document_id as document',
             'entry.version_id as version',
             'version.name as source',
+            'version.title',
             'chunk.start_at as start',
             'chunk.end_at as end',
             'chunk.headings',
