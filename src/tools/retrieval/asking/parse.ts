@@ -57,8 +57,9 @@ export function parseQuery(query: string): ParsedQuery {
   const phrases: string[] = []
   const excluded: string[] = []
   const filters: Filter[] = []
-  const text = query.replaceAll(operator, (whole, minus?: string, name?: string, ...rest: (string | undefined)[]) => {
-    const [quoted = rest[1], bare] = [rest[0], rest[2]]
+  const text = query.replaceAll(operator, (...match: readonly (string | undefined)[]) => {
+    const [whole = '', minus, name, ascii, wide, bare] = match
+    const quoted = ascii ?? wide
     const value = (quoted ?? bare ?? '').trim()
     if (!/[\p{L}\p{N}]/u.test(value)) return whole
     const field = name === undefined ? undefined : fields.get(name.toLowerCase())

@@ -45,7 +45,7 @@ describeEngines('passages that say the same', (open) => {
     expect(found).toHaveLength(2)
     const same = found.find((passage) => passage.text.startsWith('Whoever'))
     const places = [same?.source, ...(same?.why?.copies ?? []).map(({ source }) => source)]
-    expect(places.toSorted()).toEqual(['a.txt', 'b.txt', 'near.txt'])
+    expect(new Set(places)).toEqual(new Set(['a.txt', 'b.txt', 'near.txt']))
     const shared = same?.why?.copies.map((copy) => copy.shared).toSorted((a, b) => b - a)
     expect(shared?.[0]).toBe(1)
     expect(shared?.[1]).toBeLessThan(1)
