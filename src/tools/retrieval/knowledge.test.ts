@@ -246,9 +246,11 @@ describeEngines('knowledge', (open) => {
         for (const word of ['alpha', 'gamma', '病']) {
           const found = await knowledge.search({ tenant, collections: [name], query: word, passagesMax: 100 })
           const texts = [...there.values()].filter((document) => document.text.includes(word))
-          expect(new Set(found.map((passage) => passage.document))).toEqual(
-            new Set(texts.map((document) => document.id)),
-          )
+          const shown = found.flatMap(({ document, why }) => [
+            document,
+            ...(why?.copies ?? []).map((copy) => copy.document),
+          ])
+          expect(new Set(shown)).toEqual(new Set(texts.map((document) => document.id)))
           for (const { version, start, end, text: quote } of found) {
             expect((await knowledge.getVersion(tenant, version)).text.slice(start, end)).toBe(quote)
           }

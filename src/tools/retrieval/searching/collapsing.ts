@@ -25,6 +25,8 @@ export interface Reading {
 
 /** Passages that share so much, and have the same numbers, say the same. */
 const sharedMin = 0.8
+/** Of fewer terms than this it is not told by how many are shared: a line that is repeated has as many as one. */
+const termsMin = 20
 /** What the sketches say may be off; the texts decide. */
 const estimateMin = 0.68
 
@@ -75,7 +77,8 @@ function verify(
     if (text.text === row.text) copies.push({ row: text, shared: 1 })
     else {
       terms ??= termsOf(row.text)
-      const shared = numbersOf(row.text) === numbersOf(text.text) ? jaccard(terms, termsOf(text.text)) : 0
+      const isToldByTerms = terms.size >= termsMin && numbersOf(row.text) === numbersOf(text.text)
+      const shared = isToldByTerms ? jaccard(terms, termsOf(text.text)) : 0
       if (shared >= sharedMin) copies.push({ row: text, shared })
       else apart.push(other)
     }
