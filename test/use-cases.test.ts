@@ -106,3 +106,16 @@ describe('a use case', () => {
     expect(await read(strata.request('/v1/literacy'))).toMatchObject({ data: [literacy] })
   })
 })
+
+test('a draft of its documentation says what was sent where, and names what is missing', async () => {
+  await strata.request('/v1/use-cases', { name: 'desk', ...said })
+  await strata.request('/v1/use-cases/desk/activate', {})
+  await strata.request('/v1/chat/completions', ask('Hello', 'desk'))
+  const draft = await read(strata.request('/v1/use-cases/desk/documentation?form=annex-iv&format=md'))
+  expect(draft['markdown']).toContain('Requests:** 1, of which answered 1')
+  expect(draft['markdown']).toContain('Endpoint plain:** openai, model vendor-openai; processed in local')
+  expect(draft['gaps']).toBeGreaterThan(5)
+  expect(JSON.stringify(draft)).not.toContain('vendor-secret')
+  expect((await strata.request('/v1/use-cases/nothing/documentation')).status).toBe(404)
+  expect((await strata.request('/v1/use-cases/desk/documentation?form=poem')).status).toBe(400)
+})

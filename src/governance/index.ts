@@ -44,6 +44,15 @@ export {
   type Reviews,
 } from './reviews/index.ts'
 export {
+  documentForms,
+  draftDocument,
+  toMarkdown,
+  type DocumentForm,
+  type DraftDocument,
+  type KnownFacts,
+  type KnownUsage,
+} from './documentation/index.ts'
+export {
   createSignalWatch,
   createUseCaseDesk,
   createUseCaseRegistry,

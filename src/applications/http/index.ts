@@ -5,6 +5,8 @@ export { toRoute } from './extension.ts'
 export { toTraits } from './openai/index.ts'
 export {
   bodyDialects,
+  draftFor,
+  toDraftJson,
   newUseCase,
   toFullUseCaseJson,
   toLiteracyJson,

@@ -2,17 +2,40 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import type { FullStanding, UseCaseStanding } from '../../../governance/index.ts'
-import { newUseCase, toFullUseCaseJson, toLiteracyJson, toUseCaseJson } from '../../http/index.ts'
+import { documentForms, toMarkdown, type FullStanding, type UseCaseStanding } from '../../../governance/index.ts'
+import {
+  draftFor,
+  toDraftJson,
+  newUseCase,
+  toFullUseCaseJson,
+  toLiteracyJson,
+  toUseCaseJson,
+} from '../../http/index.ts'
 import { readAs } from '../json-file.ts'
-import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import {
+  operator,
+  operatorTenant,
+  readCount,
+  report,
+  toMisuse,
+  toTable,
+  type Command,
+  type CommandContext,
+} from '../command.ts'
 
 export const useCase: Command = {
   name: 'use-case',
   usage:
-    'list | show NAME | questions [PACK] | register NAME FILE.json | document NAME SLOT FILE --owner O --date D | activate NAME | retire NAME | literacy [PERSON --measure M --date D]',
+    'list | show NAME | questions [PACK] | register NAME FILE.json | document NAME SLOT FILE --owner O --date D | activate NAME | retire NAME | documents NAME [--form annex-iv|fria] [--format md|json] [--days N] | literacy [PERSON --measure M --date D]',
   summary: 'Registers use cases, shows what follows for each and what is missing, and puts them in force.',
-  options: { owner: { type: 'string' }, date: { type: 'string' }, measure: { type: 'string' } },
+  options: {
+    owner: { type: 'string' },
+    date: { type: 'string' },
+    measure: { type: 'string' },
+    form: { type: 'string' },
+    format: { type: 'string' },
+    days: { type: 'string' },
+  },
   async run(context) {
     const [verb, name, third, fourth] = context.words
     if (verb === 'list') await list(context)
@@ -20,6 +43,7 @@ export const useCase: Command = {
     else if (verb === 'literacy') await literacy(context, name)
     else if (name === undefined) throw toMisuse(useCase)
     else if (verb === 'show') await show(context, name)
+    else if (verb === 'documents') await draft(context, name)
     else if (verb === 'register' && third !== undefined) await register(context, name, third)
     else if (verb === 'document' && third !== undefined && fourth !== undefined) {
       await addDocument(context, { name, slot: third, path: fourth })
@@ -130,6 +154,17 @@ async function addDocument(context: CommandContext, { name, slot, path }: NamedF
 async function move(context: CommandContext, name: string, verb: 'activate' | 'retire'): Promise<void> {
   const { parts } = await context.open()
   print(context, await parts.useCases[verb](operator, name))
+}
+
+async function draft(context: CommandContext, name: string): Promise<void> {
+  const { form: asked = documentForms[0], format = 'md' } = context.options
+  const form = documentForms.find((each) => each === asked)
+  if (form === undefined || (format !== 'md' && format !== 'json')) throw toMisuse(useCase)
+  const days = readCount(context, 'days', { max: 3_650, otherwise: 90 })
+  const { parts } = await context.open()
+  const document = await draftFor(parts, operator, { name, form, days })
+  const lines = format === 'json' ? [JSON.stringify(toDraftJson(document), null, 2)] : [toMarkdown(document)]
+  report(context.terminal, toDraftJson(document), lines)
 }
 
 async function literacy(context: CommandContext, person: string | undefined): Promise<void> {

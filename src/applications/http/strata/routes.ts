@@ -7,6 +7,7 @@ import { planRoutes } from './billing.ts'
 import { callRoutes } from './calls.ts'
 import { copyrightRoutes } from './copyright.ts'
 import { collectionRoutes } from './collections.ts'
+import { documentationRoutes } from './documentation.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { forecastRoutes } from './forecast.ts'
 import { evaluationRoutes } from './evaluations.ts'
@@ -39,6 +40,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...keyRoutes(getParts),
     ...policyRoutes(getParts),
     ...useCaseRoutes(getParts),
+    ...documentationRoutes(getParts),
     ...reviewRoutes(getParts),
     ...auditRoutes(getParts),
     ...pricingRoutes(getParts),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import { toIso } from '../../../core/time.ts'
 import type { FullStanding, UseCaseDocument, UseCaseStanding, UseCaseVersion } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
@@ -19,7 +19,7 @@ export const newUseCase = z.strictObject({
   purpose: z.string().min(1).max(4_000).describe('What it is for, who is affected, what is decided.'),
   owner: z.string().min(1).max(200).describe('Who answers for it.'),
   answers: z
-    .record(z.string(), z.custom<JsonObject>(isJsonObject, 'the answers to a pack’s questions, by name'))
+    .record(z.string(), z.record(z.string(), z.json()))
     .describe('By pack, the answers to its questions; what is not answered is unknown.'),
 })
 
