@@ -70,8 +70,10 @@ export function createNetworkWorld(random: Random, router: Router, treeCount: nu
       limits: { depthMax: 16, callsMax: 3_000 },
       regions: {
         meet: (left, right) => gate.meet(left, right),
-        mayUse: (id, allowed) =>
-          gate.decide({ processing: undefined, storage: undefined, ...places.get(id) }, allowed).type === 'pass',
+        mayUse(id, allowed) {
+          const place = places.get(id)
+          return gate.decide({ processing: place?.processing, storage: place?.storage }, allowed).type === 'pass'
+        },
       },
       routers: { find: (name) => (name === 'r' ? { router, certificate: undefined } : undefined), names: () => ['r'] },
       personal: createPersonalDataScanner({ clock }),
