@@ -85,7 +85,9 @@ export function toLapseMs(atMs: number, spanMs: number): number {
 
 /** One text for all charges: `purse:amount` between commas. */
 export function encodeCharges(charges: readonly Charge[]): string {
-  return charges.map(({ purse, amount }) => `${purse}:${amount}`).join(',')
+  let text = ''
+  for (const { purse, amount } of charges) text += `${text === '' ? '' : ','}${purse}:${amount}`
+  return text
 }
 
 /** Several charges as one for each purse, in the order of their first. */
@@ -99,10 +101,27 @@ export function addCharges(charges: readonly Charge[]): readonly Charge[] {
 /** `undefined` when the text is none of charges. */
 export function decodeCharges(text: string): readonly Charge[] | undefined {
   const charges: Charge[] = []
-  for (const part of text === '' ? [] : text.split(',')) {
-    const [, purse, amount] = /^(\d{1,15}):(\d{1,60})$/.exec(part) ?? []
-    if (purse === undefined || amount === undefined) return undefined
-    charges.push({ purse: Number(purse), amount: BigInt(amount) })
+  for (let start = 0; start < text.length; ) {
+    const comma = text.indexOf(',', start)
+    const end = comma === -1 ? text.length : comma
+    const colon = text.indexOf(':', start)
+    if (!isDigits(text, { start, end: colon }, 15) || !isDigits(text, { start: colon + 1, end }, 60)) return undefined
+    charges.push({ purse: Number(text.slice(start, colon)), amount: BigInt(text.slice(colon + 1, end)) })
+    if (end === text.length - 1) return undefined // a comma and nothing behind it
+    start = end + 1
   }
   return charges
+}
+
+function isDigits(
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+  most: number,
+): boolean {
+  if (end <= start || end - start > most) return false
+  for (let index = start; index < end; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 48 || code > 57) return false
+  }
+  return true
 }

@@ -54,11 +54,31 @@ export function valueOf(call: Call, dimension: Dimension): string | undefined {
   }
 }
 
-/** Budgets of one tenant that the call falls under, each with its account at the instant. */
-export function scopesOf(budgets: readonly Budget[], call: Call, nowMs: number): readonly Scope[] {
-  const scopes: Scope[] = []
-  for (const budget of budgets) if (matches(budget, call)) scopes.push(toScope(budget, call, nowMs))
-  return scopes
+/** Finds the accounts that calls fall under; those of budgets with one account a period are made once for each. */
+export interface Scopes {
+  /** Of one tenant's budgets, those that the call falls under, each with its account at the instant. */
+  of(budgets: readonly Budget[], call: Call, nowMs: number): readonly Scope[]
+}
+
+export function createScopes(): Scopes {
+  const lasts = new WeakMap<Budget, Scope>()
+
+  function find(budget: Budget, call: Call, nowMs: number): Scope {
+    if (budget.eachOf.length > 0) return toScope(budget, call, nowMs)
+    const last = lasts.get(budget)
+    if (last !== undefined && nowMs >= last.startsAtMs && nowMs < (last.endsAtMs ?? Infinity)) return last
+    const scope = toScope(budget, call, nowMs)
+    lasts.set(budget, scope)
+    return scope
+  }
+
+  return {
+    of(budgets, call, nowMs) {
+      const scopes: Scope[] = []
+      for (const budget of budgets) if (matches(budget, call)) scopes.push(find(budget, call, nowMs))
+      return scopes
+    },
+  }
 }
 
 function matches({ match }: Budget, call: Call): boolean {

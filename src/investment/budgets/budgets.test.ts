@@ -10,6 +10,7 @@ import { createSystemClock } from '../../core/time.ts'
 import { createUsage } from '../../core/usage.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog, type OpenStore } from '../../store/testing.ts'
+import { createLedger } from '../ledger/index.ts'
 import { createSpending, type BudgetRequest, type Spending } from './index.ts'
 
 /** One picodollar a token, in and out. */
@@ -83,6 +84,44 @@ describeEngines('spending under budgets', (openStore) => {
     const kinds = await next.store.sql.selectFrom('transfer').select('kind').orderBy('number').execute()
     expect(kinds.map(({ kind }) => kind)).toContain('assume')
     expect(await next.spending.ledger.audit(0)).toMatchObject(sound)
+  })
+
+  test('what a process charged after its lease had run out is taken from what is free, and only the rest is an overrun', async () => {
+    for (const [limit, freed] of [
+      ['1', true],
+      ['0.0000000001', false], // a hundred picodollars
+    ] as const) {
+      const place = await openStore.createPlace()
+      const slept = await start(openStore, place, { name: 'all', limit })
+      const unseen = await holdFor(slept, { outputTokensMax: 40 })
+      const seen = await holdFor(slept, { outputTokensMax: 20 })
+      intend(slept, unseen)
+      const other = await start(openStore, place)
+      // The lease runs out: whoever touches the account next ends the hold, and uses what comes free.
+      const nowMs = Date.now() + 3_600_000
+      const ledger = createLedger({ store: other.store, clock: { now: () => nowMs, monotonicMs: () => 0 } })
+      const [account] = await ledger.read({ tenant: 't' })
+      const legs = [{ account: account?.id ?? 0, least: 60n, most: 60n }]
+      const hold = { hold: 'h', owner: 'o', purpose: 'x', deadlineMs: nowMs + 1_000, legs }
+      expect(await ledger.run({ type: 'hold', ...hold })).toMatchObject({ type: 'done' })
+      expect(
+        await ledger.run({ type: 'settle', hold: 'h', legs: [{ account: legs[0]?.account ?? 0, amount: 60n }] }),
+      ).toMatchObject({ type: 'done' })
+      settle(slept, seen, 25)
+      slept.spending.close()
+      await slept.store.close()
+
+      const [after] = await other.spending.ledger.read({ tenant: 't' })
+      expect(after).toMatchObject({ spent: 60n + 25n + 50n, held: 0n })
+      const rows = await other.store.sql
+        .selectFrom('transfer')
+        .select(['kind', 'debit', 'amount'])
+        .where('kind', 'in', ['assume', 'overrun'])
+        .execute()
+      const late = (kind: string, amount: string) => ({ kind, debit: 'open', amount })
+      expect(rows).toEqual(freed ? [late('assume', '50')] : [late('assume', '15'), late('overrun', '35')])
+      expect(await other.spending.ledger.audit(0)).toMatchObject(sound)
+    }
   })
 
   test('a sliding limit is shared by processes too', async () => {

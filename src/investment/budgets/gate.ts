@@ -2,7 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Price } from '../../core/ports.ts'
 import type { Charge, SpendAsk, SpendGate, SpendHold, SpendMeasure, SpendOutcome } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
-import { scopesOf, type Budget, type Scope } from './budget.ts'
+import { createScopes, type Budget, type Scope } from './budget.ts'
 import { larger, smaller, type Need, type Purse } from './purse.ts'
 import type { Purses } from './purses.ts'
 import { createTrust, unseenTokens, type Trust } from './trust.ts'
@@ -34,13 +34,25 @@ const unboundedShare = 8n
 export function createSpendGate(deps: GateDeps): SpendGate {
   const { purses, clock, config, budgetsOf } = deps
   const trust = createTrust()
+  const allScopes = createScopes()
+  /** Whether a price is nothing, whatever is used: asked once for each. */
+  const free = new WeakMap<Price, boolean>()
+
+  function isFree(price: Price | undefined): boolean {
+    if (price === undefined) return false
+    let answer = free.get(price)
+    if (answer === undefined) {
+      answer = price.costMax(freely) === 0n
+      free.set(price, answer)
+    }
+    return answer
+  }
 
   function prepare(ask: SpendAsk, scopes: readonly Scope[]): CallHold | undefined {
-    const hasMoney = scopes.some(({ budget }) => budget.counts === 'money')
+    const hasMoney = scopes.some(isMoney)
     if (hasMoney && ask.price === undefined) throw unpriced(ask)
     // What costs nothing is not held up by a budget of money that is used up.
-    const isFree = hasMoney && ask.price?.costMax(freely) === 0n
-    const counted = isFree ? scopes.filter(({ budget }) => budget.counts !== 'money') : scopes
+    const counted = hasMoney && isFree(ask.price) ? scopes.filter((scope) => !isMoney(scope)) : scopes
     if (counted.length === 0) return undefined
     const found = counted.map((scope) => purses.find(scope))
     return new CallHold({ ask, purses: found, keeper: purses, config: config(), trust, measure: ask.measure() })
@@ -50,7 +62,7 @@ export function createSpendGate(deps: GateDeps): SpendGate {
     hold(ask) {
       const budgets = budgetsOf(ask.call.principal.tenant)
       if (budgets === undefined) return undefined
-      const scopes = scopesOf(budgets, ask.call, clock.now())
+      const scopes = allScopes.of(budgets, ask.call, clock.now())
       if (scopes.length === 0) return undefined
       return prepare(ask, scopes)?.begin()
     },
@@ -80,6 +92,8 @@ class CallHold implements SpendHold {
   /** Of all answers together, if the request goes as it is. */
   readonly #outputMax: number
   readonly #sliced: boolean
+  /** Of the whole output: asked for several times. */
+  #costMost: bigint | undefined
   #cap: number | undefined
   #extended: (() => void) | undefined
 
@@ -105,10 +119,12 @@ class CallHold implements SpendHold {
   }
 
   get charges(): readonly Charge[] {
-    // What runs at once is never spent, so nobody has to know of it later.
-    const lent = this.#parts.purses.map((purse, index) => ({ purse, amount: this.#lent[index] ?? 0n }))
-    const spendable = lent.filter(({ purse }) => purse.scope.budget.counts !== 'concurrency')
-    return spendable.map(({ purse, amount }) => ({ purse: purse.number, amount }))
+    const charges: Charge[] = []
+    for (const [index, { number, scope }] of this.#parts.purses.entries()) {
+      // What runs at once is never spent, so nobody has to know of it later.
+      if (scope.budget.counts !== 'concurrency') charges.push({ purse: number, amount: this.#lent[index] ?? 0n })
+    }
+    return charges
   }
 
   begin(): SpendHold | Promise<SpendHold> {
@@ -144,7 +160,7 @@ class CallHold implements SpendHold {
   #isWorthSlicing(): boolean {
     const { measure, config, purses, ask, trust } = this.#parts
     if (!measure.isCountable || this.#outputMax <= config.sliceTokens || !trust.has(ask.endpoint)) return false
-    return purses.some((purse) => isMoney(purse) && purse.open < ampleFactor * this.#costOf(this.#outputMax))
+    return purses.some((purse) => isMoney(purse.scope) && purse.open < ampleFactor * this.#costOf(this.#outputMax))
   }
 
   #needs(): readonly Need[] {
@@ -173,15 +189,19 @@ class CallHold implements SpendHold {
   }
 
   #costOf(outputTokens: number): bigint {
+    if (outputTokens === this.#outputMax && this.#costMost !== undefined) return this.#costMost
     const tokens = { input: this.#parts.measure.inputTokensMax, output: outputTokens }
-    return this.#price?.costMax(tokens) ?? 0n
+    const cost = this.#price?.costMax(tokens) ?? 0n
+    if (outputTokens === this.#outputMax) this.#costMost = cost
+    return cost
   }
 
   #accept(amounts: readonly bigint[]): SpendHold {
     this.#lent = [...amounts]
     const { purses, measure } = this.#parts
-    const affordable = purses.map((purse, index) => this.#outputFor(purse, amounts[index] ?? 0n))
-    this.#covered = Math.min(this.#outputMax, ...affordable)
+    this.#covered = this.#outputMax
+    for (const [index, purse] of purses.entries())
+      this.#covered = Math.min(this.#covered, this.#outputFor(purse, amounts[index] ?? 0n))
     const { outputTokensMax, outputTokensLimit, answers } = measure
     const isHeldWhole = this.#covered >= this.#outputMax || this.#sliced
     // What nobody bounds is bounded here, or it could cost more than is held.
@@ -241,8 +261,8 @@ class CallHold implements SpendHold {
   }
 }
 
-function isMoney({ scope }: Purse): boolean {
-  return scope.budget.counts === 'money'
+function isMoney({ budget }: Scope): boolean {
+  return budget.counts === 'money'
 }
 
 function unpriced({ endpoint }: SpendAsk): PlatformError {

@@ -27,6 +27,8 @@ export class Purse {
   turn: Promise<unknown> = Promise.resolve()
   /** Until when the ledger need not be asked again, monotonic; what comes back meanwhile comes back here. */
   shortUntilMs = 0
+  /** Nobody keeps it up any more; who needs its account finds another. */
+  isForgotten = false
 
   constructor(scope: Scope, number: number) {
     this.scope = scope

@@ -64,6 +64,7 @@ export function createPurses(deps: PursesDeps): Purses {
 class ProcessPurses implements Purses {
   readonly #deps: PursesDeps
   readonly #purses = new Map<string, Purse>()
+  readonly #byScope = new WeakMap<Scope, Purse>()
   #waiters: Waiter[] = []
   #isPumping = false
   #isPumpWanted = false
@@ -78,11 +79,17 @@ class ProcessPurses implements Purses {
   }
 
   find(scope: Scope): Purse {
+    const last = this.#byScope.get(scope)
+    if (last?.isForgotten === false && last.scope === scope) {
+      last.lastUsedMs = this.#deps.clock.now()
+      return last
+    }
     const name = `${scope.budget.tenant} ${scope.key}`
     const known = this.#purses.get(name) ?? new Purse(scope, this.#numberNext++)
     known.scope = scope // the budget may have been changed since
     known.lastUsedMs = this.#deps.clock.now()
     this.#purses.set(name, known)
+    this.#byScope.set(scope, known)
     return known
   }
 
@@ -123,8 +130,9 @@ class ProcessPurses implements Purses {
 
   /** Whether the ledger may have what a purse lacks for the most that is wished. */
   #mayFill(needs: readonly Need[]): boolean {
-    const nowMs = this.#deps.clock.monotonicMs()
-    return needs.some(({ purse, most }) => purse.open < most && purse.shortUntilMs <= nowMs)
+    for (const { purse, most } of needs)
+      if (purse.open < most && purse.shortUntilMs <= this.#deps.clock.monotonicMs()) return true
+    return false
   }
 
   #wait(needs: readonly Need[], call: Call): Promise<readonly bigint[]> {
@@ -244,6 +252,11 @@ class ProcessPurses implements Purses {
     })
   }
 
+  #forget(name: string, purse: Purse): void {
+    purse.isForgotten = true
+    this.#purses.delete(name)
+  }
+
   #inTurn(purse: Purse, work: () => Promise<void>): Promise<void> {
     const mine = purse.turn.then(work)
     purse.turn = mine.catch(() => undefined) // who waits for this turn hears of its failure; the next turn goes on
@@ -357,7 +370,7 @@ class ProcessPurses implements Purses {
       const isOver = purse.open > 0n || purse.granted > purse.drawn
       if (isOver && (isWanted || isIdle)) await this.#shrink(purse)
       else if ((purse.lent > 0n || purse.open > 0n) && purse.leaseMs - nowMs < leaseMs / 2) await this.#prolong(purse)
-      else if (purse.lent === 0n && !isOver && nowMs - purse.lastUsedMs > 2 * leaseMs) this.#purses.delete(name)
+      else if (purse.lent === 0n && !isOver && nowMs - purse.lastUsedMs > 2 * leaseMs) this.#forget(name, purse)
     }
     if (this.#purses.size > 0 || this.#waiters.length > 0) return
     clearInterval(this.#timer)

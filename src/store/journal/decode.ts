@@ -111,8 +111,10 @@ export function decodeCharged({
 }: Entry): { readonly charges: readonly Charge[]; readonly sinceMs: number } | undefined {
   if (!body.startsWith('T')) return undefined
   const charges = decodeCharges(body.slice(body.lastIndexOf(tab) + 1))
-  const [, , , , , startedAtMs = ''] = body.split(tab, treeFields)
-  return charges === undefined ? undefined : { charges, sinceMs: Number(startedAtMs) }
+  if (charges === undefined) return undefined
+  let start = 0
+  for (let field = 1; field < treeFields; field++) start = body.indexOf(tab, start) + 1
+  return { charges, sinceMs: Number(body.slice(start, body.indexOf(tab, start))) }
 }
 
 interface Tree {

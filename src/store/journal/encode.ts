@@ -1,6 +1,6 @@
 import type { CallFacts } from '../../core/call.ts'
 import type { DispatchIntent } from '../../core/ports.ts'
-import { addCharges, encodeCharges } from '../../core/spending.ts'
+import { addCharges, encodeCharges, type Charge } from '../../core/spending.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { ByteLine } from './byte-line.ts'
 
@@ -84,8 +84,12 @@ export function encodeSettlement(line: ByteLine, facts: readonly [CallFacts, ...
 
 /** What a whole tree was charged; `undefined` when no budget limits it. */
 function chargesOf(facts: readonly CallFacts[]): string | undefined {
-  const limited = facts.filter((fact) => fact.charges !== undefined)
-  return limited.length === 0 ? undefined : encodeCharges(addCharges(limited.flatMap((fact) => fact.charges ?? [])))
+  let all: readonly Charge[] | undefined
+  for (const { charges } of facts) {
+    if (charges === undefined) continue
+    all = all === undefined ? charges : [...all, ...charges]
+  }
+  return all === undefined ? undefined : encodeCharges(addCharges(all))
 }
 
 function encodeDispatch(line: ByteLine, fact: CallFacts): void {

@@ -31,8 +31,17 @@ interface Hold {
 interface Account {
   readonly number: number
   readonly spanMs: number | undefined
+  readonly limit: bigint
   spent: bigint
   held: bigint
+}
+
+interface Moved {
+  readonly hold: Hold
+  readonly kind: 'post' | 'assume' | 'release' | 'overrun'
+  readonly debit: 'held' | 'open'
+  readonly credit: 'spent' | 'open'
+  amount: bigint
 }
 
 interface Owner {
@@ -43,7 +52,8 @@ interface Owner {
 
 /**
  * Books what calls were charged, in the transaction that writes the calls: from the holds of the process's purses into what
- * is spent. What a hold does not cover, or comes after its end, is an overrun. At its end a process holds nothing.
+ * is spent. What a live hold does not cover is an overrun. A hold whose lease ran out is over, and its money
+ * free again: what comes late is taken from what is free, and only the rest is an overrun. At its end a process holds nothing.
  */
 export async function post(rows: Rows, owner: Owner, posting: Posting): Promise<void> {
   const { charges, assumed, atMs } = posting
@@ -70,7 +80,7 @@ async function openBooks(
   if (some === undefined) return undefined
   const lock = rows.isPostgres ? ' for update' : ''
   const accounts = await rows.query(
-    `select number, span_ms, spent, held from account where number in (select account from hold where ${condition})
+    `select number, span_ms, limit_amount, spent, held from account where number in (select account from hold where ${condition})
      order by number${lock}`,
     values,
   )
@@ -90,7 +100,8 @@ class Books {
   readonly #journalId: string
   readonly #accounts: ReadonlyMap<number, Account>
   readonly #holds: ReadonlyMap<string, Hold>
-  readonly #moved = new Map<string, { readonly hold: Hold; readonly kind: string; amount: bigint }>()
+  readonly #byPurse = new Map<number, Hold>()
+  readonly #moved = new Map<string, Moved>()
   readonly #lapses = new Map<string, { readonly account: number; readonly atMs: number; amount: bigint }>()
 
   constructor(rows: Rows, { journalId, accounts, holds }: BooksParts) {
@@ -101,14 +112,16 @@ class Books {
   }
 
   charge({ purse, amount, sinceMs }: TimedCharge, kind: 'post' | 'assume'): void {
-    const hold = this.#holds.get(`${this.#journalId}/${purse}`)
+    const hold = this.#findHold(purse)
     if (hold === undefined || amount <= 0n) return
-    const room = hold.state === 'live' ? hold.amount - hold.posted : 0n
-    const within = amount < room ? amount : room
-    hold.posted += within
-    this.#move(hold, kind, within)
-    this.#move(hold, 'overrun', amount - within)
-    const { spanMs, number } = this.#accountOf(hold)
+    const account = this.#accountOf(hold)
+    const isLive = hold.state === 'live'
+    const room = isLive ? hold.amount - hold.posted : account.limit - account.spent - account.held
+    const within = amount < room ? amount : room > 0n ? room : 0n
+    if (isLive) hold.posted += within
+    this.#move({ hold, kind, debit: isLive ? 'held' : 'open', credit: 'spent' }, within)
+    this.#move({ hold, kind: 'overrun', debit: 'open', credit: 'spent' }, amount - within)
+    const { spanMs, number } = account
     if (spanMs === undefined) return
     const atMs = toLapseMs(sinceMs, spanMs)
     const lapse = this.#lapses.get(`${number} ${atMs}`) ?? { account: number, atMs, amount: 0n }
@@ -120,14 +133,14 @@ class Books {
   end(): void {
     for (const hold of this.#holds.values()) {
       if (hold.state !== 'live') continue
-      this.#move(hold, 'release', hold.amount - hold.posted)
+      this.#move({ hold, kind: 'release', debit: 'held', credit: 'open' }, hold.amount - hold.posted)
       hold.amount = hold.posted
       hold.state = 'posted'
     }
   }
 
   async write(atMs: number): Promise<void> {
-    for (const { hold, kind, amount } of this.#moved.values()) await this.#writeTransfer({ hold, kind, amount, atMs })
+    for (const moved of this.#moved.values()) await this.#writeTransfer(moved, atMs)
     for (const { number, spent, held } of this.#accounts.values()) {
       const values = [spent.toString(), held.toString(), number]
       await this.#rows.query('update account set spent = $1, held = $2 where number = $3', values)
@@ -142,15 +155,8 @@ class Books {
     for (const lapse of this.#lapses.values()) await this.#writeLapse(lapse)
   }
 
-  async #writeTransfer(transfer: {
-    readonly hold: Hold
-    readonly kind: string
-    readonly amount: bigint
-    readonly atMs: number
-  }): Promise<void> {
-    const { hold, kind, amount, atMs } = transfer
-    const [debit, credit] = potsOf[kind] ?? ['', '']
-    assert(debit !== '' && amount > 0n, 'a transfer moves something between pots that exist')
+  async #writeTransfer({ hold, kind, debit, credit, amount }: Moved, atMs: number): Promise<void> {
+    assert(debit !== credit && amount > 0n, 'a transfer moves something from one pot to another')
     await this.#rows.query(
       'insert into transfer (account, kind, debit, credit, amount, hold, at_ms) values ($1, $2, $3, $4, $5, $6, $7)',
       [hold.account, kind, debit, credit, amount.toString(), hold.id, atMs],
@@ -170,14 +176,25 @@ class Books {
     await this.#rows.query(text, [sum, account, atMs])
   }
 
-  #move(hold: Hold, kind: string, amount: bigint): void {
+  #move(move: Omit<Moved, 'amount'>, amount: bigint): void {
     if (amount === 0n) return
+    const { hold, kind, debit, credit } = move
     const account = this.#accountOf(hold)
-    if (kind !== 'overrun') account.held -= amount
-    if (kind !== 'release') account.spent += amount
-    const moved = this.#moved.get(`${hold.id} ${kind}`) ?? { hold, kind, amount: 0n }
-    moved.amount += amount
-    this.#moved.set(`${hold.id} ${kind}`, moved)
+    if (debit === 'held') account.held -= amount
+    if (credit === 'spent') account.spent += amount
+    const name = `${hold.id} ${kind} ${debit}`
+    const moved = this.#moved.get(name)
+    if (moved === undefined) this.#moved.set(name, { ...move, amount })
+    else moved.amount += amount
+  }
+
+  /** Charges name a few purses many times over. */
+  #findHold(purse: number): Hold | undefined {
+    const known = this.#byPurse.get(purse)
+    if (known !== undefined) return known
+    const hold = this.#holds.get(`${this.#journalId}/${purse}`)
+    if (hold !== undefined) this.#byPurse.set(purse, hold)
+    return hold
   }
 
   #accountOf(hold: Hold): Account {
@@ -187,19 +204,12 @@ class Books {
   }
 }
 
-/** Debit and credit of each kind of transfer that a fold makes. */
-const potsOf: Readonly<Record<string, readonly [string, string]>> = {
-  post: ['held', 'spent'],
-  assume: ['held', 'spent'],
-  release: ['held', 'open'],
-  overrun: ['open', 'spent'],
-}
-
 function toAccount(row: Record<string, unknown>): Account {
   const span = row['span_ms']
   return {
     number: Number(row['number']),
     spanMs: span === null ? undefined : Number(span),
+    limit: toBigInt(row['limit_amount']),
     spent: toBigInt(row['spent']),
     held: toBigInt(row['held']),
   }
