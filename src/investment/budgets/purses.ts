@@ -252,11 +252,6 @@ class ProcessPurses implements Purses {
     })
   }
 
-  #forget(name: string, purse: Purse): void {
-    purse.isForgotten = true
-    this.#purses.delete(name)
-  }
-
   #inTurn(purse: Purse, work: () => Promise<void>): Promise<void> {
     const mine = purse.turn.then(work)
     purse.turn = mine.catch(() => undefined) // who waits for this turn hears of its failure; the next turn goes on
@@ -370,7 +365,8 @@ class ProcessPurses implements Purses {
       const isOver = purse.open > 0n || purse.granted > purse.drawn
       if (isOver && (isWanted || isIdle)) await this.#shrink(purse)
       else if ((purse.lent > 0n || purse.open > 0n) && purse.leaseMs - nowMs < leaseMs / 2) await this.#prolong(purse)
-      else if (purse.lent === 0n && !isOver && nowMs - purse.lastUsedMs > 2 * leaseMs) this.#forget(name, purse)
+      else if (purse.lent === 0n && !isOver && nowMs - purse.lastUsedMs > 2 * leaseMs)
+        purse.isForgotten = this.#purses.delete(name)
     }
     if (this.#purses.size > 0 || this.#waiters.length > 0) return
     clearInterval(this.#timer)
