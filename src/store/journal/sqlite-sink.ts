@@ -31,18 +31,7 @@ export function createSqliteSink(path: string): Sink {
   const listIntents = database.prepare(`select * from intent where journal_id = ? order by root_id, call_id`)
   const deleteJournal = database.prepare('delete from journal where id = ?')
 
-  const prepared = new Map<string, StatementSync>()
-  const rows: Rows = {
-    isPostgres: false,
-    async query(text, values) {
-      // Where ids are listed the text has as many forms as lists have lengths.
-      if (prepared.size > statementsMax) prepared.clear()
-      const statement = prepared.get(text) ?? database.prepare(text.replaceAll('$', '?'))
-      prepared.set(text, statement)
-      return statement.all(...values)
-    },
-  }
-  const side = createSide(database)
+  const rows = toRows(database)
 
   function write(batch: Batch): void {
     // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
@@ -145,4 +134,18 @@ function writeCalls(insertCall: StatementSync, { calls }: Batch): readonly (read
 
 function marks(columns: readonly string[]): string {
   return columns.map(() => '?').join(', ')
+}
+
+function toRows(database: DatabaseSync): Rows {
+  const prepared = new Map<string, StatementSync>()
+  return {
+    isPostgres: false,
+    async query(text, values) {
+      // Where ids are listed the text has as many forms as lists have lengths.
+      if (prepared.size > statementsMax) prepared.clear()
+      const statement = prepared.get(text) ?? database.prepare(text.replaceAll('$', '?'))
+      prepared.set(text, statement)
+      return statement.all(...values)
+    },
+  }
 }
