@@ -118,7 +118,22 @@ describe('the command line', () => {
 
   test.each(commands)('$name --help says how it is used, and does nothing', async ({ name, usage, summary }) => {
     const { code, printed } = await run(name, '--help')
-    expect([code, printed]).toEqual([0, [`strata ${name} ${usage}\n${summary}`]])
+    expect(code).toBe(0)
+    const gap = printed.indexOf('')
+    const forms = printed.slice(0, gap).map((line) => line.replace(`strata ${name}`, '').trim())
+    expect(forms.join(' | ')).toBe(usage)
+    expect(printed.slice(gap + 1).join(' ')).toBe(summary)
+  })
+
+  test('help names every command once, each with what it does, in a hundred columns', async () => {
+    const { code, printed } = await run('help')
+    expect(code).toBe(0)
+    for (const { name } of commands) {
+      expect(printed.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1)
+    }
+    const text = printed.map((line) => line.trim()).join(' ')
+    for (const { summary } of commands) expect(text).toContain(summary)
+    expect(Math.max(...printed.map((line) => line.length))).toBeLessThanOrEqual(107)
   })
 
   test.each(commands)('$name with an option it does not have is not understood', async ({ name, usage }) => {

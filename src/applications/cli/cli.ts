@@ -55,7 +55,7 @@ export async function runCli(deps: CliDeps): Promise<number> {
     return 2
   }
   if (parsed.values['help'] === true) {
-    deps.print(`strata ${command.name} ${command.usage}\n${command.summary}`)
+    for (const line of describeCommand(command)) deps.print(line)
     return 0
   }
   return run(deps, command, parsed)
@@ -134,12 +134,44 @@ function parse(command: Command, argv: readonly string[]): Parsed | string {
 }
 
 function overview(): readonly string[] {
-  const width = Math.max(...commands.map((command) => command.name.length + command.usage.length + 1))
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2
   return [
     'strata COMMAND: the generative-AI stack as one server',
     '',
-    ...commands.map((command) => `  ${`${command.name} ${command.usage}`.padEnd(width)}  ${command.summary}`),
+    ...commands.flatMap(({ name, summary }) =>
+      wrap(summary, columnsMax - width - 2).map((line, index) => `  ${(index === 0 ? name : '').padEnd(width)}${line}`),
+    ),
     '',
+    'strata COMMAND --help says how one is used.',
     'Every command takes --config FILE, --folder DATA, --json and --help. strata --version says which this is.',
   ]
+}
+
+/** Each form of a command on a line of its own, then what it does. */
+function describeCommand({ name, usage, summary }: Command): readonly string[] {
+  return [...toForms(usage).map((form) => `strata ${name} ${form}`.trim()), '', ...wrap(summary, columnsMax)]
+}
+
+const columnsMax = 100
+
+/** The forms that a usage holds, between bars that stand alone outside brackets. */
+function toForms(usage: string): readonly string[] {
+  const forms = ['']
+  let depth = 0
+  for (const word of usage.split(' ')) {
+    if (word === '|' && depth === 0) forms.push('')
+    else forms[forms.length - 1] = `${forms.at(-1) ?? ''} ${word}`.trim()
+    depth += (word.match(/\[/g)?.length ?? 0) - (word.match(/\]/g)?.length ?? 0)
+  }
+  return forms
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? ''
+    if (last !== '' && last.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines
 }
