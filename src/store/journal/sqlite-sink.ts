@@ -6,8 +6,6 @@ import { post, type Rows } from './posting.ts'
 import { findTrees } from './side.ts'
 import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type Sink } from './sink.ts'
 
-const statementsMax = 64
-
 /** The embedded database, on a connection of its own. */
 export function createSqliteSink(path: string): Sink {
   const database = openSqlite(path)
@@ -31,7 +29,11 @@ export function createSqliteSink(path: string): Sink {
   const listIntents = database.prepare(`select * from intent where journal_id = ? order by root_id, call_id`)
   const deleteJournal = database.prepare('delete from journal where id = ?')
 
-  const rows = toRows(database)
+  const rows: Rows = {
+    isPostgres: false,
+    query: async (text, values) => database.prepare(text.replaceAll('$', '?')).all(...values),
+  }
+  const side = createSide(database)
 
   function write(batch: Batch): void {
     // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
@@ -134,18 +136,4 @@ function writeCalls(insertCall: StatementSync, { calls }: Batch): readonly (read
 
 function marks(columns: readonly string[]): string {
   return columns.map(() => '?').join(', ')
-}
-
-function toRows(database: DatabaseSync): Rows {
-  const prepared = new Map<string, StatementSync>()
-  return {
-    isPostgres: false,
-    async query(text, values) {
-      // Where ids are listed the text has as many forms as lists have lengths.
-      if (prepared.size > statementsMax) prepared.clear()
-      const statement = prepared.get(text) ?? database.prepare(text.replaceAll('$', '?'))
-      prepared.set(text, statement)
-      return statement.all(...values)
-    },
-  }
 }
