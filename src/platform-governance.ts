@@ -21,6 +21,7 @@ import {
   type UseCaseRegistry,
 } from './governance/index.ts'
 import { auditKeys } from './platform-audit.ts'
+import { createBacktest } from './platform-backtest.ts'
 import type { Standing } from './platform-standing.ts'
 import type { Store } from './store/index.ts'
 
@@ -86,13 +87,14 @@ export interface GovernancePartsDeps {
 /** What the faces are given of governance under one configuration. */
 export function createGovernanceParts(
   deps: GovernancePartsDeps,
-): Pick<HttpParts, 'policies' | 'oversight' | 'reviews' | 'audit' | 'useCases' | 'signals'> &
+): Pick<HttpParts, 'policies' | 'backtest' | 'oversight' | 'reviews' | 'audit' | 'useCases' | 'signals'> &
   Pick<HttpParts['flow'], 'admission'> {
   const { standing, config, gate, policies } = deps
   const { reviews, useCases: registry } = standing.governance
   const { log } = standing.telemetry
   return {
     policies,
+    backtest: createBacktest(standing, config, policies),
     reviews,
     useCases: createUseCaseDesk({ registry, policies, clock: standing.clock, config }),
     signals: createSignalWatch({ registry, scanner: standing.privacy.scanner, log, config }),

@@ -9,8 +9,18 @@ export {
 export { createGuards, type Guards } from './guards/index.ts'
 export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
 export {
+  backtestPack,
+  controlCatalogues,
   createPolicyAdmission,
+  createPolicyEngine,
   createPolicyGuard,
+  isControlsStale,
+  loadControls,
+  loadPack,
+  toGiven,
+  type Backtest,
+  type ControlCatalogue,
+  type PolicyEngine,
   type Decision,
   type PackDecision,
   type PolicyGuard,

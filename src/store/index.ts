@@ -1,5 +1,5 @@
 export { createStore, type Store, type StoreDeps, type StoreStats } from './store.ts'
-export type { CallPage, CallReader } from './calls.ts'
+export type { CallPage, CallReader, CallSpan } from './calls.ts'
 export type { OpenedSideWork, SideDatabase, SideWork } from './journal/index.ts'
 export { openDatabase, type Engine, type Location } from './engine.ts'
 export type { Tables } from './tables.ts'

@@ -37,4 +37,5 @@ export {
   toUsageReport,
   toVerdictJson,
 } from './strata/index.ts'
+export { toBacktestJson, toControlsJson } from './policy-json.ts'
 export { toEstimateJson, toReplayJson, toRepriceJson } from './what-if-json.ts'

@@ -13,6 +13,8 @@ import type {
   Reviews,
   SignalWatch,
   UseCaseDesk,
+  Backtest,
+  PolicyEngine,
 } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
@@ -26,7 +28,7 @@ import type {
   WhatIf,
 } from '../../investment/index.ts'
 import type { Learning } from '../../models/index.ts'
-import type { CallReader } from '../../store/index.ts'
+import type { CallReader, CallSpan } from '../../store/index.ts'
 import type { Evaluations, Knowledge, Preparation } from '../../tools/index.ts'
 import type { FlowParts } from '../flow-parts.ts'
 
@@ -46,6 +48,8 @@ export interface HttpParts {
   readonly calls: CallReader
   readonly keys: Identity['keys']
   readonly policies: PolicyGuard
+  /** Recorded calls under another pack, by its id or as it is. Rejects with NOT_FOUND. */
+  readonly backtest: (pack: string | PolicyEngine, span: CallSpan) => Promise<Backtest>
   readonly oversight: Oversight
   readonly reviews: Reviews
   readonly useCases: UseCaseDesk

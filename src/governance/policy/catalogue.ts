@@ -15,7 +15,7 @@ const packBytesMax = 4_194_304
  * is neither, INVALID_REQUEST with the place of what is wrong in a file.
  */
 export function loadPack(name: string): Pack {
-  return readPack(readYaml(findPath(name, '.yaml')))
+  return readPack(readYamlFile(findPath(name, '.yaml')))
 }
 
 /** The cases that lie beside a pack, as `NAME.tests.yaml`; `undefined` when there are none. */
@@ -33,7 +33,8 @@ function findPath(name: string, ending: '.yaml' | '.tests.yaml'): string {
   throw new PlatformError('NOT_FOUND', `there is no policy pack ${name.slice(0, 100)}; ${advice}`)
 }
 
-function readYaml(path: string): unknown {
+/** Throws NOT_FOUND, or INVALID_REQUEST with the place of what is wrong. */
+export function readYamlFile(path: string): unknown {
   const text = readText(path)
   if (text === undefined) throw new PlatformError('NOT_FOUND', `there is no file ${path.slice(0, 300)}`)
   return parseYaml(text, path)

@@ -1,4 +1,7 @@
 export { builtInPacks, findCases, loadPack } from './catalogue.ts'
+export { backtestPack, type Backtest } from './backtest.ts'
+export { toGiven } from './registered.ts'
+export { controlCatalogues, isControlsStale, loadControls, type ControlCatalogue } from './control-catalogue.ts'
 export { checkPack } from './check.ts'
 export { diffPacks } from './diff.ts'
 export { readPack, tiers, type Pack, type Tier } from './pack.ts'

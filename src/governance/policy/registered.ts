@@ -68,7 +68,7 @@ export function createRegisteredPolicies(policies: readonly PolicyInForce[]): Re
 }
 
 /** The answers for a pack, and those of its documents that exist. */
-function toGiven({ answers, evidence }: RegisteredUseCase, pack: Pack): JsonObject {
+export function toGiven({ answers, evidence }: RegisteredUseCase, pack: Pack): JsonObject {
   const given = answers[pack.id] ?? {}
   const documents = pack.facts['evidence']
   if (documents === undefined || !('values' in documents)) return given

@@ -3,29 +3,36 @@ import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import {
   builtInPacks,
   checkPack,
+  controlCatalogues,
   createPolicyEngine,
   diffPacks,
   findCases,
+  isControlsStale,
+  loadControls,
   loadPack,
   toInstant,
   type Decision,
 } from '../../../governance/policy/index.ts'
-import { toDecisionJson } from '../../http/index.ts'
+import { toDollars } from '../../../core/money.ts'
+import { toBacktestJson, toControlsJson, toDecisionJson } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
-import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
 export const policy: Command = {
   name: 'policy',
-  usage: 'list | questions PACK | decide FACTS.json --pack PACK [--at DATE] | test [PACK] | diff BEFORE AFTER',
+  usage:
+    'list | questions PACK | controls [CATALOGUE] | decide FACTS.json --pack PACK [--at DATE] | test [PACK] | diff BEFORE AFTER | backtest PACK [--from DATE] [--to DATE]',
   summary:
     'Decides on facts under a policy pack, and checks and compares packs. PACK is an id or a file. Not legal advice.',
-  options: { pack: { type: 'string' }, at: { type: 'string' } },
+  options: { pack: { type: 'string' }, at: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' } },
   async run(context) {
     const [verb, first, second] = context.words
     if (verb === 'list') return list(context)
     if (verb === 'questions' && first !== undefined) return listQuestions(context, first)
     if (verb === 'decide' && first !== undefined) return decide(context, first)
     if (verb === 'test') return test(context, first)
+    if (verb === 'controls') return listControls(context, first)
+    if (verb === 'backtest' && first !== undefined) return backtest(context, first)
     if (verb === 'diff' && first !== undefined && second !== undefined) return diff(context, first, second)
     throw toMisuse(policy)
   },
@@ -61,7 +68,32 @@ function list(context: CommandContext): void {
       reason,
     })),
   }))
-  report(context.terminal, { object: 'list', data }, toTable(rows))
+  const catalogues = controlCatalogues.map((id) => loadControls(id))
+  const controlRows = catalogues.map(({ id, version, title, clauses, verifiedOn, staleAfterDays }) => [
+    id,
+    version,
+    `${clauses.length} clauses, ${clauses.filter(({ evidence }) => evidence.length > 0).length} with evidence`,
+    `verified ${verifiedOn}, for ${staleAfterDays} days`,
+    'controls',
+    title,
+  ])
+  const nowMs = context.process.clock.now()
+  const controls = catalogues.map((catalogue) => toControlsJson(catalogue, nowMs))
+  report(context.terminal, { object: 'list', data, controls }, toTable([...rows, ...controlRows]))
+}
+
+function listControls(context: CommandContext, name: string | undefined): void {
+  const nowMs = context.process.clock.now()
+  const catalogues = (name === undefined ? controlCatalogues : [name]).map((id) => loadControls(id))
+  const lines = catalogues.flatMap((catalogue) => [
+    `${catalogue.title} (${catalogue.corpus}; verified ${catalogue.verifiedOn}${isControlsStale(catalogue, nowMs) ? ', stale' : ''})`,
+    ...catalogue.clauses.flatMap(({ clause, title, evidence }) => [
+      `${clause}  ${title}${evidence.length === 0 ? ': nothing here is evidence for it' : ''}`,
+      ...evidence.map(({ shows, at }) => `    ${shows} [${at.join(', ')}]`),
+    ]),
+  ])
+  const data = catalogues.map((catalogue) => toControlsJson(catalogue, nowMs))
+  report(context.terminal, { object: 'list', data }, [...lines, 'Tags, not a certification.'])
 }
 
 function listQuestions(context: CommandContext, name: string): void {
@@ -84,13 +116,36 @@ async function decide(context: CommandContext, path: string): Promise<void> {
   report(context.terminal, toDecisionJson(decision, atMs), toLines(decision))
 }
 
-/** The instant of `--at`; now when it is not given. */
-function readInstant(context: CommandContext): number {
-  const { at } = context.options
-  if (typeof at !== 'string') return context.process.clock.now()
-  const atMs = toInstant(at)
-  if (atMs !== undefined) return atMs
-  throw new PlatformError('INVALID_REQUEST', '--at must be a date, 2026-12-02, or a time, 2026-12-02T08:00:00Z')
+/** The instant of an option; `fallback` when it is not given. */
+function readInstant(context: CommandContext, name = 'at', fallback = context.process.clock.now()): number {
+  const text = context.options[name]
+  if (typeof text !== 'string') return fallback
+  const instant = toInstant(text)
+  if (instant !== undefined) return instant
+  throw new PlatformError('INVALID_REQUEST', `--${name} must be a date, 2026-12-02, or a time, 2026-12-02T08:00:00Z`)
+}
+
+const dayMs = 86_400_000
+const daysDefault = 30
+
+async function backtest(context: CommandContext, name: string): Promise<void> {
+  const { parts } = await context.open()
+  const untilMs = readInstant(context, 'to')
+  const fromMs = readInstant(context, 'from', untilMs - daysDefault * dayMs)
+  // A file of the operator's own is a pack too; over HTTP only ids are taken.
+  const pack = /[./\\]/.test(name) ? createPolicyEngine(loadPack(name)) : name
+  const found = await parts.backtest(pack, { tenant: operatorTenant, fromMs, untilMs })
+  const { calls, callsUnknown, byDecision, newlyRefused, newlyAllowed, groups } = found
+  report(context.terminal, toBacktestJson(found), [
+    `${calls} calls under ${found.pack.id} ${found.pack.version}: ${byDecision.allow.calls} allowed, ${byDecision.review.calls} for review, ${byDecision.deny.calls} denied`,
+    `${newlyRefused.calls} answered then would not be now; they cost USD ${toDollars(newlyRefused.cost)}${newlyRefused.callsOfUnknownCost === 0 ? '' : `, and ${newlyRefused.callsOfUnknownCost} of them are of unknown cost`}`,
+    `${newlyAllowed} refused then would be answered; of ${callsUnknown} no declared use case is known`,
+    ...groups.map(
+      ({ useCase, decision, calls: count, articles, reasons, missing }) =>
+        `  ${decision.padEnd(6)} ${count} of ${useCase ?? 'no use case'}${articles.length === 0 ? '' : `: ${articles.join(', ')}. ${reasons.join(' ')}`}${missing.length === 0 ? '' : ` Not known: ${missing.join(', ')}.`}`,
+    ),
+    'Not legal advice.',
+  ])
 }
 
 const factsBytesMax = 1_048_576

@@ -1,9 +1,25 @@
+import { z } from 'zod'
+import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { toIso } from '../../../core/time.ts'
-import type { Decision } from '../../../governance/index.ts'
+import { controlCatalogues, loadControls, type Decision } from '../../../governance/index.ts'
+import { toBacktestJson, toControlsJson } from '../policy-json.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
+
+const instant = z.iso.datetime({ offset: true })
+const dayMs = 86_400_000
+const daysDefault = 30
+
+const backtestBody = z.strictObject({
+  pack: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the id of a pack')
+    .describe('Id of a pack that is in force or comes with Strata.'),
+  from: instant.optional().describe('First instant; 30 days ago when absent.'),
+  until: instant.optional().describe('First instant no longer; now when absent.'),
+})
 
 /** The policy packs in force, and what they decide on the declared use cases. Not legal advice. */
 export function policyRoutes(getParts: GetParts): readonly Route[] {
@@ -55,6 +71,37 @@ export function policyRoutes(getParts: GetParts): readonly Route[] {
             .map(({ mode, decision }) => ({ mode, ...toDecisionJson(decision, atMs) })),
         }))
         return { status: 200, body: { object: 'list', data } }
+      },
+    }),
+    ...trialRoutes(getParts),
+  ]
+}
+
+/** What packs would have made of recorded calls, and what is evidence for which control. */
+function trialRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/policies/controls',
+      access: 'key',
+      summary: 'Which of what Strata keeps is evidence for which clause of ISO/IEC 42001 and of the NIST AI RMF.',
+      answer: async ({ parts }) => {
+        const data = controlCatalogues.map((id) => toControlsJson(loadControls(id), parts.clock.now()))
+        return { status: 200, body: { object: 'list', data } }
+      },
+    }),
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/policies/backtest',
+      access: 'admin',
+      summary: 'Decides on recorded calls of the tenant under a pack: what would have been refused, and what it cost.',
+      body: backtestBody,
+      answer: async ({ parts, principal, body }) => {
+        const untilMs = body.until === undefined ? parts.clock.now() : Date.parse(body.until)
+        const fromMs = body.from === undefined ? untilMs - daysDefault * dayMs : Date.parse(body.from)
+        if (fromMs >= untilMs) throw new PlatformError('INVALID_REQUEST', 'from lies after until', { param: 'from' })
+        const found = await parts.backtest(body.pack, { tenant: principal.tenant, fromMs, untilMs })
+        return { status: 200, body: toBacktestJson(found) }
       },
     }),
   ]
