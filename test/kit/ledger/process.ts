@@ -1,22 +1,20 @@
 /**
- * A process of its own that works on a ledger: `node process.ts '{"mode": …}'`.
- * `history`: a short history of operations, which kills itself before the statement numbered `fault` of its transactions.
+ * A process of its own that works on a ledger: `node process.ts '{"mode": …}'`. `fault-points.ts` has it die at a write.
+ * `history`: a short history of operations. `paced`: some calls under a budget.
  * `spend`: holds and settles until it is killed, or for `ms`; says how many pairs it did.
  */
-import { CompiledQuery, type KyselyPlugin } from 'kysely'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createSeededRandom } from '../../../src/core/random.ts'
 import { createSystemClock } from '../../../src/core/time.ts'
 import { createLedger } from '../../../src/investment/ledger/index.ts'
 import { createHistory } from '../../../src/investment/ledger/testing.ts'
-import type { Store } from '../../../src/store/index.ts'
 import { createSpender, tenant } from './spender.ts'
 
 export interface ProcessOptions {
-  readonly mode: 'history' | 'spend'
+  readonly mode: 'history' | 'paced' | 'spend'
   readonly folder: string
   readonly url?: string
   readonly seed: number
-  readonly fault?: number
   readonly operations?: number
   readonly ms?: number
 }
@@ -24,13 +22,14 @@ export interface ProcessOptions {
 if (process.argv[2] !== undefined) {
   const options = JSON.parse(process.argv[2]) as ProcessOptions // written by the kit
   if (options.mode === 'history') await runHistory(options)
+  else if (options.mode === 'paced') await runPaced(options)
   else await runSpending(options)
 }
 
-async function runHistory({ folder, seed, fault = Infinity, operations = 12 }: ProcessOptions): Promise<void> {
+async function runHistory({ folder, seed, operations = 12 }: ProcessOptions): Promise<void> {
   const spender = await createSpender({ folder })
   const clock = createSystemClock()
-  const ledger = createLedger({ store: withFault(spender.store, fault), clock, batchMax: 1 })
+  const ledger = createLedger({ store: spender.store, clock, batchMax: 1 })
   const accounts = (await ledger.read({ tenant })).map(({ id }) => id)
   const next = createHistory({ random: createSeededRandom(seed), accounts, owner: `p${seed}`, prefix: `p${seed}_` })
   for (let step = 0; step < operations; step++) await ledger.run(next(clock.now()))
@@ -38,26 +37,19 @@ async function runHistory({ folder, seed, fault = Infinity, operations = 12 }: P
   process.stdout.write('whole\n')
 }
 
-/** The same store, which dies before the statement of that number: a fault point at every write boundary. */
-function withFault(store: Store, fault: number): Store {
-  let count = 0
-  const plugin: KyselyPlugin = {
-    transformQuery({ node }) {
-      count += 1
-      if (count >= fault) process.kill(process.pid, 'SIGKILL')
-      return node
-    },
-    transformResult: async ({ result }) => result,
+/** Holds, extends, settles and leaves open, slowly enough for the thread behind to keep up; then ends in peace. */
+async function runPaced({ folder, seed, operations = 10 }: ProcessOptions): Promise<void> {
+  const random = createSeededRandom(seed)
+  const spender = await createSpender({ folder, foldMs: 5 })
+  for (let step = 0; step < operations; step++) {
+    const dispatch = await spender.begin({}).catch(() => undefined)
+    if (dispatch !== undefined && random.next() < 0.8)
+      spender.end(dispatch, { input: 10, output: Math.floor(random.next() * 100) })
+    await sleep(8)
+    if (step % 4 === 3) await spender.spending.budgets.list(tenant) // gives back what is in reserve
   }
-  return {
-    ...store,
-    transaction: (work) =>
-      store.transaction(async (sql) => {
-        const done = await work(sql.withPlugin(plugin))
-        await sql.withPlugin(plugin).executeQuery(CompiledQuery.raw('select 1')) // a boundary before the commit too
-        return done
-      }),
-  }
+  await spender.close()
+  process.stdout.write('whole\n')
 }
 
 async function runSpending({ folder, url, seed, ms }: ProcessOptions): Promise<void> {

@@ -1,18 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { createSeededRandom } from '../../../src/core/random.ts'
 import { createFakeClock } from '../../../src/core/time.ts'
 import { createLedger, type AccountKey, type Audit } from '../../../src/investment/ledger/index.ts'
 import { createHistory, Reference } from '../../../src/investment/ledger/testing.ts'
-import type { ProcessOptions } from './process.ts'
+import { startProcess } from './start-process.ts'
 import { createSpender, tenant, type Spender } from './spender.ts'
 
-const processPath = fileURLToPath(new URL('process.ts', import.meta.url))
 const limit = 3n * 10n ** 12n
 
 /** Figures of an audit that are 0 when the books are right, summed. */
@@ -72,34 +68,9 @@ function createReference(numbers: readonly number[]): Reference {
   return new Reference([0, ...numbers].map(() => ({ limit, spanMs: undefined })))
 }
 
-function toKeys(count: number): readonly AccountKey[] {
+export function toKeys(count: number): readonly AccountKey[] {
   const key = { tenant, subject: '', startsAtMs: 0, endsAtMs: undefined, spanMs: undefined, limit }
   return Array.from({ length: count }, (_, index) => ({ ...key, budget: `b${index}` }))
-}
-
-export interface FaultsOutcome {
-  /** Boundaries at which a process was killed. */
-  readonly kills: number
-  /** What the books of all of them together have wrong. */
-  readonly faults: number
-}
-
-/** Kills a process before each statement of its transactions in turn, on one store that another process keeps open. */
-export async function runFaults(options: { readonly seed: number; readonly killsMax: number }): Promise<FaultsOutcome> {
-  const folder = mkdtempSync(join(tmpdir(), 'strata-ledger-'))
-  const other = await createSpender({ folder })
-  await other.spending.ledger.open(toKeys(3))
-  let kills = 0
-  let faults = 0
-  for (let fault = 1; kills < options.killsMax; fault++) {
-    const said = await runProcess({ mode: 'history', folder, seed: options.seed + fault, fault, operations: 8 })
-    if (said.includes('whole')) break
-    kills += 1
-    faults += countFaults(await other.spending.ledger.audit(60_000))
-  }
-  await other.close()
-  rmSync(folder, { recursive: true, force: true })
-  return { kills, faults }
 }
 
 export interface KillsOutcome {
@@ -243,33 +214,6 @@ async function measureCpu(act: () => Promise<void>, { store }: Spender): Promise
   await store.flush()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / rounds
-}
-
-interface Child {
-  readonly child: ReturnType<typeof spawn>
-  readonly ready: Promise<void>
-  readonly closed: Promise<string>
-}
-
-function startProcess(options: ProcessOptions): Child {
-  const child = spawn(process.execPath, [processPath, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let said = ''
-  const { promise: ready, resolve } = Promise.withResolvers<void>()
-  child.stdout.on('data', (bytes: Buffer) => {
-    said += bytes.toString('utf8')
-    resolve()
-  })
-  const closed = once(child, 'close').then(() => {
-    resolve()
-    return said
-  })
-  return { child, ready, closed }
-}
-
-async function runProcess(options: ProcessOptions): Promise<string> {
-  return startProcess(options).closed
 }
 
 /** Pairs a second of several processes on one database. */
