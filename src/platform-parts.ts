@@ -4,13 +4,14 @@ import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
 import type { Model } from './core/model.ts'
 import type { createRegionGate, Guards, PolicyGuard } from './governance/index.ts'
-import { dialects, readBody, type Endpoints } from './infrastructure/index.ts'
+import { dialects, readBody, type Endpoints, type Uplink } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster, createWhatIf } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
 import { createGovernanceParts } from './platform-governance.ts'
 import type { createReplay } from './platform-replay.ts'
 import type { Standing } from './platform-standing.ts'
+import { withLease } from './platform-edge.ts'
 import { createComposer } from './platform-models.ts'
 import type { InWork } from './platform-work.ts'
 import type { TraceExporter } from './telemetry/index.ts'
@@ -28,6 +29,8 @@ export interface PartsDeps {
   readonly traces: TraceExporter | undefined
   readonly prices: PriceBook
   readonly replay: ReturnType<typeof createReplay>
+  /** To the centre of this edge node. */
+  readonly link: Uplink | undefined
 }
 
 /** What the faces are given of one running configuration. */
@@ -55,6 +58,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     calls: store.calls,
     keys: identity.keys,
     ...governed,
+    edge: { centre: deps.standing.edge.centre, link: async () => deps.link?.state() },
     learning: deps.standing.learning,
     evaluations: deps.standing.evaluations,
     prices: deps.prices,
@@ -81,7 +85,7 @@ export function createParts(deps: PartsDeps): HttpParts {
       ids,
       requestMsMax: config.server.requestMsMax,
       identity,
-      admission,
+      admission: withLease(admission, deps.standing.edge),
       models: { resolve: resolveModel, compose },
       guards: config.governance.guards.length === 0 ? undefined : deps.guards.models,
       enter: inWork.enter,

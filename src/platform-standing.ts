@@ -5,6 +5,7 @@ import type { AuditLog, Copyright, Identity, Privacy } from './governance/index.
 import type { Spending } from './investment/index.ts'
 import type { AnswerCaches, CodeRunner, Learning } from './models/index.ts'
 import type { Money } from './platform-billing.ts'
+import type { Edge } from './platform-edge.ts'
 import type { Governance } from './platform-governance.ts'
 import type { Store } from './store/index.ts'
 import type { Telemetry } from './telemetry/index.ts'
@@ -31,6 +32,7 @@ export interface Standing {
   readonly caches: AnswerCaches
   /** Runs programs of answers. */
   readonly code: CodeRunner
+  readonly edge: Edge
   readonly money: Money
   /** The data folder, absolute. */
   readonly folder: string

@@ -26,6 +26,7 @@ import { createLearningParts, createRouters, createShadowKind } from './platform
 import { createConfiguredGuards } from './platform-guards.ts'
 import { createModels, createPrograms } from './platform-models.ts'
 import { createMoney, createSinks } from './platform-billing.ts'
+import { createCentreLink, createEdge } from './platform-edge.ts'
 import { openGovernance } from './platform-governance.ts'
 import { createParts } from './platform-parts.ts'
 import { createReplay } from './platform-replay.ts'
@@ -79,15 +80,14 @@ interface Running {
 
 /** Builds the platform on its store. Throws CONFIG_INVALID or STORE_UNAVAILABLE. */
 export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
-  const { clock, random, loaded, writeLog } = deps
+  const { clock, random, loaded } = deps
   checkConfig(loaded.config)
   let current = loaded
   let gate = createRegionGate(loaded.config.governance)
   const folder = resolve(loaded.folder, loaded.config.store.folder)
-  const telemetry = createTelemetry({ config: loaded.config.telemetry, clock, random, writeLog })
+  const around = createSurroundings(deps, () => current.config)
+  const { ids, code, telemetry } = around
   const { log } = telemetry
-  const around = createSurroundings({ clock, random, telemetry }, () => current.config)
-  const { ids, code } = around
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
   const isRegion = (name: string): boolean => gate.has(name)
@@ -104,7 +104,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, config: () => current.config })
   const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
-  const rooms = { identity, audit, governance, ...rights, preparation, spending, ...learnt, money, store }
+  const edge = createEdge({ store, clock, spending, config: () => current.config })
+  const rooms = { identity, audit, governance, ...rights, preparation, spending, ...learnt, money, edge, store }
   const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
@@ -145,10 +146,11 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
 
 /** What many rooms are given. */
 function createSurroundings(
-  { clock, random, telemetry }: Pick<Standing, 'clock' | 'random' | 'telemetry'>,
+  { clock, random, loaded, writeLog }: PlatformDeps,
   config: () => Config,
 ): Pick<Standing, 'clock' | 'random' | 'ids' | 'telemetry' | 'caches' | 'code'> {
   const ids = createIds({ clock, random })
+  const telemetry = createTelemetry({ config: loaded.config.telemetry, clock, random, writeLog })
   return { clock, random, ids, telemetry, caches: createAnswerCaches(clock), code: createPrograms(config) }
 }
 
@@ -226,6 +228,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const traces = createTraces(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const policies = createPolicies(config, standing)
+  const link = createCentreLink(standing, loaded, egress)
   const parts = createParts({
     standing,
     loaded,
@@ -237,6 +240,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     endpoints,
     inWork,
     traces,
+    link,
     prices: pricer,
     replay,
   })
@@ -250,6 +254,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
       await traces?.close()
       await sinks.close()
       await parts.signals.close()
+      await link?.close()
       endpoints.close()
       await adapters.close()
       await egress.close()

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { edgeSchema } from './sections/edge.ts'
 import { egressSchema } from './sections/egress.ts'
 import { endpointsSchema } from './sections/endpoints.ts'
 import { governanceSchema } from './sections/governance.ts'
@@ -23,6 +24,7 @@ export const configSchema = z.strictObject({
   store: storeSchema.prefault({}),
   telemetry: telemetrySchema.prefault({}),
   egress: egressSchema.prefault({}),
+  edge: edgeSchema.prefault({}),
   endpoints: endpointsSchema.default({}).describe('Places that answer, by id.'),
   models: modelsSchema
     .default({})

@@ -79,6 +79,11 @@ export const errorCatalogue = {
     true,
     'No answer passed the checks of the model; relax them, let it repair more often, or escalate to a stronger model.',
   ),
+  SETTLEMENT_REFUSED: entry(
+    409,
+    false,
+    'A record of an edge node was changed on its way or at rest, or is none; the message says which. Nothing of the delivery was taken.',
+  ),
   ROUTE_NOT_FOUND: entry(404, false, 'GET /openapi.json lists the routes.'),
   METHOD_NOT_ALLOWED: entry(405, false, 'Use a method that the allow header lists.'),
   MODEL_NOT_FOUND: entry(404, false, 'GET /v1/models lists the models this key may use.'),

@@ -54,7 +54,8 @@ export function createIds(deps: { readonly clock: Clock; readonly random: Random
   }
 }
 
-function toStamp(instantMs: number): string {
+/** The ten characters that stand for an instant in ids made then: ids made later sort after them. */
+export function toStamp(instantMs: number): string {
   let rest = instantMs
   let stamp = ''
   for (let place = 0; place < 10; place++) {

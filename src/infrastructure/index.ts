@@ -1,10 +1,21 @@
 export { dialects } from './dialects/index.ts'
 export {
+  createCentre,
   createCommandRunner,
   createExtractAdapter,
   createExtractor,
   createLlamaAdapter,
   createRuntimeInstaller,
+  createSettlingStore,
+  createUplink,
+  readSettlement,
+  toSettlementJson,
+  type Centre,
+  type Delivery,
+  type EdgeLease,
+  type EdgeNodeRow,
+  type Uplink,
+  type UplinkState,
 } from './edge/index.ts'
 export { createEgress, createErrands, type Egress } from './egress/index.ts'
 export {

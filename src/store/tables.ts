@@ -2,6 +2,7 @@ import type { AuditTables } from './tables/audit.ts'
 import type { BillingTables } from './tables/billing.ts'
 import type { CallsTables } from './tables/calls.ts'
 import type { CopyrightTables } from './tables/copyright.ts'
+import type { EdgeTables } from './tables/edge.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
@@ -17,6 +18,7 @@ export interface Tables
   extends AuditTables,
     BillingTables,
     CallsTables,
+    EdgeTables,
     HouseTables,
     IdentityTables,
     KnowledgeTables,

@@ -17,7 +17,7 @@ import type {
   PolicyEngine,
 } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
-import type { BodyDialect, BodyReading } from '../../infrastructure/index.ts'
+import type { BodyDialect, BodyReading, Centre, UplinkState } from '../../infrastructure/index.ts'
 import type {
   Billing,
   Outcomes,
@@ -50,6 +50,8 @@ export interface HttpParts {
   readonly policies: PolicyGuard
   /** Recorded calls under another pack, by its id or as it is. Rejects with NOT_FOUND. */
   readonly backtest: (pack: string | PolicyEngine, span: CallSpan) => Promise<Backtest>
+  /** What edge nodes tell, and how this one stands with its centre; `undefined` where it has none. */
+  readonly edge: { readonly centre: Centre; link(): Promise<UplinkState | undefined> }
   readonly oversight: Oversight
   readonly reviews: Reviews
   readonly useCases: UseCaseDesk

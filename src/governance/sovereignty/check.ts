@@ -7,7 +7,7 @@ import { createLattice, type RegionFault } from './lattice.ts'
  * placed too. Empty when all is well. For the loader: a fault refuses the configuration.
  */
 export function checkRegions(
-  config: Pick<Config, 'governance' | 'endpoints' | 'telemetry' | 'investment'>,
+  config: Pick<Config, 'governance' | 'endpoints' | 'telemetry' | 'investment' | 'edge'>,
 ): readonly RegionFault[] {
   const { lattice, faults } = createLattice(config.governance.regions)
   const found = [...faults]
@@ -50,5 +50,9 @@ export function checkRegions(
   check('governance.sovereignty.allowedJurisdictions', config.governance.sovereignty?.allowedJurisdictions)
   check('telemetry.traces.processing', config.telemetry.traces?.processing)
   check('telemetry.traces.storage', config.telemetry.traces?.storage)
+  check('edge.centre.processing', config.edge.centre?.processing)
+  check('edge.centre.storage', config.edge.centre?.storage)
+  checkSovereignty('edge.centre.sovereignty', config.edge.centre?.sovereignty)
+  for (const [node, { regions }] of Object.entries(config.edge.nodes)) check(`edge.nodes.${node}.regions`, regions)
   return found
 }

@@ -12,6 +12,7 @@ import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
 import { composes } from './076-composes.ts'
+import { edge } from './077-edge.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { places } from './101-places.ts'
@@ -41,6 +42,7 @@ export const migrations: readonly Migration[] = [
   sealing,
   learning,
   composes,
+  edge,
   knowledge,
   places,
   index,

@@ -8,6 +8,7 @@ import { callRoutes } from './calls.ts'
 import { copyrightRoutes } from './copyright.ts'
 import { collectionRoutes } from './collections.ts'
 import { documentationRoutes } from './documentation.ts'
+import { edgeRoutes } from './edge.ts'
 import { evidenceRoutes } from './evidence.ts'
 import { forecastRoutes } from './forecast.ts'
 import { evaluationRoutes } from './evaluations.ts'
@@ -48,6 +49,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...privacyRoutes(getParts),
     ...routerRoutes(getParts),
     ...feedbackRoutes(getParts),
+    ...edgeRoutes(getParts),
     ...experimentRoutes(getParts),
     ...evaluationRoutes(getParts),
     ...priceRoutes(getParts),
