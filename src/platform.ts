@@ -251,10 +251,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     async retire() {
       shadows.close()
       await inWork.none()
-      await traces?.close()
-      await sinks.close()
-      await parts.signals.close()
-      await link?.close()
+      for (const part of [traces, sinks, parts.signals, link]) await part?.close()
       endpoints.close()
       await adapters.close()
       await egress.close()

@@ -242,7 +242,7 @@ function toUnsupportedJson({ answerStart, answerEnd, reason, missing }: Unsuppor
 }
 
 /** Where a span stands in its file, as far as that is known. */
-export function toPlaceJson(place: FilePlace | undefined): JsonObject {
+function toPlaceJson(place: FilePlace | undefined): JsonObject {
   return JSON.parse(JSON.stringify(place ?? {})) as JsonObject // plain numbers, strings and lists
 }
 

@@ -31,7 +31,8 @@ describeEngines('migrations', (open) => {
         expect(await database.selectFrom('config_version').selectAll().execute()).toEqual([version])
       })
     }
-  })
+    // As many whole runs as there are migrations.
+  }, 120_000)
 
   test('one that fails leaves nothing behind and is done again the next time', async () => {
     await withDatabase(open, async (database) => {

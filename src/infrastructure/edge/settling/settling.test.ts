@@ -44,7 +44,7 @@ interface World {
   readonly clock: ReturnType<typeof createFakeClock>
   /** What is between the two; it may lose, repeat or change what it carries. */
   carry: (delivery: Delivery) => Promise<Settlement>
-  deliver(delivery: Delivery): Promise<Settlement>
+  readonly deliver: (delivery: Delivery) => Promise<Settlement>
   link(more?: { readonly key?: string }): Uplink
   record(count: number): void
 }
