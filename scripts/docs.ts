@@ -5,30 +5,33 @@ import { toConfigurationPage, toConfigurationSchema } from './docs/configuration
 import { toErrorsPage } from './docs/errors.ts'
 import { toRoutesPage } from './docs/http.ts'
 import { toMetricsPage } from './docs/metrics.ts'
+import { toVerifierPage } from './docs/verifier/build.ts'
 
 /**
  * `npm run docs` writes docs/reference from the code that it describes; `npm run docs -- --check` fails when what is
  * there is not what would be written.
  */
-const pages: Readonly<Record<string, () => string>> = {
+const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'configuration.md': toConfigurationPage,
   'strata.schema.json': toConfigurationSchema,
   'errors.md': toErrorsPage,
   'metrics.md': toMetricsPage,
   'http.md': toRoutesPage,
   'cli.md': toCommandsPage,
+  'audit-verifier.html': toVerifierPage,
 }
 
 const folder = resolve(import.meta.dirname, '../docs/reference')
-process.exitCode = main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2))
 
 /** The exit code: 0 in step, 1 stale, 2 not understood. */
-function main(words: readonly string[]): number {
+async function main(words: readonly string[]): Promise<number> {
   if (words.some((word) => word !== '--check')) {
     console.error('usage: npm run docs -- [--check]')
     return 2
   }
-  const texts = new Map(Object.entries(pages).map(([name, render]) => [name, render()]))
+  const texts = new Map<string, string>()
+  for (const [name, render] of Object.entries(pages)) texts.set(name, await render())
   return words.includes('--check') ? check(texts) : write(texts)
 }
 

@@ -61,7 +61,9 @@ export function readVerifierKey(text: string): Verifier {
       'the key is no verifier key: strata audit key prints it as NAME+HASH+KEY',
     )
   }
-  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }, format: 'jwk' })
+  // As base64url, which the buffers of browsers do not know.
+  const x = raw.toString('base64').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
   return { origin, key, hash: keyHash(origin, raw) }
 }
 

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { constants, createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { PlatformError } from '../../../core/errors.ts'
@@ -8,7 +8,7 @@ import { report, toMisuse, type Command, type CommandContext } from '../command.
 
 export const audit: Command = {
   name: 'audit',
-  usage: 'export FILE [--tenant T] | verify FILE --key KEY [--checkpoint NOTE] | key | seal',
+  usage: 'export FILE [--tenant T] | verify FILE --key KEY [--checkpoint NOTE] | key | seal | page FILE',
   summary: 'Writes the audit log as one file, and checks such a file with the public key alone, without a server.',
   options: { tenant: { type: 'string' }, key: { type: 'string' }, checkpoint: { type: 'string' } },
   async run(context) {
@@ -17,6 +17,7 @@ export const audit: Command = {
     if (verb === 'verify' && path !== undefined) return verify(context, path)
     if (verb === 'key') return printKey(context)
     if (verb === 'seal') return seal(context)
+    if (verb === 'page' && path !== undefined) return writePage(context, path)
     throw toMisuse(audit)
   },
 }
@@ -39,6 +40,17 @@ async function exportTo(context: CommandContext, path: string): Promise<void> {
   await once(file, 'close')
   const key = parts.audit.verifierKey
   report(context.terminal, { file: path, lines, key }, [`${lines} lines in ${path}`, `key ${key}`])
+}
+
+/** The page that verifies without a server and without this program: made from the same code, and part of the reference. */
+async function writePage(context: CommandContext, path: string): Promise<void> {
+  const page = new URL('../../../../docs/reference/audit-verifier.html', import.meta.url)
+  try {
+    await copyFile(page, path, constants.COPYFILE_EXCL)
+  } catch (thrown) {
+    throw new PlatformError('CONFLICT', `${path} cannot be made; choose a name that is not taken`, { cause: thrown })
+  }
+  report(context.terminal, { file: path }, [`${path}: open it in a browser; it needs no network`])
 }
 
 async function verify(context: CommandContext, path: string): Promise<'failed' | void> {
