@@ -15,6 +15,7 @@ import { withLease } from './platform-edge.ts'
 import { createComposer } from './platform-models.ts'
 import type { InWork } from './platform-work.ts'
 import type { TraceExporter } from './telemetry/index.ts'
+import type { Sources } from './tools/index.ts'
 
 export interface PartsDeps {
   readonly standing: Standing
@@ -26,6 +27,7 @@ export interface PartsDeps {
   readonly models: ModelCatalogue
   readonly endpoints: Endpoints
   readonly inWork: InWork
+  readonly sources: Sources
   readonly traces: TraceExporter | undefined
   readonly prices: PriceBook
   readonly replay: ReturnType<typeof createReplay>
@@ -53,6 +55,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     dialects,
     knowledge,
     preparation,
+    sources: deps.sources,
     privacy,
     copyright,
     calls: store.calls,

@@ -34,6 +34,7 @@ import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
 import { openKnowledge } from './platform-knowledge.ts'
 import { openPreparation } from './platform-local.ts'
+import { openSources } from './platform-sources.ts'
 import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
@@ -58,6 +59,8 @@ export interface Platform {
    * Rejects with CONFIG_INVALID, and the old one stays.
    */
   reload(loaded: LoadedConfig): Promise<void>
+  /** From now on sources are synchronised by themselves, under this configuration and those to come. */
+  startSources(): void
   close(): Promise<void>
 }
 
@@ -112,8 +115,13 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   await audit.keep(running.parts.policies.materials)
   let lastReload: Promise<void> = Promise.resolve()
   const retiring = new Set<Promise<void>>()
+  let doesSync = false
   return {
     parts: () => running.parts,
+    startSources() {
+      doesSync = true
+      running.parts.sources.start()
+    },
     identity,
     audit,
     idempotency,
@@ -128,6 +136,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
         current = next
         await recordApplied(audit, running.parts, next)
         gate = createRegionGate(next.config.governance)
+        if (doesSync) running.parts.sources.start()
         const retired = former.retire().finally(() => retiring.delete(retired))
         retiring.add(retired)
       })
@@ -226,6 +235,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   guards.check()
   const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
   const traces = createTraces(standing, loaded, egress)
+  const sources = openSources(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const policies = createPolicies(config, standing)
   const link = createCentreLink(standing, loaded, egress)
@@ -239,6 +249,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     models,
     endpoints,
     inWork,
+    sources,
     traces,
     link,
     prices: pricer,
@@ -249,6 +260,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   return {
     parts,
     async retire() {
+      await sources.close()
       shadows.close()
       await inWork.none()
       for (const part of [traces, sinks, parts.signals, link]) await part?.close()

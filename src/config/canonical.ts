@@ -39,6 +39,7 @@ export function isSecretPath(path: KeyPath): boolean {
   const [section, , field] = path
   if (section === 'endpoints') return field === 'key' || (field === 'headers' && path.length === 4)
   if (section === 'governance') return (path[1] === 'privacy' || path[1] === 'audit') && field === 'key'
+  if (section === 'sources') return ['accessKey', 'secretKey', 'password'].includes(String(path[3]))
   return section === 'telemetry' && path[1] === 'traces' && field === 'headers' && path.length === 4
 }
 

@@ -1,5 +1,12 @@
 export { priceSchema } from './sections/endpoints.ts'
-export { configSchema, type Config, type EndpointConfig, type EndpointDialect, type PriceConfig } from './schema.ts'
+export {
+  configSchema,
+  type Config,
+  type EndpointConfig,
+  type EndpointDialect,
+  type PriceConfig,
+  type SourceConfig,
+} from './schema.ts'
 export { readModelNode } from './model-node.ts'
 export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode, ShadowNode } from './sections/models.ts'
 export { languages, tasks, type ConditionConfig } from './sections/conditions.ts'

@@ -9,6 +9,7 @@ import { modelsSchema } from './sections/models.ts'
 import { networkSchema } from './sections/network.ts'
 import { routersSchema } from './sections/routers.ts'
 import { serverSchema } from './sections/server.ts'
+import { sourcesSchema } from './sections/sources.ts'
 import { storeSchema } from './sections/store.ts'
 import { telemetrySchema } from './sections/telemetry.ts'
 
@@ -34,9 +35,11 @@ export const configSchema = z.strictObject({
   governance: governanceSchema.prefault({}),
   investment: investmentSchema.prefault({}),
   knowledge: knowledgeSchema.prefault({}),
+  sources: sourcesSchema.default({}),
 })
 
 export type Config = Readonly<z.infer<typeof configSchema>>
 export type EndpointConfig = Config['endpoints'][string]
 export type EndpointDialect = EndpointConfig['dialect']
+export type SourceConfig = Config['sources'][string]
 export type PriceConfig = NonNullable<EndpointConfig['price']>

@@ -24,6 +24,7 @@ export type IdPrefix =
   | 'act'
   | 'price'
   | 'review'
+  | 'sync'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

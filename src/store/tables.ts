@@ -11,6 +11,7 @@ import type { LedgerTables } from './tables/ledger.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
 import type { ReviewsTables } from './tables/reviews.ts'
+import type { SourcesTables } from './tables/sources.ts'
 import type { UseCaseTables } from './tables/use-cases.ts'
 
 /** Every table, by name, with its columns as they are read. `null` is absence in SQL; JSON lies in text columns. */
@@ -27,5 +28,6 @@ export interface Tables
     OutcomesTables,
     PrivacyTables,
     ReviewsTables,
+    SourcesTables,
     UseCaseTables,
     CopyrightTables {}

@@ -37,4 +37,5 @@ export {
   type VersionView,
   type Viewer,
 } from './retrieval/index.ts'
+export { createSources, type Sources, type SourceSend, type SourceView, type SyncView } from './sources/index.ts'
 export { createDuplicateIndex, type DuplicateIndex, type DuplicateOptions } from './preparation/index.ts'

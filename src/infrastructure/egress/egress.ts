@@ -60,7 +60,7 @@ export interface Permit {
 }
 
 export interface EgressRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PROPFIND'
   /** Below the target's base URL, with a leading slash, query included. */
   readonly path: string
   /** Lower-case names. Credentials come from the target; `authorization`, `x-api-key`, `cookie` and the like are refused here. */

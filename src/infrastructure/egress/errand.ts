@@ -16,6 +16,8 @@ export interface Errand {
 
 export interface ErrandAnswer {
   readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
 }
 
@@ -45,7 +47,7 @@ export function createErrands(deps: ErrandDeps): (errand: Errand) => Promise<Err
       const response = await deps.egress.send(permit, request)
       const body = await response.body.collect(answerBytesMax)
       call.end({ status: 'ok' })
-      return { status: response.status, body }
+      return { status: response.status, headers: response.headers, body }
     } catch (thrown) {
       call.end({ status: 'error', errorCode: toPlatformError(thrown).code })
       throw thrown

@@ -16,6 +16,7 @@ import { edge } from './077-edge.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { places } from './101-places.ts'
+import { sources } from './102-sources.ts'
 import { index } from './105-index.ts'
 import { receipts } from './106-receipts.ts'
 import { likeness } from './107-likeness.ts'
@@ -45,6 +46,7 @@ export const migrations: readonly Migration[] = [
   edge,
   knowledge,
   places,
+  sources,
   index,
   receipts,
   likeness,

@@ -75,8 +75,9 @@ export function createPreparation(config: PreparationConfig, places: Preparation
     parse: (file, options) => parsing.parse(file, options),
     keyOf: (file) =>
       createHash('sha256')
-        .update(JSON.stringify([pipelineVersion, parsing.versions, file.source, file.mediaType ?? null, config]))
-        .update(JSON.stringify([file.cuts ?? null, mayHoldPictures(file) ? (findRuntime()?.id ?? null) : null]))
+        .update(JSON.stringify([pipelineVersion, parsing.versions, file.source, file.mediaType ?? null]))
+        .update(JSON.stringify([config.chunkUnitsMax, config.parsing, file.cuts ?? null]))
+        .update(mayHoldPictures(file) ? JSON.stringify([config.ocr, findRuntime()?.id ?? null]) : '')
         .update(file.bytes)
         .digest('hex'),
     close: () => parsing.close(),

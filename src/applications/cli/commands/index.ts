@@ -28,6 +28,7 @@ import { reconcile } from './reconcile.ts'
 import { reviews } from './reviews.ts'
 import { runtime } from './runtime.ts'
 import { search } from './search.ts'
+import { sources } from './sources.ts'
 import { start } from './start.ts'
 import { usage } from './usage.ts'
 import { useCase } from './use-case.ts'
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = Object.freeze([
   ingest,
   parse,
   search,
+  sources,
   knowledge,
   privacy,
   duplicates,

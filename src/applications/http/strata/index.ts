@@ -8,6 +8,7 @@ export { newUseCase, toFullUseCaseJson, toLiteracyJson, toUseCaseJson } from './
 export { draftFor, toDraftJson } from './documentation.ts'
 export { strataRoutes } from './routes.ts'
 export { toPassageJson } from './search.ts'
+export { toSourceJson, toSyncJson } from './sources.ts'
 export { bodyDialects, priceBody } from './pricing.ts'
 export { toComparisonJson, toEvaluationJson } from './evaluations.ts'
 export {

@@ -28,12 +28,14 @@ import { useCaseRoutes } from './use-cases.ts'
 import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
 import { searchRoutes } from './search.ts'
+import { sourceRoutes } from './sources.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
   return [
     ...collectionRoutes(getParts),
     ...searchRoutes(getParts),
+    ...sourceRoutes(getParts),
     ...evidenceRoutes(getParts),
     ...callRoutes(getParts),
     ...forecastRoutes(getParts),

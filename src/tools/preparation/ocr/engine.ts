@@ -90,6 +90,7 @@ export async function openEngine(runtime: OcrRuntime): Promise<Engine> {
       core.FS.writeFile(inputPath, picture)
       const names = Object.keys(runtime.languages)
       const order = first === undefined ? names : [first, ...names.filter((name) => name !== first)]
+      const asked = new Set<string>()
       let best: Recognition | undefined
       for (const language of order) {
         const api = open(language)
@@ -98,7 +99,11 @@ export async function openEngine(runtime: OcrRuntime): Promise<Engine> {
         const found = readTable(language, api.GetTSVText())
         api.Clear()
         if (best === undefined || found.confidence > best.confidence) best = found
-        if (found.confidence >= (language === first ? sureAsBefore : sureAt)) break
+        const isSure = found.confidence >= (language === first ? sureAsBefore : sureAt)
+        // Simplified and traditional look so much alike that each is sure of the other: both are asked.
+        const hasRival = language !== first && names.some((name) => isRival(name, language) && !asked.has(name))
+        asked.add(language)
+        if (isSure && !hasRival) break
         // What has no words has none in any language.
         if (found.paragraphs.length === 0 && found.confidence === 0) break
       }
@@ -106,6 +111,11 @@ export async function openEngine(runtime: OcrRuntime): Promise<Engine> {
       return best
     },
   }
+}
+
+/** Two scripts of one language: `chi_sim`, `chi_tra`. */
+function isRival(one: string, other: string): boolean {
+  return one !== other && one.includes('_') && one.split('_')[0] === other.split('_')[0]
 }
 
 /** Columns of the engine's table: level, page, block, paragraph, line, word, left, top, width, height, confidence, text. */

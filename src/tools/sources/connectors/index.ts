@@ -1,0 +1,48 @@
+import type { SourceConfig } from '../../../config/index.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import type { Clock } from '../../../core/time.ts'
+import type { Connector, SourceKind, SourceSend } from '../source.ts'
+import { createFolderConnector } from './folder.ts'
+import { createGitConnector } from './git.ts'
+import { createS3Connector } from './s3.ts'
+import { createWebConnector } from './web/index.ts'
+import { createWebdavConnector } from './webdav.ts'
+
+export { watchFolder } from './folder.ts'
+export { signRequest } from './s3-signing.ts'
+
+export interface ConnectorParts {
+  /** Sends to the origin of an address, under the regions that the source states. */
+  readonly toSend: (place: NetworkPlace) => SourceSend
+  /** A path of the configuration, absolute. */
+  readonly toPath: (path: string) => string
+  readonly documentBytesMax: number
+  readonly clock: Clock
+}
+
+export interface NetworkPlace {
+  /** Scheme, host and port. */
+  readonly origin: string
+  readonly processing: readonly string[]
+  readonly storage: readonly string[]
+}
+
+export function kindOf(source: SourceConfig): SourceKind {
+  const kinds = ['folder', 'git', 'web', 's3', 'webdav'] as const
+  const kind = kinds.find((each) => source[each] !== undefined)
+  if (kind === undefined) throw new PlatformError('INTERNAL', 'a source of no kind')
+  return kind
+}
+
+export function createConnector(source: SourceConfig, parts: ConnectorParts): Connector {
+  const { folder, git, web, s3, webdav } = source
+  const { toPath, documentBytesMax, clock } = parts
+  const send = (place: { readonly url: string; readonly processing: string[]; readonly storage: string[] }) =>
+    parts.toSend({ origin: new URL(place.url).origin, processing: place.processing, storage: place.storage })
+  if (folder !== undefined) return createFolderConnector({ path: toPath(folder.path), documentBytesMax })
+  if (git !== undefined) return createGitConnector({ ...git, path: toPath(git.path), documentBytesMax })
+  if (web !== undefined) return createWebConnector({ ...web, send: send(web), clock })
+  if (s3 !== undefined) return createS3Connector({ ...s3, send: send(s3), clock, documentBytesMax })
+  if (webdav !== undefined) return createWebdavConnector({ ...webdav, send: send(webdav), documentBytesMax })
+  throw new PlatformError('INTERNAL', 'a source of no kind')
+}
