@@ -203,13 +203,12 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const { clock, random, ids, store, telemetry } = standing
   const gate = createRegionGate(config.governance)
   const pricer = createPricer({ config, entries: () => standing.money.priceEntries.rows() })
-  const { unknownPrice } = config.investment
   const door = createSovereignGate({ lattice: gate, rules: config.governance.sovereignty, clock, log: telemetry.log })
   const egress = createEgress({
     config: config.egress,
     gate: door,
     pricer,
-    unknownPrice,
+    unknownPrice: config.investment.unknownPrice,
     spending: standing.spending.gate,
     recorder: store.recorder,
     clock,
@@ -237,14 +236,13 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const traces = createTraces(standing, loaded, egress)
   const sources = openSources(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
-  const policies = createPolicies(config, standing)
   const link = createCentreLink(standing, loaded, egress)
   const parts = createParts({
     standing,
     loaded,
     version,
     gate,
-    policies,
+    policies: createPolicies(config, standing),
     guards,
     models,
     endpoints,
