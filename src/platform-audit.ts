@@ -67,5 +67,10 @@ export function auditKeys(keys: Identity['keys'], audit: AuditLog): Identity['ke
       await audit.act(tenant, { act: 'key.revoke', key: id })
       return revoked
     },
+    async rotate(tenant, id, overlapMs) {
+      const rotated = await keys.rotate(tenant, id, overlapMs)
+      await audit.act(tenant, { act: 'key.rotate', key: id, by: rotated.record.id, overlap_ms: overlapMs })
+      return rotated
+    },
   }
 }

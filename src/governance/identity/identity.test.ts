@@ -348,4 +348,37 @@ describeEngines('identity', (openStore) => {
       },
     )
   })
+
+  test('rotates a key: both work during the overlap, then only the new one, here and in other processes', async () => {
+    const store = await openStore()
+    const clock = createFakeClock(startMs)
+    const identity = await createStarted(store, { clock })
+    const made = await identity.keys.create({
+      ...member,
+      models: ['small'],
+      team: 'desk',
+      expiresAtMs: startMs + 30 * dayMs,
+    })
+    clock.advance(20 * dayMs)
+    const rotated = await identity.keys.rotate('default', made.record.id, dayMs)
+    expect(rotated.record).toMatchObject({
+      name: 'tests',
+      team: 'desk',
+      models: ['small'],
+      expiresAtMs: startMs + 50 * dayMs,
+    })
+    const other = await createOn(store, { clock })
+    for (const each of [identity, other]) {
+      expect([codeOf(each, made.key), codeOf(each, rotated.key)]).toEqual(['accepted', 'accepted'])
+    }
+    clock.advance(dayMs)
+    for (const each of [identity, other]) {
+      expect([codeOf(each, made.key), codeOf(each, rotated.key)]).toEqual(['KEY_EXPIRED', 'accepted'])
+    }
+    await expect(identity.keys.rotate('default', made.record.id, dayMs)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(identity.keys.rotate('another', rotated.record.id, dayMs)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(identity.keys.rotate('default', rotated.record.id, -1)).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
+  })
 })

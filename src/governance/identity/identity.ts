@@ -14,7 +14,7 @@ import {
 } from './credential.ts'
 import { createMirror, type Mirror } from './mirror.ts'
 import type { KeyRecord, Tenant } from './records.ts'
-import { checkKeyRequest, checkTenantName, type KeyRequest } from './request.ts'
+import { checkKeyRequest, checkOverlap, checkTenantName, type KeyRequest } from './request.ts'
 import { createIdentityStore, defaultTenant, type IdentityQueries, type KeyRow } from './store.ts'
 
 /** Who may ask: tenants and their keys. */
@@ -44,6 +44,19 @@ interface Keys {
   list(tenant: string): Promise<readonly KeyRecord[]>
   /** For good; again does nothing. In force here at once, elsewhere within two seconds. Rejects with NOT_FOUND. */
   revoke(tenant: string, id: string): Promise<KeyRecord>
+  /**
+   * A key like another one, which from then on ends with the overlap (milliseconds) or when it would have ended anyway. The new one
+   * lives as long as the old one was made for. Rejects with NOT_FOUND, or CONFLICT for a key that is revoked or has expired.
+   */
+  rotate(tenant: string, id: string, overlapMs: number): Promise<RotatedKey>
+}
+
+interface RotatedKey {
+  /** Shown this once. */
+  readonly key: string
+  readonly record: KeyRecord
+  /** The one before it. */
+  readonly former: KeyRecord
 }
 
 interface Tenants {
@@ -70,6 +83,7 @@ interface IdentityDeps {
 }
 
 const refreshMs = 2_000
+const dayMs = 86_400_000
 
 /** Reads tenants and keys into memory, and keeps them fresh until `close`. The default tenant is there from then on. */
 export async function createIdentity(deps: IdentityDeps): Promise<Identity> {
@@ -160,7 +174,63 @@ function createKeys(deps: IdentityDeps, store: IdentityQueries, mirror: Mirror):
         throw new PlatformError('NOT_FOUND', `the tenant has no key "${id}"`, { param: 'id' })
       })
     },
+    async rotate(tenant, id, overlapMs) {
+      checkOverlap(overlapMs)
+      const credential = createCredential(deps.random)
+      return mirror.inTurn(async () => {
+        const nowMs = now(deps.clock)
+        const { former, made } = await store.exclusively(nowMs, (queries) =>
+          replaceKey(queries, {
+            ...{ tenant, id, overlapMs, nowMs, credential },
+            daysMax: deps.keyDaysMax(),
+            newId: deps.ids.create('key'),
+          }),
+        )
+        return { key: credential.key, record: mirror.putKey(made), former: mirror.putKey(former) }
+      })
+    },
   }
+}
+
+interface Replacement {
+  readonly tenant: string
+  readonly id: string
+  readonly overlapMs: number
+  readonly nowMs: number
+  readonly credential: Credential
+  /** `governance.keyDaysMax`. */
+  readonly daysMax: number | undefined
+  readonly newId: string
+}
+
+/** Makes the new key and lets the old one end, both or neither. */
+async function replaceKey(
+  queries: IdentityQueries,
+  { tenant, id, overlapMs, nowMs, credential, daysMax, newId }: Replacement,
+): Promise<{ readonly former: KeyRow; readonly made: KeyRow }> {
+  const old = (await queries.readKeys()).find((row) => row.id === id && row.tenant === tenant)
+  if (old === undefined) throw new PlatformError('NOT_FOUND', `the tenant has no key "${id}"`, { param: 'id' })
+  if (old.revoked_at_ms !== null || (old.expires_at_ms !== null && old.expires_at_ms <= nowMs)) {
+    throw new PlatformError('CONFLICT', `key ${id} is no longer in force; make a new one`, { param: 'id' })
+  }
+  if (old.source === 'environment') {
+    throw new PlatformError('CONFLICT', 'the key of the environment is rotated there: set another STRATA_ADMIN_KEY')
+  }
+  const lifeMs = old.expires_at_ms === null ? Number.POSITIVE_INFINITY : old.expires_at_ms - old.created_at_ms
+  const newEndMs = nowMs + Math.min(lifeMs, daysMax === undefined ? Number.POSITIVE_INFINITY : daysMax * dayMs)
+  const made: KeyRow = {
+    ...old,
+    id: newId,
+    source: 'created',
+    hash: credential.hash,
+    prefix: credential.prefix,
+    created_at_ms: nowMs,
+    expires_at_ms: Number.isFinite(newEndMs) ? newEndMs : null,
+  }
+  await queries.insertKey(made)
+  const endsAtMs = Math.min(nowMs + overlapMs, old.expires_at_ms ?? Number.POSITIVE_INFINITY)
+  await queries.endKey(old, endsAtMs)
+  return { former: { ...old, expires_at_ms: endsAtMs }, made }
 }
 
 /** A new admin key when none is in force. */

@@ -45,7 +45,10 @@ const names = z.array(z.string())
 export function toMirroredKey(row: KeyRow, past: MirroredKey | undefined): MirroredKey {
   const record = toRecord(row)
   if (past !== undefined)
-    return { record: { ...past.record, revokedAtMs: record.revokedAtMs }, principal: past.principal }
+    return {
+      record: { ...past.record, revokedAtMs: record.revokedAtMs, expiresAtMs: record.expiresAtMs },
+      principal: past.principal,
+    }
   const { tenant, role, team, project, user, models, regions, useCase, composes } = record
   const principal = { tenant, keyId: record.id, role, team, project, user, models, regions, useCase, composes }
   return { record, principal: Object.freeze(principal) }

@@ -64,6 +64,14 @@ export function checkTenantName(name: string): void {
   throw refuse('name', 'must be lower-case letters, digits, dot, dash or underscore, at most 64')
 }
 
+const overlapMsMax = 30 * dayMs
+
+/** Throws INVALID_REQUEST. */
+export function checkOverlap(overlapMs: number): void {
+  if (Number.isSafeInteger(overlapMs) && overlapMs >= 0 && overlapMs <= overlapMsMax) return
+  throw refuse('overlap', 'must be between nothing and 30 days')
+}
+
 function checkName(name: string): void {
   if (name.trim() === '') throw refuse('name', 'must say who or what uses the key')
   if (name.length > nameLengthMax) throw refuse('name', `must have at most ${nameLengthMax} characters`)

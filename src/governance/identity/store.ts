@@ -16,6 +16,8 @@ export interface IdentityQueries {
   insertKey(row: KeyRow): Promise<void>
   /** The tenant's key, revoked as of `atMs` or before; `undefined` when it has none of that id. */
   revokeKey(key: { readonly tenant: string; readonly id: string }, atMs: number): Promise<KeyRow | undefined>
+  /** The key ends at that instant. */
+  endKey(key: Pick<KeyRow, 'id'>, atMs: number): Promise<void>
   /** False when the name is taken. */
   insertTenant(row: TenantRow): Promise<boolean>
 }
@@ -57,6 +59,9 @@ function createQueries(sql: Kysely<Tables>): IdentityQueries {
     findKeyByHash: (hash) => sql.selectFrom('api_key').selectAll().where('hash', '=', hash).executeTakeFirst(),
     async insertKey(row) {
       await sql.insertInto('api_key').values(row).execute()
+    },
+    async endKey({ id }, atMs) {
+      await sql.updateTable('api_key').set({ expires_at_ms: atMs }).where('id', '=', id).execute()
     },
     async revokeKey({ tenant, id }, atMs) {
       await sql

@@ -6,8 +6,8 @@ import { toMisuse, operatorTenant, report, toTable, type Command, type CommandCo
 export const keys: Command = {
   name: 'keys',
   usage:
-    'create NAME [--admin] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--composes yes|no] [--days N] | list | revoke ID',
-  summary: 'Makes, lists and revokes keys. A key is shown once.',
+    'create NAME [--admin] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--composes yes|no] [--days N] | list | revoke ID | rotate ID [--overlap 24h]',
+  summary: 'Makes, lists, rotates and revokes keys. A key is shown once.',
   options: {
     admin: { type: 'boolean' },
     team: { type: 'string' },
@@ -18,12 +18,14 @@ export const keys: Command = {
     'use-case': { type: 'string' },
     composes: { type: 'string' },
     days: { type: 'string' },
+    overlap: { type: 'string' },
   },
   async run(context) {
     const [verb, word] = context.words
     if (verb === 'create' && word !== undefined) await create(context, word)
     else if (verb === 'list') await list(context)
     else if (verb === 'revoke' && word !== undefined) await revoke(context, word)
+    else if (verb === 'rotate' && word !== undefined) await rotate(context, word)
     else throw toMisuse(keys)
   },
 }
@@ -76,6 +78,26 @@ async function revoke(context: CommandContext, id: string): Promise<void> {
   const { parts } = await context.open()
   await parts.keys.revoke(operatorTenant, id)
   report(context.terminal, { revoked: true, id }, [`revoked ${id}; running servers refuse it within seconds`])
+}
+
+async function rotate(context: CommandContext, id: string): Promise<void> {
+  const { parts } = await context.open()
+  const rotated = await parts.keys.rotate(operatorTenant, id, overlapOf(context.options['overlap']))
+  const { expiresAtMs } = rotated.former
+  report(context.terminal, { ...toKeyJson(rotated.record), key: rotated.key, former: toKeyJson(rotated.former) }, [
+    rotated.key,
+    `Keep it now: it is not shown again. ${id} works until ${expiresAtMs === undefined ? 'revoked' : toIso(expiresAtMs)}.`,
+  ])
+}
+
+const unitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `30m`, `24h`, `7d`; a day when it is not given. */
+function overlapOf(value: string | boolean | undefined): number {
+  const [, count, unit = ''] = /^(\d{1,5})([mhd])$/.exec(typeof value === 'string' ? value : '24h') ?? []
+  const unitMs = unitsMs[unit]
+  if (count !== undefined && unitMs !== undefined) return Number(count) * unitMs
+  throw new PlatformError('INVALID_REQUEST', '--overlap must be a time such as 30m, 24h or 7d')
 }
 
 function wordOf(value: string | boolean | undefined): string | undefined {

@@ -33,6 +33,12 @@ const newKey = z.strictObject({
   expires_at: z.iso.datetime({ offset: true }).optional().describe('When it stops working; never when absent.'),
 })
 
+const hourMs = 3_600_000
+
+const rotation = z.strictObject({
+  overlap_hours: z.int().min(0).max(720).default(24).describe('Hours for which the old key still works.'),
+})
+
 /** Keys of the tenant; a key is shown once, when it is made. */
 export function keyRoutes(getParts: GetParts): readonly Route[] {
   return [
@@ -58,6 +64,19 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
         status: 200,
         body: { object: 'list', data: (await parts.keys.list(principal.tenant)).map(toKeyJson) },
       }),
+    }),
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/keys/{id}/rotate',
+      access: 'admin',
+      summary: 'Makes a key like another one, shows it this once, and lets the other end after an overlap.',
+      body: rotation,
+      answer: async ({ parts, principal, exchange, body }) => {
+        const id = exchange.parameters['id'] ?? ''
+        const rotated = await parts.keys.rotate(principal.tenant, id, body.overlap_hours * hourMs)
+        const former = { id, expires_at: toKeyJson(rotated.former)['expires_at'] }
+        return { status: 201, body: { ...toKeyJson(rotated.record), key: rotated.key, former } }
+      },
     }),
     operation(getParts, {
       method: 'DELETE',
