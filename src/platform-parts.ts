@@ -3,7 +3,7 @@ import type { LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
 import type { Model } from './core/model.ts'
-import type { createRegionGate, Guards, PolicyGuard } from './governance/index.ts'
+import type { createRegionGate, Guards, PolicyGuard, SignOn } from './governance/index.ts'
 import { dialects, readBody, type Endpoints, type Uplink } from './infrastructure/index.ts'
 import type { PriceBook } from './investment/index.ts'
 import { createSpendForecaster, createWhatIf } from './investment/index.ts'
@@ -22,6 +22,7 @@ export interface PartsDeps {
   readonly loaded: LoadedConfig
   readonly version: number
   readonly gate: ReturnType<typeof createRegionGate>
+  readonly signOn: SignOn | undefined
   readonly policies: PolicyGuard
   readonly guards: Pick<Guards, 'models'>
   readonly models: ModelCatalogue
@@ -60,6 +61,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     copyright,
     calls: store.calls,
     keys: identity.keys,
+    signOn: deps.signOn,
     ...governed,
     edge: { centre: deps.standing.edge.centre, link: async () => deps.link?.state() },
     learning: deps.standing.learning,

@@ -30,6 +30,7 @@ import { createCentreLink, createEdge } from './platform-edge.ts'
 import { openGovernance } from './platform-governance.ts'
 import { createParts } from './platform-parts.ts'
 import { createReplay } from './platform-replay.ts'
+import { createConfiguredSignOn } from './platform-sign-on.ts'
 import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
 import { openKnowledge } from './platform-knowledge.ts'
@@ -250,6 +251,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     sources,
     traces,
     link,
+    signOn: createConfiguredSignOn(standing, config, egress),
     prices: pricer,
     replay,
   })

@@ -9,6 +9,8 @@ import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
 
 /** What anybody may ask. A route that joins this list joins it here, on purpose. */
 const publicRoutes = ['GET /healthz', 'GET /readyz', 'GET /openapi.json']
+/** Public too, but where no provider is configured there is nothing to sign on with. */
+const signOnRoutes = ['GET /v1/login', 'GET /v1/login/callback']
 
 let mock: MockUpstream
 let strata: RunningStrata
@@ -60,7 +62,7 @@ async function makeKeys(): Promise<void> {
 
 const routes = createRoutes(() => strata.platform.parts())
 const named = routes.map((route) => ({ name: `${route.method} ${route.path}`, route }))
-const guarded = named.filter(({ name }) => !publicRoutes.includes(name))
+const guarded = named.filter(({ name }) => ![...publicRoutes, ...signOnRoutes].includes(name))
 
 /** The route with something in place of its parameters, and a body where it takes one. */
 function call(name: string, headers: Readonly<Record<string, string>>, body: unknown = {}): Promise<Response> {
@@ -85,13 +87,17 @@ describe('every route', () => {
     expect(new Set(named.map(({ name }) => name)).size).toBe(named.length)
     expect(named.length).toBeGreaterThan(20)
     const open = named.filter(({ route }) => route.access === 'public').map(({ name }) => name)
-    expect(open.toSorted()).toEqual(publicRoutes.toSorted())
+    expect(open.toSorted()).toEqual([...publicRoutes, ...signOnRoutes].toSorted())
   })
 
   test.each(publicRoutes)('%s is answered without a key, and says nothing of keys', async (name) => {
     const response = await call(name, {})
     expect(response.status).toBe(200)
     expect(await response.text()).not.toContain('sk-strata')
+  })
+
+  test.each(signOnRoutes)('%s is not there where no provider is configured', async (name) => {
+    expect((await call(name, {})).status).toBe(404)
   })
 
   test.each(guarded)('$name refuses who sends no key, or none that is known', async ({ name, route }) => {
@@ -292,7 +298,9 @@ test('/openapi.json describes exactly these routes, and which of them are public
   expect(described.toSorted()).toEqual(named.map(({ name }) => name.replaceAll('*}', '}')).toSorted())
   const operation = (name: string) => at(paths, [name.split(' ')[1] ?? '', (name.split(' ')[0] ?? '').toLowerCase()])
   for (const name of described) {
-    expect(at(operation(name), ['security'])).toEqual(publicRoutes.includes(name) ? [] : undefined)
+    expect(at(operation(name), ['security'])).toEqual(
+      [...publicRoutes, ...signOnRoutes].includes(name) ? [] : undefined,
+    )
     const parameters = at(operation(name), ['parameters']) ?? []
     expect((parameters as readonly JsonValue[]).map((each) => at(each, ['name']))).toEqual(
       [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),

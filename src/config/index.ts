@@ -10,6 +10,7 @@ export {
 export { readModelNode } from './model-node.ts'
 export type { EndpointNode, FallbackNode, ForecastNode, GroundNode, ModelNode, ShadowNode } from './sections/models.ts'
 export { languages, tasks, type ConditionConfig } from './sections/conditions.ts'
+export type { SignOnConfig } from './sections/sign-on.ts'
 export type { GuardConfig, GuardPlace } from './sections/guards.ts'
 export { budgetLimitsSchema } from './sections/node-settings.ts'
 export type {

@@ -7,7 +7,15 @@ export {
   type AuditReport,
 } from './audit/index.ts'
 export { createGuards, type Guards } from './guards/index.ts'
-export { createIdentity, type Identity, type KeyRecord } from './identity/index.ts'
+export {
+  createIdentity,
+  createSignOn,
+  sessionPrefix,
+  type AskProvider,
+  type Identity,
+  type KeyRecord,
+  type SignOn,
+} from './identity/index.ts'
 export {
   backtestPack,
   controlCatalogues,

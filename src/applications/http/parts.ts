@@ -15,6 +15,7 @@ import type {
   UseCaseDesk,
   Backtest,
   PolicyEngine,
+  SignOn,
 } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading, Centre, UplinkState } from '../../infrastructure/index.ts'
@@ -48,6 +49,8 @@ export interface HttpParts {
   readonly privacy: Pick<Privacy, 'scanner' | 'vault'>
   readonly calls: CallReader
   readonly keys: Identity['keys']
+  /** `undefined` where single sign-on is not configured. */
+  readonly signOn: SignOn | undefined
   readonly policies: PolicyGuard
   /** Recorded calls under another pack, by its id or as it is. Rejects with NOT_FOUND. */
   readonly backtest: (pack: string | PolicyEngine, span: CallSpan) => Promise<Backtest>

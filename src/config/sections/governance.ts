@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { copyrightSchema } from './copyright.ts'
 import { guardsSchema } from './guards.ts'
 import { privacySchema } from './privacy.ts'
+import { signOnSchema } from './sign-on.ts'
 import { sovereigntySchema } from './sovereignty.ts'
 import { reviewsSchema } from './reviews.ts'
 import { registrySchema, signalsSchema } from './use-cases.ts'
@@ -88,5 +89,6 @@ export const governanceSchema = z
     copyright: copyrightSchema.prefault({}),
     guards: guardsSchema,
     sovereignty: sovereigntySchema.optional(),
+    signOn: signOnSchema.optional(),
   })
   .describe('Who may do what, and where data may go.')

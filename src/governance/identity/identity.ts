@@ -15,7 +15,7 @@ import {
 import { createMirror, type Mirror } from './mirror.ts'
 import type { KeyRecord, Tenant } from './records.ts'
 import { checkKeyRequest, checkOverlap, checkTenantName, type KeyRequest } from './request.ts'
-import { createIdentityStore, defaultTenant, type IdentityQueries, type KeyRow } from './store.ts'
+import { createIdentityStore, defaultTenant, type IdentityQueries, type IdentityStore, type KeyRow } from './store.ts'
 
 /** Who may ask: tenants and their keys. */
 export interface Identity {
@@ -140,7 +140,7 @@ export async function createIdentity(deps: IdentityDeps): Promise<Identity> {
   }
 }
 
-function createKeys(deps: IdentityDeps, store: IdentityQueries, mirror: Mirror): Keys {
+function createKeys(deps: IdentityDeps, store: IdentityStore, mirror: Mirror): Keys {
   const hasTenant = (id: string): boolean => mirror.tenants().some((tenant) => tenant.id === id)
   return {
     async create(request) {
@@ -181,7 +181,11 @@ function createKeys(deps: IdentityDeps, store: IdentityQueries, mirror: Mirror):
         const nowMs = now(deps.clock)
         const { former, made } = await store.exclusively(nowMs, (queries) =>
           replaceKey(queries, {
-            ...{ tenant, id, overlapMs, nowMs, credential },
+            tenant,
+            id,
+            overlapMs,
+            nowMs,
+            credential,
             daysMax: deps.keyDaysMax(),
             newId: deps.ids.create('key'),
           }),

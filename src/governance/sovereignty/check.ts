@@ -46,6 +46,12 @@ export function checkRegions(
   for (const [name, sink] of Object.entries(meterSinks))
     checkSovereignty(`investment.meterSinks.${name}.sovereignty`, sink.sovereignty)
   checkSovereignty('telemetry.traces.sovereignty', config.telemetry.traces?.sovereignty)
+  const { signOn } = config.governance
+  check('governance.signOn.processing', signOn?.processing)
+  check('governance.signOn.storage', signOn?.storage)
+  checkSovereignty('governance.signOn.sovereignty', signOn?.sovereignty)
+  for (const [index, role] of (signOn?.roles ?? []).entries())
+    check(`governance.signOn.roles[${index}].regions`, role.regions)
   check('governance.sovereignty.home', config.governance.sovereignty?.home)
   check('governance.sovereignty.allowedJurisdictions', config.governance.sovereignty?.allowedJurisdictions)
   check('telemetry.traces.processing', config.telemetry.traces?.processing)

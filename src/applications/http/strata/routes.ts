@@ -29,6 +29,7 @@ import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
 import { searchRoutes } from './search.ts'
 import { sourceRoutes } from './sources.ts'
+import { signOnRoutes } from './sign-on.ts'
 
 /** Strata's own face: knowledge, calls, keys, budgets, health. */
 export function strataRoutes(getParts: GetParts, describe: () => JsonObject): readonly Route[] {
@@ -41,6 +42,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...forecastRoutes(getParts),
     ...whatIfRoutes(getParts),
     ...keyRoutes(getParts),
+    ...signOnRoutes(getParts),
     ...policyRoutes(getParts),
     ...useCaseRoutes(getParts),
     ...documentationRoutes(getParts),

@@ -1,0 +1,1 @@
+export { createSignOn, sessionPrefix, type AskProvider, type SignOn } from './sign-on.ts'

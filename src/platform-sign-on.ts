@@ -1,0 +1,38 @@
+import type { Config } from './config/index.ts'
+import { PlatformError } from './core/errors.ts'
+import { createSignOn, type AskProvider, type SignOn } from './governance/index.ts'
+import { createErrands, type Egress, type EgressTarget } from './infrastructure/index.ts'
+import type { Standing } from './platform-standing.ts'
+
+const answerBytesMax = 1_048_576
+
+/** Single sign-on whose provider is reached through the same door as everything else; `undefined` where none is configured. */
+export function createConfiguredSignOn(standing: Standing, config: Config, egress: Egress): SignOn | undefined {
+  const { signOn, allowedRegions } = config.governance
+  if (signOn === undefined) return undefined
+  const { clock, random, ids, store, identity } = standing
+  const run = createErrands({ egress, recorder: store.recorder, clock, ids })
+  const { processing, storage, sovereignty } = signOn
+  const targets = new Map(
+    [signOn.issuer, ...signOn.origins].map((address): readonly [string, EgressTarget] => {
+      const { origin } = new URL(address)
+      const place = { processing, storage, sovereignty, vendor: undefined, vendorModel: 'none', isFree: true }
+      return [origin, { ...place, id: 'sign-on', url: origin, credentials: {}, timeouts: config.egress.timeouts }]
+    }),
+  )
+  const ask: AskProvider = ({ url, method, headers, body }) => {
+    const { origin, pathname, search } = new URL(url)
+    const target = targets.get(origin)
+    if (target === undefined) {
+      const message = `the provider names ${origin}; add it to governance.signOn.origins if it is the provider's`
+      throw new PlatformError('ADDRESS_REFUSED', message)
+    }
+    return run({
+      target,
+      allowedRegions,
+      request: { method, path: `${pathname}${search}`, headers, body },
+      answerBytesMax,
+    })
+  }
+  return createSignOn({ config: signOn, clock, random, keys: identity.keys, ask })
+}
