@@ -16,8 +16,14 @@ import {
   type Identity,
   type PolicyGuard,
 } from './governance/index.ts'
-import { createEgress, createEndpoints } from './infrastructure/index.ts'
-import { createIdempotency, createPricer, createSpending, type Idempotency } from './investment/index.ts'
+import { createEgress, createEndpoints, type Egress } from './infrastructure/index.ts'
+import {
+  createIdempotency,
+  createPricer,
+  createSpending,
+  type Idempotency,
+  type PriceBook,
+} from './investment/index.ts'
 import { createAnswerCaches } from './models/index.ts'
 import { createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
@@ -199,22 +205,31 @@ function createPolicies(config: Config, { clock, configFolder, governance }: Sta
   return createPolicyGuard({ config: config.governance, clock, toPath, registered: governance.useCases })
 }
 
+/** The one door out, with what governance and money have to say to it. */
+function openDoor(
+  { clock, spending, store, telemetry }: Standing,
+  config: Config,
+  { gate, pricer }: { readonly gate: ReturnType<typeof createRegionGate>; readonly pricer: PriceBook },
+): Egress {
+  const { log } = telemetry
+  return createEgress({
+    config: config.egress,
+    gate: createSovereignGate({ lattice: gate, rules: config.governance.sovereignty, clock, log }),
+    pricer,
+    unknownPrice: config.investment.unknownPrice,
+    spending: spending.gate,
+    recorder: store.recorder,
+    clock,
+    log,
+  })
+}
+
 function createRunning(standing: Standing, loaded: LoadedConfig, version: number): Running {
   const { config } = loaded
   const { clock, random, ids, store, telemetry } = standing
   const gate = createRegionGate(config.governance)
   const pricer = createPricer({ config, entries: () => standing.money.priceEntries.rows() })
-  const door = createSovereignGate({ lattice: gate, rules: config.governance.sovereignty, clock, log: telemetry.log })
-  const egress = createEgress({
-    config: config.egress,
-    gate: door,
-    pricer,
-    unknownPrice: config.investment.unknownPrice,
-    spending: standing.spending.gate,
-    recorder: store.recorder,
-    clock,
-    log: telemetry.log,
-  })
+  const egress = openDoor(standing, config, { gate, pricer })
   const adapters = createAdapters(standing, config, egress)
   const endpoints = createEndpoints({
     config,
