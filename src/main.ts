@@ -110,7 +110,7 @@ async function serve(common: CommonOptions): Promise<void> {
     const url = await server.listen()
     // Both before anybody can know that there is something to stop, or to change.
     const stopped = stopSignal()
-    platform.startSources()
+    platform.startWork()
     const stopWatching = followConfig(common, loaded, platform)
     announce(platform, loaded, { url, adminKey: made.key })
     await stopped

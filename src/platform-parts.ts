@@ -10,12 +10,12 @@ import { createSpendForecaster, createWhatIf } from './investment/index.ts'
 import type { ModelCatalogue } from './models/index.ts'
 import { createGovernanceParts } from './platform-governance.ts'
 import type { createReplay } from './platform-replay.ts'
+import type { Intake } from './platform-intake.ts'
 import type { Standing } from './platform-standing.ts'
 import { withLease } from './platform-edge.ts'
 import { createComposer } from './platform-models.ts'
 import type { InWork } from './platform-work.ts'
 import type { TraceExporter } from './telemetry/index.ts'
-import type { Sources } from './tools/index.ts'
 
 export interface PartsDeps {
   readonly standing: Standing
@@ -28,7 +28,7 @@ export interface PartsDeps {
   readonly models: ModelCatalogue
   readonly endpoints: Endpoints
   readonly inWork: InWork
-  readonly sources: Sources
+  readonly intake: Pick<Intake, 'sources' | 'ingestion'>
   readonly traces: TraceExporter | undefined
   readonly prices: PriceBook
   readonly replay: ReturnType<typeof createReplay>
@@ -56,7 +56,8 @@ export function createParts(deps: PartsDeps): HttpParts {
     dialects,
     knowledge,
     preparation,
-    sources: deps.sources,
+    sources: deps.intake.sources,
+    ingestion: deps.intake.ingestion,
     privacy,
     copyright,
     calls: store.calls,

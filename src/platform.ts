@@ -41,7 +41,7 @@ import type { Standing } from './platform-standing.ts'
 import { createRights } from './platform-rights.ts'
 import { openKnowledge } from './platform-knowledge.ts'
 import { openPreparation } from './platform-local.ts'
-import { openSources } from './platform-sources.ts'
+import { openIntake, type Intake } from './platform-intake.ts'
 import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
@@ -66,8 +66,8 @@ export interface Platform {
    * Rejects with CONFIG_INVALID, and the old one stays.
    */
   reload(loaded: LoadedConfig): Promise<void>
-  /** From now on sources are synchronised by themselves, under this configuration and those to come. */
-  startSources(): void
+  /** From now on documents that wait are taken in, and sources synchronised, under this configuration and those to come. */
+  startWork(): void
   close(): Promise<void>
 }
 
@@ -85,6 +85,7 @@ const operatorTenant = 'default'
 /** What a configuration makes, and what is closed when its last request is done. */
 interface Running {
   readonly parts: HttpParts
+  readonly intake: Intake
   retire(): Promise<void>
 }
 
@@ -122,12 +123,12 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   await audit.keep(running.parts.policies.materials)
   let lastReload: Promise<void> = Promise.resolve()
   const retiring = new Set<Promise<void>>()
-  let doesSync = false
+  let isWorking = false
   return {
     parts: () => running.parts,
-    startSources() {
-      doesSync = true
-      running.parts.sources.start()
+    startWork() {
+      isWorking = true
+      running.intake.start()
     },
     identity,
     audit,
@@ -143,7 +144,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
         current = next
         await recordApplied(audit, running.parts, next)
         gate = createRegionGate(next.config.governance)
-        if (doesSync) running.parts.sources.start()
+        if (isWorking) running.intake.start()
         const retired = former.retire().finally(() => retiring.delete(retired))
         retiring.add(retired)
       })
@@ -250,7 +251,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   guards.check()
   const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
   const traces = createTraces(standing, loaded, egress)
-  const sources = openSources(standing, loaded, egress)
+  const intake = openIntake(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const link = createCentreLink(standing, loaded, egress)
   const parts = createParts({
@@ -263,7 +264,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     models,
     endpoints,
     inWork,
-    sources,
+    intake,
     traces,
     link,
     signOn: createConfiguredSignOn(standing, config, egress),
@@ -274,14 +275,14 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   telemetry.useConfig(loaded)
   return {
     parts,
+    intake,
     async retire() {
-      await sources.close()
+      await intake.close()
       shadows.close()
       await inWork.none()
       for (const part of [traces, sinks, parts.signals, link]) await part?.close()
       endpoints.close()
-      await adapters.close()
-      await egress.close()
+      for (const part of [adapters, egress]) await part.close()
     },
   }
 }

@@ -5,6 +5,7 @@ import type { CopyrightTables } from './tables/copyright.ts'
 import type { EdgeTables } from './tables/edge.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
+import type { IngestionTables } from './tables/ingestion.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
 import type { LearningTables } from './tables/learning.ts'
 import type { LedgerTables } from './tables/ledger.ts'
@@ -22,6 +23,7 @@ export interface Tables
     EdgeTables,
     HouseTables,
     IdentityTables,
+    IngestionTables,
     KnowledgeTables,
     LearningTables,
     LedgerTables,

@@ -37,5 +37,6 @@ export {
   type VersionView,
   type Viewer,
 } from './retrieval/index.ts'
+export { createIngestion, type Ingestion, type IngestionJob } from './ingestion/index.ts'
 export { createSources, type Sources, type SourceSend, type SourceView, type SyncView } from './sources/index.ts'
 export { createDuplicateIndex, type DuplicateIndex, type DuplicateOptions } from './preparation/index.ts'

@@ -30,7 +30,7 @@ import type {
 } from '../../investment/index.ts'
 import type { Learning } from '../../models/index.ts'
 import type { CallReader, CallSpan } from '../../store/index.ts'
-import type { Evaluations, Knowledge, Preparation, Sources } from '../../tools/index.ts'
+import type { Evaluations, Knowledge, Ingestion, Preparation, Sources } from '../../tools/index.ts'
 import type { FlowParts } from '../flow-parts.ts'
 
 /** What the faces need of the platform. Read at each request, so that a new configuration serves the next one. */
@@ -45,6 +45,7 @@ export interface HttpParts {
   readonly knowledge: Knowledge
   readonly preparation: Preparation
   readonly sources: Sources
+  readonly ingestion: Ingestion
   readonly copyright: Copyright
   readonly privacy: Pick<Privacy, 'scanner' | 'vault'>
   readonly calls: CallReader

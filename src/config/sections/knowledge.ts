@@ -51,6 +51,23 @@ export const knowledgeSchema = z
       .default(1_000)
       .describe('Searches that may wait; one more is refused with OVERLOADED.'),
     passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
+    ingestion: z
+      .strictObject({
+        workers: z
+          .int()
+          .min(0)
+          .max(64)
+          .default(1)
+          .describe('Documents in hand at once of those that wait, in this process; 0 leaves them to other processes.'),
+        jobsWaitingMax: z
+          .int()
+          .min(1)
+          .max(10_000_000)
+          .default(10_000)
+          .describe('Documents of a tenant that may wait; one more is refused with OVERLOADED.'),
+      })
+      .prefault({})
+      .describe('Documents that are put on record and taken in beside (`prefer: respond-async`).'),
     parsing: parsingSchema.prefault({}),
     ocr: ocrSchema.prefault({}),
   })

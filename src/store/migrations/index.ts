@@ -17,6 +17,7 @@ import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { places } from './101-places.ts'
 import { sources } from './102-sources.ts'
+import { ingestion } from './103-ingestion.ts'
 import { index } from './105-index.ts'
 import { receipts } from './106-receipts.ts'
 import { likeness } from './107-likeness.ts'
@@ -47,6 +48,7 @@ export const migrations: readonly Migration[] = [
   knowledge,
   places,
   sources,
+  ingestion,
   index,
   receipts,
   likeness,

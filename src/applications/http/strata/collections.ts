@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { toIso } from '../../../core/time.ts'
-import type { CollectionView, DocumentView } from '../../../tools/index.ts'
+import type { CollectionView, DocumentView, IngestionJob } from '../../../tools/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { newDocument, readDocumentBody } from './document-body.ts'
@@ -62,15 +62,15 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
       path,
       access: 'key',
       summary:
-        'Takes in a document: JSON with its text, or a form (multipart) with its file; idempotent by external id.',
+        'Takes in a document: JSON with its text, or a form (multipart) with its file; idempotent by external id. With `prefer: respond-async` it is put on record and taken in beside.',
       reader: { json: newDocument, read: readDocumentBody },
       answer: async (given) => {
         await checkMayReplace(given, given.body.externalId)
-        const document = await given.parts.knowledge.putDocument(
-          given.principal.tenant,
-          parameter(given, 'collection'),
-          given.body,
-        )
+        const [{ tenant }, collection] = [given.principal, parameter(given, 'collection')]
+        if (/\brespond-async\b/i.test(given.exchange.header('prefer') ?? '')) {
+          return { status: 202, body: toJobJson(await given.parts.ingestion.enqueue(tenant, collection, given.body)) }
+        }
+        const document = await given.parts.knowledge.putDocument(tenant, collection, given.body)
         return { status: document.outcome === 'created' ? 201 : 200, body: toDocument(document) }
       },
     }),
@@ -106,7 +106,47 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
       },
     }),
     routeOfDeletion(getParts, `${path}/{document}`),
+    ...routesOfIngestion(getParts),
   ]
+}
+
+function routesOfIngestion(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/ingestion',
+      access: 'admin',
+      summary: 'Counts the documents that were put on record to be taken in beside, by their state.',
+      answer: async ({ parts, principal }) => ({
+        status: 200,
+        body: { object: 'ingestion', jobs: await parts.ingestion.count(principal.tenant) },
+      }),
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/ingestion/{job}',
+      access: 'key',
+      summary: 'Whether a document that was put on record has been taken in.',
+      answer: async (given) => {
+        const job = given.parts.ingestion.get(given.principal.tenant, parameter(given, 'job'))
+        return { status: 200, body: toJobJson(await job) }
+      },
+    }),
+  ]
+}
+
+function toJobJson({ id, collection, externalId, state, document, reason, ...times }: IngestionJob): object {
+  return {
+    object: 'ingestion_job',
+    id,
+    collection,
+    external_id: externalId,
+    state,
+    document: document === undefined ? null : toDocument(document),
+    reason: reason ?? null,
+    created_at: toIso(times.createdAtMs),
+    ended_at: times.endedAtMs === undefined ? null : toIso(times.endedAtMs),
+  }
 }
 
 function routeOfDeletion(getParts: GetParts, path: string): Route {

@@ -2,10 +2,38 @@ import { resolve } from 'node:path'
 import type { LoadedConfig } from './config/index.ts'
 import { createErrands, type Egress } from './infrastructure/index.ts'
 import type { Standing } from './platform-standing.ts'
-import { createSources, type Sources, type SourceSend } from './tools/index.ts'
+import { createIngestion, createSources, type Ingestion, type Sources, type SourceSend } from './tools/index.ts'
+
+/** The ways by which documents come in beside requests. */
+export interface Intake {
+  readonly sources: Sources
+  readonly ingestion: Ingestion
+  /** From now on this process takes in what waits, and synchronises sources. */
+  start(): void
+  /** Ends after what is in hand; others go on with the rest. */
+  close(): Promise<void>
+}
+
+export function openIntake(standing: Standing, loaded: LoadedConfig, egress: Egress): Intake {
+  const { clock, ids, store, knowledge, telemetry } = standing
+  const { documentBytesMax, ingestion: config } = loaded.config.knowledge
+  const sources = openSources(standing, loaded, egress)
+  const ingestion = createIngestion({ store, clock, ids, knowledge, log: telemetry.log, config, documentBytesMax })
+  return {
+    sources,
+    ingestion,
+    start() {
+      sources.start()
+      ingestion.start()
+    },
+    async close() {
+      await Promise.all([sources.close(), ingestion.close()])
+    },
+  }
+}
 
 /** Sources of a configuration; what they fetch goes through the same door as everything else. */
-export function openSources(standing: Standing, { config }: LoadedConfig, egress: Egress): Sources {
+function openSources(standing: Standing, { config }: LoadedConfig, egress: Egress): Sources {
   const { clock, ids, store, knowledge, copyright, telemetry, configFolder } = standing
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
   const { documentBytesMax } = config.knowledge
