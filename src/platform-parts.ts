@@ -70,7 +70,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     prices: deps.prices,
     spend: createSpendForecaster({ store, clock }),
     ...deps.standing.money,
-    whatIf: createWhatIf({ ...deps.replay, read: (span) => store.calls.scan(span) }),
+    whatIf: createWhatIf({ ...deps.replay, ...readersOf(store) }),
     readBody,
     budgets: spending.budgets,
     models: {
@@ -125,4 +125,8 @@ function createResolver(models: ModelCatalogue): (name: string, principal: Princ
     }
     return model
   }
+}
+
+function readersOf({ calls }: Standing['store']): Pick<Parameters<typeof createWhatIf>[0], 'read' | 'readUses'> {
+  return { read: (span) => calls.scan(span), readUses: (span) => calls.scanUses(span) }
 }

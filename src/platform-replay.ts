@@ -38,15 +38,43 @@ export interface ReplayDeps {
 export function createReplay(deps: ReplayDeps): { createWorld: CreateReplayWorld; readonly pricer: ReplayPricer } {
   return {
     createWorld: (change, outcomes) => createWorld(deps, change, outcomes),
-    pricer: {
-      price({ name, vendorModel, startedAtMs, usage }, change) {
-        if (vendorModel === undefined || usage === undefined) return undefined
-        const endpoint = deps.config.endpoints[name]
-        const located = endpoint && deps.adapters.byDialect[endpoint.dialect]?.locate?.(endpoint)
-        const vendor = endpoint?.vendor ?? located?.vendor
-        const price = deps.pricer.find({ endpoint: name, vendor, model: vendorModel, atMs: startedAtMs })
-        return multiply(price, change.priceFactor(name))?.cost(usage)
-      },
+    pricer: createReplayPricer(deps),
+  }
+}
+
+/** Prices depend on nothing finer than the minute, and dispatches of one minute lie beside each other. */
+const priceValidMs = 60_000
+
+function createReplayPricer({ config, adapters, pricer }: ReplayDeps): ReplayPricer {
+  const vendors = new Map<string, string | undefined>()
+  const lasts = new Map<
+    string,
+    { readonly minute: number; readonly model: string; readonly price: Price | undefined }
+  >()
+
+  function findVendor(name: string): string | undefined {
+    if (!vendors.has(name)) {
+      const endpoint = config.endpoints[name]
+      const located = endpoint && adapters.byDialect[endpoint.dialect]?.locate?.(endpoint)
+      vendors.set(name, endpoint?.vendor ?? located?.vendor)
+    }
+    return vendors.get(name)
+  }
+
+  function find(name: string, model: string, atMs: number): Price | undefined {
+    const minute = Math.floor(atMs / priceValidMs)
+    const last = lasts.get(name)
+    if (last?.minute === minute && last.model === model) return last.price
+    const price = pricer.find({ endpoint: name, vendor: findVendor(name), model, atMs })
+    lasts.set(name, { minute, model, price })
+    return price
+  }
+
+  return {
+    price({ name, vendorModel, startedAtMs, usage }, change) {
+      if (vendorModel === undefined || usage === undefined) return undefined
+      const price = find(name, vendorModel, startedAtMs)
+      return multiply(price, change.priceFactor(name))?.cost(usage)
     },
   }
 }
@@ -85,17 +113,24 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   return {
     async replay(call) {
       if (!canRoute(call, routable, change.models !== undefined)) return keep(call, change)
-      return route(call, {
-        script,
-        models,
-        allowedRegions: change.allowedRegions ?? config.governance.allowedRegions,
-        change,
-      })
+      const allowedRegions = change.allowedRegions ?? config.governance.allowedRegions
+      return withoutStacks(() => route(call, { script, models, allowedRegions, change }))
     },
     async close() {
       endpoints.close()
       await egress.close()
     },
+  }
+}
+
+/** One recorded try in eight failed: where in the code it fails again tells nobody anything, and costs a tenth of a replay. */
+async function withoutStacks<T>(work: () => Promise<T>): Promise<T> {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return await work()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }
 

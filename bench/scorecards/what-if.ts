@@ -37,10 +37,12 @@ export async function measureWhatIf(options: ScorecardOptions, calls: number): P
     const span = { tenant: 'default', fromMs: 0, untilMs: clock.now() }
     const { whatIf } = platform.parts()
     const nothing = scenarioSchema.parse({})
-    const timed = async <T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly seconds: number }> => {
+    const timed = async <T>(work: () => Promise<T>) => {
       const startedMs = clock.monotonicMs()
+      const before = process.cpuUsage()
       const result = await work()
-      return { result, seconds: (clock.monotonicMs() - startedMs) / 1_000 }
+      const { user, system } = process.cpuUsage(before)
+      return { result, seconds: (clock.monotonicMs() - startedMs) / 1_000, cpuSeconds: (user + system) / 1e6 }
     }
     const priced = await timed(() => whatIf.reprice(span, nothing))
     print(`priced again in ${priced.seconds.toFixed(1)} s`)
@@ -57,8 +59,10 @@ export async function measureWhatIf(options: ScorecardOptions, calls: number): P
       sameShare: same / recorded.calls,
       costDifference: Number(replayed.result.replayed.cost - recorded.cost),
       replaySeconds: replayed.seconds,
+      replayCpuMicrosecondsEach: (replayed.cpuSeconds * 1e6) / recorded.calls,
       repriceSameShare: priced.result.same / priced.result.dispatches,
       repriceSeconds: priced.seconds,
+      repriceCpuMicrosecondsEach: (priced.cpuSeconds * 1e6) / recorded.calls,
       vendorLossSeconds: lost.seconds,
       vendorLossServedShare: lost.result.replayed.served / lost.result.recorded.served,
     }

@@ -10,6 +10,9 @@ export interface RecordedCall {
   readonly nodes: readonly CallFacts[]
 }
 
+/** What a dispatch used and cost. */
+export type RecordedUse = Pick<CallFacts, 'name' | 'vendorModel' | 'startedAtMs' | 'usage' | 'cost'>
+
 /** What is different in the world in which traffic is replayed. Nothing given: nothing is different. */
 export interface WorldChange {
   /** Endpoints that are gone at an instant (milliseconds UTC). */
@@ -59,5 +62,5 @@ export interface OutcomeSource {
 /** Prices a recorded dispatch again. */
 export interface ReplayPricer {
   /** What its usage costs under the price book in force, at its own instant; `undefined` when that is not known. */
-  price(dispatch: CallFacts, change: Pick<WorldChange, 'priceFactor'>): Picodollars | undefined
+  price(use: RecordedUse, change: Pick<WorldChange, 'priceFactor'>): Picodollars | undefined
 }

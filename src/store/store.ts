@@ -9,6 +9,7 @@ import { createSystemRandom } from '../core/random.ts'
 import type { Clock } from '../core/time.ts'
 import { backupDatabase } from './backup.ts'
 import { createCallReader, type CallReader } from './calls.ts'
+import { createCallScan } from './scan.ts'
 import { openDatabase, type Engine, type Location } from './engine.ts'
 import { createJournal, type JournalStats, type SideWork } from './journal/index.ts'
 import { migrate, migrations } from './migrations/index.ts'
@@ -78,13 +79,14 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
     await database.destroy()
     throw thrown
   }
+  const reading = { database, flush: () => journal.flush() }
   return {
     engine,
     location,
     sql: database,
     transaction: (work) => database.transaction().execute(work),
     recorder: journal.recorder,
-    calls: createCallReader({ database, flush: () => journal.flush() }),
+    calls: createCallReader({ ...reading, scan: createCallScan({ ...reading, location }) }),
     flush: () => journal.flush(),
     async backup(path) {
       await journal.flush()

@@ -1,7 +1,7 @@
 import type { CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Picodollars } from '../../core/money.ts'
-import type { CreateReplayWorld, RecordedCall, Replayed, ReplayPricer } from '../../core/ports-replay.ts'
+import type { CreateReplayWorld, RecordedCall, RecordedUse, Replayed, ReplayPricer } from '../../core/ports-replay.ts'
 import { createChoices } from './choices.ts'
 import type { OffPolicy } from './off-policy.ts'
 import { createOutcomes } from './outcomes.ts'
@@ -18,8 +18,12 @@ export interface Span {
   readonly untilMs: number
 }
 
+/** The dispatches of the same calls that used something, page by page. */
+export type ReadUses = (span: Span) => AsyncIterable<readonly RecordedUse[]>
+
 export interface WhatIfParts {
   readonly read: ReadCalls
+  readonly readUses: ReadUses
   readonly createWorld: CreateReplayWorld
   readonly pricer: ReplayPricer
 }
@@ -85,16 +89,15 @@ export function createWhatIf(parts: WhatIfParts): WhatIf {
     async reprice(span, scenario) {
       const change = toWorldChange(scenario)
       const sums = { dispatches: 0, recorded: 0n, repriced: 0n, unknownRecorded: 0, unknownNow: 0, same: 0 }
-      for await (const { nodes } of parts.read(span)) {
-        for (const node of nodes) {
-          if (node.kind !== 'dispatch' || node.usage === undefined) continue
-          const cost = parts.pricer.price(node, change)
+      for await (const uses of parts.readUses(span)) {
+        for (const use of uses) {
+          const cost = parts.pricer.price(use, change)
           sums.dispatches++
-          sums.recorded += node.cost ?? 0n
+          sums.recorded += use.cost ?? 0n
           sums.repriced += cost ?? 0n
-          if (node.cost === undefined) sums.unknownRecorded++
+          if (use.cost === undefined) sums.unknownRecorded++
           if (cost === undefined) sums.unknownNow++
-          if (node.cost === cost) sums.same++
+          if (use.cost === cost) sums.same++
         }
       }
       return sums
