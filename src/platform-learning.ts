@@ -19,12 +19,12 @@ const operatorTenant = 'default'
 /** A router that cannot be read any more is left out and named in the log: the rest must start without it. */
 export async function createLearningParts(
   deps: Parameters<typeof createLearning>[0] & Parameters<typeof createEvaluations>[0],
-): Promise<Pick<Standing, 'learning' | 'evaluations'>> {
+): Promise<Pick<Standing, 'learning' | 'evaluations'> & { close(): void }> {
   const learning = createLearning(deps)
   await learning.routers.refresh(operatorTenant).catch((thrown: unknown) => {
     deps.log.error({ reason: toPlatformError(thrown).message }, 'kept routers cannot be read')
   })
-  return { learning, evaluations: createEvaluations(deps) }
+  return { learning, evaluations: createEvaluations(deps), close: learning.routers.watch(operatorTenant) }
 }
 
 /** The routers that models may name: those of the configuration, else those that are kept. */

@@ -155,7 +155,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await lastReload
       await Promise.all([...retiring, running.retire()])
       for (const room of [audit, code, preparation, knowledge]) await room.close()
-      for (const timed of [identity, spending, money.priceEntries, idempotency, governance]) timed.close()
+      for (const timed of [identity, spending, money.priceEntries, idempotency, governance, learnt]) timed.close()
       await store.close()
     },
   }

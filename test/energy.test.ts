@@ -9,7 +9,7 @@ beforeAll(async () => {
   mock = await startMockUpstream()
   const endpoints = {
     cloud: toEndpoint(mock, 'openai', { energy: { activeParameters: [20, 40], totalParameters: [70, 400], pue: 1.2 } }),
-    desk: toEndpoint(mock, 'openai', { energy: { watts: 60 } }),
+    desk: toEndpoint(mock, 'openai', { energy: { watts: 60, carbonGramsPerKwh: 300 } }),
     plain: toEndpoint(mock, 'openai'),
   }
   strata = await startStrata({ config: { endpoints } })
@@ -28,7 +28,9 @@ async function ask(model: string): Promise<unknown> {
 test('an answer says what energy it took, as a range with its method', async () => {
   const remote = { unit: 'Wh', method: 'ecologits-output-only', factors_version: 'ecologits-0.9.1' }
   expect(await ask('cloud')).toMatchObject({ strata: { energy: { ...remote, low: expect.any(Number) } } })
-  expect(await ask('desk')).toMatchObject({ strata: { energy: { unit: 'Wh', method: 'power-time' } } })
+  const carbon = { unit: 'gCO2e', low: expect.any(Number) as number, high: expect.any(Number) as number }
+  expect(await ask('desk')).toMatchObject({ strata: { energy: { unit: 'Wh', method: 'power-time', carbon } } })
+  expect(await ask('cloud')).not.toMatchObject({ strata: { energy: { carbon: expect.anything() } } })
 })
 
 test('nothing is said of an endpoint that nothing is known of', async () => {

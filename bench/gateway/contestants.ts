@@ -42,7 +42,7 @@ const contentType = { 'content-type': 'application/json' }
 export const contestants: readonly Contestant[] = [
   { name: 'direct', isOptional: false, start: startDirect },
   { name: 'bare', isOptional: false, start: startBare },
-  { name: 'strata', isOptional: false, start: startStrata },
+  { name: 'strata', isOptional: false, start: (place) => startStrata(place) },
   { name: 'portkey', isOptional: false, start: startPortkey },
   { name: 'fastify', isOptional: true, start: startFastify },
   { name: 'floor', isOptional: true, start: startFloor },
@@ -73,8 +73,11 @@ function startFloor(place: Place): Promise<RunningContestant> {
   return startRelay('floor', place, join(repository, 'bench/kit/floor.ts'))
 }
 
-/** Strata as it is shipped: keys, region check, price and durable record on; its log goes to a file. */
-async function startStrata(place: Place): Promise<RunningContestant> {
+/** Strata as it is shipped: keys, region check, price and durable record on; its log goes to a file. `models` are added. */
+export async function startStrata(
+  place: Place,
+  models: Readonly<Record<string, unknown>> = {},
+): Promise<RunningContestant> {
   const folder = createFolder(place, 'strata')
   const port = await findFreePort()
   const endpoint = {
@@ -88,7 +91,7 @@ async function startStrata(place: Place): Promise<RunningContestant> {
     server: { host: '127.0.0.1', port },
     store: { folder: join(folder, 'data') },
     endpoints: { plain: { ...endpoint, model: 'bench' }, slow: { ...endpoint, model: 'paced' } },
-    models: { bench: { endpoint: 'plain' }, paced: { endpoint: 'slow' } },
+    models: { bench: { endpoint: 'plain' }, paced: { endpoint: 'slow' }, ...models },
   }
   const configPath = join(folder, 'strata.yaml')
   // JSON is YAML.

@@ -94,6 +94,8 @@ export interface EndpointState {
   readonly firstByteMs: number | undefined
   /** Upper bound of the cost of a request; `undefined` without a price, or without any bound on its output. */
   costMax(tokens: { readonly input: number; readonly output: number | undefined }): Picodollars | undefined
+  /** Upper estimate of the energy of an answer, watt-hours; `undefined` where it cannot be known before, or its output has no bound. */
+  energyWhMax(outputTokens: number | undefined): number | undefined
 }
 
 /** A leaf of the tree of models: endpoints that are interchangeable, and how to choose among them. */

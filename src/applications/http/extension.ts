@@ -127,8 +127,17 @@ function toEnergy(facts: readonly CallFacts[]): JsonObject {
       high: sum('high'),
       method: said('method'),
       factors_version: said('factorsVersion'),
+      ...toCarbon(parts),
     },
   }
+}
+
+/** Grams of CO2 equivalent, where each part has a factor. */
+function toCarbon(parts: readonly JsonObject[]): JsonObject {
+  const carbon = parts.map((part) => part['carbon'])
+  if (!carbon.every(isJsonObject)) return {}
+  const sum = (end: 'low' | 'high'): number => carbon.reduce((total, part) => total + Number(part[end]), 0)
+  return { carbon: { unit: 'gCO2e', low: sum('low'), high: sum('high') } }
 }
 
 /** What budgets did to the answer: that money ended it, that its length was bounded by what could be paid for. */

@@ -92,6 +92,11 @@ const positiveRange = z
   .transform((value): readonly [number, number] => (typeof value === 'number' ? [value, value] : value))
   .refine(([low, high]) => low <= high, 'the first of a range is not above the second')
 
+/** A factor of the place and its time: nobody can guess it from the name of a region. */
+const carbon = positiveRange.describe(
+  'Grams of CO2 equivalent for a kilowatt-hour where the endpoint computes, or its range. Carbon is not estimated when absent.',
+)
+
 const energySchema = z
   .union([
     z.strictObject({
@@ -100,9 +105,16 @@ const energySchema = z
       ),
       totalParameters: positiveRange.describe('All parameters, in billions; [low, high] where guessed.'),
       pue: positiveRange.prefault([1.09, 1.3]).describe('Power usage effectiveness of the data centre, or its range.'),
+      carbonGramsPerKwh: carbon.optional(),
     }),
     z.strictObject({
       watts: positiveRange.describe('What the machine draws for one answer under way, or its range.'),
+      tokensPerSecond: positiveRange
+        .optional()
+        .describe(
+          'Output of one answer, or its range: with it energy is known before the answer, for routes that weigh it.',
+        ),
+      carbonGramsPerKwh: carbon.optional(),
     }),
   ])
   .describe('What the energy of an answer is estimated from. Not estimated when absent.')

@@ -188,5 +188,6 @@ export const guaranteeSchema = z
 export const routeTerms = z.strictObject({
   price: z.number().min(0).max(1_000_000).optional().describe('Quality given up per US dollar of the request.'),
   latency: z.number().min(0).max(1_000).optional().describe('Quality given up per second to the first byte.'),
+  energy: z.number().min(0).max(1_000_000).optional().describe('Quality given up per watt-hour of the answer.'),
   privacy: z.number().min(0).max(1).optional().describe('Quality given up to keep personal data on this machine.'),
 })

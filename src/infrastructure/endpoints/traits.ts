@@ -1,5 +1,6 @@
 import type { Traits } from '../../core/model.ts'
 import type { EndpointState } from '../../core/ports.ts'
+import { foreseeWattHours } from '../energy/index.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** What is true of one endpoint, from its configuration and the price in force. */
@@ -27,6 +28,10 @@ export function toState(entry: EndpointEntry): EndpointState {
     costMax({ input, output }) {
       const bound = output ?? config.outputTokensMax
       return bound === undefined ? undefined : entry.findPrice()?.costMax({ input, output: bound })
+    },
+    energyWhMax(output) {
+      const bound = output ?? config.outputTokensMax
+      return bound === undefined || config.energy === undefined ? undefined : foreseeWattHours(config.energy, bound)
     },
   }
 }

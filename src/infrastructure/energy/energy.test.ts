@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { estimateEnergy, type EnergyConfig } from './index.ts'
+import { estimateEnergy, foreseeWattHours, type EnergyConfig } from './index.ts'
 
 const dense = (parameters: number): EnergyConfig => ({
   activeParameters: [parameters, parameters],
@@ -58,4 +58,19 @@ describe('a remote answer', () => {
 test('a local answer takes power times time', () => {
   const energy = estimateEnergy({ watts: [15, 20] }, { outputTokens: undefined, durationMs: 1_800_000 })
   expect(energy).toEqual({ low: 7.5, high: 10, method: 'power-time', factorsVersion: 'measured' })
+})
+
+test('carbon is the energy times the factor of the place, and absent without one', () => {
+  const config = { ...dense(8), carbonGramsPerKwh: [50, 400] as const }
+  const energy = estimateEnergy(config, slow)
+  expect(energy?.carbon?.low).toBeCloseTo(((energy?.low ?? 0) * 50) / 1_000, 12)
+  expect(energy?.carbon?.high).toBeCloseTo(((energy?.high ?? 0) * 400) / 1_000, 12)
+  expect(estimateEnergy(dense(8), slow)?.carbon).toBeUndefined()
+})
+
+test('is foreseen for so many tokens, as the most it may be', () => {
+  expect(foreseeWattHours(dense(8), 400)).toBeCloseTo(0.03566, 4)
+  const desk: EnergyConfig = { watts: [30, 60], tokensPerSecond: [10, 20] }
+  expect(foreseeWattHours(desk, 600)).toBeCloseTo(1) // a minute at 60 W
+  expect(foreseeWattHours({ watts: [30, 60] }, 600)).toBeUndefined()
 })

@@ -6,10 +6,14 @@ export type EnergyConfig =
       readonly totalParameters: Range
       /** Power usage effectiveness of the data centre. */
       readonly pue: Range
+      readonly carbonGramsPerKwh?: Range | undefined
     }
   | {
       /** What the machine draws while it answers, watts. */
       readonly watts: Range
+      /** Of the output of one answer. */
+      readonly tokensPerSecond?: Range | undefined
+      readonly carbonGramsPerKwh?: Range | undefined
     }
 
 export type Range = readonly [low: number, high: number]
@@ -20,6 +24,8 @@ export type Energy = {
   readonly high: number
   readonly method: 'ecologits-output-only' | 'power-time'
   readonly factorsVersion: string
+  /** Grams of CO2 equivalent, where a factor is configured. */
+  readonly carbon?: { readonly low: number; readonly high: number }
 }
 
 /** Of the factors below. */
@@ -42,7 +48,25 @@ export interface AnswerMeasure {
  * The energy of one answer: power times time where the power is known, else by the EcoLogits method, in which the PUE counts
  * once. `undefined` where output tokens are needed and not known. Cost: some twenty multiplications.
  */
-export function estimateEnergy(config: EnergyConfig, { outputTokens, durationMs }: AnswerMeasure): Energy | undefined {
+export function estimateEnergy(config: EnergyConfig, measure: AnswerMeasure): Energy | undefined {
+  const energy = estimateWattHours(config, measure)
+  const { carbonGramsPerKwh: factor } = config
+  if (energy === undefined || factor === undefined) return energy
+  return { ...energy, carbon: { low: (energy.low * factor[0]) / 1_000, high: (energy.high * factor[1]) / 1_000 } }
+}
+
+/**
+ * What an answer of so many output tokens would take at most, watt-hours, before it is asked for; `undefined` where a
+ * machine's power is known and its speed is not.
+ */
+export function foreseeWattHours(config: EnergyConfig, outputTokens: number): number | undefined {
+  if (!('watts' in config))
+    return estimateWattHours(config, { outputTokens, durationMs: Number.POSITIVE_INFINITY })?.high
+  const slowest = config.tokensPerSecond?.[0]
+  return slowest === undefined ? undefined : (config.watts[1] * outputTokens) / slowest / 3_600
+}
+
+function estimateWattHours(config: EnergyConfig, { outputTokens, durationMs }: AnswerMeasure): Energy | undefined {
   if ('watts' in config) {
     const hours = durationMs / 3_600_000
     const [low, high] = config.watts

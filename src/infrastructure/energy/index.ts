@@ -1,1 +1,1 @@
-export { estimateEnergy, type Energy, type EnergyConfig } from './energy.ts'
+export { estimateEnergy, foreseeWattHours, type Energy, type EnergyConfig } from './energy.ts'

@@ -1,4 +1,4 @@
-import { PlatformError } from '../../core/errors.ts'
+import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { RouterCatalogue, RouterInForce } from './catalogue.ts'
@@ -26,8 +26,10 @@ export interface KeptRouters {
   observe(key: RouterKey, seen: ShadowCase): Promise<DriftState | undefined>
   /** What one tenant's models may use, as of now. */
   catalogue(tenant: string): RouterCatalogue
-  /** Reads what is in force of a tenant, so that its catalogue knows it. */
+  /** Reads what is in force of a tenant and has changed, here or elsewhere, so that its catalogue knows it. */
   refresh(tenant: string): Promise<void>
+  /** Refreshes every two seconds; returns the way to end it. While the database does not answer, what is known stays. */
+  watch(tenant: string): () => void
 }
 
 export interface KeptRouter {
@@ -57,6 +59,7 @@ export interface KeptRoutersDeps {
 const alarmEvery = 10_000
 /** Routers that are held in memory, parsed. */
 const parsedMax = 32
+const refreshMs = 2_000
 
 export function createKeptRouters(deps: KeptRoutersDeps): KeptRouters {
   return new StoredRouters(deps)
@@ -66,6 +69,8 @@ class StoredRouters implements KeptRouters {
   readonly #deps: KeptRoutersDeps
   readonly #parsed = new Map<string, Router>()
   readonly #inForce = new Map<string, Map<string, RouterInForce>>()
+  /** What each router was when it was last read. */
+  readonly #states = new Map<string, string>()
   readonly #inTurn = createTurns()
 
   constructor(deps: KeptRoutersDeps) {
@@ -162,7 +167,27 @@ class StoredRouters implements KeptRouters {
   }
 
   async refresh(tenant: string): Promise<void> {
-    await this.list(tenant)
+    for (const row of await this.#deps.store.listStates(tenant)) {
+      const place = JSON.stringify([tenant, row.name])
+      const state = JSON.stringify([row.version, row.updated_at_ms, row.certificate, row.drift])
+      if (row.version === 0 || this.#states.get(place) === state) continue
+      await this.get({ tenant, name: row.name })
+      this.#states.set(place, state)
+    }
+  }
+
+  watch(tenant: string): () => void {
+    let isBusy = false
+    const tick = async (): Promise<void> => {
+      if (isBusy) return
+      isBusy = true
+      await this.refresh(tenant).catch((thrown: unknown) => {
+        this.#deps.log.warn({ tenant, reason: toPlatformError(thrown).message }, 'kept routers could not be refreshed')
+      })
+      isBusy = false
+    }
+    const timer = setInterval(() => void tick(), refreshMs).unref()
+    return () => clearInterval(timer)
   }
 
   async #require(key: RouterKey): Promise<RouterRow> {

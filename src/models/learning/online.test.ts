@@ -44,6 +44,33 @@ describeEngines('kept routers', (open) => {
     await expect(routers.put(key, 'nonsense')).rejects.toMatchObject({ code: 'ROUTER_INVALID' })
   })
 
+  test('that another process puts in force are found by refreshing', async () => {
+    const store = await open()
+    const clock = createFakeClock(1_795_000_000_000)
+    const random = createSeededRandom(1)
+    const create = (): Learning =>
+      createLearning({ store, clock, ids: createIds({ clock, random }), random, log: silentLog })
+    const [one, other] = [create(), create()]
+    const inForce = (): string | undefined => other.routers.catalogue('default').find('support')?.router.hash
+    await one.routers.put(key, files[0])
+    expect(inForce()).toBeUndefined()
+    await other.routers.refresh('default')
+    expect(inForce()).toBe(first.router.hash)
+    await one.routers.put(key, files[1])
+    await other.routers.refresh('default')
+    expect(inForce()).toBe(second.router.hash)
+    const guarantee = { epsilon: 0.1, delta: 0.1, loss: 'net' } as const
+    const pairs = createPairs(400, 7)
+    const { certificate } = certifyRouter({ router: second.router, pairs, guarantee, judge: 'exact', nowMs: 0 })
+    await one.routers.certify(key, JSON.stringify(certificate))
+    await other.routers.refresh('default')
+    expect(other.routers.catalogue('default').find('support')?.certificate?.epsilon).toBe(0.1)
+    const stop = other.routers.watch('default')
+    await one.routers.rollBack(key, 1)
+    await expect.poll(inForce, { timeout: 15_000, interval: 100 }).toBe(first.router.hash)
+    stop()
+  })
+
   test('lose their certificate when the shadow stream says that quality has drifted', async () => {
     const { routers, feedback } = await openLearning(open)
     await routers.put(key, files[1])

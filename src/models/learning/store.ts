@@ -18,6 +18,10 @@ export interface VersionRow {
 /** The SQL of routers, choices and feedback; the tenant is part of every question. */
 export interface LearningStore {
   listRouters(tenant: string): Promise<readonly RouterRow[]>
+  /** What tells whether anything of a router has changed. */
+  listStates(
+    tenant: string,
+  ): Promise<readonly Pick<RouterRow, 'name' | 'version' | 'certificate' | 'drift' | 'updated_at_ms'>[]>
   findRouter(key: RouterKey): Promise<RouterRow | undefined>
   listVersions(key: RouterKey): Promise<readonly VersionRow[]>
   findFile(key: RouterKey, version: number): Promise<string | undefined>
@@ -57,11 +61,19 @@ function routerQueries({
   sql,
   transaction,
 }: Pick<Store, 'sql' | 'transaction'>): Part<
-  'listRouters' | 'findRouter' | 'listVersions' | 'findFile' | 'addVersion' | 'updateRouter'
+  'listRouters' | 'listStates' | 'findRouter' | 'listVersions' | 'findFile' | 'addVersion' | 'updateRouter'
 > {
   return {
     listRouters: (tenant) =>
       sql.selectFrom('router').selectAll().where('tenant', '=', tenant).orderBy('name').limit(1_000).execute(),
+    listStates: (tenant) =>
+      sql
+        .selectFrom('router')
+        .select(['name', 'version', 'certificate', 'drift', 'updated_at_ms'])
+        .where('tenant', '=', tenant)
+        .orderBy('name')
+        .limit(1_000)
+        .execute(),
     findRouter: ({ tenant, name }) =>
       sql.selectFrom('router').selectAll().where('tenant', '=', tenant).where('name', '=', name).executeTakeFirst(),
     listVersions: ({ tenant, name }) =>

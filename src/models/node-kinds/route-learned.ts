@@ -169,7 +169,7 @@ function toCandidate(
     model: name,
     usd: cost === undefined ? undefined : Number(toDollars(cost)),
     latencyMs: state?.firstByteMs,
-    energyWh: undefined,
+    energyWh: state?.energyWhMax(request.outputTokensMax),
     isPrivate: state?.isLocal,
   }
 }
@@ -186,6 +186,7 @@ function toTerms(
   return {
     perUsd: terms.price,
     perSecond: terms.latency,
+    perWh: terms.energy,
     leaving: mayHold ? terms.privacy : undefined,
   }
 }

@@ -4,6 +4,8 @@ import type { Chat, RequestAside } from '../../core/chat.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { EndpointState } from '../../core/ports.ts'
 import { createFakeClock } from '../../core/time.ts'
+import { trainRouter, type RouterCatalogue } from '../learning/index.ts'
+import { createPairs } from '../learning/testing.ts'
 import {
   buildTestModel,
   createScriptedEndpoints,
@@ -196,4 +198,22 @@ describe('refusals', () => {
     ]
     expect(buildTestModel({ route }, endpoints).traits.callsMax).toBe(1)
   })
+})
+
+test('a learned route weighs the energy of the answer, and what is not known never wins', async () => {
+  const { router } = trainRouter({ pairs: createPairs(200, 1), seed: 1, nowMs: 0 })
+  const routers: RouterCatalogue = { find: () => ({ router, certificate: undefined }), names: () => ['r'] }
+  const answered = async (energy: number | undefined, wattHours: readonly (number | undefined)[]): Promise<string> => {
+    const [a, b] = wattHours.map((each) => ({ energyWhMax: () => each }))
+    const endpoints = createScriptedEndpoints(scripts, { states: { ...(a && { a }), ...(b && { b }) } })
+    const terms = energy === undefined ? {} : { terms: { energy } }
+    const route = { learned: 'r', among: { small: 'a', large: 'b' }, ...terms }
+    const model = buildTestModel({ route }, endpoints, { routers })
+    const hard = createTestRequest('What does the theorem say of the manifold?')
+    return (await collectAnswer(await model.answer(hard, createTestCall()))).text.slice(-1)
+  }
+  expect(await answered(undefined, [0.1, 2])).toBe('b') // the better one
+  expect(await answered(1, [0.1, 2])).toBe('a') // two watt-hours are not worth it
+  expect(await answered(0.001, [0.1, 2])).toBe('b')
+  expect(await answered(0.001, [0.1, undefined])).toBe('a')
 })

@@ -82,6 +82,7 @@ export function createScriptedEndpoints(
         inFlight: 0,
         firstByteMs: undefined,
         costMax: () => 10n,
+        energyWhMax: () => undefined,
       }
       return { ...state, ...options.states?.[id] }
     },
