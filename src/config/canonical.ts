@@ -38,7 +38,13 @@ export function hashCanonicalText(text: string): string {
 export function isSecretPath(path: KeyPath): boolean {
   const [section, , field] = path
   if (section === 'endpoints') return field === 'key' || (field === 'headers' && path.length === 4)
-  if (section === 'governance') return (path[1] === 'privacy' || path[1] === 'audit') && field === 'key'
+  if (section === 'governance') {
+    if (path[1] === 'signOn') return field === 'clientSecret'
+    return (path[1] === 'privacy' || path[1] === 'audit') && field === 'key'
+  }
+  // Headers of a webhook, and of a meter, which has a name before them.
+  if (section === 'investment' && path[1] === 'webhook') return field === 'headers' && path.length === 4
+  if (section === 'investment' && path[1] === 'meterSinks') return path[3] === 'headers' && path.length === 5
   if (section === 'sources') return ['accessKey', 'secretKey', 'password'].includes(String(path[3]))
   return section === 'telemetry' && path[1] === 'traces' && field === 'headers' && path.length === 4
 }

@@ -32,6 +32,26 @@ describe('a valid file', () => {
     expect(config.egress.timeouts.totalMs).toBe(600_000)
   })
 
+  test.each([
+    [
+      'the secret of single sign-on',
+      'governance: { signOn: { issuer: "https://a.eu", clientId: c, clientSecret: SECRET, redirectUrl: "https://b.eu/x", processing: [de], storage: [de], roles: [{ role: member }] } }',
+    ],
+    ['headers of a webhook', 'investment: { webhook: { url: "https://a.eu", headers: { authorization: SECRET } } }'],
+    [
+      'headers of a meter',
+      'investment: { meterSinks: { m: { kind: stripe, url: "https://a.eu", headers: { authorization: SECRET }, processing: [de], storage: [de] } } }',
+    ],
+    [
+      'headers of a collector',
+      'telemetry: { traces: { url: "https://a.eu", headers: { authorization: SECRET }, processing: [de], storage: [de] } }',
+    ],
+  ])('is kept without %s', (_, text) => {
+    const { text: kept } = load(text.replace('SECRET', 'written-in-plain'))
+    expect(kept).not.toContain('written-in-plain')
+    expect(kept).toContain('***')
+  })
+
   test('is frozen all the way down', () => {
     const { config } = load('endpoints: { a: { dialect: openai, model: m, processing: [local] } }')
     expect(Object.isFrozen(config)).toBe(true)

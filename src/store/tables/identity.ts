@@ -11,7 +11,7 @@ export interface TenantTable {
   readonly created_at_ms: number
 }
 
-/** Keys of tenants. Rows are added and revoked, never deleted or changed otherwise. */
+/** Keys of tenants. Rows are added, revoked, and ended earlier when a key is rotated; never deleted or changed otherwise. */
 export interface ApiKeyTable {
   readonly id: string
   readonly tenant: string
