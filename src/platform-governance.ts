@@ -2,11 +2,15 @@ import type { HttpParts } from './applications/index.ts'
 import type { Config } from './config/index.ts'
 import type { Ids } from './core/ids.ts'
 import type { EventLog } from './core/ports.ts'
+import type { Signer } from './core/signer.ts'
 import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import {
   createAdmission,
   createIdentity,
+  createIncidents,
+  createMarker,
+  createMarkRecord,
   createOversight,
   createPolicyAdmission,
   createReviews,
@@ -16,10 +20,13 @@ import {
   type AuditLog,
   type createRegionGate,
   type Identity,
+  type Incidents,
+  type MarkRecord,
   type PolicyGuard,
   type Reviews,
   type UseCaseRegistry,
 } from './governance/index.ts'
+import { createSigner, deriveSecret } from './platform-signing.ts'
 import { auditKeys } from './platform-audit.ts'
 import { createBacktest } from './platform-backtest.ts'
 import type { Standing } from './platform-standing.ts'
@@ -29,6 +36,9 @@ import type { Store } from './store/index.ts'
 export interface Governance {
   readonly reviews: Reviews
   readonly useCases: UseCaseRegistry
+  readonly marks: MarkRecord
+  readonly incidents: Incidents
+  readonly signer: Signer
   close(): void
 }
 
@@ -39,6 +49,8 @@ interface GovernanceDeps {
   readonly random: Random
   readonly log: EventLog
   readonly audit: AuditLog
+  /** The data folder, absolute. */
+  readonly folder: string
   /** As it is now. */
   readonly config: () => Config['governance']
   /** After what requests are decided by has changed. */
@@ -68,11 +80,22 @@ async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
     return mode === 'review' ? mismatchesMin : undefined
   }
   const useCases = await createUseCaseRegistry({ ...deps, hintsMin })
+  const incidents = createIncidents(deps)
+  const derived = deriveSecret(deps.folder, 'marks')
+  const marks = createMarkRecord({
+    ...deps,
+    config: () => deps.config().marks,
+    secret: () => deps.config().marks.key ?? derived,
+  })
   return {
     reviews,
     useCases,
+    marks,
+    incidents,
+    signer: createSigner(deps.folder),
     close() {
-      for (const part of [reviews, useCases]) part.close()
+      for (const part of [reviews, useCases, marks]) part.close()
+      incidents.stop()
     },
   }
 }
@@ -87,16 +110,34 @@ export interface GovernancePartsDeps {
 /** What the faces are given of governance under one configuration. */
 export function createGovernanceParts(
   deps: GovernancePartsDeps,
-): Pick<HttpParts, 'policies' | 'backtest' | 'oversight' | 'reviews' | 'audit' | 'useCases' | 'signals'> &
+): Pick<
+  HttpParts,
+  | 'policies'
+  | 'backtest'
+  | 'oversight'
+  | 'reviews'
+  | 'audit'
+  | 'useCases'
+  | 'signals'
+  | 'marker'
+  | 'marks'
+  | 'signer'
+  | 'incidents'
+> &
   Pick<HttpParts['flow'], 'admission'> {
   const { standing, config, gate, policies } = deps
-  const { reviews, useCases: registry } = standing.governance
+  const { reviews, useCases: registry, marks, signer, incidents } = standing.governance
+  const { origin } = config.audit
   const { log } = standing.telemetry
   return {
     policies,
     backtest: createBacktest(standing, config, policies),
     reviews,
     useCases: createUseCaseDesk({ registry, policies, clock: standing.clock, config }),
+    marks,
+    signer,
+    incidents,
+    marker: createMarker({ config: config.marks, origin, clock: standing.clock, signer, record: marks }),
     signals: createSignalWatch({ registry, scanner: standing.privacy.scanner, log, config }),
     audit: standing.audit,
     oversight: createOversight({ reviews, clock: standing.clock, config: config.reviews }),

@@ -103,7 +103,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
   const isRegion = (name: string): boolean => gate.has(name)
   const onChange = (): Promise<void> => audit.keep(running.parts.policies.materials)
-  const ruled = { store, log, audit, isRegion, onChange, config: () => current.config.governance }
+  const ruled = { store, log, audit, folder, isRegion, onChange, config: () => current.config.governance }
   const { governance, identity } = await openGovernance({ ...around, ...ruled }).catch(async (thrown: unknown) => {
     await store.close()
     throw thrown

@@ -25,6 +25,7 @@ export type IdPrefix =
   | 'price'
   | 'review'
   | 'sync'
+  | 'incident'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

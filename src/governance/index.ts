@@ -62,6 +62,23 @@ export {
   type Reviews,
 } from './reviews/index.ts'
 export {
+  createIncidents,
+  incidentKinds,
+  type Incident,
+  type IncidentFile,
+  type IncidentKind,
+  type Incidents,
+} from './incidents/index.ts'
+export {
+  createMarker,
+  createMarkRecord,
+  isSigned,
+  rowPrints,
+  type Detection,
+  type Marker,
+  type MarkRecord,
+} from './marks/index.ts'
+export {
   documentForms,
   draftDocument,
   toMarkdown,

@@ -5,10 +5,12 @@ import type { CopyrightTables } from './tables/copyright.ts'
 import type { EdgeTables } from './tables/edge.ts'
 import type { HouseTables } from './tables/house.ts'
 import type { IdentityTables } from './tables/identity.ts'
+import type { IncidentsTables } from './tables/incidents.ts'
 import type { IngestionTables } from './tables/ingestion.ts'
 import type { KnowledgeTables } from './tables/knowledge.ts'
 import type { LearningTables } from './tables/learning.ts'
 import type { LedgerTables } from './tables/ledger.ts'
+import type { MarksTables } from './tables/marks.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
 import type { ReviewsTables } from './tables/reviews.ts'
@@ -29,6 +31,8 @@ export interface Tables
     LedgerTables,
     OutcomesTables,
     PrivacyTables,
+    IncidentsTables,
+    MarksTables,
     ReviewsTables,
     SourcesTables,
     UseCaseTables,

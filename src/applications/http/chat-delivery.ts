@@ -2,7 +2,7 @@ import { collectAnswer } from '../../core/answer.ts'
 import type { Call, CallFacts } from '../../core/call.ts'
 import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import type { PlatformError } from '../../core/errors.ts'
-import { isJsonObject } from '../../core/json.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
 import type { Answer } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
@@ -12,7 +12,15 @@ import type { Delivery } from '../flow-parts.ts'
 import type { ReadChat } from './chat-request.ts'
 import type { Exchange } from './exchange.ts'
 import { errorHeaders } from './server.ts'
-import { countCalls, overheadMs, toAnswerExtension, toRouteHeader, toSpent } from './extension.ts'
+import {
+  countCalls,
+  overheadMs,
+  toAnswerExtension,
+  toMarksJson,
+  toRouteHeader,
+  toSpent,
+  type Evidence,
+} from './extension.ts'
 
 export interface ChatDeliveryOptions {
   readonly exchange: Exchange
@@ -108,15 +116,14 @@ class ChatDelivery implements Delivery<Answer> {
       call.cancellation.throwIfCancelled()
     }
     const evidence = { citations, unsupported }
-    const extension = this.#isReportRefused() ? undefined : toAnswerExtension(call, evidence)
-    this.#ending = encoder.end(extension)
+    this.#ending = encoder.end(this.#extensionOf(call, evidence))
   }
 
   async #sendWhole(answer: Answer, call: Call): Promise<void> {
     const complete = await collectAnswer(answer)
     const body = this.#options.dialect.encodeAnswer(complete, this.#meta(call))
-    const extension = this.#isReportRefused() ? {} : { strata: toAnswerExtension(call, complete) }
-    this.#takeWhole(JSON.stringify({ ...body, ...extension }))
+    const extension = this.#extensionOf(call, complete)
+    this.#takeWhole(JSON.stringify(extension === undefined ? body : { ...body, strata: extension }))
   }
 
   /** A whole body goes out as soon as the call is on record, which is as good as now. */
@@ -190,8 +197,11 @@ class ChatDelivery implements Delivery<Answer> {
     return this.#options.read()?.extension?.report === true
   }
 
-  #isReportRefused(): boolean {
-    return this.#options.read()?.extension?.report === false
+  /** The report; where it is not wanted, only what has to be said. */
+  #extensionOf(call: Call, evidence: Evidence): JsonObject | undefined {
+    if (this.#options.read()?.extension?.report !== false) return toAnswerExtension(call, evidence)
+    const marks = toMarksJson(call)
+    return Object.keys(marks).length === 0 ? undefined : marks
   }
 
   #elapsedMs(): number {

@@ -38,8 +38,13 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
         parts.signals.offer(call, request)
         return passage?.answer === undefined ? model.answer(request, call) : Promise.resolve(passage.answer)
       },
-      guard: (answer, call) =>
-        passage?.answer === undefined ? parts.oversight.release(answer, call, toHeld(dialectId, read)) : answer,
+      guard(answer, call) {
+        const mark = (released: Answer): Answer =>
+          read === undefined ? released : parts.marker.mark(released, call, read.request)
+        if (passage?.answer !== undefined) return mark(answer)
+        const released = parts.oversight.release(answer, call, toHeld(dialectId, read))
+        return released instanceof Promise ? released.then(mark) : mark(released)
+      },
     },
     delivery,
   )

@@ -96,7 +96,8 @@ export function toAnswerExtension(
     usage: toUsageJson(totals.usage),
     cost: cost === undefined ? null : { usd: toDollars(cost), picodollars: cost.toString() },
     ...(call.labels.policy === undefined ? {} : { policy: toPolicyJson(call.labels.policy) }),
-    ...(call.notes?.['review'] === undefined ? {} : { review: call.notes['review'] }),
+    ...pick(call.notes, ['review']),
+    ...toMarksJson(call),
     ...toEnergy(call.facts),
     ...toBounds(call.facts),
     ...toNodeReports(call),
@@ -109,6 +110,16 @@ export function toAnswerExtension(
 /** Under which use case the request was admitted, and what that obliges whoever shows the answer to. */
 function toPolicyJson({ useCase, decision, obligations }: PolicyLabel): JsonObject {
   return { use_case: useCase ?? null, decision, obligations }
+}
+
+/** What tells people and machines that it was generated; also where the rest of the report is not wanted. */
+export function toMarksJson({ notes }: Pick<Call, 'notes'>): JsonObject {
+  return pick(notes, ['notices', 'provenance', 'aigc'])
+}
+
+function pick(notes: JsonObject | undefined, keys: readonly string[]): JsonObject {
+  if (notes === undefined) return {}
+  return Object.fromEntries(keys.flatMap((key) => (notes[key] === undefined ? [] : [[key, notes[key]]])))
 }
 
 /** Watt-hours of all tries together, where each that used something has an estimate; `undefined` where there is none at all. */

@@ -7,6 +7,8 @@ export {
   bodyDialects,
   draftFor,
   toDraftJson,
+  toIncidentFileJson,
+  toIncidentJson,
   newUseCase,
   toFullUseCaseJson,
   toLiteracyJson,

@@ -2,11 +2,15 @@ import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
 import type { DialectId } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
+import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type {
   AuditLog,
   Copyright,
   Identity,
+  Marker,
+  Incidents,
+  MarkRecord,
   Oversight,
   PolicyGuard,
   Privacy,
@@ -61,6 +65,10 @@ export interface HttpParts {
   readonly reviews: Reviews
   readonly useCases: UseCaseDesk
   readonly signals: SignalWatch
+  readonly marker: Marker
+  readonly marks: MarkRecord
+  readonly incidents: Incidents
+  readonly signer: Signer
   readonly learning: Learning
   readonly evaluations: Evaluations
   readonly audit: AuditLog

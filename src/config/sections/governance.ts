@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { copyrightSchema } from './copyright.ts'
 import { guardsSchema } from './guards.ts'
+import { marksSchema } from './marks.ts'
 import { privacySchema } from './privacy.ts'
 import { signOnSchema } from './sign-on.ts'
 import { sovereigntySchema } from './sovereignty.ts'
@@ -76,6 +77,7 @@ export const governanceSchema = z
       })
       .prefault({})
       .describe('The log of every call and administrative act that auditors can check with a public key alone.'),
+    marks: marksSchema.prefault({}),
     registry: registrySchema.prefault({}),
     signals: signalsSchema.prefault({}),
     reviews: reviewsSchema.prefault({}),

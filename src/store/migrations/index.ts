@@ -8,6 +8,8 @@ import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { reviews } from './052-reviews.ts'
 import { useCases } from './053-use-cases.ts'
+import { marks } from './054-marks.ts'
+import { incidents } from './055-incidents.ts'
 import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
@@ -39,6 +41,8 @@ export const migrations: readonly Migration[] = [
   audit,
   reviews,
   useCases,
+  marks,
+  incidents,
   privacy,
   copyright,
   sealing,

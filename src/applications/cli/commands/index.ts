@@ -11,6 +11,7 @@ import { duplicates } from './duplicates.ts'
 import { experiment } from './experiment.ts'
 import { forecast } from './forecast.ts'
 import { evaluate } from './eval.ts'
+import { incidents } from './incidents.ts'
 import { ingest } from './ingest.ts'
 import { keys } from './keys.ts'
 import { knowledge } from './knowledge.ts'
@@ -55,6 +56,7 @@ export const commands: readonly Command[] = Object.freeze([
   policy,
   useCase,
   reviews,
+  incidents,
   audit,
   price,
   budgets,

@@ -63,7 +63,7 @@ export async function draftFor(parts: HttpParts, principal: Principal, ask: Draf
     evaluations: await readEvaluations(parts, tenant, seen.usage.models),
     reviews: await readReviews(parts, principal, ask.name),
     reviewers: competent.map(({ person, competence }) => ({ person, competence })),
-    incidents: [],
+    incidents: await readIncidents(parts, tenant, ask.name),
     literacy: await registry.listLiteracy(tenant),
     audit: { key: parts.audit.verifierKey, retentionDays: undefined },
   })
@@ -201,6 +201,13 @@ async function readEvaluations(
         low95,
         high95,
       })),
+  )
+}
+
+async function readIncidents(parts: HttpParts, tenant: string, name: string): Promise<KnownFacts['incidents']> {
+  const found = await parts.incidents.list(tenant, { before: undefined, limit: listedMax })
+  return found.flatMap(({ id, kind, state, useCase, awareAtMs: atMs }) =>
+    useCase === name ? [{ id, kind, state, atMs }] : [],
   )
 }
 

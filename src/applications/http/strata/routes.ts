@@ -3,6 +3,7 @@ import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { budgetRoutes } from './budgets.ts'
 import { auditRoutes } from './audit.ts'
+import { markRoutes } from './marks.ts'
 import { planRoutes } from './billing.ts'
 import { callRoutes } from './calls.ts'
 import { copyrightRoutes } from './copyright.ts'
@@ -15,6 +16,7 @@ import { evaluationRoutes } from './evaluations.ts'
 import { experimentRoutes } from './experiments.ts'
 import { feedbackRoutes } from './feedback.ts'
 import { healthRoutes } from './health.ts'
+import { incidentRoutes } from './incidents.ts'
 import { invoiceRoutes } from './invoices.ts'
 import { keyRoutes } from './keys.ts'
 import { policyRoutes } from './policies.ts'
@@ -47,6 +49,8 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...useCaseRoutes(getParts),
     ...documentationRoutes(getParts),
     ...reviewRoutes(getParts),
+    ...markRoutes(getParts),
+    ...incidentRoutes(getParts),
     ...auditRoutes(getParts),
     ...pricingRoutes(getParts),
     ...budgetRoutes(getParts),

@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import type { JsonObject } from '../../../core/json.ts'
+import { toIso } from '../../../core/time.ts'
+import { incidentKinds, type Incident, type IncidentFile } from '../../../governance/index.ts'
+import type { GetParts } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { operation, readNumber } from './operation.ts'
+
+const kind = z
+  .enum(incidentKinds)
+  .describe(
+    '`death`: report within 10 days · `widespread`, or critical infrastructure: 2 · `serious`: 15 · `other`: none.',
+  )
+const text = z.string().min(1).max(20_000)
+const time = z.iso.datetime({ offset: true })
+
+const newIncident = z.strictObject({
+  title: z.string().min(1).max(200).describe('What happened, in a line.'),
+  text: text.describe('What happened, who is affected, what was done at once.'),
+  kind,
+  use_case: z.string().min(1).max(64).optional().describe('The use case it happened in.'),
+  occurred_at: time.describe('When it happened.'),
+  aware_at: time.describe('When the organisation became aware of it: the clock of the report starts here.'),
+})
+const newNote = z.strictObject({ text, kind: kind.optional() })
+const newReport = z.strictObject({
+  reference: z.string().min(1).max(200).describe('What the authority calls it.'),
+  text: text.describe('To whom it was reported, and what.'),
+})
+
+/** The register of incidents. */
+export function incidentRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/incidents',
+      access: 'key',
+      summary: 'Opens an incident; until when it has to be reported follows from its kind and when one became aware.',
+      body: newIncident,
+      answer: async ({ parts, principal, body }) => {
+        const { use_case: useCase, occurred_at: occurredAt, aware_at: awareAt, ...rest } = body
+        const times = { occurredAtMs: Date.parse(occurredAt), awareAtMs: Date.parse(awareAt) }
+        return {
+          status: 201,
+          body: toIncidentJson(await parts.incidents.open(principal, { ...rest, useCase, ...times })),
+        }
+      },
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/incidents',
+      access: 'admin',
+      summary: 'Incidents, newest first: ?limit=, ?before= an id.',
+      answer: async ({ parts, principal, exchange }) => {
+        const limit = readNumber(exchange, 'limit', { min: 1, max: 100, default: 20 })
+        const before = exchange.query().get('before') ?? undefined
+        const found = await parts.incidents.list(principal.tenant, { limit: limit + 1, before })
+        const data = found.slice(0, limit).map(toIncidentJson)
+        return { status: 200, body: { object: 'list', data, has_more: found.length > limit } }
+      },
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path: '/v1/incidents/{id}',
+      access: 'admin',
+      summary: 'An incident with everything that was said of it.',
+      answer: async ({ parts, principal, exchange }) => ({
+        status: 200,
+        body: toIncidentFileJson(await parts.incidents.get(principal.tenant, exchange.parameters['id'] ?? '')),
+      }),
+    }),
+    ...changeRoutes(getParts),
+  ]
+}
+
+function changeRoutes(getParts: GetParts): readonly Route[] {
+  return [
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/incidents/{id}/notes',
+      access: 'admin',
+      summary: 'Adds to what is known; a kind judges it anew, and the deadline with it.',
+      body: newNote,
+      answer: async ({ parts, principal, exchange, body }) => ({
+        status: 200,
+        body: toIncidentJson(await parts.incidents.note(principal, exchange.parameters['id'] ?? '', body)),
+      }),
+    }),
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/incidents/{id}/report',
+      access: 'admin',
+      summary: 'Puts on record that it was reported to the authority.',
+      body: newReport,
+      answer: async ({ parts, principal, exchange, body }) => ({
+        status: 200,
+        body: toIncidentJson(await parts.incidents.report(principal, exchange.parameters['id'] ?? '', body)),
+      }),
+    }),
+    operation(getParts, {
+      method: 'POST',
+      path: '/v1/incidents/{id}/close',
+      access: 'admin',
+      summary: 'Closes an incident; refused while a report is owed.',
+      body: z.strictObject({ text }),
+      answer: async ({ parts, principal, exchange, body }) => ({
+        status: 200,
+        body: toIncidentJson(await parts.incidents.close(principal, exchange.parameters['id'] ?? '', body.text)),
+      }),
+    }),
+  ]
+}
+
+export function toIncidentJson(incident: Incident): JsonObject {
+  return {
+    object: 'incident',
+    id: incident.id,
+    use_case: incident.useCase ?? null,
+    title: incident.title,
+    kind: incident.kind,
+    state: incident.state,
+    occurred_at: toIso(incident.occurredAtMs),
+    aware_at: toIso(incident.awareAtMs),
+    due_at: toTime(incident.dueAtMs),
+    overdue: incident.isOverdue,
+    reported_at: toTime(incident.reportedAtMs),
+    closed_at: toTime(incident.closedAtMs),
+    reference: incident.reference ?? null,
+    created_at: toIso(incident.createdAtMs),
+  }
+}
+
+export function toIncidentFileJson({ incident, notes }: IncidentFile): JsonObject {
+  const said = notes.map(({ number, what, text: words, key_id: key, at_ms: atMs }) => {
+    return { number, what, text: words, key, at: toIso(atMs) }
+  })
+  return { ...toIncidentJson(incident), notes: said }
+}
+
+function toTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : toIso(ms)
+}

@@ -1,0 +1,8 @@
+export {
+  createIncidents,
+  incidentKinds,
+  type Incident,
+  type IncidentFile,
+  type IncidentKind,
+  type Incidents,
+} from './incidents.ts'
