@@ -50,6 +50,24 @@ describeEngines('the ledger', (open) => {
     expect(await ledger.run(hold('c', [rich, poor], 1n))).toMatchObject({ short: [{ heldByOthers: 10n }] })
   })
 
+  test('is audited as it stood at one instant, while others book', async () => {
+    const place = await open.createPlace()
+    const { ledger, numbers } = await start(open, [10n ** 9n, 10n ** 9n], { place })
+    const other = await start(open, [], { place })
+    let isDone = false
+    const booking = (async () => {
+      for (let index = 0; index < 150; index++) {
+        await ledger.run(hold(`h${index}`, numbers, 10n))
+        const legs = numbers.map((account) => ({ account, amount: 7n }))
+        if (index % 3 > 0) await ledger.run({ type: 'settle', hold: `h${index}`, legs })
+      }
+      isDone = true
+    })()
+    const nothing = { unequal: 0, unheld: 0, unsound: 0, overspent: 0 }
+    while (!isDone) expect(await other.ledger.audit(0)).toMatchObject(nothing)
+    await booking
+  })
+
   test('ends each hold once, whoever asks how often', async () => {
     const { ledger, numbers } = await start(open, [100n])
     const [account = 0] = numbers

@@ -67,6 +67,8 @@ export function createLedger(deps: LedgerDeps): Ledger {
     open: (keys) => store.open(keys, Math.trunc(clock.now())),
     read: (filter) => store.read(filter),
     audit: (graceMs) =>
-      deps.store.transaction((database) => auditBooks(database, { nowMs: Math.trunc(clock.now()), graceMs })),
+      deps.store.transaction((database) =>
+        auditBooks(database, { engine: deps.store.engine, nowMs: Math.trunc(clock.now()), graceMs }),
+      ),
   }
 }

@@ -1,5 +1,5 @@
-import type { Transaction } from 'kysely'
-import type { Tables } from '../../../store/index.ts'
+import { sql, type Transaction } from 'kysely'
+import type { Engine, Tables } from '../../../store/index.ts'
 import { addTransfer } from '../book.ts'
 import type { Balance } from '../operations.ts'
 import { toAccount, toLeg, toTransfer } from '../store.ts'
@@ -20,11 +20,19 @@ export interface Audit {
   readonly unsound: number
 }
 
+export interface AuditOptions {
+  readonly engine: Engine
+  readonly nowMs: number
+  readonly graceMs: number
+}
+
 /** Folds the whole log in pieces, so that its length does not matter to memory. */
 export async function auditBooks(
   database: Transaction<Tables>,
-  { nowMs, graceMs }: { readonly nowMs: number; readonly graceMs: number },
+  { engine, nowMs, graceMs }: AuditOptions,
 ): Promise<Audit> {
+  // All of it as it stood at one instant, whatever others book meanwhile; on SQLite nobody else writes.
+  if (engine === 'postgres') await sql`set transaction isolation level repeatable read`.execute(database)
   const rows = await database.selectFrom('account').selectAll().execute()
   const nothing: Balance = { limit: 0n, spent: 0n, held: 0n }
   const folded = new Map<number, Balance>(rows.map((row) => [row.number, nothing]))
