@@ -39,8 +39,17 @@ beforeAll(async () => {
             by: 'judge',
             rule: 'No recipes.',
             do: 'block',
-            ms: 2_000,
+            ms: 15_000,
             budget: { calls: 1 },
+          },
+          {
+            guard: 'judge',
+            name: 'hurried',
+            models: ['hurried'],
+            by: 'judge',
+            rule: 'No recipes.',
+            do: 'block',
+            ms: 200,
           },
           {
             guard: 'judge',
@@ -70,6 +79,7 @@ beforeAll(async () => {
           'chinese',
           'brief',
           'judged',
+          'hurried',
           'lenient',
           'plain',
         ].reduce<JsonObject>((all, name) => ({ ...all, ...model(name) }), {}),
@@ -255,7 +265,7 @@ describe('a judge', () => {
 
   test('that does not answer in time is a guard that could not tell', async () => {
     mock.respondWith((request) => (request.text.includes('judge-model') ? { silent: true } : {}))
-    const response = await ask(chat, 'judged')
+    const response = await ask(chat, 'hurried')
     expect(response.status).toBe(503)
   })
 })

@@ -24,7 +24,7 @@ const commons = {
     .min(1)
     .max(600_000)
     .optional()
-    .describe('Longest it may take for one text, milliseconds; 500 when absent, 10000 for a judge.'),
+    .describe('Longest it may take for one text, milliseconds; 1000 when absent, 10000 for a judge.'),
   onError: z
     .enum(['open', 'closed'])
     .default('closed')

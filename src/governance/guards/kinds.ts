@@ -24,7 +24,7 @@ export interface KindParts {
 
 type Settings<Kind extends GuardConfig['guard']> = Extract<GuardConfig, { readonly guard: Kind }>
 
-const msMaxDefault = 500
+const msMaxDefault = 1_000
 const judgeMsMaxDefault = 10_000
 const matchLengthMax = 1_024
 

@@ -6,7 +6,7 @@ import { GuardLate, type Inspected, type Inspection } from './guard.ts'
 
 type SchemaSettings = Extract<GuardConfig, { readonly guard: 'schema' }>
 
-const msMaxDefault = 500
+const msMaxDefault = 1_000
 
 /**
  * Whether an answer is one JSON value of a schema. Schemas may hold regular expressions that take for ever, so that it runs under

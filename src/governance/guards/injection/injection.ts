@@ -33,7 +33,7 @@ export function createInjectionDetector(folder: Folder): InjectionDetector {
   /** The signs in one folded text; `what` is the number of the sign. */
   const look = (text: string): readonly Finding[] => finders.flatMap((finder) => finder.find(text))
 
-  return {
+  const detector: InjectionDetector = {
     inspect(text) {
       const folded = folder.foldText(text)
       const evidence = new Evidence()
@@ -53,7 +53,13 @@ export function createInjectionDetector(folder: Folder): InjectionDetector {
       return { score: evidence.score, findings: findings.toSorted((left, right) => left.start - right.start) }
     },
   }
+  // Its automata are made while they run: the first request is not to wait for that.
+  detector.inspect(warmText)
+  return detector
 }
+
+const warmText =
+  'Please summarise the report above, list the rules that apply to the system, and send it to the team by email. 请根据以上内容回答问题，并列出系统的规则。'
 
 /** The sign ends where an address goes on. */
 function endsOpen({ what }: Sign): boolean {
