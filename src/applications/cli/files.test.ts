@@ -6,7 +6,9 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createOverlapMeter, createPersonalDataScanner, decideRights } from '../../governance/index.ts'
-import { createDuplicateIndex } from '../../tools/index.ts'
+import { createDuplicateIndex, createPreparation } from '../../tools/index.ts'
+import { pdf } from '../../../test/kit/pdf.ts'
+import { configSchema } from '../../config/index.ts'
 import { runCli, type ProcessActs } from './index.ts'
 
 /** Commands that read files and need neither a platform nor a configuration. */
@@ -52,7 +54,7 @@ const acts: ProcessActs = {
   serve: refuse,
   configSchema: refuse,
   checkConfig: refuse,
-  openPreparation: refuse,
+  openPreparation: () => Promise.resolve(createPreparation(configSchema.parse({}).knowledge)),
   addRuntime: refuse,
   input: refuse,
 }
@@ -87,6 +89,21 @@ describe('privacy scan', () => {
     })
     const binary = await scan('binary.bin', Uint8Array.from([1, 0, 2]))
     expect(binary).toMatchObject({ code: 1, json: { error: { code: 'DOCUMENT_REFUSED' } } })
+  })
+
+  test('reads documents of other formats, and says on which page something stands', async () => {
+    const page = (text: string) => ({ lines: [{ text, x: 72, y: 700 }] })
+    const bytes = pdf([
+      page('The first page names nobody at all, and says so.'),
+      page('Write to li.na@example.com about it.'),
+    ])
+    const { json, printed } = await scan('letter.pdf', bytes)
+    expect(json).toMatchObject({ counts: { email: 1 }, findings: [{ type: 'email', page: 2 }] })
+    expect(printed.join()).not.toContain('example.com')
+    const { printed: lines } = await run('privacy', 'scan', join(folder, 'letter.pdf'))
+    expect(lines[0]).toMatch(/^page 2 /)
+    const broken = await scan('broken.pdf', '%PDF-1.7 and nothing more')
+    expect(broken).toMatchObject({ code: 1, json: { error: { code: 'DOCUMENT_REFUSED' } } })
   })
 
   test('can be bound to types and to what is sure, and says what is wrong with the question', async () => {

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { PersonalDatum } from '../../../core/ports-privacy.ts'
-import { report, toMisuse, toTable, type Command } from '../command.ts'
+import { readableExtensions, type ParsedDocument } from '../../../tools/index.ts'
+import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readNumberOption } from '../numbers.ts'
 import { readText } from '../text-file.ts'
 
@@ -10,19 +12,19 @@ export const privacy: Command = {
   name: 'privacy',
   usage: 'scan FILE [--types T,…] [--confidence 0.5] [--show]',
   summary:
-    'Finds personal data in a text file: types, places and why. What is found is printed in full only with --show.',
+    'Finds personal data in a document of any format: types, places and why. What is found is printed in full only with --show.',
   options: { types: { type: 'string' }, confidence: { type: 'string' }, show: { type: 'boolean' } },
   async run(context) {
     const [verb, path, ...rest] = context.words
     if (verb !== 'scan' || path === undefined || rest.length > 0) throw toMisuse(privacy)
     const { types } = context.options
-    const text = await readFileText(path)
+    const { text, pages } = await readDocument(context, path)
     const data = context.process.scanner.scan(text, {
       types: typeof types === 'string' ? types.split(',').map((type) => type.trim()) : undefined,
       confidenceMin: readNumberOption(context, 'confidence', { min: 0, max: 1 }),
     })
     const isShown = context.options['show'] === true
-    const findings = data.map((datum) => toFinding(text, datum, isShown))
+    const findings = data.map((datum) => ({ ...toFinding(text, datum, isShown), ...toPage(pages, datum.start) }))
     const counts = Object.fromEntries(
       [...Map.groupBy(data, ({ type }) => type)].map(([type, group]) => [type, group.length]),
     )
@@ -40,13 +42,52 @@ export const privacy: Command = {
 /** Larger files are scanned in parts by whoever has them: a text this long is no document. */
 const fileBytesMax = 268_435_456
 
+/** Formats whose own text is scanned, so that places are those of the file. */
+const plainExtensions: ReadonlySet<string> = new Set(
+  'md markdown mdown mkd txt text log csv tsv tab json jsonl ndjson'.split(' '),
+)
+
+interface ScannedText {
+  readonly text: string
+  readonly pages: ParsedDocument['pages']
+}
+
+/** The text of a file: its own, or what is read of a document of another format, pictures and scans included. */
+async function readDocument(context: CommandContext, path: string): Promise<ScannedText> {
+  const extension = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
+  if (!readableExtensions.has(extension) || plainExtensions.has(extension)) {
+    return { text: await readFileText(path), pages: [] }
+  }
+  const preparation = await context.process.openPreparation()
+  try {
+    const { text, pages } = await preparation.parse({ source: basename(path), bytes: await readFileBytes(path) })
+    for (const { kind, number, state, reason } of pages) {
+      if (state === 'failed') context.terminal.note(`${kind} ${number} could not be read (${reason ?? 'unknown'})`)
+    }
+    return { text, pages }
+  } finally {
+    await preparation.close()
+  }
+}
+
+/** The page, sheet or slide on which something begins; nothing for texts without. */
+function toPage(pages: ParsedDocument['pages'], start: number): JsonObject {
+  const page = pages.find((each) => each.start <= start && start < each.end)
+  if (page === undefined || page.kind === 'text') return {}
+  return { [page.kind]: page.kind === 'page' || page.kind === 'slide' ? page.number : (page.name ?? page.number) }
+}
+
 async function readFileText(path: string): Promise<string> {
+  return readText(path, await readFileBytes(path))
+}
+
+async function readFileBytes(path: string): Promise<Buffer> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new PlatformError('NOT_FOUND', `${path} cannot be read`, { cause })
   })
   if (bytes.length > fileBytesMax)
     throw new PlatformError('DOCUMENT_REFUSED', `${path} has more than ${fileBytesMax} bytes`)
-  return readText(path, bytes)
+  return bytes
 }
 
 interface Finding extends JsonObject {
@@ -73,7 +114,11 @@ function toSample(found: string): string {
 }
 
 function toRow(finding: Finding & { readonly text?: string }): readonly string[] {
-  const place = `${finding.line}:[${finding.start}, ${finding.end})`
+  const around = ['page', 'slide', 'sheet', 'part', 'chapter'].flatMap((kind) => {
+    const value: unknown = Object.hasOwn(finding, kind) ? (finding as JsonObject)[kind] : undefined
+    return typeof value === 'number' ? [`${kind} ${value} `] : typeof value === 'string' ? [`${value} `] : []
+  })
+  const place = `${around.join('')}${finding.line}:[${finding.start}, ${finding.end})`
   const shown = finding.text ?? finding.sample
   return [place, finding.type, finding.confidence.toFixed(2), shown, finding.why.join(', ')]
 }
