@@ -13,6 +13,7 @@ import {
   createMarkRecord,
   createOversight,
   createPolicyAdmission,
+  createRetention,
   createReviews,
   createSignalWatch,
   createUseCaseDesk,
@@ -23,6 +24,7 @@ import {
   type Incidents,
   type MarkRecord,
   type PolicyGuard,
+  type Retention,
   type Reviews,
   type UseCaseRegistry,
 } from './governance/index.ts'
@@ -38,6 +40,7 @@ export interface Governance {
   readonly useCases: UseCaseRegistry
   readonly marks: MarkRecord
   readonly incidents: Incidents
+  readonly retention: Retention
   readonly signer: Signer
   close(): void
 }
@@ -81,6 +84,7 @@ async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
   }
   const useCases = await createUseCaseRegistry({ ...deps, hintsMin })
   const incidents = createIncidents(deps)
+  const retention = createRetention({ ...deps, config: () => deps.config().retention })
   const derived = deriveSecret(deps.folder, 'marks')
   const marks = createMarkRecord({
     ...deps,
@@ -92,9 +96,10 @@ async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
     useCases,
     marks,
     incidents,
+    retention,
     signer: createSigner(deps.folder),
     close() {
-      for (const part of [reviews, useCases, marks]) part.close()
+      for (const part of [reviews, useCases, marks, retention]) part.close()
       incidents.stop()
     },
   }
@@ -123,10 +128,11 @@ export function createGovernanceParts(
   | 'marks'
   | 'signer'
   | 'incidents'
+  | 'retention'
 > &
   Pick<HttpParts['flow'], 'admission'> {
   const { standing, config, gate, policies } = deps
-  const { reviews, useCases: registry, marks, signer, incidents } = standing.governance
+  const { reviews, useCases: registry, marks, signer, incidents, retention } = standing.governance
   const { origin } = config.audit
   const { log } = standing.telemetry
   return {
@@ -137,6 +143,7 @@ export function createGovernanceParts(
     marks,
     signer,
     incidents,
+    retention,
     marker: createMarker({ config: config.marks, origin, clock: standing.clock, signer, record: marks }),
     signals: createSignalWatch({ registry, scanner: standing.privacy.scanner, log, config }),
     audit: standing.audit,

@@ -26,6 +26,7 @@ export type IdPrefix =
   | 'review'
   | 'sync'
   | 'incident'
+  | 'hold'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

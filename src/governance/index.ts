@@ -61,6 +61,7 @@ export {
   type ReviewFile,
   type Reviews,
 } from './reviews/index.ts'
+export { createRetention, type LegalHold, type Retention } from './retention/index.ts'
 export {
   createIncidents,
   incidentKinds,

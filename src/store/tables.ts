@@ -13,6 +13,7 @@ import type { LedgerTables } from './tables/ledger.ts'
 import type { MarksTables } from './tables/marks.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
+import type { RetentionTables } from './tables/retention.ts'
 import type { ReviewsTables } from './tables/reviews.ts'
 import type { SourcesTables } from './tables/sources.ts'
 import type { UseCaseTables } from './tables/use-cases.ts'
@@ -33,6 +34,7 @@ export interface Tables
     PrivacyTables,
     IncidentsTables,
     MarksTables,
+    RetentionTables,
     ReviewsTables,
     SourcesTables,
     UseCaseTables,

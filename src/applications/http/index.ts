@@ -7,6 +7,7 @@ export {
   bodyDialects,
   draftFor,
   toDraftJson,
+  toHoldJson,
   toIncidentFileJson,
   toIncidentJson,
   newUseCase,

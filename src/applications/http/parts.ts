@@ -14,6 +14,7 @@ import type {
   Oversight,
   PolicyGuard,
   Privacy,
+  Retention,
   Reviews,
   SignalWatch,
   UseCaseDesk,
@@ -68,6 +69,7 @@ export interface HttpParts {
   readonly marker: Marker
   readonly marks: MarkRecord
   readonly incidents: Incidents
+  readonly retention: Retention
   readonly signer: Signer
   readonly learning: Learning
   readonly evaluations: Evaluations

@@ -5,6 +5,7 @@ import { marksSchema } from './marks.ts'
 import { privacySchema } from './privacy.ts'
 import { signOnSchema } from './sign-on.ts'
 import { sovereigntySchema } from './sovereignty.ts'
+import { retentionSchema } from './retention.ts'
 import { reviewsSchema } from './reviews.ts'
 import { registrySchema, signalsSchema } from './use-cases.ts'
 
@@ -78,6 +79,7 @@ export const governanceSchema = z
       .prefault({})
       .describe('The log of every call and administrative act that auditors can check with a public key alone.'),
     marks: marksSchema.prefault({}),
+    retention: retentionSchema.prefault({}),
     registry: registrySchema.prefault({}),
     signals: signalsSchema.prefault({}),
     reviews: reviewsSchema.prefault({}),

@@ -108,6 +108,7 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
       const [rootId = callId] = callId.split('.', 1) // a child's id is its root's, a dot and a number
       const leaf = await store.findLeaf(tenant, rootId)
       if (leaf === undefined) throw new PlatformError('NOT_FOUND', 'the log holds no such call')
+      if (leaf.gone_at_ms !== null) throw new PlatformError('NOT_FOUND', 'the call was deleted when its time had come')
       const { note, leaves } = await readTree(store)
       const records = await readRecords({ store, calls: deps.store.calls }, [{ kind: leaf.kind, tenant, id: rootId }])
       const record = records.get(rootId)?.(leaf.sequence) ?? ''

@@ -1,7 +1,7 @@
 import { createHash, sign, verify, type KeyObject } from 'node:crypto'
 import type { CallReader } from '../../store/index.ts'
 import { readRecords } from './records.ts'
-import type { AuditStore, LeafRow, Subject } from './store.ts'
+import type { AuditStore, LeafRow, StoredLeaf, Subject } from './store.ts'
 
 /*
  * The file of an export, one fact a line, fields between tabs:
@@ -10,6 +10,7 @@ import type { AuditStore, LeafRow, Subject } from './store.ts'
  *   pack  HASH  JSON           a policy pack, canonical
  *   facts HASH  JSON           the facts of a use case, canonical
  *   leaf  PLACE HASH           a record of another tenant: its hash alone
+ *   gone PLACE HASH TENANT SEQUENCE    a record that retention has deleted: an act in the log names it
  *   record PLACE JSON          a record, canonical, byte for byte what the tree holds
  *   checkpoint NOTE            a signed note, as a JSON string, after the last record it covers
  *   end  RECORDS  CHECKPOINTS  SIGNATURE    Ed25519 over all that stands before this line, so that nothing can be left out
@@ -33,7 +34,7 @@ export async function* exportLines(options: ExportOptions): AsyncGenerator<strin
   for await (const line of listLines(options)) {
     digest.update(line)
     if (line.startsWith('checkpoint')) checkpoints += 1
-    else if (line.startsWith('record') || line.startsWith('leaf')) records += 1
+    else if (/^(?:record|leaf|gone)\t/.test(line)) records += 1
     yield line
   }
   const signature = sign(null, toSigned(digest.digest('hex')), options.key)
@@ -59,10 +60,11 @@ async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOpt
   for (;;) {
     const leaves = await store.listLeaves({ from: place, limit: pageRows })
     if (leaves.length === 0) break
-    const shown = leaves.filter((leaf) => tenant === undefined || leaf.tenant === tenant)
+    const shown = leaves.filter((leaf) => isShown(leaf, tenant) && leaf.gone_at_ms === null)
     const records = await readRecords({ store, calls }, shown.map(toSubject))
     for (const leaf of leaves) {
-      yield toLine(leaf, records.get(leaf.subject))
+      const isGone = isShown(leaf, tenant) && leaf.gone_at_ms !== null
+      yield isGone ? toGoneLine(leaf) : toLine(leaf, records.get(leaf.subject))
       place = leaf.place + 1
       for (let next = checkpoints[told]; next !== undefined && next.size <= place; next = checkpoints[told]) {
         yield `checkpoint\t${JSON.stringify(next.note)}\n`
@@ -75,6 +77,14 @@ async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOpt
 /** Of what is not shown, the hash alone. */
 function toLine({ place, hash, sequence }: LeafRow, record: ((sequence: number) => string) | undefined): string {
   return record === undefined ? `leaf\t${place}\t${hash}\n` : `record\t${place}\t${record(sequence)}\n`
+}
+
+function isShown(leaf: StoredLeaf, tenant: string | undefined): boolean {
+  return tenant === undefined || leaf.tenant === tenant
+}
+
+function toGoneLine({ place, hash, tenant, sequence }: LeafRow): string {
+  return `gone\t${place}\t${hash}\t${tenant}\t${sequence}\n`
 }
 
 function toSubject({ kind, tenant, subject }: LeafRow): Subject {

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { toIso } from '../../core/time.ts'
 import { createPolicyEngine, readPack, type PolicyEngine } from '../policy/index.ts'
 import { createRegionGate } from '../sovereignty/index.ts'
+import { createGoneJudge } from './judge-gone.ts'
 import { createReviewJudge } from './judge-reviews.ts'
 
 /** What is wrong, and where: a place among the records, or a line of the file. */
@@ -31,6 +32,8 @@ export interface Finding {
 export interface RecordJudge {
   takeMaterial(kind: 'pack' | 'facts', hash: string, text: string): void
   takeRecord(place: number, text: string): void
+  /** A record that is said to have been deleted by retention. */
+  takeGone(place: number, tenant: string, sequence: number): void
   /** After the last record: what only all of them together tell. */
   finish(): void
   summary(): {
@@ -66,6 +69,7 @@ class Judge implements RecordJudge {
   readonly #decided = new Map<string, string>()
   readonly #gate = createRegionGate({ regions: {} })
   readonly #reviews = createReviewJudge()
+  readonly #gone = createGoneJudge()
   #decisions = 0
   #placements = 0
   #oldestMs = Number.POSITIVE_INFINITY
@@ -90,19 +94,33 @@ class Judge implements RecordJudge {
     }
     const tenant = textOf(record['tenant'])
     const sequence = Number(record['sequence'])
+    this.#count(place, tenant, sequence)
+    if (record['type'] === 'call') this.#judgeTree(place, listObjects(record['calls']))
+    else {
+      this.#note(Number(record['at_ms']))
+      if (isJsonObject(record['act'])) {
+        this.#reviews.takeAct(place, record['act'])
+        this.#gone.takeAct(tenant, record['act'])
+      }
+    }
+  }
+
+  takeGone(place: number, tenant: string, sequence: number): void {
+    this.#count(place, tenant, sequence)
+    this.#gone.takeGone(place, tenant, sequence)
+  }
+
+  /** A tenant's records are numbered without a gap. */
+  #count(place: number, tenant: string, sequence: number): void {
     const expected = (this.#sequences.get(tenant) ?? 0) + 1
     if (sequence !== expected) {
       this.#find({ type: 'gap', place, message: `the tenant's record ${expected} is missing; this is its ${sequence}` })
     }
     this.#sequences.set(tenant, sequence)
-    if (record['type'] === 'call') this.#judgeTree(place, listObjects(record['calls']))
-    else {
-      this.#note(Number(record['at_ms']))
-      if (isJsonObject(record['act'])) this.#reviews.takeAct(place, record['act'])
-    }
   }
 
   finish(): void {
+    this.#gone.finish((place, message) => this.#find({ type: 'gap', place, message }))
     this.#reviews.finish((place, message) => this.#find({ type: 'review', place, message }))
   }
 

@@ -23,6 +23,11 @@ export interface LeafRow {
   readonly hash: string
 }
 
+/** A leaf as it is read: with when retention deleted what it is of. */
+export interface StoredLeaf extends LeafRow {
+  readonly gone_at_ms: number | null
+}
+
 export interface CheckpointRow {
   readonly size: number
   readonly atMs: number
@@ -39,9 +44,9 @@ export interface AuditStore {
   findLastCheckpoint(): Promise<CheckpointRow | undefined>
   listCheckpoints(): Promise<readonly CheckpointRow[]>
   /** Leaves from a place on, in order. */
-  listLeaves(options: { readonly from: number; readonly limit: number }): Promise<readonly LeafRow[]>
+  listLeaves(options: { readonly from: number; readonly limit: number }): Promise<readonly StoredLeaf[]>
   /** Where a tenant's subject stands; `undefined` when it is not in the log, or another tenant's. */
-  findLeaf(tenant: string, subject: string): Promise<LeafRow | undefined>
+  findLeaf(tenant: string, subject: string): Promise<StoredLeaf | undefined>
 }
 
 export function createAuditStore(store: Pick<Store, 'sql' | 'transaction'>): AuditStore {

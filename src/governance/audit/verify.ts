@@ -132,6 +132,10 @@ class Verification {
         case 'leaf':
           this.#hashesOnly += 1
           return this.#append(Number(first), Buffer.from(second, 'hex'))
+        case 'gone':
+          this.#hashesOnly += 1
+          this.#append(Number(first), Buffer.from(second, 'hex'))
+          return this.#judge.takeGone(Number(first), fields[2] ?? '', Number(fields[3]))
         case 'record':
           this.#records += 1
           this.#append(Number(first), hashLeaf(Buffer.from(second, 'utf8')))
@@ -189,7 +193,7 @@ class Verification {
 const proven = [
   'every record shown is in the tree that the checkpoints sign, in its place',
   'nothing was changed, removed, added or moved since each checkpoint was signed',
-  'the records of each tenant shown are numbered without a gap',
+  'the records of each tenant shown are numbered without a gap, those included that retention has deleted and says so',
   'each decision of a policy pack follows from its facts and the pack of that hash',
   'what policies want reviewed left only after as many people agreed as were asked for, once for each review',
   'each dispatch that was sent went to regions that its request allowed, as far as their names are built in',

@@ -10,6 +10,7 @@ import { reviews } from './052-reviews.ts'
 import { useCases } from './053-use-cases.ts'
 import { marks } from './054-marks.ts'
 import { incidents } from './055-incidents.ts'
+import { retention } from './056-retention.ts'
 import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
 import { learning } from './075-learning.ts'
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   useCases,
   marks,
   incidents,
+  retention,
   privacy,
   copyright,
   sealing,

@@ -1,3 +1,5 @@
+import type { ColumnType } from 'kysely'
+
 /** The audit log. */
 export interface AuditTables {
   readonly audit_leaf: AuditLeafTable
@@ -19,6 +21,8 @@ export interface AuditLeafTable {
   readonly subject: string
   /** Hash of the leaf, hexadecimal. */
   readonly hash: string
+  /** When retention deleted what it is of; `null` while that is there. */
+  readonly gone_at_ms: ColumnType<number | null, number | null | undefined, number | null>
 }
 
 /** What the log said of itself: never changed, never removed. */

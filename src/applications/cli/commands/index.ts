@@ -17,6 +17,7 @@ import { keys } from './keys.ts'
 import { knowledge } from './knowledge.ts'
 import { models } from './models.ts'
 import { privacy } from './privacy.ts'
+import { retention } from './retention.ts'
 import { route } from './route.ts'
 import { policy } from './policy.ts'
 import { parse } from './parse.ts'
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = Object.freeze([
   useCase,
   reviews,
   incidents,
+  retention,
   audit,
   price,
   budgets,

@@ -51,6 +51,7 @@ export async function draftFor(parts: HttpParts, principal: Principal, ask: Draf
   const { registry } = parts.useCases
   const standing = await parts.useCases.get(tenant, ask.name)
   const seen = await readCalls(parts, tenant, { name: ask.name, fromMs: atMs - ask.days * dayMs, untilMs: atMs })
+  const { retention } = parts.config.governance
   const { reviewers } = parts.config.governance.reviews
   const competent = reviewers.filter(({ useCases }) => useCases === undefined || useCases.includes(ask.name))
   return draftDocument(ask.form, {
@@ -65,7 +66,7 @@ export async function draftFor(parts: HttpParts, principal: Principal, ask: Draf
     reviewers: competent.map(({ person, competence }) => ({ person, competence })),
     incidents: await readIncidents(parts, tenant, ask.name),
     literacy: await registry.listLiteracy(tenant),
-    audit: { key: parts.audit.verifierKey, retentionDays: undefined },
+    audit: { key: parts.audit.verifierKey, retentionDays: retention.useCases[ask.name] ?? retention.days },
   })
 }
 

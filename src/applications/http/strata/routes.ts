@@ -16,6 +16,7 @@ import { evaluationRoutes } from './evaluations.ts'
 import { experimentRoutes } from './experiments.ts'
 import { feedbackRoutes } from './feedback.ts'
 import { healthRoutes } from './health.ts'
+import { holdRoutes } from './holds.ts'
 import { incidentRoutes } from './incidents.ts'
 import { invoiceRoutes } from './invoices.ts'
 import { keyRoutes } from './keys.ts'
@@ -51,6 +52,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...reviewRoutes(getParts),
     ...markRoutes(getParts),
     ...incidentRoutes(getParts),
+    ...holdRoutes(getParts),
     ...auditRoutes(getParts),
     ...pricingRoutes(getParts),
     ...budgetRoutes(getParts),

@@ -1,0 +1,74 @@
+import { PlatformError } from '../../../core/errors.ts'
+import { toIso } from '../../../core/time.ts'
+import type { LegalHold } from '../../../governance/index.ts'
+import { toInstant } from '../../../governance/policy/index.ts'
+import { toHoldJson } from '../../http/index.ts'
+import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+
+export const retention: Command = {
+  name: 'retention',
+  usage: 'holds | hold NAME --reason R [--in USE-CASE] [--from TIME] [--until TIME] | release ID --reason R | sweep',
+  summary: 'Holds calls back from being deleted by the clock, and deletes now what is old enough.',
+  options: { reason: { type: 'string' }, in: { type: 'string' }, from: { type: 'string' }, until: { type: 'string' } },
+  async run(context) {
+    const [verb, word] = context.words
+    if (verb === 'holds') await list(context)
+    else if (verb === 'sweep') await sweep(context)
+    else if (verb === 'hold' && word !== undefined) await hold(context, word)
+    else if (verb === 'release' && word !== undefined) await release(context, word)
+    else throw toMisuse(retention)
+  },
+}
+
+async function list(context: CommandContext): Promise<void> {
+  const { parts } = await context.open()
+  const found = await parts.retention.list(operatorTenant)
+  report(context.terminal, { object: 'list', data: found.map(toHoldJson) }, toTable(found.map(toRow)))
+}
+
+function toRow({ id, name, useCase, fromMs, untilMs, releasedAtMs }: LegalHold): readonly string[] {
+  const span = `${fromMs === undefined ? 'the beginning' : toIso(fromMs)} to ${untilMs === undefined ? 'ever' : toIso(untilMs)}`
+  return [id, releasedAtMs === undefined ? 'in force' : `released ${toIso(releasedAtMs)}`, useCase ?? 'all', span, name]
+}
+
+async function hold(context: CommandContext, name: string): Promise<void> {
+  const asked = { name, reason: need(context), useCase: textOf(context, 'in') }
+  const span = { fromMs: readTime(context, 'from'), untilMs: readTime(context, 'until') }
+  const { parts } = await context.open()
+  print(context, await parts.retention.hold(operator, { ...asked, ...span }))
+}
+
+async function release(context: CommandContext, id: string): Promise<void> {
+  const reason = need(context)
+  const { parts } = await context.open()
+  print(context, await parts.retention.release(operator, id, reason))
+}
+
+async function sweep(context: CommandContext): Promise<void> {
+  const { parts } = await context.open()
+  const calls = await parts.retention.sweep()
+  report(context.terminal, { calls }, [`${calls} calls deleted`])
+}
+
+function print(context: CommandContext, made: LegalHold): void {
+  report(context.terminal, toHoldJson(made), [toRow(made).join(' · ')])
+}
+
+function need(context: CommandContext): string {
+  const reason = textOf(context, 'reason')
+  if (reason === undefined) throw toMisuse(retention)
+  return reason
+}
+
+function readTime(context: CommandContext, name: string): number | undefined {
+  const text = textOf(context, name)
+  if (text === undefined) return undefined
+  const atMs = toInstant(text)
+  if (atMs !== undefined) return atMs
+  throw new PlatformError('INVALID_REQUEST', `--${name} must be a date, 2026-12-02, or a time, 2026-12-02T08:00:00Z`)
+}
+
+function textOf(context: CommandContext, name: string): string | undefined {
+  const value = context.options[name]
+  return typeof value === 'string' ? value : undefined
+}

@@ -1,0 +1,1 @@
+export { createRetention, type LegalHold, type Retention } from './retention.ts'
