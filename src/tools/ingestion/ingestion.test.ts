@@ -66,6 +66,18 @@ describeEngines('ingestion', (open) => {
     expect(await knowledge.canSee(tenant, document?.id ?? '', { regions: ['us'] })).toBe(false)
   })
 
+  test('nothing of a document is left of its job once it has been deleted', async () => {
+    const { ingestion, knowledge } = openBench(await open())
+    await knowledge.createCollection(tenant, 'notes')
+    const text = 'The quokka of Rottnest keeps seventeen umbrellas behind the lighthouse for rainy Sundays in winter.'
+    await ingestion.enqueue(tenant, 'notes', toDocument('a', text))
+    ingestion.start()
+    await expect.poll(() => isIdle(ingestion), { timeout: 10_000 }).toBe(true)
+    const document = await knowledge.findDocument(tenant, 'notes', 'a')
+    const { statement } = await knowledge.deleteDocument(tenant, 'notes', document?.id ?? '')
+    expect(JSON.parse(statement ?? '{}')).toMatchObject({ result: 'gone', left: { rows: 0, hits: 0 } })
+  })
+
   test('what cannot be taken in says why, and keeps nothing else out', async () => {
     const { ingestion, knowledge } = openBench(await open())
     await knowledge.createCollection(tenant, 'notes')

@@ -19,7 +19,16 @@ interface DeleterParts extends KnowledgeParts {
 }
 
 /** Tables that hold something of a document. */
-const tables = ['document', 'document_version', 'index_entry', 'chunk', 'posting_bucket', 'access_list'] as const
+const tables = [
+  'document',
+  'document_version',
+  'index_entry',
+  'chunk',
+  'posting_bucket',
+  'access_list',
+  'version_place',
+  'ingestion_job',
+] as const
 
 /**
  * A deletion is one transaction over rows and index. After it what was deleted is made to leave the disk, it is checked

@@ -129,6 +129,19 @@ describeEngines('sources', (open) => {
     expect(await names()).toEqual(ten.slice(3))
   })
 
+  test('a collection that was deleted is filled again; a document that somebody deleted stays so until it changes', async () => {
+    const { sources, knowledge, names } = openBench(await open(), folderSource())
+    for (const name of ten) write(name, `Rule ${name} of the house.`)
+    await synchronise(sources)
+    const [first] = await knowledge.listDocuments(tenant, 'notes')
+    await knowledge.deleteDocument(tenant, 'notes', first?.id ?? '')
+    expect(await synchronise(sources)).toMatchObject({ state: 'done', counts: { unchanged: 10 } })
+    expect(await names()).toHaveLength(9)
+    await knowledge.deleteCollection(tenant, 'notes')
+    expect(await synchronise(sources)).toMatchObject({ state: 'done', counts: { created: 10 } })
+    expect(await names()).toEqual(ten)
+  })
+
   test('a folder that cannot be listed fails the sync and deletes nothing', async () => {
     const { sources, names } = openBench(await open(), folderSource({ deleteShareMax: 1 }))
     for (const name of ten) write(name, `Rule ${name} of the house.`)

@@ -25,6 +25,9 @@ export interface SyncTask {
   readonly signal: AbortSignal
 }
 
+/** The mark of what has to be taken in again, whatever its mark is now. */
+const forgotten = ''
+
 /** Nobody else takes a sync over for that long after its process was last heard of. */
 export const leaseMs = 20_000
 /** How often it is heard of, also while a large document is read. */
@@ -102,7 +105,7 @@ class SyncRun {
     const { connector } = this.#parts
     const { sync, signal } = this.#task
     await this.#makeCollection()
-    const markOf = (item: string): string | undefined => this.#known.get(item)?.mark
+    const markOf = (item: string): string | undefined => this.#known.get(item)?.mark || undefined
     const isDone = (item: string): boolean => this.#known.get(item)?.seen_in === sync.id
     for await (const listed of connector.list({ markOf, isDone, signal })) {
       await this.#take(listed)
@@ -315,7 +318,12 @@ class SyncRun {
   async #makeCollection(): Promise<void> {
     const { tenant } = this.#task.sync
     const collections = await this.#parts.knowledge.listCollections(tenant)
-    if (collections.some(({ name }) => name === this.#task.collection)) return
+    const found = collections.find(({ name }) => name === this.#task.collection)
+    // A collection that was emptied or made anew has nothing of what is known: all of it is new again.
+    if ((found?.documents ?? 0) === 0) {
+      for (const [item, row] of this.#known) this.#known.set(item, { ...row, mark: forgotten, document_id: null })
+    }
+    if (found !== undefined) return
     await this.#parts.knowledge.createCollection(tenant, this.#task.collection).catch((thrown: unknown) => {
       if (!(thrown instanceof PlatformError) || thrown.code !== 'CONFLICT') throw thrown
     })

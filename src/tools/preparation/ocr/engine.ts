@@ -98,7 +98,7 @@ export async function openEngine(runtime: OcrRuntime): Promise<Engine> {
         api.Recognize(null)
         const found = readTable(language, api.GetTSVText())
         api.Clear()
-        if (best === undefined || found.confidence > best.confidence) best = found
+        if (best === undefined || isSurer(found, best)) best = found
         const isSure = found.confidence >= (language === first ? sureAsBefore : sureAt)
         // Simplified and traditional look so much alike that each is sure of the other: both are asked.
         const hasRival = language !== first && names.some((name) => isRival(name, language) && !asked.has(name))
@@ -111,6 +111,25 @@ export async function openEngine(runtime: OcrRuntime): Promise<Engine> {
       return best
     },
   }
+}
+
+/**
+ * Whether one reading is surer than the other. Of two scripts of one language only what they read differently is compared:
+ * what both read alike says nothing, and each network is as sure of that.
+ */
+function isSurer(one: Recognition, other: Recognition): boolean {
+  if (!isRival(one.language, other.language)) return one.confidence > other.confidence
+  return confidenceIn(one, other) > confidenceIn(other, one)
+}
+
+/** Mean confidence of the words with characters that the other reading does not have at all. */
+function confidenceIn(reading: Recognition, other: Recognition): number {
+  const known = new Set(other.paragraphs.flat(2).flatMap(({ text }) => Array.from(text)))
+  const own = reading.paragraphs
+    .flat(2)
+    .filter(({ text }) => Array.from(text).some((character) => !known.has(character)))
+  if (own.length === 0) return reading.confidence
+  return own.reduce((sum, { confidence }) => sum + confidence, 0) / own.length
 }
 
 /** Two scripts of one language: `chi_sim`, `chi_tra`. */

@@ -28,9 +28,6 @@ export function findOcrRuntime({ folders, languages }: OcrRuntimeQuery): OcrRunt
   return findOcrRuntimeIn(import.meta.url, languages)
 }
 
-/** Simplified Chinese is read more rightly by its larger network; other languages are not. */
-const dataFolders: Readonly<Record<string, string>> = { chi_sim: '4.0.0' }
-
 /** What a module at that place would get. */
 export function findOcrRuntimeIn(place: string, languages: readonly string[]): OcrRuntime | undefined {
   const require = createRequire(place)
@@ -39,7 +36,7 @@ export function findOcrRuntimeIn(place: string, languages: readonly string[]): O
   const found: Record<string, string> = {}
   for (const language of languages) {
     const folder = findPackage(require, `@tesseract.js-data/${language}`)?.folder
-    const path = join(folder ?? '', dataFolders[language] ?? '4.0.0_best_int', `${language}.traineddata.gz`)
+    const path = join(folder ?? '', '4.0.0_best_int', `${language}.traineddata.gz`)
     if (folder !== undefined && existsSync(path)) found[language] = path
   }
   const names = Object.keys(found)
