@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../store/index.ts'
-import { addSegment } from './postings/segments.ts'
+import { addSegment, joinSmall } from './postings/segments.ts'
 import { createKnowledgeRows } from './store.ts'
 
 /** Chunks folded in one transaction: up to a few hundred ms of SQLite's one place of a writer. */
@@ -18,7 +18,19 @@ export async function foldFresh(database: Kysely<Tables>, collection: number, ch
     const isDone = await database.transaction().execute((sql) => foldOnce(sql, collection, chunksMax))
     if (isDone) return
     await setTimeout(pauseMs)
+    while (await database.transaction().execute((sql) => joinOnce(sql, collection))) await setTimeout(pauseMs)
   }
+}
+
+/** One join of segments; false when there is none to do. */
+async function joinOnce(sql: Kysely<Tables>, number: number): Promise<boolean> {
+  const rows = createKnowledgeRows(sql)
+  const collection = await rows.lockByNumber(number)
+  if (collection === undefined || !(await joinSmall(sql, number))) return false
+  // Readers have to look where the segments are.
+  const revision = await rows.recordChanges(number, collection.revision, [0])
+  await rows.updateCollection(number, { revision })
+  return true
 }
 
 async function foldOnce(sql: Kysely<Tables>, number: number, chunksMax: number): Promise<boolean> {

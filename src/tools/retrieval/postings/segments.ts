@@ -6,13 +6,13 @@ import { createPostingRows, type BucketRow, type SegmentRow } from './store.ts'
 import { chooseBucket } from './term-table.ts'
 
 /**
- * Four neighbouring segments below one of these sizes, in buckets, become one: a posting is written again up to three times, and
- * the largest join reads and writes some 40 MB.
+ * Four neighbouring segments below one of these sizes, in buckets, become one: a posting is written again up to twice, and the
+ * largest join reads and writes some 10 MB, so that whoever waits to write does not wait long.
  */
-const joinedBelow = [1_024, 4_096, 16_384] as const
+const joinedBelow = [1_024, 4_096] as const
 const joined = 4
 
-/** Makes a segment of chunks, given in ascending order and after all that lie in segments; then joins small ones. */
+/** Makes a segment of chunks, given in ascending order and after all that lie in segments. */
 export async function addSegment(
   sql: Kysely<Tables>,
   collection: number,
@@ -20,8 +20,7 @@ export async function addSegment(
 ): Promise<void> {
   const segments = await createPostingRows(sql).listSegments(collection)
   const span = { first: chunks[0]?.chunk ?? 0, last: chunks.at(-1)?.chunk ?? 0 }
-  const segment = await writeSegment(sql, { collection, segments, span, built: buildSegment(chunks) })
-  await joinSmall(sql, collection, [...segments, segment])
+  await writeSegment(sql, { collection, segments, span, built: buildSegment(chunks) })
 }
 
 interface NewSegment {
@@ -33,10 +32,7 @@ interface NewSegment {
   readonly built: BuiltSegment
 }
 
-async function writeSegment(
-  sql: Kysely<Tables>,
-  { collection, segments, span, built }: NewSegment,
-): Promise<SegmentRow> {
+async function writeSegment(sql: Kysely<Tables>, { collection, segments, span, built }: NewSegment): Promise<void> {
   const row = {
     collection,
     number: segments.reduce((most, { number }) => Math.max(most, number), 0) + 1,
@@ -50,7 +46,6 @@ async function writeSegment(
     collection,
     built.buckets.map((bucket) => ({ segment: row.number, ...bucket })),
   )
-  return row
 }
 
 /** The postings of each term in the segments that hold chunks after `after`. */
@@ -111,23 +106,21 @@ export async function removeFromSegments(
   }
 }
 
-/** Joins the last segments while enough neighbours are small. */
-async function joinSmall(sql: Kysely<Tables>, collection: number, segments: readonly SegmentRow[]): Promise<void> {
-  let rest = segments
+/** Joins the last segments where enough neighbours are small, once; false when there is nothing to join. */
+export async function joinSmall(sql: Kysely<Tables>, collection: number): Promise<boolean> {
+  const segments = await createPostingRows(sql).listSegments(collection)
   for (const [level, bucketsMax] of joinedBelow.entries()) {
-    const tail = rest.slice(-joined)
+    const tail = segments.slice(-joined)
     // The smallest wait for their like, so that what has been joined is not written again for each of them.
     const isWaiting = (tail.at(-1)?.bucket_count ?? 0) < (joinedBelow[level - 1] ?? 0)
     if (tail.length < joined || isWaiting || tail.some((segment) => segment.bucket_count >= bucketsMax)) continue
-    rest = [...rest.slice(0, -joined), await joinSegments(sql, collection, tail)]
+    await joinSegments(sql, collection, tail)
+    return true
   }
+  return false
 }
 
-async function joinSegments(
-  sql: Kysely<Tables>,
-  collection: number,
-  segments: readonly SegmentRow[],
-): Promise<SegmentRow> {
+async function joinSegments(sql: Kysely<Tables>, collection: number, segments: readonly SegmentRow[]): Promise<void> {
   const rows = createPostingRows(sql)
   const payloads: (readonly Uint8Array[])[] = []
   for (const { number } of segments) {
@@ -136,5 +129,5 @@ async function joinSegments(
   const numbers = segments.map(({ number }) => number)
   await rows.deleteSegments(collection, numbers)
   const span = { first: segments[0]?.first_chunk ?? 0, last: segments.at(-1)?.last_chunk ?? 0 }
-  return writeSegment(sql, { collection, segments, span, built: joinBuckets(payloads) })
+  await writeSegment(sql, { collection, segments, span, built: joinBuckets(payloads) })
 }

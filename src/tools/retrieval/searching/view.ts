@@ -65,7 +65,7 @@ export class CollectionView {
     if (changed === undefined || changed.length > entriesReadMax) await this.#readAll(rows, collection)
     else await this.#readChanged(rows, collection, changed)
     this.#revision = collection.revision
-    if (this.#foldedTo !== collection.folded_to) this.#segments = undefined
+    this.#segments = undefined
     this.#foldedTo = collection.folded_to
   }
 
