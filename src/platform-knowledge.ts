@@ -3,7 +3,7 @@ import type { createRegionGate } from './governance/index.ts'
 import { createSigner } from './platform-signing.ts'
 import { createKnowledge, type Knowledge } from './tools/index.ts'
 
-type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log'>
+type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log' | 'embedder'>
 
 interface KnowledgeDeps extends Parts {
   readonly folder: string

@@ -28,6 +28,7 @@ import { createAnswerCaches } from './models/index.ts'
 import { createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
+import { createTextEmbedder } from './platform-embedding.ts'
 import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
 import { createConfiguredGuards } from './platform-guards.ts'
 import { createModels, createPrograms } from './platform-models.ts'
@@ -109,7 +110,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     throw thrown
   })
   const preparation = openPreparation(loaded)
-  const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, gate: () => gate })
+  const embedder = createTextEmbedder(() => running.parts)
+  const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, embedder, gate: () => gate })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
@@ -121,6 +123,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
   await audit.keep(running.parts.policies.materials)
+  knowledge.embedding.start()
   let lastReload: Promise<void> = Promise.resolve()
   const retiring = new Set<Promise<void>>()
   let isWorking = false
@@ -153,6 +156,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     },
     async close() {
       await lastReload
+      await knowledge.embedding.stop()
       await Promise.all([...retiring, running.retire()])
       for (const room of [audit, code, preparation, knowledge]) await room.close()
       for (const timed of [identity, spending, money.priceEntries, idempotency, governance, learnt]) timed.close()

@@ -1,7 +1,7 @@
 /** The sockets through which the rooms meet. Each is filled by one room and handed to the others by `platform.ts`. */
 import type { PlaceSovereignty } from './ports-sovereignty.ts'
 import type { Answer, Embedded, EmbedRequest, Traits } from './model.ts'
-import type { Call, CallFacts } from './call.ts'
+import type { Call, CallFacts, Principal } from './call.ts'
 import type { ChatRequest } from './chat.ts'
 import type { JsonObject } from './json.ts'
 import type { Picodollars } from './money.ts'
@@ -71,6 +71,21 @@ export interface Price {
   costMax(tokens: { readonly input: number; readonly output: number }): Picodollars
 }
 
+/** Filled by platform: embeds by a model of the configuration in force. Each time is a call: admitted, metered, recorded. */
+export interface TextEmbedder {
+  /** Rejects as a request would: MODEL_NOT_FOUND, REGION_REFUSED, BUDGET_EXCEEDED, UPSTREAM_… */
+  embed(request: EmbedRequest, as: EmbedAs): Promise<Embedded>
+}
+
+export interface EmbedAs {
+  readonly principal: Principal
+  /** The call this is part of; one of its own when absent. */
+  readonly call?: Call | undefined
+  /** Regions the texts are bound to, beside those the principal may use. */
+  readonly regions?: readonly string[] | undefined
+  readonly durationMsMax: number
+}
+
 /** Filled by infrastructure: calls endpoints by id, with balancing, retries and health. */
 export interface EndpointCaller {
   /** The traits of one configured endpoint; `undefined` when there is none of that id. */
@@ -127,6 +142,8 @@ export interface KnowledgeQuery {
   readonly excluded?: readonly string[] | undefined
   /** Searches what was in force at that instant, milliseconds UTC; now when absent. */
   readonly asOfMs?: number | undefined
+  /** On whose account a question is embedded where a collection has vectors; search is lexical when absent. */
+  readonly by?: { readonly principal: Principal; readonly call?: Call | undefined } | undefined
   /** 0…1: gives nothing when the best passage is less likely to answer than this; the calibrated bound when absent. */
   readonly confidenceMin?: number | undefined
 }
@@ -154,6 +171,8 @@ export interface Passage {
 export interface PassageReasons {
   /** What each signal adds to the score. */
   readonly signals: Readonly<Record<string, number>>
+  /** Cosine of its vector with that of the question, -1…1; absent when it was found by its words alone. */
+  readonly similarity?: number | undefined
   /** Words of the question that stand in it or its headings, as the index has them. */
   readonly terms: readonly string[]
   /** The sentences in it that hold most of the question. */

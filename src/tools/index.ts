@@ -32,6 +32,7 @@ export {
   type CollectionView,
   type DeletionReceipt,
   type DocumentView,
+  type GenerationView,
   type Knowledge,
   type NewDocument,
   type VersionView,

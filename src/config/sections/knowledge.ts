@@ -50,6 +50,41 @@ export const knowledgeSchema = z
       .max(100_000)
       .default(1_000)
       .describe('Searches that may wait; one more is refused with OVERLOADED.'),
+    dense: z
+      .strictObject({
+        queryMsMax: z
+          .int()
+          .min(1)
+          .max(60_000)
+          .default(1_500)
+          .describe('Longest wait for the vector of a question, milliseconds; the search goes on without.'),
+        batchMax: z.int().min(1).max(2_048).default(64).describe('Passages embedded in one request.'),
+        lexicalWeight: z
+          .number()
+          .min(0)
+          .max(100)
+          .default(1)
+          .describe('What a rank by words counts in a search that also ranks by vectors.'),
+        denseWeight: z.number().min(0).max(100).default(1).describe('What a rank by vectors counts.'),
+        similarityMin: z
+          .number()
+          .min(-1)
+          .max(1)
+          .default(0.5)
+          .describe(
+            'Cosine from which on a passage is likely to answer although it lacks the words; depends on the model.',
+          ),
+        inMemoryMib: z
+          .int()
+          .min(1)
+          .max(65_536)
+          .default(512)
+          .describe(
+            'Memory for vectors, MiB: four bytes for each dimension of a passage. A collection that needs more is searched by words alone.',
+          ),
+      })
+      .prefault({})
+      .describe('Search by vectors, where a collection has a live generation of them.'),
     passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
     ingestion: z
       .strictObject({

@@ -25,6 +25,7 @@ import { index } from './105-index.ts'
 import { receipts } from './106-receipts.ts'
 import { likeness } from './107-likeness.ts'
 import { documentFacts } from './108-document-facts.ts'
+import { vectors } from './109-vectors.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -59,4 +60,5 @@ export const migrations: readonly Migration[] = [
   receipts,
   likeness,
   documentFacts,
+  vectors,
 ]

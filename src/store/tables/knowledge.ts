@@ -16,6 +16,40 @@ export interface KnowledgeTables {
   readonly access_version: AccessVersionTable
   readonly knowledge_event: KnowledgeEventTable
   readonly deletion_receipt: DeletionReceiptTable
+  readonly embedding_generation: EmbeddingGenerationTable
+  readonly chunk_vector: ChunkVectorTable
+}
+
+/** What one embedding model makes of a collection; another model, or other dimensions, are another generation. */
+export interface EmbeddingGenerationTable {
+  readonly collection: number
+  readonly number: number
+  readonly tenant: string
+  /** As models are named in the configuration. */
+  readonly model: string
+  /** Of its vectors; `null` before the first, when none were asked for. */
+  readonly dimensions: number | null
+  /** `building`: kept up, not searched · `live`: kept up and searched · `retired`: left as it is. */
+  readonly state: 'building' | 'live' | 'retired'
+  /** On whose account texts are embedded: JSON of the principal who asked for it. */
+  readonly principal: string
+  /** The number that the next vector gets; numbers only go up. */
+  readonly vector_next: number
+  /** Passages that no endpoint in their regions could embed, as last tried. */
+  readonly refused: number
+  /** Code of the error that ended the last try; `null` when it came to its end. */
+  readonly fault: string | null
+  readonly created_at_ms: number
+}
+
+/** The vector of a passage, of length 1: 32-bit floats, little-endian. */
+export interface ChunkVectorTable {
+  readonly collection: number
+  readonly generation: number
+  readonly number: number
+  readonly tenant: string
+  readonly chunk: number
+  readonly vector: Uint8Array
 }
 
 /** A tenant's collection of documents. The counts are of what is in its index now. */

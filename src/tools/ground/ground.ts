@@ -91,7 +91,15 @@ async function findPassages(
 ): Promise<readonly Passage[]> {
   const query = findQuestion(request.chat)
   const viewer = { principals: principalsOf(call.principal), regions: call.labels.allowedRegions }
-  const found = await knowledge.search({ ...viewer, tenant: call.principal.tenant, collections, query, passagesMax })
+  const by = { principal: call.principal, call }
+  const found = await knowledge.search({
+    ...viewer,
+    by,
+    tenant: call.principal.tenant,
+    collections,
+    query,
+    passagesMax,
+  })
   return fitPassages(found, writer.traits.contextTokens)
 }
 

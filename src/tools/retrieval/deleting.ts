@@ -28,6 +28,7 @@ const tables = [
   'access_list',
   'version_place',
   'ingestion_job',
+  'chunk_vector',
 ] as const
 
 /**

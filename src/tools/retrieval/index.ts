@@ -11,3 +11,4 @@ export {
   type VersionView,
   type Viewer,
 } from './knowledge.ts'
+export type { GenerationView } from './vectors/generations.ts'

@@ -2,7 +2,7 @@ import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Ids } from '../../core/ids.ts'
-import type { EventLog, KnowledgeQuery, KnowledgeSearch } from '../../core/ports.ts'
+import type { EventLog, KnowledgeQuery, KnowledgeSearch, TextEmbedder } from '../../core/ports.ts'
 import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
@@ -16,12 +16,13 @@ import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
+import { createGenerations, withoutEmbedder, type Generations } from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
 import { createWriter } from './writing.ts'
 
 /** Collections of documents, and search in them. Every act is within one tenant. */
-export interface Knowledge extends KnowledgeSearch {
+export interface Knowledge extends KnowledgeSearch, Generations {
   /** Rejects with CONFLICT when the tenant has one of that name, INVALID_REQUEST for a name that cannot be one. */
   createCollection(tenant: string, name: string): Promise<CollectionView>
   listCollections(tenant: string): Promise<readonly CollectionView[]>
@@ -65,6 +66,15 @@ export interface Knowledge extends KnowledgeSearch {
   verify(tenant: string, collection: string): Promise<CollectionReport>
   /** As `search`, with how likely the passages are to answer. Rejects with NOT_FOUND for a collection that is not there. */
   find(query: KnowledgeQuery): Promise<SearchResult>
+  /** Passages that are embedded beside the work. */
+  readonly embedding: {
+    /** Goes on with what a former process left. */
+    start(): void
+    /** Resolves once nothing is being embedded. */
+    settled(): Promise<void>
+    /** For good; what is under way is finished. */
+    stop(): Promise<void>
+  }
   close(): Promise<void>
 }
 
@@ -193,6 +203,8 @@ export interface KnowledgeParts {
   /** Shared with others, who close it; one of its own when absent. */
   readonly preparation?: Preparation | undefined
   readonly log: EventLog
+  /** Embeds passages and questions; search is lexical when absent. */
+  readonly embedder?: TextEmbedder | undefined
   /** Signs receipts; unsigned when absent. */
   readonly signer?: Signer | undefined
   /** Every region that lies in the allowed ones; just those when absent. */
@@ -209,12 +221,16 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
   const analyser = createAnalyser()
   const rows = createKnowledgeRows(store.sql)
   const preparation = deps.preparation ?? createPreparation(config)
-  const bounds = { viewsMax: config.collectionsInMemoryMax, postingBytesMax: config.postingsInMemoryMib * 2 ** 20 }
+  const bounds = {
+    viewsMax: config.collectionsInMemoryMax,
+    postingBytesMax: config.postingsInMemoryMib * 2 ** 20,
+    dense: { ...config.dense, bytesMax: config.dense.inMemoryMib * 2 ** 20 },
+  }
   const thread =
     deps.searchOn === 'same-thread'
       ? createSearchHere({ database: store.sql, engine: store.engine, analyser, ...bounds })
       : createSearchThread({
-          data: { location: store.location, ...bounds },
+          data: { location: store.location, bounds },
           waitingMax: config.searchesWaitingMax,
           log,
         })
@@ -223,24 +239,47 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     viewer.regions === undefined
       ? viewer
       : { ...viewer, regions: deps.regionsWithin?.(viewer.regions) ?? viewer.regions }
+  const generations =
+    deps.embedder === undefined
+      ? undefined
+      : createGenerations({ ...deps, config: config.dense, embedder: deps.embedder })
   const placed = createPlaceRows(store.sql)
   const find = async (query: KnowledgeQuery): Promise<SearchResult> => {
-    const result = await thread.search(widen(query))
+    const { by: _by, ...asked } = widen(query)
+    const { vectors, ...dense } = (await generations?.toVectors(query)) ?? { vectors: [] }
+    const result = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
     const places = await placed.listPlaces(query.tenant, result.passages)
     const passages = result.passages.map((passage, index) =>
       places[index]?.length === 0 ? passage : { ...passage, places: places[index] },
     )
-    return { ...result, passages }
+    return { ...result, passages, ...(dense.state === undefined ? {} : { dense: { ...dense, state: dense.state } }) }
   }
   return {
-    ...createWriter({ ...deps, preparation, analyser, fold: createFold(), thread, setAccess: granter.setAccess }),
+    ...createWriter({
+      ...deps,
+      preparation,
+      analyser,
+      fold: createFold(),
+      thread,
+      follow: (collection) => generations?.follow(collection),
+      setAccess: granter.setAccess,
+    }),
     ...granter,
     canSee: (tenant, document, viewer) => granter.canSee(tenant, document, widen(viewer)),
     ...createVerifier({ ...deps, analyser }),
     ...createDeleter({ ...deps, analyser, thread }),
     find,
     search: async (query) => (await find(query)).passages,
-    close: () => thread.close(),
+    ...(generations ?? withoutEmbedder),
+    embedding: {
+      start: () => generations?.follow(),
+      settled: async () => generations?.settled(),
+      stop: async () => generations?.close(),
+    },
+    async close() {
+      await generations?.close()
+      await thread.close()
+    },
     listCollections: async (tenant) => (await rows.listCollections(tenant)).map(toCollectionView),
     async listDocuments(tenant, name, page = {}) {
       const { number } = await getCollection(rows, tenant, name)

@@ -33,6 +33,8 @@ export interface WriterParts extends KnowledgeParts {
   /** Folds what documents can be filtered by. */
   readonly fold: (text: string) => string
   readonly thread: Pick<SearchThread, 'fold'>
+  /** Has what is new in a collection embedded, beside the work. */
+  readonly follow: (collection: number) => void
   readonly setAccess: Knowledge['setAccess']
 }
 
@@ -166,6 +168,7 @@ interface Write {
 
 async function writeAll(parts: WriterParts, write: Write): Promise<readonly DocumentView[]> {
   const { collection, views } = await parts.store.transaction((sql) => writeSome(parts, sql, write))
+  parts.follow(collection.number)
   const waiting = collection.chunk_next - 1 - collection.folded_to
   const { foldChunksMax } = parts.config
   // Whoever takes in faster than can be folded waits for it; else it is done beside.

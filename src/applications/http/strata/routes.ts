@@ -30,6 +30,7 @@ import { routerRoutes } from './routers.ts'
 import { useCaseRoutes } from './use-cases.ts'
 import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
+import { generationRoutes } from './generations.ts'
 import { searchRoutes } from './search.ts'
 import { sourceRoutes } from './sources.ts'
 import { signOnRoutes } from './sign-on.ts'
@@ -40,6 +41,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...collectionRoutes(getParts),
     ...searchRoutes(getParts),
     ...sourceRoutes(getParts),
+    ...generationRoutes(getParts),
     ...evidenceRoutes(getParts),
     ...callRoutes(getParts),
     ...forecastRoutes(getParts),

@@ -82,11 +82,12 @@ async function search(
     throw new PlatformError('FORBIDDEN', 'on_behalf_of needs a key with the role admin', { param: 'on_behalf_of' })
   }
   const viewer = toViewer(given)
-  const { passages, confidence, abstained, understood } = await parts.knowledge.find({
+  const { passages, confidence, abstained, understood, dense } = await parts.knowledge.find({
     tenant: principal.tenant,
     collections,
     query: body.query,
     syntax: body.syntax ?? 'operators',
+    by: { principal },
     passagesMax: body.limit ?? parts.config.knowledge.passagesMax,
     principals: body.on_behalf_of ?? viewer.principals,
     regions: viewer.regions,
@@ -95,6 +96,6 @@ async function search(
   })
   return {
     status: 200,
-    body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood },
+    body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood, dense },
   }
 }

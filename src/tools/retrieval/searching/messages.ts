@@ -1,18 +1,16 @@
-import type { KnowledgeQuery } from '../../../core/ports.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { ErrorCode } from '../../../core/errors.ts'
 import type { Location } from '../../../store/index.ts'
-import type { SearchResult } from './searching.ts'
+import type { SearcherParts, SearchQuery, SearchResult } from './searching.ts'
 
 /** What the search thread is started with. */
 export interface ThreadData {
   readonly location: Location
-  readonly viewsMax: number
-  readonly postingBytesMax: number
+  readonly bounds: Pick<SearcherParts, 'viewsMax' | 'postingBytesMax' | 'dense'>
 }
 
 export type ToThread =
-  | { readonly type: 'search'; readonly ticket: number; readonly query: KnowledgeQuery }
+  | { readonly type: 'search'; readonly ticket: number; readonly query: SearchQuery }
   | { readonly type: 'fold'; readonly ticket: number; readonly collection: number; readonly chunksMax: number }
   | { readonly type: 'close'; readonly ticket: number }
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { PlatformError } from '../../../core/errors.ts'
+import { PlatformError, type ErrorCode } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { KnowledgeQuery, Passage } from '../../../core/ports.ts'
 import type { Engine, Tables } from '../../../store/index.ts'
@@ -12,7 +12,9 @@ import { createFold } from '../asking/fold.ts'
 import { createChecker, markHolding, type Phrase } from '../asking/narrowing.ts'
 import { describeQuery, parseQuery, toPlainQuery, type Filter, type ParsedQuery } from '../asking/parse.ts'
 import { listFiltered } from '../asking/store.ts'
+import type { QueryVector } from '../vectors/generations.ts'
 import { readBest, takeChecked, type Read } from './collapsing.ts'
+import { DenseSearch, fuse, toCandidate, type DenseFound, type DenseWeights } from './dense.ts'
 import { ListCache } from './lists.ts'
 import { createRanker, type Candidate } from './ranking.ts'
 import { createScope, type Scope } from './scope.ts'
@@ -29,12 +31,19 @@ export interface SearchResult {
   readonly abstained: boolean
   /** How the query was read, where its operators were: words, phrases, what is excluded, filters. */
   readonly understood?: JsonObject | undefined
+  /** Where a collection has a live generation of vectors: whether they were `used`, or why not. */
+  readonly dense?: { readonly state: 'used' | 'failed'; readonly code?: ErrorCode | undefined } | undefined
+}
+
+/** A query with the vectors of its question. */
+export interface SearchQuery extends Omit<KnowledgeQuery, 'by'> {
+  readonly vectors?: readonly QueryVector[] | undefined
 }
 
 /** Answers searches of one database; keeps in memory what it has read of the index. */
 export interface Searcher {
   /** Rejects with NOT_FOUND when one of the collections is not there. */
-  search(query: KnowledgeQuery): Promise<SearchResult>
+  search(query: SearchQuery): Promise<SearchResult>
 }
 
 export interface SearcherParts {
@@ -45,6 +54,14 @@ export interface SearcherParts {
   readonly viewsMax: number
   /** Memory for lists of postings, of all collections together. */
   readonly postingBytesMax: number
+  readonly dense: DenseBounds
+}
+
+export interface DenseBounds extends DenseWeights {
+  /** Memory for vectors, of all collections together. */
+  readonly bytesMax: number
+  /** Cosine from which on a passage is likely to answer. */
+  readonly similarityMin: number
 }
 
 const passagesMaxMax = 100
@@ -66,7 +83,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
   }
 }
 
-type Found = Omit<Ranked, 'parts' | 'score'>
+export type Found = Pick<Ranked, 'collection' | 'likeness' | 'candidate'>
 
 export interface Ranked {
   readonly collection: CollectionRow
@@ -74,6 +91,8 @@ export interface Ranked {
   readonly candidate: Candidate
   readonly parts: Readonly<Record<string, number>>
   readonly score: number
+  /** Cosine of its vector with that of the question; `undefined` when it was not found by it. */
+  readonly similarity?: number | undefined
 }
 
 class Searching {
@@ -84,14 +103,16 @@ class Searching {
   readonly #ranker = createRanker()
   readonly #lists: ListCache
   readonly #fold = createFold()
+  readonly #dense: DenseSearch
   #viewsMade = 0
 
   constructor(parts: SearcherParts) {
     this.#parts = parts
     this.#lists = new ListCache(parts.postingBytesMax)
+    this.#dense = new DenseSearch(parts.dense.bytesMax)
   }
 
-  async search(query: KnowledgeQuery): Promise<SearchResult> {
+  async search(query: SearchQuery): Promise<SearchResult> {
     const parsed = query.syntax === 'operators' ? parseQuery(query.query) : toPlainQuery(query.query)
     const result = await readConsistently(this.#parts, (rows, sql) => this.#find({ rows, sql, query, parsed }))
     return query.syntax === 'operators' ? { ...result, understood: describeQuery(parsed) } : result
@@ -101,17 +122,23 @@ class Searching {
     const collections = await listCollections(rows, query)
     const asked = this.#toAsked(parsed)
     if (asked.terms.length === 0) return nothing
-    const found: Found[] = []
-    for (const collection of collections) found.push(...(await this.#findIn({ rows, sql, query, asked }, collection)))
+    const [found, near]: [Found[], DenseFound[]] = [[], []]
+    for (const collection of collections) {
+      const both = await this.#findIn({ rows, sql, query, asked }, collection)
+      found.push(...both.lexical)
+      near.push(...both.dense)
+    }
     const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
     const { check } = asked
-    const ranked = rankAll(found)
+    const { dense } = this.#parts
+    const ranked = query.vectors === undefined ? rankAll(found) : fuse(rankAll(found), near, dense)
     const best =
       check === undefined
         ? ranked
         : await takeChecked({ rows, tenant: query.tenant, check }, ranked, passagesMax + spareMax)
     const confidence = best.reduce((most, { candidate }) => Math.max(most, candidate.coverage), 0)
-    if (confidence < (query.confidenceMin ?? confidenceMinDefault)) {
+    const isNear = best.some(({ similarity = -1 }) => similarity >= dense.similarityMin)
+    if (!isNear && confidence < (query.confidenceMin ?? confidenceMinDefault)) {
       return { passages: [], confidence, abstained: best.length > 0 }
     }
     const reading = { rows, tenant: query.tenant, analyser: this.#parts.analyser }
@@ -132,8 +159,8 @@ class Searching {
     }
   }
 
-  async #findIn({ rows, sql, query, asked }: AskingIn, collection: CollectionRow): Promise<readonly Found[]> {
-    if (collection.chunk_count === 0) return []
+  async #findIn({ rows, sql, query, asked }: AskingIn, collection: CollectionRow): Promise<FoundIn> {
+    if (collection.chunk_count === 0) return { lexical: [], dense: [] }
     const { terms, phrases, filters, check } = asked
     const view = await this.#view(rows, collection)
     const among =
@@ -145,16 +172,27 @@ class Searching {
     const lists = await view.listPostings(sql, names)
     const postings = new Map(names.map((name, index) => [name, lists[index] ?? []]))
     const allowed = phrases.length === 0 ? undefined : markHolding(view.chunkEntry.length, phrases, postings)
+    const narrowed = { ...scope, allowed, isRead: check !== undefined }
     const candidates = this.#ranker.findCandidates(
       view,
-      { ...scope, allowed, isRead: check !== undefined },
+      narrowed,
       terms.map(({ term, weight }) => ({ term, weight, postings: postings.get(term) ?? [] })),
     )
-    return candidates.map((candidate) => ({
+    const toFound = (candidate: Candidate): Found => ({
       collection,
       likeness: { table: view.likeness, number: candidate.chunk },
       candidate,
-    }))
+    })
+    const vector = query.vectors?.find((each) => each.collection === collection.name)
+    const near = vector === undefined ? [] : await this.#dense.find(sql, { view, scope: narrowed }, vector)
+    const known = new Map(candidates.map((candidate) => [candidate.chunk, candidate]))
+    return {
+      lexical: candidates.map(toFound),
+      dense: near.flatMap((each) => {
+        const candidate = known.get(each.chunk) ?? toCandidate(view, each)
+        return candidate === undefined ? [] : [{ ...toFound(candidate), similarity: each.similarity }]
+      }),
+    }
   }
 
   async #view(rows: SearchRows, collection: CollectionRow): Promise<CollectionView> {
@@ -198,8 +236,13 @@ class Searching {
 interface Asking {
   readonly rows: SearchRows
   readonly sql: Kysely<Tables>
-  readonly query: KnowledgeQuery
+  readonly query: SearchQuery
   readonly parsed: ParsedQuery
+}
+
+interface FoundIn {
+  readonly lexical: readonly Found[]
+  readonly dense: readonly DenseFound[]
 }
 
 interface AskingIn extends Omit<Asking, 'parsed'> {
@@ -215,7 +258,7 @@ interface Asked {
   readonly check: ((passage: PassageRow) => boolean) | undefined
 }
 
-interface ScopeQuery extends KnowledgeQuery {
+interface ScopeQuery extends SearchQuery {
   /** What the filters let through. */
   readonly among: ReadonlySet<number> | undefined
   readonly filters: readonly Filter[]
@@ -223,7 +266,7 @@ interface ScopeQuery extends KnowledgeQuery {
 
 const nothing: SearchResult = Object.freeze({ passages: [], confidence: 0, abstained: false })
 
-async function listCollections(rows: SearchRows, query: KnowledgeQuery): Promise<readonly CollectionRow[]> {
+async function listCollections(rows: SearchRows, query: SearchQuery): Promise<readonly CollectionRow[]> {
   const collections: CollectionRow[] = []
   for (const name of new Set(query.collections)) {
     const row = await rows.findCollection(query.tenant, name)
@@ -265,7 +308,7 @@ function rankAll(found: readonly Found[]): readonly Ranked[] {
 }
 
 function toPassage(
-  { ranked: { collection, candidate, parts, score }, row, copies }: Read,
+  { ranked: { collection, candidate, parts, score, similarity }, row, copies }: Read,
   terms: readonly QueryTerm[],
 ): Passage {
   const sentence = toSentences(row.text)[candidate.sentence] ?? { start: 0, end: row.text.length }
@@ -281,6 +324,7 @@ function toPassage(
     score,
     why: {
       signals: parts,
+      similarity,
       terms: candidate.terms.map((index) => terms[index]?.term ?? ''),
       best: { start: row.start + sentence.start, end: row.start + sentence.end },
       copies: copies.map(({ row: { document, source, version, start, end }, shared }) => ({

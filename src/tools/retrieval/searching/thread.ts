@@ -2,9 +2,9 @@ import { getCompileCacheDir } from 'node:module'
 import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { PlatformError } from '../../../core/errors.ts'
-import type { EventLog, KnowledgeQuery } from '../../../core/ports.ts'
+import type { EventLog } from '../../../core/ports.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
-import type { Searcher, SearchResult } from './searching.ts'
+import type { Searcher, SearchQuery, SearchResult } from './searching.ts'
 
 /** Searches and folds on a thread of their own. It starts with the first of them, and again when it dies. */
 export interface SearchThread extends Searcher {
@@ -42,7 +42,7 @@ class Thread implements SearchThread {
     this.#parts = parts
   }
 
-  async search(query: KnowledgeQuery): Promise<SearchResult> {
+  async search(query: SearchQuery): Promise<SearchResult> {
     const result = await this.#ask({ type: 'search', query })
     return result ?? { passages: [], confidence: 0, abstained: false }
   }

@@ -10,7 +10,7 @@ import { createSearcher, type SearchResult } from './searching.ts'
 
 const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-async function serve(port: MessagePort, { location, ...bounds }: ThreadData): Promise<void> {
+async function serve(port: MessagePort, { location, bounds }: ThreadData): Promise<void> {
   const database = await openDatabase(location, silentLog)
   const { engine } = location
   const searcher = createSearcher({ database, engine, analyser: createAnalyser(), ...bounds })

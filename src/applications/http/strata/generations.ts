@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { PlatformError } from '../../../core/errors.ts'
+import { toIso } from '../../../core/time.ts'
+import type { GenerationView } from '../../../tools/index.ts'
+import type { GetParts } from '../parts.ts'
+import type { Route } from '../route.ts'
+import { operation } from './operation.ts'
+import { parameter } from './viewing.ts'
+
+const newGeneration = z.strictObject({
+  model: z.string().min(1).max(256).describe('The model that embeds, as the configuration names it.'),
+  dimensions: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .optional()
+    .describe('Dimensions of the vectors; what the model gives when absent.'),
+})
+
+/** Vectors of a collection, generation by generation. */
+export function generationRoutes(getParts: GetParts): readonly Route[] {
+  const path = '/v1/collections/{collection}/generations'
+  return [
+    operation(getParts, {
+      method: 'POST',
+      path,
+      access: 'admin',
+      summary: 'Begins a generation of vectors beside the one in use; passages are embedded in the background.',
+      body: newGeneration,
+      async answer(given) {
+        const { parts, principal, body } = given
+        if (parts.models.resolve(body.model, principal).embed === undefined) {
+          throw new PlatformError('INVALID_REQUEST', `the model ${body.model} does not embed`, { param: 'model' })
+        }
+        const collection = parameter(given, 'collection')
+        const wanted = { tenant: principal.tenant, collection, principal, ...body }
+        return { status: 201, body: toJson(await parts.knowledge.createGeneration(wanted)) }
+      },
+    }),
+    operation(getParts, {
+      method: 'GET',
+      path,
+      access: 'key',
+      summary: 'Lists the generations of vectors of a collection, with how far they are.',
+      async answer(given) {
+        const { parts, principal } = given
+        const found = await parts.knowledge.listGenerations(principal.tenant, parameter(given, 'collection'))
+        return { status: 200, body: { object: 'list', data: found.map(toJson) } }
+      },
+    }),
+    operation(getParts, {
+      method: 'POST',
+      path: `${path}/{generation}/switch`,
+      access: 'admin',
+      summary: 'Has searches use a generation from now on; the one before is retired.',
+      answer: async (given) => ({
+        status: 200,
+        body: toJson(await given.parts.knowledge.switchGeneration(toName(given))),
+      }),
+    }),
+    operation(getParts, {
+      method: 'DELETE',
+      path: `${path}/{generation}`,
+      access: 'admin',
+      summary: 'Deletes a generation with its vectors.',
+      async answer(given) {
+        await given.parts.knowledge.deleteGeneration(toName(given))
+        return { status: 200, body: { deleted: true } }
+      },
+    }),
+  ]
+}
+
+function toName(given: Parameters<typeof parameter>[0] & { readonly principal: { readonly tenant: string } }) {
+  const generation = Number(parameter(given, 'generation'))
+  return { tenant: given.principal.tenant, collection: parameter(given, 'collection'), generation }
+}
+
+function toJson(view: GenerationView): object {
+  return {
+    object: 'generation',
+    number: view.number,
+    model: view.model,
+    dimensions: view.dimensions ?? null,
+    state: view.state,
+    vectors: view.vectors,
+    missing: view.missing,
+    refused: view.refused,
+    fault: view.fault ?? null,
+    created_at: toIso(view.createdAtMs),
+  }
+}

@@ -1,0 +1,159 @@
+import type { Principal } from '../../../core/call.ts'
+import { PlatformError, toPlatformError } from '../../../core/errors.ts'
+import type { EventLog, TextEmbedder } from '../../../core/ports.ts'
+import type { Store } from '../../../store/index.ts'
+import { toHead } from '../indexing.ts'
+import { toUnitBytes } from './block.ts'
+import { createVectorRows, type GenerationRow, type NewVector, type Unembedded } from './store.ts'
+
+export interface EmbeddingParts {
+  readonly store: Pick<Store, 'sql' | 'transaction'>
+  readonly embedder: TextEmbedder
+  readonly log: EventLog
+  /** Passages in one request. */
+  readonly batchMax: number
+}
+
+/** Characters in one request, about a tenth of what endpoints take. */
+const batchLengthMax = 100_000
+const passagesPerRead = 512
+/** Only a hint to the endpoint's patience: a batch may wait in its queue. */
+const batchMsMax = 120_000
+
+/** Gives every passage of a generation its vector, in the background, one run for each at a time. */
+export interface EmbeddingJobs {
+  /** Begins a run, or has the one under way look once more. */
+  start(generation: GenerationRow): void
+  /** Resolves once nothing runs; for tests and for closing. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+export function createEmbeddingJobs(parts: EmbeddingParts): EmbeddingJobs {
+  const running = new Map<string, { again: boolean; readonly done: Promise<void> }>()
+  let isClosed = false
+  const run = async (key: string, generation: GenerationRow): Promise<void> => {
+    for (let isWanted = true; isWanted && !isClosed; ) {
+      const state = running.get(key)
+      if (state !== undefined) state.again = false
+      await embedMissing(parts, generation, () => isClosed)
+      isWanted = running.get(key)?.again === true
+    }
+    running.delete(key)
+  }
+  return {
+    start(generation) {
+      const key = `${generation.collection}/${generation.number}`
+      const known = running.get(key)
+      if (known !== undefined) known.again = true
+      else if (!isClosed) running.set(key, { again: false, done: Promise.resolve().then(() => run(key, generation)) })
+    },
+    async settled() {
+      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done))
+    },
+    async close() {
+      isClosed = true
+      await this.settled()
+    },
+  }
+}
+
+/** Never rejects: what went wrong stands in the generation, and the next run tries again. */
+async function embedMissing(parts: EmbeddingParts, given: GenerationRow, isClosed: () => boolean): Promise<void> {
+  const { store, log } = parts
+  const rows = createVectorRows(store.sql)
+  let after = 0
+  let refused = 0
+  try {
+    for (;;) {
+      const generation = (await rows.listGenerations(given.collection)).find(({ number }) => number === given.number)
+      if (generation === undefined || generation.state === 'retired' || isClosed()) return
+      const page = await rows.listUnembedded(generation, { after, limit: passagesPerRead })
+      const last = page.at(-1)
+      if (last === undefined) break
+      after = last.chunk
+      refused += await embedPage(parts, generation, page)
+    }
+    await rows.updateGeneration(given, { refused, fault: null })
+  } catch (thrown) {
+    const { code, message } = toPlatformError(thrown)
+    const { collection, number } = given
+    log.warn({ collection, generation: number, code, reason: message }, 'passages could not be embedded')
+    await rows.updateGeneration(given, { fault: code }).catch(() => undefined) // the store itself may be the trouble
+  }
+}
+
+/** How many passages no endpoint in their regions could embed. */
+async function embedPage(
+  parts: EmbeddingParts,
+  generation: GenerationRow,
+  page: readonly Unembedded[],
+): Promise<number> {
+  let refused = 0
+  for (const [region, passages] of Map.groupBy(page, (passage) => passage.region)) {
+    for (const batch of toBatches(passages, parts.batchMax)) {
+      try {
+        await embedBatch(parts, generation, { region, batch })
+      } catch (thrown) {
+        if (region === null || !(thrown instanceof PlatformError && thrown.code === 'REGION_REFUSED')) throw thrown
+        refused += batch.length
+      }
+    }
+  }
+  return refused
+}
+
+interface Batch {
+  /** Of the documents; `null` when they are bound to none. */
+  readonly region: string | null
+  readonly batch: readonly Unembedded[]
+}
+
+async function embedBatch(parts: EmbeddingParts, generation: GenerationRow, { region, batch }: Batch): Promise<void> {
+  const { store, embedder } = parts
+  const { model, dimensions } = generation
+  const { vectors } = await embedder.embed(
+    { model, inputs: batch.map(toInput), dimensions: dimensions ?? undefined },
+    {
+      principal: JSON.parse(generation.principal) as Principal, // written by `createGenerations`
+      regions: region === null ? undefined : [region],
+      durationMsMax: batchMsMax,
+    },
+  )
+  const length = vectors[0]?.length ?? 0
+  if (vectors.length !== batch.length || length === 0 || (dimensions !== null && length !== dimensions)) {
+    throw new PlatformError(
+      'UPSTREAM_INVALID',
+      `${model} gave ${vectors.length} vectors of ${length} dimensions for ${batch.length} texts; the generation has ${dimensions ?? 'no'} dimensions`,
+    )
+  }
+  const made = batch.flatMap(({ chunk }, index): readonly NewVector[] => {
+    const vector = toUnitBytes(vectors[index] ?? [])
+    return vector === undefined ? [] : [{ chunk, vector }]
+  })
+  await store.transaction(async (sql) => {
+    const rows = createVectorRows(sql)
+    if (dimensions === null) await rows.updateGeneration(generation, { dimensions: length })
+    await rows.insertVectors(generation, made)
+  })
+}
+
+/** What a passage says and what it stands under. */
+function toInput({ text, headings, source, title }: Unembedded): string {
+  const head = toHead(source, title ?? undefined, JSON.parse(headings) as string[]) // written by this room
+  return `${head}\n\n${text}`
+}
+
+function toBatches(passages: readonly Unembedded[], countMax: number): readonly (readonly Unembedded[])[] {
+  const batches: Unembedded[][] = []
+  let length = 0
+  for (const passage of passages) {
+    const open = batches.at(-1)
+    length += passage.text.length
+    if (open === undefined || open.length === countMax || length > batchLengthMax) {
+      batches.push([passage])
+      length = passage.text.length
+    } else open.push(passage)
+  }
+  return batches
+}
