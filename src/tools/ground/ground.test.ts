@@ -150,6 +150,7 @@ describe('what the model is asked', () => {
         passagesMax: 8,
         principals: ['key:key', 'role:member'],
         regions: ['local'],
+        by: { principal: call.principal, call },
       },
     ])
     expect(asked[0]?.wire).toBeUndefined()

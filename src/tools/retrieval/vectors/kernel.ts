@@ -6,8 +6,10 @@ export interface Kernel {
    * Writes the products of `count` vectors at `vectors` with the one at `query` to `results`, all of it 32-bit floats at
    * places in bytes; `vectorBytes` is a multiple of 16 and above 0. The sums are made in the same order on every machine.
    */
-  readonly scan: (vectors: number, count: number, query: number, vectorBytes: number, results: number) => void
+  readonly scan: (...places: Places) => void
 }
+
+type Places = readonly [vectors: number, count: number, query: number, vectorBytes: number, results: number]
 
 export interface WasmMemory {
   /** Another one each time the memory has grown. */
@@ -46,20 +48,20 @@ const lane = (index: number): readonly number[] => [get, sum, 0xfd, 0x1f, index]
 
 /** A loop over the vectors around a loop over their floats. */
 const body = [
-  ...[0x03, 0x40],
-  ...[0xfd, 0x0c, ...Array<number>(16).fill(0), set, sum],
-  ...[get, query, tee, at, get, vectorBytes, add, set, end],
-  ...[0x03, 0x40],
-  ...[get, sum, get, vectors, ...load, get, at, ...load],
-  ...[0xfd, 0xe6, 0x01, 0xfd, 0xe4, 0x01, set, sum], // multiply, add
-  ...[get, vectors, constant, 16, add, set, vectors],
-  ...[get, at, constant, 16, add, tee, at, get, end, less, 0x0d, 0],
-  0x0b,
-  ...[get, results, ...lane(0), ...lane(1), 0x92, ...lane(2), ...lane(3), 0x92, 0x92, 0x38, 0x02, 0x00],
-  ...[get, results, constant, 4, add, set, results],
-  ...[get, count, constant, 1, subtract, tee, count, 0x0d, 0],
-  0x0b,
-]
+  [0x03, 0x40],
+  [0xfd, 0x0c, ...Array<number>(16).fill(0), set, sum],
+  [get, query, tee, at, get, vectorBytes, add, set, end],
+  [0x03, 0x40],
+  [get, sum, get, vectors, ...load, get, at, ...load],
+  [0xfd, 0xe6, 0x01, 0xfd, 0xe4, 0x01, set, sum], // multiply, add
+  [get, vectors, constant, 16, add, set, vectors],
+  [get, at, constant, 16, add, tee, at, get, end, less, 0x0d, 0],
+  [0x0b],
+  [get, results, ...lane(0), ...lane(1), 0x92, ...lane(2), ...lane(3), 0x92, 0x92, 0x38, 0x02, 0x00],
+  [get, results, constant, 4, add, set, results],
+  [get, count, constant, 1, subtract, tee, count, 0x0d, 0],
+  [0x0b],
+].flat()
 const locals = [2, 2, 0x7f, 1, 0x7b]
 const functionBytes = [...locals, ...body, 0x0b]
 
@@ -72,11 +74,13 @@ function toLeb(value: number): readonly number[] {
 }
 
 /** A module of WebAssembly with SIMD: imports the memory `m.m`, exports the function `scan`. */
-const code = Uint8Array.from([
-  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-  ...section(1, [1, 0x60, 5, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0]),
-  ...section(2, [1, 1, 0x6d, 1, 0x6d, 0x02, 0x01, 1, 0x80, 0x80, 0x04]),
-  ...section(3, [1, 0]),
-  ...section(7, [1, 4, ...Buffer.from('scan'), 0x00, 0]),
-  ...section(10, [1, ...toLeb(functionBytes.length), ...functionBytes]),
-])
+const code = Uint8Array.from(
+  [
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    section(1, [1, 0x60, 5, 0x7f, 0x7f, 0x7f, 0x7f, 0x7f, 0]),
+    section(2, [1, 1, 0x6d, 1, 0x6d, 0x02, 0x01, 1, 0x80, 0x80, 0x04]),
+    section(3, [1, 0]),
+    section(7, [1, 4, ...Buffer.from('scan'), 0x00, 0]),
+    section(10, [1, ...toLeb(functionBytes.length), ...functionBytes]),
+  ].flat(),
+)
