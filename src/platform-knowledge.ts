@@ -1,24 +1,29 @@
 import type { LoadedConfig } from './config/index.ts'
 import type { createRegionGate } from './governance/index.ts'
+import { createTextEmbedder } from './platform-embedding.ts'
 import { createSigner } from './platform-signing.ts'
 import { createKnowledge, type Knowledge } from './tools/index.ts'
 
-type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log' | 'embedder'>
+type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log'>
 
 interface KnowledgeDeps extends Parts {
   readonly folder: string
   readonly loaded: LoadedConfig
-  /** The regions in force now. */
-  readonly gate: () => Pick<ReturnType<typeof createRegionGate>, 'within'>
+  /** What stands in the configuration in force now: its regions, and the models that embed. */
+  readonly inForce: {
+    readonly gate: () => Pick<ReturnType<typeof createRegionGate>, 'within'>
+    readonly parts: Parameters<typeof createTextEmbedder>[0]
+  }
 }
 
 /** Knowledge whose receipts are signed with the key of this installation. */
-export function openKnowledge({ folder, loaded, gate, ...parts }: KnowledgeDeps): Knowledge {
+export function openKnowledge({ folder, loaded, inForce, ...parts }: KnowledgeDeps): Knowledge {
   const knowledge = createKnowledge({
     ...parts,
     config: loaded.config.knowledge,
     signer: createSigner(folder),
-    regionsWithin: (allowed) => gate().within(allowed),
+    regionsWithin: (allowed) => inForce.gate().within(allowed),
+    embedder: createTextEmbedder(inForce.parts),
   })
   // Deletions that a dying process left unchecked; the next start tries again.
   knowledge.checkDeletions().catch((thrown: unknown) => {

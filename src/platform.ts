@@ -28,7 +28,6 @@ import { createAnswerCaches } from './models/index.ts'
 import { createAudit } from './platform-audit.ts'
 import { createAdapters } from './platform-adapters.ts'
 import { createAlertSender } from './platform-alerts.ts'
-import { createTextEmbedder } from './platform-embedding.ts'
 import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
 import { createConfiguredGuards } from './platform-guards.ts'
 import { createModels, createPrograms } from './platform-models.ts'
@@ -110,8 +109,8 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     throw thrown
   })
   const preparation = openPreparation(loaded)
-  const embedder = createTextEmbedder(() => running.parts)
-  const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, embedder, gate: () => gate })
+  const inForce = { gate: () => gate, parts: () => running.parts }
+  const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, inForce })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
@@ -123,15 +122,13 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   watchJournal(telemetry, store)
   let running = createRunning(standing, loaded, await numberOf(standing, loaded))
   await audit.keep(running.parts.policies.materials)
-  knowledge.embedding.start()
-  let lastReload: Promise<void> = Promise.resolve()
+  let [lastReload, isWorking]: [Promise<void>, boolean] = [Promise.resolve(), false]
   const retiring = new Set<Promise<void>>()
-  let isWorking = false
   return {
     parts: () => running.parts,
     startWork() {
       isWorking = true
-      running.intake.start()
+      for (const work of [running.intake, knowledge.embedding]) work.start()
     },
     identity,
     audit,
@@ -156,8 +153,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     },
     async close() {
       await lastReload
-      await knowledge.embedding.stop()
-      await Promise.all([...retiring, running.retire()])
+      await Promise.all([knowledge.embedding.stop(), ...retiring, running.retire()])
       for (const room of [audit, code, preparation, knowledge]) await room.close()
       for (const timed of [identity, spending, money.priceEntries, idempotency, governance, learnt]) timed.close()
       await store.close()

@@ -14,9 +14,9 @@ import { createDeleter } from './deleting.ts'
 import { createPlaceRows } from './places/store.ts'
 import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
-import { createSearchThread } from './searching/thread.ts'
+import { createSearchThread, type SearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
-import { createGenerations, withoutEmbedder, type Generations } from './vectors/generations.ts'
+import { createGenerations, withoutEmbedder, type DenseParts, type Generations } from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
 import { createWriter } from './writing.ts'
@@ -219,7 +219,6 @@ const pageLimitMax = 1_000
 export function createKnowledge(deps: KnowledgeParts): Knowledge {
   const { store, config, log } = deps
   const analyser = createAnalyser()
-  const rows = createKnowledgeRows(store.sql)
   const preparation = deps.preparation ?? createPreparation(config)
   const bounds = {
     viewsMax: config.collectionsInMemoryMax,
@@ -235,7 +234,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
           log,
         })
   const granter = createGranter(deps)
-  const widen = <T extends Viewer>(viewer: T): T =>
+  const widen: Widen = (viewer) =>
     viewer.regions === undefined
       ? viewer
       : { ...viewer, regions: deps.regionsWithin?.(viewer.regions) ?? viewer.regions }
@@ -243,17 +242,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     deps.embedder === undefined
       ? undefined
       : createGenerations({ ...deps, config: config.dense, embedder: deps.embedder })
-  const placed = createPlaceRows(store.sql)
-  const find = async (query: KnowledgeQuery): Promise<SearchResult> => {
-    const { by: _by, ...asked } = widen(query)
-    const { vectors, ...dense } = (await generations?.toVectors(query)) ?? { vectors: [] }
-    const result = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
-    const places = await placed.listPlaces(query.tenant, result.passages)
-    const passages = result.passages.map((passage, index) =>
-      places[index]?.length === 0 ? passage : { ...passage, places: places[index] },
-    )
-    return { ...result, passages, ...(dense.state === undefined ? {} : { dense: { ...dense, state: dense.state } }) }
-  }
+  const find = createFinder({ store, thread, generations, widen })
   return {
     ...createWriter({
       ...deps,
@@ -280,6 +269,39 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
       await generations?.close()
       await thread.close()
     },
+    ...createReads(store, widen),
+  }
+}
+
+type Widen = <T extends Viewer>(viewer: T) => T
+
+interface FinderParts {
+  readonly store: KnowledgeParts['store']
+  readonly thread: Pick<SearchThread, 'search'>
+  readonly generations: Pick<DenseParts, 'toVectors'> | undefined
+  readonly widen: Widen
+}
+
+/** Embeds the question where there are vectors, searches, and says where in its file each passage stands. */
+function createFinder({ store, thread, generations, widen }: FinderParts): Knowledge['find'] {
+  const placed = createPlaceRows(store.sql)
+  return async (query) => {
+    const { by: _by, ...asked } = widen(query)
+    const { vectors, ...dense } = (await generations?.toVectors(query)) ?? { vectors: [] }
+    const result = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
+    const places = await placed.listPlaces(query.tenant, result.passages)
+    const passages = result.passages.map((passage, index) =>
+      places[index]?.length === 0 ? passage : { ...passage, places: places[index] },
+    )
+    return { ...result, passages, ...(dense.state === undefined ? {} : { dense: { ...dense, state: dense.state } }) }
+  }
+}
+
+type Reads = Pick<Knowledge, 'listCollections' | 'listDocuments' | 'getDocument' | 'findDocument' | 'getVersion'>
+
+function createReads(store: KnowledgeParts['store'], widen: Widen): Reads {
+  const rows = createKnowledgeRows(store.sql)
+  return {
     listCollections: async (tenant) => (await rows.listCollections(tenant)).map(toCollectionView),
     async listDocuments(tenant, name, page = {}) {
       const { number } = await getCollection(rows, tenant, name)

@@ -1,9 +1,10 @@
+import type { Kysely } from 'kysely'
 import type { Config } from '../../../config/index.ts'
 import type { Principal } from '../../../core/call.ts'
 import { PlatformError, toPlatformError, type ErrorCode } from '../../../core/errors.ts'
 import type { EventLog, KnowledgeQuery, TextEmbedder } from '../../../core/ports.ts'
 import type { Clock } from '../../../core/time.ts'
-import type { Store } from '../../../store/index.ts'
+import type { Store, Tables } from '../../../store/index.ts'
 import { createKnowledgeRows } from '../store.ts'
 import { getCollection } from '../views.ts'
 import { toUnitVector } from './block.ts'
@@ -103,30 +104,9 @@ export function createGenerations(parts: GenerationParts): DenseParts {
   let following: Promise<void> = Promise.resolve()
   const describe = async (row: GenerationRow): Promise<GenerationView> => toView(row, await rows.countVectors(row))
   return {
-    async createGeneration({ tenant, collection: name, model, dimensions, principal }) {
-      const { number: collection } = await getCollection(knowledge, tenant, name)
-      const row = await store.transaction(async (sql) => {
-        await createKnowledgeRows(sql).lockByNumber(collection)
-        const known = await createVectorRows(sql).listGenerations(collection)
-        if (known.length >= generationsMax) {
-          throw new PlatformError('CONFLICT', `a collection has at most ${generationsMax} generations; delete one`)
-        }
-        const made: GenerationRow = {
-          collection,
-          number: known.reduce((most, each) => Math.max(most, each.number), 0) + 1,
-          tenant,
-          model,
-          dimensions: dimensions ?? null,
-          state: 'building',
-          principal: JSON.stringify(principal),
-          vector_next: 1,
-          refused: 0,
-          fault: null,
-          created_at_ms: Math.trunc(clock.now()),
-        }
-        await createVectorRows(sql).insertGeneration(made)
-        return made
-      })
+    async createGeneration(wanted) {
+      const { number: collection } = await getCollection(knowledge, wanted.tenant, wanted.collection)
+      const row = await store.transaction((sql) => begin(sql, wanted, { collection, atMs: Math.trunc(clock.now()) }))
       jobs.start(row)
       return describe(row)
     },
@@ -174,6 +154,35 @@ export function createGenerations(parts: GenerationParts): DenseParts {
       await jobs.close()
     },
   }
+}
+
+/** The row of a new generation, within a transaction. */
+async function begin(
+  sql: Kysely<Tables>,
+  { tenant, model, dimensions, principal }: NewGeneration,
+  { collection, atMs }: { readonly collection: number; readonly atMs: number },
+): Promise<GenerationRow> {
+  await createKnowledgeRows(sql).lockByNumber(collection)
+  const rows = createVectorRows(sql)
+  const known = await rows.listGenerations(collection)
+  if (known.length >= generationsMax) {
+    throw new PlatformError('CONFLICT', `a collection has at most ${generationsMax} generations; delete one`)
+  }
+  const row: GenerationRow = {
+    collection,
+    number: known.reduce((most, each) => Math.max(most, each.number), 0) + 1,
+    tenant,
+    model,
+    dimensions: dimensions ?? null,
+    state: 'building',
+    principal: JSON.stringify(principal),
+    vector_next: 1,
+    refused: 0,
+    fault: null,
+    created_at_ms: atMs,
+  }
+  await rows.insertGeneration(row)
+  return row
 }
 
 /** Where nobody embeds. */
