@@ -74,7 +74,6 @@ export {
   createMarker,
   createMarkRecord,
   isSigned,
-  rowPrints,
   type Detection,
   type Marker,
   type MarkRecord,

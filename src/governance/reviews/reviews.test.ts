@@ -191,6 +191,28 @@ describeEngines('a review', (open) => {
     reviews.close()
   })
 
+  test('keeps its words beyond their time while a legal hold covers it, and no longer', async () => {
+    const store = await open()
+    const { reviews, clock } = createOn(store)
+    const { id } = await reviews.open(held())
+    await reviews.decide(ada, id, accept)
+    const free = { use_case: null, from_ms: null, until_ms: null, released_at_ms: null }
+    const made = { name: 'suit', reason: 'court', key_id: 'key_a', created_at_ms: 1 }
+    const hold = { id: 'hold_1', tenant: 'one', ...made, ...free, use_case: 'desk' }
+    await store.sql.insertInto('legal_hold').values(hold).execute()
+    await store.sql
+      .insertInto('legal_hold')
+      .values({ ...hold, id: 'hold_2', tenant: 'two', use_case: null })
+      .execute()
+    clock.advance(31 * 86_400_000)
+    expect(await reviews.sweep()).toMatchObject({ erased: 0 })
+    expect(await reviews.show(ada, id)).toMatchObject({ answer: '{"text":"no"}' })
+    await store.sql.updateTable('legal_hold').set({ released_at_ms: 2 }).where('id', '=', 'hold_1').execute()
+    expect(await reviews.sweep()).toMatchObject({ erased: 2 })
+    expect(await reviews.show(ada, id)).toMatchObject({ answer: undefined })
+    reviews.close()
+  })
+
   test('is bounded in number and size, and its words are erased in time while the decision stays', async () => {
     const { reviews, clock } = createOn(await open())
     await expect(reviews.open(held({ request: 'x'.repeat(5_000) }))).rejects.toMatchObject({ code: 'POLICY_REVIEW' })

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { ExpressionBuilder, Kysely, Transaction } from 'kysely'
 import type { Store, Tables } from '../../store/index.ts'
 
 export type ReviewRow = Tables['review']
@@ -19,7 +19,7 @@ export interface ReviewQueries {
   change(row: Pick<ReviewRow, 'tenant' | 'id'>, changes: Partial<ReviewRow>): Promise<void>
   /** Overdue ones of every tenant, oldest first. */
   listOverdue(atMs: number, limit: number): Promise<readonly ReviewRow[]>
-  /** Words of reviews that ended before then. How many texts went. */
+  /** Words of reviews that ended before then and that no legal hold covers. How many texts went. */
   eraseContent(endedBeforeMs: number): Promise<number>
 }
 
@@ -144,10 +144,33 @@ function createUpkeep(sql: Kysely<Tables>): Pick<ReviewQueries, 'listOverdue' | 
       const result = await sql
         .deleteFrom('review_content')
         .where('review', 'in', (where) =>
-          where.selectFrom('review').select('id').where('ended_at_ms', '<', endedBeforeMs),
+          where
+            .selectFrom('review')
+            .select('id')
+            .where('ended_at_ms', '<', endedBeforeMs)
+            .where((each) =>
+              each.not(each.exists(each.selectFrom('legal_hold').select('legal_hold.id').where(coversReview))),
+            ),
         )
         .executeTakeFirst()
       return Number(result.numDeletedRows)
     },
   }
+}
+
+/** A hold in force that covers the review beside it. */
+function coversReview(each: ExpressionBuilder<Pick<Tables, 'legal_hold' | 'review'>, 'legal_hold' | 'review'>) {
+  return each.and([
+    each('legal_hold.tenant', '=', each.ref('review.tenant')),
+    each('legal_hold.released_at_ms', 'is', null),
+    each.or([each('legal_hold.use_case', 'is', null), each('legal_hold.use_case', '=', each.ref('review.use_case'))]),
+    each.or([
+      each('legal_hold.from_ms', 'is', null),
+      each('legal_hold.from_ms', '<=', each.ref('review.created_at_ms')),
+    ]),
+    each.or([
+      each('legal_hold.until_ms', 'is', null),
+      each('legal_hold.until_ms', '>', each.ref('review.created_at_ms')),
+    ]),
+  ])
 }
