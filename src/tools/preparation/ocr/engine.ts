@@ -122,12 +122,11 @@ function isSurer(one: Recognition, other: Recognition): boolean {
   return confidenceIn(one, other) > confidenceIn(other, one)
 }
 
-/** Mean confidence of the words with characters that the other reading does not have at all. */
+/** Mean confidence of the words with Han characters that the other reading does not have at all. */
 function confidenceIn(reading: Recognition, other: Recognition): number {
   const known = new Set(other.paragraphs.flat(2).flatMap(({ text }) => Array.from(text)))
-  const own = reading.paragraphs
-    .flat(2)
-    .filter(({ text }) => Array.from(text).some((character) => !known.has(character)))
+  const isOwn = (character: string): boolean => /\p{Script=Han}/u.test(character) && !known.has(character)
+  const own = reading.paragraphs.flat(2).filter(({ text }) => Array.from(text).some(isOwn))
   if (own.length === 0) return reading.confidence
   return own.reduce((sum, { confidence }) => sum + confidence, 0) / own.length
 }
