@@ -38,7 +38,7 @@ export class VectorBlock {
     return this.#count * this.#vectorBytes
   }
 
-  async sync(rows: VectorRows, place: GenerationPlace, next: number): Promise<void> {
+  async sync(rows: Pick<VectorRows, 'listVectors'>, place: GenerationPlace, next: number): Promise<void> {
     while (this.#next < next) {
       const read = await rows.listVectors(place, { from: this.#next, limit: rowsPerRead })
       for (const { chunk, vector } of read) this.#add(chunk, vector)
