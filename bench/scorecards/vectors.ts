@@ -1,5 +1,5 @@
 import { createSeededRandom } from '../../src/core/random.ts'
-import { toUnitBytes, toUnitVector, VectorBlock } from '../../src/tools/retrieval/vectors/block.ts'
+import { toUnitBytes, toUnitVector, VectorBlock } from '../../src/tools/retrieval/index.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard } from '../kit/scorecard.ts'
 

@@ -12,3 +12,4 @@ export {
   type Viewer,
 } from './knowledge.ts'
 export type { GenerationView } from './vectors/generations.ts'
+export { toUnitBytes, toUnitVector, VectorBlock } from './vectors/block.ts'
