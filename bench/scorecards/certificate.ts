@@ -2,10 +2,11 @@ import { createSeededRandom, type Random } from '../../src/core/random.ts'
 import {
   certifyThreshold,
   createRiskTest,
+  findParity,
   trainRouter,
   type Guarantee,
   type LossKind,
-  type Router,
+  type Trained,
   type TrainingPair,
 } from '../../src/models/index.ts'
 import type { Measurement } from '../kit/report.ts'
@@ -39,7 +40,7 @@ export const scorecard: Scorecard = {
 
 /** How often a deployment is simulated for each setting. */
 function deployments(): number {
-  return 200
+  return 1_000
 }
 
 interface Setting {
@@ -49,8 +50,11 @@ interface Setting {
   readonly epsilon: number
   /** Labels that may be spent. */
   readonly labels: number
-  /** What always goes to the strong model, so that it needs no label; fixed beforehand. */
-  readonly strongShareMin?: number
+  /**
+   * What always goes to the strong model, so that it needs no label: a share, or what the training half expects to lose
+   * no more than ε with. Fixed beforehand.
+   */
+  readonly strongShareMin?: number | 'expected'
   readonly test?: 'betting'
 }
 
@@ -60,6 +64,7 @@ const settings: readonly Setting[] = [
   { key: 'net2.n5000', set: 'mmlu', loss: 'net', epsilon: 0.02, labels: 5_000 },
   { key: 'net2.n2000.betting', set: 'mmlu', loss: 'net', epsilon: 0.02, labels: 2_000, test: 'betting' },
   { key: 'net2.n2000.half', set: 'mmlu', loss: 'net', epsilon: 0.02, labels: 2_000, strongShareMin: 0.5 },
+  { key: 'net2.n2000.expected', set: 'mmlu', loss: 'net', epsilon: 0.02, labels: 2_000, strongShareMin: 'expected' },
   { key: 'net3.n2000', set: 'mmlu', loss: 'net', epsilon: 0.03, labels: 2_000 },
   { key: 'net5.n2000', set: 'mmlu', loss: 'net', epsilon: 0.05, labels: 2_000 },
   { key: 'oneSided5.n2000', set: 'mmlu', loss: 'one-sided', epsilon: 0.05, labels: 2_000 },
@@ -70,7 +75,7 @@ const settings: readonly Setting[] = [
 
 const delta = 0.1
 
-/** The bound may be broken as often as δ says; what a share of 200 trials can show is a few points more or less. */
+/** The bound may be broken as often as δ says; what a share of a thousand trials can show is two points more or less. */
 const promised = Object.fromEntries([
   ...settings.map(({ key }) => [`${key}.brokenShare`, ['<=', 0.1]] as const),
   ['net2.n2000.strongShare', ['<=', 0.72]] as const,
@@ -82,13 +87,22 @@ interface World {
   readonly weak: Float64Array
   readonly strong: Float64Array
   readonly thresholds: readonly number[]
+  /** What the first router's training half expects of it, by predictions for prompts it had not seen. */
+  readonly expectedShare: (epsilon: number) => number
 }
 
 /** Two routers, each trained on one half, each asked about the other. */
 function createWorld(set: RoutingSet, seed: number): World {
-  const train = (pairs: readonly TrainingPair[]): Router =>
-    trainRouter({ pairs, seed, nowMs: 0, weak: 'weak', strong: 'strong' }).router
-  const [one, other] = [train(set.train), train(set.test)]
+  const train = (pairs: readonly TrainingPair[]): Trained =>
+    trainRouter({ pairs, seed, nowMs: 0, weak: 'weak', strong: 'strong' })
+  const first = train(set.train)
+  const { heldOut } = first
+  const gains = heldOut.gainsAfterAnswer ?? heldOut.gains
+  // Not every pair was held out where there are many.
+  const rows = [...gains.keys()].filter((row) => !Number.isNaN(gains[row]))
+  const choose = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? Number.NaN)
+  const routed = { gains: choose(gains), weak: choose(heldOut.weak), strong: choose(heldOut.strong) }
+  const [one, other] = [first.router, train(set.test).router]
   const all = [
     ...set.test.map((pair) => ({ pair, router: one })),
     ...set.train.map((pair) => ({ pair, router: other })),
@@ -97,6 +111,7 @@ function createWorld(set: RoutingSet, seed: number): World {
     gains: Float64Array.from(all, ({ pair, router }) => router.gain(pair.prompt, pair.answers?.['weak'])),
     weak: Float64Array.from(all, ({ pair }) => pair.scores['weak'] ?? Number.NaN),
     strong: Float64Array.from(all, ({ pair }) => pair.scores['strong'] ?? Number.NaN),
+    expectedShare: (epsilon) => findParity(routed, epsilon)?.strongShare ?? 0,
     thresholds: one.thresholds[one.judges.includes('weak') ? 'answer' : 'question'],
   }
 }
@@ -104,6 +119,9 @@ function createWorld(set: RoutingSet, seed: number): World {
 interface Found {
   /** Deployments whose true loss is above ε, of certificates and of thresholds that merely looked good on the labels. */
   readonly brokenShare: number
+  /** The 95 % interval of the first, by Wilson: what so many deployments can tell. */
+  readonly brokenLow95: number
+  readonly brokenHigh95: number
   readonly pluginBrokenShare: number
   /** Mean share of strong calls in the whole traffic; where nothing was certified, everything. */
   readonly strongShare: number
@@ -113,7 +131,9 @@ interface Found {
 
 function simulate(world: World, setting: Setting, seed: number): Found {
   const { loss, epsilon } = setting
-  const kept = world.thresholds.slice(0, Math.ceil(world.thresholds.length * (1 - (setting.strongShareMin ?? 0))))
+  const { strongShareMin = 0 } = setting
+  const settled = strongShareMin === 'expected' ? world.expectedShare(epsilon) : strongShareMin
+  const kept = world.thresholds.slice(0, Math.ceil(world.thresholds.length * (1 - settled)))
   const risks = kept.map((threshold) => measureRisk(world, threshold, loss))
   const cap = kept.at(-1) ?? 2
   const labelled = world.gains.filter((gain) => gain < cap).length / world.gains.length
@@ -134,13 +154,23 @@ function simulate(world: World, setting: Setting, seed: number): Found {
     totals.pluginBroken += Number((risks[plugin] ?? 0) > epsilon)
   }
   const ideal = chooseLast(risks.map((risk) => risk <= epsilon))
+  const interval = toInterval(totals.broken, deployments())
   return {
     brokenShare: totals.broken / deployments(),
+    brokenLow95: interval.low,
+    brokenHigh95: interval.high,
     pluginBrokenShare: totals.pluginBroken / deployments(),
     strongShare: totals.strong / deployments(),
     idealStrongShare: strongShareAt(world, kept[ideal] ?? Number.NEGATIVE_INFINITY),
     uncertifiedShare: totals.uncertified / deployments(),
   }
+}
+
+function toInterval(count: number, trials: number): { readonly low: number; readonly high: number } {
+  const z2 = 1.959_964 ** 2
+  const middle = (count + z2 / 2) / (trials + z2)
+  const reach = Math.sqrt(z2 * ((count * (trials - count)) / trials + z2 / 4)) / (trials + z2)
+  return { low: middle - reach, high: middle + reach }
 }
 
 type Cases = Pick<World, 'gains' | 'weak' | 'strong'>

@@ -38,5 +38,6 @@ export {
   type RouterCertification,
   type Shadows,
   type Topic,
+  type Trained,
   type TrainingPair,
 } from './learning/index.ts'

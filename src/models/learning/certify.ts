@@ -38,7 +38,7 @@ export type FamilyVerdict =
 
 /**
  * Learn-then-Test with fixed-sequence testing (Angelopoulos et al., arXiv 2110.01052): policies are tested from the safest
- * on, each at the same level (0.65 δ, see `auditShare`), until the first that fails. Throws INVALID_REQUEST for impossible figures and losses outside
+ * on, each at the same level (0.85 δ, see `auditShare`), until the first that fails. Throws INVALID_REQUEST for impossible figures and losses outside
  * −1…1.
  */
 export function certifyFamily(options: FamilyOptions): FamilyVerdict {

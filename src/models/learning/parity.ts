@@ -10,12 +10,12 @@ export interface Parity {
 }
 
 /**
- * The largest threshold below which the gains that are to be expected sum up to nothing: what is lost where the strong
- * model is better is won back where the weak one is. What is to be expected of a predicted gain is fitted to the real ones
+ * The largest threshold at which the mean loss that is to be expected is at most `lossMax` (in 0…1): at 0 what is lost where the
+ * strong model is better is won back where the weak one is. What is to be expected of a predicted gain is fitted to the real ones
  * by a straight line, which moves less by chance than their running sum. Gains must be of a router that has not seen the
  * cases. An estimate without any guarantee. `undefined` when nothing can be kept.
  */
-export function findParity({ gains, weak, strong }: Routed): Parity | undefined {
+export function findParity({ gains, weak, strong }: Routed, lossMax = 0): Parity | undefined {
   const count = gains.length
   const differences = Array.from({ length: count }, (_, row) => (strong[row] ?? 0) - (weak[row] ?? 0))
   const line = fitLine(gains, differences)
@@ -26,7 +26,7 @@ export function findParity({ gains, weak, strong }: Routed): Parity | undefined 
   let parity: Parity | undefined
   for (const [place, row] of order.entries()) {
     expected += line.at(gains[row] ?? 0)
-    if (expected > 0) break
+    if (expected > lossMax * count) break
     lost += differences[row] ?? 0
     kept++
     const next = gains[order[place + 1] ?? -1] ?? Number.POSITIVE_INFINITY

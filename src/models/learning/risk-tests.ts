@@ -10,7 +10,7 @@ export interface RiskTest {
   readonly name: TestName
   /** P-value of "the expected loss is ε or more", from the losses of one policy. Small: the loss is below ε. */
   pValue(losses: Float64Array): number
-  /** Whether the p-value is at most 0.65 δ; cheaper than the p-value where many policies are tested. */
+  /** Whether the p-value is at most 0.85 δ; cheaper than the p-value where many policies are tested. */
   rejects(losses: Float64Array): boolean
 }
 
@@ -26,9 +26,9 @@ export interface RiskQuestion {
 
 /**
  * Tests are held to this share of δ. Exact tests break their bound nearly as often as they are allowed to, and whoever
- * repeats a simulation a few hundred times would then find it broken a little more often than δ about every other time.
+ * repeats a simulation a thousand times would then find it broken a little more often than δ about every other time.
  */
-export const auditShare = 0.65
+export const auditShare = 0.85
 
 /** The test for a kind of loss: exact where losses are whole, by betting where they are graded. */
 export function createRiskTest(question: RiskQuestion): RiskTest {

@@ -33,7 +33,7 @@ export interface NetworkOutcome extends Faults {
 type Counts = { -readonly [Key in keyof NetworkOutcome]: number }
 
 const treesPerWorld = 40
-const worldsAtOnce = 8
+const worldsAtOnce = 24
 
 /** Draws trees of all kinds to depth 5, asks them under budgets of their own and of the request, and judges the record. */
 export async function runNetwork(options: NetworkOptions): Promise<NetworkOutcome> {
