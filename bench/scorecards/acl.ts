@@ -2,7 +2,7 @@ import { createSeededRandom, type Random } from '../../src/core/random.ts'
 import type { Passage } from '../../src/core/ports.ts'
 import { openKnowledge, tenant, type OpenKnowledge } from '../kit/knowledge.ts'
 import type { Measurement } from '../kit/report.ts'
-import type { Scorecard } from '../kit/scorecard.ts'
+import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
 
 const casesWanted = 1_000_000
 const documentsMax = 120
@@ -15,28 +15,31 @@ const compareEvery = 200
 export const scorecard: Scorecard = {
   name: 'acl',
   purpose: `${casesWanted} random cases of user, document and question, with lists and groups changing between: no leaks, nothing lost`,
-  async run({ seed, clock, print }): Promise<Measurement> {
-    const open = await openKnowledge({ clock, seed, searchOn: 'same-thread' })
-    try {
-      const world = new World(open, createSeededRandom(seed))
-      await world.build()
-      const counted = { cases: 0, searches: 0, changes: 0, leaks: 0, compared: 0, recalled: 0, expected: 0, missing: 0 }
-      while (counted.cases < casesWanted) {
-        await world.change()
-        counted.changes++
-        for (let search = 0; search < 10; search++) await world.search(counted)
-        if (counted.searches % 2_000 === 0) print(`${counted.cases} cases, ${counted.leaks} leaks`)
-      }
-      const { recalled, expected, ...figures } = counted
-      return {
-        figures: { ...figures, recall10: expected === 0 ? Number.NaN : recalled / expected },
-        promised: { cases: ['>=', casesWanted], leaks: ['=', 0], missing: ['=', 0], recall10: ['=', 1] },
-        unmeasured: [],
-      }
-    } finally {
-      await open.close()
+  run: (options) => measureAccess(options, casesWanted),
+}
+
+/** The same with another number of cases. */
+export async function measureAccess({ seed, clock, print }: ScorecardOptions, cases: number): Promise<Measurement> {
+  const open = await openKnowledge({ clock, seed, searchOn: 'same-thread' })
+  try {
+    const world = new World(open, createSeededRandom(seed))
+    await world.build()
+    const counted = { cases: 0, searches: 0, changes: 0, leaks: 0, compared: 0, recalled: 0, expected: 0, missing: 0 }
+    while (counted.cases < cases) {
+      await world.change()
+      counted.changes++
+      for (let search = 0; search < 10; search++) await world.search(counted)
+      if (counted.searches % 2_000 === 0) print(`${counted.cases} cases, ${counted.leaks} leaks`)
     }
-  },
+    const { recalled, expected, ...figures } = counted
+    return {
+      figures: { ...figures, recall10: expected === 0 ? Number.NaN : recalled / expected },
+      promised: { cases: ['>=', cases], leaks: ['=', 0], missing: ['=', 0], recall10: ['=', 1] },
+      unmeasured: [],
+    }
+  } finally {
+    await open.close()
+  }
 }
 
 interface Counted {

@@ -14,29 +14,30 @@ const schedulesPerScan = 250
 export const scorecard: Scorecard = {
   name: 'deletion',
   purpose: `${schedulesWanted} random schedules of add, update, delete, access change and crash: no row, no hit and no byte is left`,
-  async run(options): Promise<Measurement> {
-    const open = await openKnowledge({ ...options, config, searchOn: 'same-thread' })
-    try {
-      const run = new Run(open, options)
-      const counted = await run.all()
-      const none = ['=', 0] as const
-      return {
-        figures: counted,
-        promised: {
-          schedules: ['>=', schedulesWanted],
-          rowsLeft: none,
-          hitsLeft: none,
-          bytesLeft: none,
-          receiptsNotGone: none,
-          lost: none,
-          indexFaults: none,
-        },
-        unmeasured: [],
-      }
-    } finally {
-      await open.close()
+  run: (options) => measureDeletion(options, schedulesWanted),
+}
+
+/** The same with another number of schedules. */
+export async function measureDeletion(options: ScorecardOptions, schedules: number): Promise<Measurement> {
+  const open = await openKnowledge({ ...options, config, searchOn: 'same-thread' })
+  try {
+    const none = ['=', 0] as const
+    return {
+      figures: await new Run(open, options).all(schedules),
+      promised: {
+        schedules: ['>=', schedules],
+        rowsLeft: none,
+        hitsLeft: none,
+        bytesLeft: none,
+        receiptsNotGone: none,
+        lost: none,
+        indexFaults: none,
+      },
+      unmeasured: [],
     }
-  },
+  } finally {
+    await open.close()
+  }
 }
 
 /** Small segments and few versions, so that every path of the index is gone through often. */
@@ -70,9 +71,9 @@ class Run {
     this.#knowledge = this.#start()
   }
 
-  async all(): Promise<Record<string, number>> {
+  async all(schedules: number): Promise<Record<string, number>> {
     await this.#knowledge.createCollection(tenant, 'shared')
-    while (this.#counted.schedules < schedulesWanted) {
+    while (this.#counted.schedules < schedules) {
       await this.#schedule()
       this.#counted.schedules++
       if (this.#counted.schedules % schedulesPerScan === 0) await this.#scan()
