@@ -33,7 +33,7 @@ async function openKnowledge(store: Store) {
 }
 
 function find(knowledge: Knowledge, query: string, syntax: 'operators' | 'plain' = 'operators') {
-  return knowledge.find({ tenant, collections: ['handbook'], query, syntax, passagesMax: 20, confidenceMin: 0 })
+  return knowledge.find({ tenant, collections: ['handbook'], query, syntax, passagesMax: 50, confidenceMin: 0 })
 }
 
 async function sources(knowledge: Knowledge, query: string): Promise<readonly string[]> {
