@@ -27,13 +27,14 @@ const placeAttributesSchema = z.strictObject({
       days: z.int().min(0).max(36_500).describe('Days for which copies are kept to detect abuse; 0 for never.'),
       regions: regions.default([]).describe('Regions in which they are kept.'),
     })
-    .optional(),
+    .optional()
+    .describe('Copies that the place keeps to detect abuse.'),
   operator: regions.optional().describe('Jurisdictions whose law can compel the operator: its seats and branches.'),
   parents: regions.optional().describe('Jurisdictions of the companies above it; [] for none.'),
   subprocessors: z
     .array(
       z.strictObject({
-        name: z.string().min(1).max(200),
+        name: z.string().min(1).max(200).describe('What it is called.'),
         jurisdictions: regions.min(1).describe('Whose law can compel it.'),
         processing: regions.default([]).describe('Regions in which it processes.'),
       }),
