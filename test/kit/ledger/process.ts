@@ -30,7 +30,8 @@ async function runHistory({ folder, seed, operations = 12 }: ProcessOptions): Pr
   const spender = await createSpender({ folder })
   const clock = createSystemClock()
   const ledger = createLedger({ store: spender.store, clock, batchMax: 1 })
-  const accounts = (await ledger.read({ tenant })).map(({ id }) => id)
+  // Those of the kit alone: corrections of a history go past limits, and the budget of the calls is to keep its own.
+  const accounts = (await ledger.read({ tenant })).filter(({ budget }) => /^b\d+$/.test(budget)).map(({ id }) => id)
   const next = createHistory({ random: createSeededRandom(seed), accounts, owner: `p${seed}`, prefix: `p${seed}_` })
   for (let step = 0; step < operations; step++) await ledger.run(next(clock.now()))
   await spender.close()
