@@ -34,6 +34,7 @@ export async function measureWhatIf(options: ScorecardOptions, calls: number): P
     print(`recording ${calls} calls`)
     const tries = await recordTraffic(platform.store.recorder, { calls, seed: options.seed, nowMs: clock.now() })
     await platform.store.flush()
+    await platform.audit.seal() // what is sealed by itself meanwhile would be counted too
     const span = { tenant: 'default', fromMs: 0, untilMs: clock.now() }
     const { whatIf } = platform.parts()
     const nothing = scenarioSchema.parse({})

@@ -94,10 +94,11 @@ async function* readTrees(read: ReadPage, span: CallSpan): AsyncGenerator<readon
   }
 }
 
+/** The place stands as a bound of the key by itself: within an `or` alone each page would read all before it again. */
 async function* readUses(read: ReadPage, span: CallSpan): AsyncGenerator<readonly RecordedUse[]> {
   const text = `select ${useColumns} from call join call as root
     on root.tenant = call.tenant and root.root_id = call.root_id and root.id = call.root_id
-    where call.tenant = $1 and (call.root_id > $2 or (call.root_id = $3 and call.id > $4))
+    where call.tenant = $1 and call.root_id >= $2 and (call.root_id > $3 or call.id > $4)
     and root.started_at_ms >= $5 and root.started_at_ms < $6
     and call.kind = 'dispatch' and call.usage_source is not null
     order by call.root_id, call.id limit $7`
