@@ -12,7 +12,7 @@ import {
   type SqliteStatement,
 } from 'kysely'
 import { PlatformError } from '../core/errors.ts'
-import { busyMsMax, guard, toInteger } from './sqlite.ts'
+import { busyMsMax, guard, toRow } from './sqlite.ts'
 
 const statementsMax = 256
 
@@ -102,12 +102,4 @@ function* readRows(statement: StatementSync, inputs: readonly SQLInputValue[]): 
 
 function toInputs(parameters: readonly unknown[]): readonly SQLInputValue[] {
   return parameters as readonly SQLInputValue[] // node:sqlite itself refuses what is none, and says which
-}
-
-function toRow(row: Record<string, unknown>): Record<string, unknown> {
-  for (const column in row) {
-    const value = row[column]
-    if (typeof value === 'bigint') row[column] = toInteger(value)
-  }
-  return row
 }

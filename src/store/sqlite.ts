@@ -43,6 +43,15 @@ export function toInteger(value: bigint): number | bigint {
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value
 }
 
+/** A row read with bigints, its integers numbers while that is exact. */
+export function toRow(row: Record<string, unknown>): Record<string, unknown> {
+  for (const column in row) {
+    const value = row[column]
+    if (typeof value === 'bigint') row[column] = toInteger(value)
+  }
+  return row
+}
+
 const unavailable: Readonly<Record<number, string>> = {
   5: 'another process keeps it locked',
   6: 'another connection keeps a table locked',

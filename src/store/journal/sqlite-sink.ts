@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openSqlite, toInteger } from '../sqlite.ts'
+import { openSqlite, toRow } from '../sqlite.ts'
 import { callColumns } from './decode.ts'
 import type { SideDatabase } from './messages.ts'
 import { post, type Rows } from './posting.ts'
@@ -9,8 +9,6 @@ import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type Sin
 /** The embedded database, on a connection of its own. */
 export function createSqliteSink(path: string): Sink {
   const database = openSqlite(path)
-  const begin = database.prepare('begin immediate')
-  const commit = database.prepare('commit')
   const insertCall = database.prepare(
     `insert or ignore into call (${callColumns.join(', ')}) values (${marks(callColumns)})`,
   )
@@ -29,10 +27,6 @@ export function createSqliteSink(path: string): Sink {
   const listIntents = database.prepare(`select * from intent where journal_id = ? order by root_id, call_id`)
   const deleteJournal = database.prepare('delete from journal where id = ?')
 
-  const rows: Rows = {
-    isPostgres: false,
-    query: async (text, values) => database.prepare(text.replaceAll('$', '?')).all(...values),
-  }
   const side = createSide(database)
 
   function write(batch: Batch): void {
@@ -55,17 +49,11 @@ export function createSqliteSink(path: string): Sink {
         rootIds: listRoots.all(journalId).map((intent) => String(intent['root_id'])),
       }
     },
-    async commit(batch) {
-      begin.run()
-      try {
+    commit: (batch) =>
+      side.transaction(async () => {
         write(batch)
-        await post(rows, batch, batch.posting)
-        commit.run()
-      } catch (thrown) {
-        if (database.isTransaction) database.exec('rollback')
-        throw thrown
-      }
-    },
+        await post(side, batch, batch.posting)
+      }),
     side,
     listIntents: async (journalId) => listIntents.all(journalId).map(fromIntentRow),
     async forget(journalId) {
@@ -77,8 +65,10 @@ export function createSqliteSink(path: string): Sink {
   }
 }
 
-/** Statements of side works are few and their words constant: each is prepared once. */
+/** The connection, for postings and side works. Their statements are few and mostly of constant words: each is kept. */
 function createSide(database: DatabaseSync): SideDatabase {
+  const begin = database.prepare('begin immediate')
+  const commit = database.prepare('commit')
   const statements = new Map<string, StatementSync>()
   const prepare = (text: string): StatementSync => {
     const known = statements.get(text)
@@ -100,10 +90,10 @@ function createSide(database: DatabaseSync): SideDatabase {
     ...rows,
     findTrees: (tenant, rootIds) => findTrees(rows, tenant, rootIds),
     async transaction(work) {
-      database.exec('begin immediate')
+      begin.run()
       try {
         const result = await work()
-        database.exec('commit')
+        commit.run()
         return result
       } catch (thrown) {
         if (database.isTransaction) database.exec('rollback')
@@ -114,14 +104,6 @@ function createSide(database: DatabaseSync): SideDatabase {
 }
 
 const statementsMax = 64
-
-function toRow(row: Record<string, unknown>): Record<string, unknown> {
-  for (const column in row) {
-    const value = row[column]
-    if (typeof value === 'bigint') row[column] = toInteger(value)
-  }
-  return row
-}
 
 /** The trees whose roots were among the rows, for the outbox. */
 function writeCalls(insertCall: StatementSync, { calls }: Batch): readonly (readonly [string, string])[] {
