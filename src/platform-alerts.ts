@@ -14,17 +14,8 @@ export function createAlertSender(
   if (webhook === undefined) return undefined
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
   const { url, headers: credentials, processing, storage, sovereignty } = webhook
-  const place = {
-    url,
-    credentials,
-    processing,
-    storage,
-    sovereignty,
-    vendor: undefined,
-    vendorModel: 'none',
-    isFree: true,
-  }
-  const target = { ...place, id: 'investment.webhook', timeouts: config.egress.timeouts }
+  const { timeouts } = config.egress
+  const target = { id: 'investment.webhook', url, credentials, processing, storage, sovereignty, timeouts }
   const { allowedRegions } = config.governance
   return async (alert) => {
     const headers = { 'content-type': 'application/json' }

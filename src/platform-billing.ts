@@ -57,17 +57,8 @@ export function createSinks(standing: Standing, config: Config, egress: Egress):
       const sink = meterSinks[name]
       if (sink === undefined) return 0
       const { url, headers: credentials, processing, storage, sovereignty } = sink
-      const place = {
-        url,
-        credentials,
-        processing,
-        storage,
-        sovereignty,
-        vendor: undefined,
-        vendorModel: 'none',
-        isFree: true,
-      }
-      const target = { ...place, id: `meter.${name}`, timeouts: config.egress.timeouts }
+      const { timeouts } = config.egress
+      const target = { id: `meter.${name}`, url, credentials, processing, storage, sovereignty, timeouts }
       const request = { method: 'POST', path, headers, body } as const
       return (await run({ target, allowedRegions, request, answerBytesMax: 65_536 })).status
     },

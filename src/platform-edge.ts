@@ -80,9 +80,9 @@ export function createCentreLink(standing: Standing, { config }: LoadedConfig, e
   const { clock, ids, store, telemetry, edge } = standing
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
   const { url, key, node, processing, storage, sovereignty, everyMs } = centre
-  const place = { url, processing, storage, sovereignty, vendor: undefined, vendorModel: 'none', isFree: true }
   const credentials = { authorization: `Bearer ${key}` }
-  const target = { ...place, credentials, id: 'edge.centre', timeouts: config.egress.timeouts }
+  const { timeouts } = config.egress
+  const target = { id: 'edge.centre', url, credentials, processing, storage, sovereignty, timeouts }
   const { allowedRegions } = config.governance
   return createUplink({
     node,

@@ -51,10 +51,10 @@ function openSources(standing: Standing, { config }: LoadedConfig, egress: Egres
       await copyright.record(tenant, { id, work: rights.url }, rights)
     },
     toSend: ({ origin, processing, storage }): SourceSend => {
-      const place = { url: origin, processing, storage, vendor: undefined, vendorModel: 'none', isFree: true }
+      const place = { id: 'sources', url: origin, processing, storage, timeouts: config.egress.timeouts }
       return async ({ method, path, headers = {}, credentials = {}, body, signal }) => {
         signal.throwIfAborted()
-        const target = { ...place, id: 'sources', credentials, timeouts: config.egress.timeouts }
+        const target = { ...place, credentials }
         const request = { method, path, headers, body }
         return run({ target, allowedRegions, request, answerBytesMax: documentBytesMax })
       }

@@ -51,12 +51,12 @@ export function createProbe(deps: { readonly clock: Clock; readonly random: Rand
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
   const parts = { gate: createRegionGate(config.governance), pricer: createPricer({ config }), recorder, log }
   const timeouts = { connectMs: probeMsMax, firstByteMs: probeMsMax, idleMs: probeMsMax, totalMs: probeMsMax }
-  const place = { processing: ['local'], storage: ['local'], vendor: undefined, vendorModel: 'none', isFree: true }
+  const place = { id: 'discovery', processing: ['local'], storage: ['local'], credentials: {}, timeouts }
   return async (url) => {
     const egress = createEgress({ ...parts, config: config.egress, unknownPrice: 'flag', clock: deps.clock })
     const run = createErrands({ egress, recorder, clock: deps.clock, ids: createIds(deps) })
     try {
-      const target = { ...place, id: 'discovery', url, credentials: {}, timeouts }
+      const target = { ...place, url }
       const request = { method: 'GET', path: '', headers: {}, body: undefined } as const
       const answer = await run({ target, allowedRegions: ['local'], request, answerBytesMax: 1_048_576 })
       const list = listSchema.safeParse(JSON.parse(answer.body.toString('utf8')))

@@ -1,7 +1,7 @@
 import type { Config } from './config/index.ts'
 import { PlatformError } from './core/errors.ts'
 import { createSignOn, type AskProvider, type SignOn } from './governance/index.ts'
-import { createErrands, type Egress, type EgressTarget } from './infrastructure/index.ts'
+import { createErrands, type Egress, type ErrandTarget } from './infrastructure/index.ts'
 import type { Standing } from './platform-standing.ts'
 
 const answerBytesMax = 1_048_576
@@ -13,11 +13,11 @@ export function createConfiguredSignOn(standing: Standing, config: Config, egres
   const { clock, random, ids, store, identity } = standing
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
   const { processing, storage, sovereignty } = signOn
+  const { timeouts } = config.egress
   const targets = new Map(
-    [signOn.issuer, ...signOn.origins].map((address): readonly [string, EgressTarget] => {
+    [signOn.issuer, ...signOn.origins].map((address): readonly [string, ErrandTarget] => {
       const { origin } = new URL(address)
-      const place = { processing, storage, sovereignty, vendor: undefined, vendorModel: 'none', isFree: true }
-      return [origin, { ...place, id: 'sign-on', url: origin, credentials: {}, timeouts: config.egress.timeouts }]
+      return [origin, { id: 'sign-on', url: origin, credentials: {}, processing, storage, sovereignty, timeouts }]
     }),
   )
   const ask: AskProvider = ({ url, method, headers, body }) => {

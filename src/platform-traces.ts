@@ -11,17 +11,8 @@ export function createTraces(standing: Standing, { config }: LoadedConfig, egres
   const { clock, ids, store, telemetry } = standing
   const run = createErrands({ egress, recorder: store.recorder, clock, ids })
   const { url, headers: credentials, processing, storage, sovereignty } = traces
-  const collector = {
-    url,
-    credentials,
-    processing,
-    storage,
-    sovereignty,
-    vendor: undefined,
-    vendorModel: 'none',
-    isFree: true,
-  }
-  const target = { ...collector, id: 'telemetry.traces', timeouts: config.egress.timeouts }
+  const { timeouts } = config.egress
+  const target = { id: 'telemetry.traces', url, credentials, processing, storage, sovereignty, timeouts }
   const { allowedRegions } = config.governance
   return telemetry.createTraceExporter(config, async (body) => {
     const headers = { 'content-type': 'application/json' }

@@ -12,6 +12,7 @@ import {
   fromSlot,
   item,
   join,
+  write,
   type Part,
 } from './sections.ts'
 
@@ -19,8 +20,6 @@ import {
 export function draftAnnexIv(facts: KnownFacts): readonly Section[] {
   return [...describeSystem(facts), ...describeLife(facts)]
 }
-
-const write = (...gaps: readonly string[]): Part => ({ known: [], gaps })
 
 function describeSystem(facts: KnownFacts): readonly Section[] {
   const { configVersion } = facts

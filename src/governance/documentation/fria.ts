@@ -10,10 +10,8 @@ import {
   fromSlot,
   item,
   join,
-  type Part,
+  write,
 } from './sections.ts'
-
-const write = (...gaps: readonly string[]): Part => ({ known: [], gaps })
 
 /** Article 27(1)(a) to (f) of Regulation (EU) 2024/1689. */
 export function draftFria(facts: KnownFacts): readonly Section[] {

@@ -11,6 +11,11 @@ export function join(...parts: readonly Part[]): Part {
   return { known: parts.flatMap(({ known }) => known), gaps: parts.flatMap(({ gaps }) => gaps) }
 }
 
+/** What nobody but people can say. */
+export function write(...gaps: readonly string[]): Part {
+  return { known: [], gaps }
+}
+
 export function day(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10)
 }

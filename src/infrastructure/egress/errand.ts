@@ -7,12 +7,15 @@ import type { Egress, EgressRequest, EgressTarget } from './egress.ts'
 
 /** Something Strata itself sends, for no client: traces, a look at which models a server has. */
 export interface Errand {
-  readonly target: EgressTarget
+  readonly target: ErrandTarget
   /** What governance allows the platform's own data. */
   readonly allowedRegions: readonly string[]
   readonly request: EgressRequest
   readonly answerBytesMax: number
 }
+
+/** No model answers there and nothing is bought. */
+export type ErrandTarget = Omit<EgressTarget, 'vendor' | 'vendorModel' | 'isFree'>
 
 export interface ErrandAnswer {
   readonly status: number
@@ -39,7 +42,8 @@ const principal: Principal = Object.freeze({
 
 /** Runs errands through the door like any call: admitted, recorded, bounded by the target's total time. */
 export function createErrands(deps: ErrandDeps): (errand: Errand) => Promise<ErrandAnswer> {
-  return async ({ target, allowedRegions, request, answerBytesMax }) => {
+  return async ({ target: place, allowedRegions, request, answerBytesMax }) => {
+    const target: EgressTarget = { ...place, vendor: undefined, vendorModel: 'none', isFree: true }
     const labels = { allowedRegions }
     const call = createRootCall(deps, { name: target.id, principal, labels, durationMsMax: target.timeouts.totalMs })
     try {

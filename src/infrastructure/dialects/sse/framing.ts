@@ -75,16 +75,31 @@ class ByteFramer implements Framer {
     this.#eventBytesMax = eventBytesMax
   }
 
+  /** Goes from one end of a line to the next, which are searched for a word at a time. */
   push(chunk: Buffer): number {
-    return this.#isAfterReturn || chunk.includes(carriageReturn) ? this.#pushAny(chunk) : this.#pushLines(chunk)
-  }
-
-  /** A chunk whose lines end with LF alone, as those of nearly all servers do: searched a word at a time. */
-  #pushLines(chunk: Buffer): number {
+    const { length } = chunk
     let from = 0
     let origin = -this.#pendingBytes // of the event's first byte, in the chunk
     let start = this.#lineStart // of the line under way, from the event's first byte
-    for (let offset = chunk.indexOf(lineFeed); offset >= 0; offset = chunk.indexOf(lineFeed, offset + 1)) {
+    let feed = find(chunk, lineFeed, 0)
+    let carriage = find(chunk, carriageReturn, 0)
+    let lastReturn = this.#isAfterReturn ? -1 : -2
+    for (let offset = Math.min(feed, carriage); offset < length; offset = Math.min(feed, carriage)) {
+      if (offset === carriage) {
+        lastReturn = offset
+        carriage = find(chunk, carriageReturn, offset + 1)
+      } else {
+        feed = find(chunk, lineFeed, offset + 1)
+        if (lastReturn === offset - 1) {
+          start = offset + 1 - origin
+          if (start !== 1) continue
+          this.#handler.onLateLineFeed(offset)
+          from = offset + 1
+          origin = from
+          start = 0
+          continue
+        }
+      }
       const at = offset - origin
       if (at > start) {
         this.#lines.push(start, at)
@@ -97,47 +112,7 @@ class ByteFramer implements Framer {
       start = 0
     }
     this.#lineStart = start
-    this.#keep(chunk, from)
-    return from
-  }
-
-  #pushAny(chunk: Buffer): number {
-    let from = 0
-    let origin = -this.#pendingBytes // of the event's first byte, in the chunk
-    let start = this.#lineStart // of the line under way, from the event's first byte
-    let afterReturn = this.#isAfterReturn
-    const length = chunk.length
-    for (let offset = 0; offset < length; offset++) {
-      const byte = chunk[offset] ?? 0
-      if (byte > carriageReturn) {
-        afterReturn = false
-        continue
-      }
-      if (byte === lineFeed && afterReturn) {
-        afterReturn = false
-        start = offset + 1 - origin
-        if (start !== 1) continue
-        this.#handler.onLateLineFeed(offset)
-        from = offset + 1
-        origin = from
-        start = 0
-        continue
-      }
-      afterReturn = byte === carriageReturn
-      if (byte !== lineFeed && byte !== carriageReturn) continue
-      const at = offset - origin
-      if (at > start) {
-        this.#lines.push(start, at)
-        start = at + 1
-        continue
-      }
-      this.#emit(chunk, from, offset + 1)
-      from = offset + 1
-      origin = from
-      start = 0
-    }
-    this.#lineStart = start
-    this.#isAfterReturn = afterReturn
+    this.#isAfterReturn = lastReturn === length - 1
     this.#keep(chunk, from)
     return from
   }
@@ -181,6 +156,12 @@ class ByteFramer implements Framer {
     this.#handler.onFrame(frame)
     lines.length = 0
   }
+}
+
+/** The next one of a byte, the end of the chunk when there is none. */
+function find(chunk: Buffer, byte: number, from: number): number {
+  const offset = chunk.indexOf(byte, from)
+  return offset < 0 ? chunk.length : offset
 }
 
 /** The `data` of an event: its lines joined by LF; `undefined` when it has none. */
