@@ -55,6 +55,7 @@ export {
 export {
   actSchema,
   assumptionsSchema,
+  toAssumptions,
   createOutcomes,
   estimateReturn,
   kindSchema,

@@ -1,3 +1,3 @@
 export { createOutcomes, type OutcomeReport, type Outcomes, type OutcomeView } from './outcomes.ts'
-export { actSchema, assumptionsSchema, kindSchema, newOutcomeSchema } from './schema.ts'
+export { actSchema, assumptionsSchema, kindSchema, newOutcomeSchema, toAssumptions } from './schema.ts'
 export { estimateReturn, type ReturnReport } from './return.ts'

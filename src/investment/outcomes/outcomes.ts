@@ -4,7 +4,14 @@ import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { actOn, opened, standAt, type OutcomeRules, type OutcomeStanding } from './machine.ts'
 import { estimateReturn, type ReturnReport } from './return.ts'
-import { kindSchema, type Assumptions, type NewOutcome, type OutcomeActRequest, type OutcomeKind } from './schema.ts'
+import {
+  kindSchema,
+  toAssumptions,
+  type Assumptions,
+  type NewOutcome,
+  type OutcomeActRequest,
+  type OutcomeKind,
+} from './schema.ts'
 import {
   createOutcomeQueries,
   createOutcomeStore,
@@ -318,13 +325,6 @@ function toInputs(report: OutcomeReport, given: Assumptions) {
     escalated: report.escalated,
     reopened: report.reopened,
     modelCost: Number(report.cost) / 1e12,
-    assumptions: {
-      hoursPerTask: given.hours_per_task,
-      costPerHour: given.cost_per_hour,
-      costPerEscalation: given.cost_per_escalation,
-      costPerReopen: given.cost_per_reopen,
-      fixedCost: given.fixed_cost,
-      uncertainty: given.uncertainty,
-    },
+    assumptions: toAssumptions(given),
   }
 }

@@ -65,3 +65,15 @@ export type OutcomeKind = Readonly<z.infer<typeof kindSchema>>
 export type NewOutcome = Readonly<z.infer<typeof newOutcomeSchema>>
 export type OutcomeActRequest = Readonly<z.infer<typeof actSchema>>
 export type Assumptions = Readonly<z.infer<typeof assumptionsSchema>>
+
+/** As the estimate takes them. */
+export function toAssumptions(given: Assumptions) {
+  return {
+    hoursPerTask: given.hours_per_task,
+    costPerHour: given.cost_per_hour,
+    costPerEscalation: given.cost_per_escalation,
+    costPerReopen: given.cost_per_reopen,
+    fixedCost: given.fixed_cost,
+    uncertainty: given.uncertainty,
+  }
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { toDollars } from '../../../core/money.ts'
-import { assumptionsSchema, estimateReturn, type ReturnReport } from '../../../investment/index.ts'
+import { assumptionsSchema, estimateReturn, toAssumptions, type ReturnReport } from '../../../investment/index.ts'
 import { toOutcomeJson, toReportJson, toReturnJson, toSpan } from '../../http/index.ts'
 import { readAs } from '../json-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
@@ -79,19 +79,12 @@ const inputSchema = z.strictObject({
 
 /** The return of figures that lie in a file, without a database. */
 async function estimateFile(context: CommandContext, path: string): Promise<void> {
-  const { model_cost: modelCost, assumptions: given, ...counts } = await readAs(inputSchema, path, fileBytesMax)
+  const { model_cost: modelCost, assumptions, ...counts } = await readAs(inputSchema, path, fileBytesMax)
   const found = estimateReturn({
     ...counts,
     holdout: counts.holdout,
     modelCost,
-    assumptions: {
-      hoursPerTask: given.hours_per_task,
-      costPerHour: given.cost_per_hour,
-      costPerEscalation: given.cost_per_escalation,
-      costPerReopen: given.cost_per_reopen,
-      fixedCost: given.fixed_cost,
-      uncertainty: given.uncertainty,
-    },
+    assumptions: toAssumptions(assumptions),
   })
   report(context.terminal, toReturnJson(found), toLines(found))
 }
