@@ -54,7 +54,10 @@ export function parseConfigDocument(text: string): ConfigDocument {
 }
 
 const yamlFaults: ReadonlyMap<string, string> = new Map([
-  ['BAD_INDENT', 'the indentation is wrong; sibling keys start in the same column'],
+  [
+    'BAD_INDENT',
+    'the indentation is wrong, or a { or [ before it is not closed; sibling keys start in the same column',
+  ],
   ['DUPLICATE_KEY', 'this key is written twice in one mapping'],
   ['MISSING_CHAR', 'a character is missing: a closing quote, bracket or colon'],
   ['MULTIPLE_DOCS', 'there is more than one document; remove everything after the line ---'],
