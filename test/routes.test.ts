@@ -216,6 +216,9 @@ describe('a tenant', () => {
     const second = await json(await strata.request('/v1/collections/secrets/documents?limit=2&after=b'))
     expect(externalIds(second)).toEqual(['c'])
     expect(at(second, ['has_more'])).toBe(false)
+    // As many as the page holds, and none behind them.
+    const whole = await json(await strata.request('/v1/collections/secrets/documents?limit=3'))
+    expect([externalIds(whole), at(whole, ['has_more'])]).toEqual([['a', 'b', 'c'], false])
     await expectRefusal(faces.openaiChat, await strata.request('/v1/collections/secrets/documents?limit=0'), {
       code: 'INVALID_REQUEST',
       param: 'limit',

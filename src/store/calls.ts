@@ -14,7 +14,7 @@ export interface CallReader {
   find(tenant: string, callId: string): Promise<readonly CallFacts[]>
   /** Whole trees by the ids of their roots, in no order; those that are not there are left out. At most 1,000. */
   findTrees(tenant: string, rootIds: readonly string[]): Promise<readonly CallTree[]>
-  /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1000. */
+  /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1001. */
   list(tenant: string, page: CallPage): Promise<readonly CallFacts[]>
   /** Whole trees whose root began in the span, oldest first: of each the root, then its nodes in the order of making. */
   scan(span: CallSpan): AsyncIterable<CallTree>
@@ -40,7 +40,8 @@ export interface CallPage {
   readonly before?: string | undefined
 }
 
-const limitMax = 1_000
+/** A page of a thousand, and one more to see whether others follow. */
+const limitMax = 1_001
 
 /** Reads what has been recorded up to now: `flush` comes first. */
 export function createCallReader(deps: {

@@ -187,7 +187,7 @@ export interface VersionView {
 }
 
 export interface Page {
-  /** 1…1000; 1000 when absent. */
+  /** 1…1001; 1001 when absent. */
   readonly limit?: number | undefined
   /** The external id after which the page begins. */
   readonly after?: string | undefined
@@ -213,8 +213,8 @@ export interface KnowledgeParts {
   readonly searchOn?: 'own-thread' | 'same-thread'
 }
 
-/** Longest list that one page of documents can be. */
-const pageLimitMax = 1_000
+/** A page of a thousand, and one more to see whether others follow. */
+const pageLimitMax = 1_001
 
 export function createKnowledge(deps: KnowledgeParts): Knowledge {
   const { store, config, log } = deps

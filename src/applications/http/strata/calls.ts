@@ -2,7 +2,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { toCallJson, toTreeJson } from './call-json.ts'
-import { operation, readNumber } from './operation.ts'
+import { operation, readNumber, toPage } from './operation.ts'
 
 /** The record: what was asked, which way it went, what it used and cost. */
 export function callRoutes(getParts: GetParts): readonly Route[] {
@@ -15,8 +15,8 @@ export function callRoutes(getParts: GetParts): readonly Route[] {
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
         const before = exchange.query().get('before') ?? undefined
-        const calls = await parts.calls.list(principal.tenant, { limit, before })
-        return { status: 200, body: { object: 'list', data: calls.map(toCallJson), has_more: calls.length === limit } }
+        const calls = await parts.calls.list(principal.tenant, { limit: limit + 1, before })
+        return { status: 200, body: toPage(calls, limit, toCallJson) }
       },
     }),
     operation(getParts, {

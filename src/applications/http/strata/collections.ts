@@ -4,7 +4,7 @@ import type { CollectionView, DocumentView, IngestionJob } from '../../../tools/
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { newDocument, readDocumentBody } from './document-body.ts'
-import { operation, readNumber } from './operation.ts'
+import { operation, readNumber, toPage } from './operation.ts'
 import { checkMayReplace, checkMaySee, parameter, toReceiptJson, toViewer } from './viewing.ts'
 
 const collectionName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,127}$/i, 'letters, digits and . _ -; at most 128')
@@ -85,12 +85,11 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
         const { knowledge } = given.parts
         const { tenant } = given.principal
         const documents = await knowledge.listDocuments(tenant, parameter(given, 'collection'), {
-          limit,
+          limit: limit + 1,
           after,
           viewer: toViewer(given),
         })
-        const body = { object: 'list', data: documents.map(toDocument), has_more: documents.length === limit }
-        return { status: 200, body }
+        return { status: 200, body: toPage(documents, limit, toDocument) }
       },
     }),
     operation(getParts, {

@@ -5,7 +5,7 @@ import { caseSchema, compareModels, toTrainingPairs, type Comparison, type Evalu
 import { createAsk } from '../../ask-model.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, readNumber } from './operation.ts'
+import { operation, readNumber, toPage } from './operation.ts'
 
 const asksMax = 200
 const modelName = z.string().min(1).max(256)
@@ -56,11 +56,8 @@ function routesOfRuns(getParts: GetParts): readonly Route[] {
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
         const before = exchange.query().get('before') ?? undefined
-        const found = await parts.evaluations.list(principal.tenant, { limit, before })
-        return {
-          status: 200,
-          body: { object: 'list', data: found.map(toSummaryJson), has_more: found.length === limit },
-        }
+        const found = await parts.evaluations.list(principal.tenant, { limit: limit + 1, before })
+        return { status: 200, body: toPage(found, limit, toSummaryJson) }
       },
     }),
     operation(getParts, {

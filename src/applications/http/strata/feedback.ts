@@ -4,7 +4,7 @@ import { toIso } from '../../../core/time.ts'
 import type { FeedbackView } from '../../../models/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, readNumber } from './operation.ts'
+import { operation, readNumber, toPage } from './operation.ts'
 
 const newFeedback = z.strictObject({
   score: z.number().min(0).max(1).describe('How good the answer was: 0 useless, 1 right.'),
@@ -59,8 +59,8 @@ export function feedbackRoutes(getParts: GetParts): readonly Route[] {
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
         const before = exchange.query().get('before') ?? undefined
-        const views = await parts.learning.feedback.list(principal.tenant, { limit, before })
-        const body = { object: 'list', data: views.map(toFeedbackJson), has_more: views.length === limit }
+        const views = await parts.learning.feedback.list(principal.tenant, { limit: limit + 1, before })
+        const body = toPage(views, limit, toFeedbackJson)
         return { status: 200, body }
       },
     }),

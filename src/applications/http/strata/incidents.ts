@@ -4,7 +4,7 @@ import { toIso } from '../../../core/time.ts'
 import { incidentKinds, type Incident, type IncidentFile } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, readNumber } from './operation.ts'
+import { operation, readNumber, toPage } from './operation.ts'
 
 const kind = z
   .enum(incidentKinds)
@@ -55,8 +55,7 @@ export function incidentRoutes(getParts: GetParts): readonly Route[] {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 100, default: 20 })
         const before = exchange.query().get('before') ?? undefined
         const found = await parts.incidents.list(principal.tenant, { limit: limit + 1, before })
-        const data = found.slice(0, limit).map(toIncidentJson)
-        return { status: 200, body: { object: 'list', data, has_more: found.length > limit } }
+        return { status: 200, body: toPage(found, limit, toIncidentJson) }
       },
     }),
     operation(getParts, {

@@ -85,6 +85,17 @@ export function readNumber(exchange: Exchange, name: string, bounds: NumberBound
   })
 }
 
+/** A page of a list as JSON. One row more than the page has is asked for, so that `has_more` says what is so. */
+export function toPage<Row>(found: readonly Row[], limit: number, toJson: (row: Row) => unknown): JsonPage {
+  return { object: 'list', data: found.slice(0, limit).map((row) => toJson(row)), has_more: found.length > limit }
+}
+
+interface JsonPage {
+  readonly object: 'list'
+  readonly data: readonly unknown[]
+  readonly has_more: boolean
+}
+
 /** One of a few words in the query; the first when absent. Throws INVALID_REQUEST for any other. */
 export function readChoice<Word extends string>(
   exchange: Exchange,

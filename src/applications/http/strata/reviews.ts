@@ -4,7 +4,7 @@ import { toIso } from '../../../core/time.ts'
 import type { Review, ReviewFile } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, readChoice, readNumber } from './operation.ts'
+import { operation, readChoice, readNumber, toPage } from './operation.ts'
 
 const newDecision = z.strictObject({
   decision: z
@@ -38,8 +38,7 @@ export function reviewRoutes(getParts: GetParts): readonly Route[] {
           before,
           limit: limit + 1,
         })
-        const data = found.slice(0, limit).map(toReviewJson)
-        return { status: 200, body: { object: 'list', data, has_more: found.length > limit } }
+        return { status: 200, body: toPage(found, limit, toReviewJson) }
       },
     }),
     operation(getParts, {
