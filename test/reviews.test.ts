@@ -6,6 +6,8 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
+import { createSeededRandom } from '../src/core/random.ts'
+import { secretMakers } from '../src/governance/guards/testing.ts'
 import { verifyExport } from '../src/governance/index.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
@@ -61,13 +63,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function start(reviews: JsonObject = {}): Promise<RunningStrata> {
+async function start(reviews: JsonObject = {}, guards: readonly JsonObject[] = []): Promise<RunningStrata> {
   const strata = await startStrata({
     folder,
     config: {
-      endpoints: { plain: toEndpoint(mock, 'openai') },
+      endpoints: { plain: toEndpoint(mock, 'openai'), judge: toEndpoint(mock, 'openai') },
       models: { chat: { endpoint: 'plain' } },
       governance: {
+        guards,
         policies: [{ pack: './house.yaml' }],
         useCases: {
           plain: { house: { kind: 'plain' } },
@@ -127,6 +130,59 @@ function decide([strata, id]: readonly [RunningStrata, string], body: object, he
 
 const accept = { decision: 'accept' }
 
+/** Everything that is kept of what was held, in whatever column. */
+async function listKept({ platform }: RunningStrata): Promise<string> {
+  const { sql } = platform.store
+  const [reviews, contents] = [sql.selectFrom('review').selectAll(), sql.selectFrom('review_content').selectAll()]
+  return JSON.stringify([await reviews.execute(), await contents.execute()])
+}
+
+describe('guards and people', () => {
+  const secret = secretMakers['github-token']?.(createSeededRandom(5)) ?? ''
+  const say = (content: string): object => ({ messages: [{ role: 'user', content }] })
+  const judge = { guard: 'judge', by: 'judge', rule: 'No recipes.', do: 'block' }
+
+  test.each(['vague', 'after', 'before'])(
+    'a request that a guard refuses is not shown to anybody: %s',
+    async (useCase) => {
+      const strata = await start({}, [{ guard: 'secrets', do: 'block' }])
+      const refused = await strata.request('/v1/chat/completions', ask(useCase, {}, say(`my key is ${secret}`)))
+      expect([refused.status, (await read(refused)).error.code]).toEqual([403, 'GUARD_REFUSED'])
+      expect(await listKept(strata)).toBe('[[],[]]')
+      expect(mock.requests).toHaveLength(0)
+    },
+  )
+
+  test('whoever decides sees what would be sent, and that is what is sent', async () => {
+    const strata = await start({}, [
+      { guard: 'secrets', do: 'rewrite' },
+      { ...judge, models: ['chat'] },
+    ])
+    const [app, ada] = [await makeKey(strata, 'app'), await makeKey(strata, 'ada', 'ada')]
+    const body = (more: object): object => ask('before', more, say(`my key is ${secret}, is it safe?`))
+    const id = await hold(strata, body({}), app)
+    expect(mock.requests).toHaveLength(0) // A judge is another model: it is not asked before the person either.
+    const kept = await listKept(strata)
+    expect(kept).not.toContain(secret.slice(4, 30))
+    expect(kept).toContain('my key is [removed: github-token], is it safe?')
+    await decide([strata, id], accept, ada)
+    const other = ask('before', { review: id }, say('my key is another one, is it safe?'))
+    expect((await strata.request('/v1/chat/completions', other, { headers: app })).status).toBe(409)
+    mock.script({ textDeltas: ['{"breaks":false}'] })
+    expect((await strata.request('/v1/chat/completions', body({ review: id }), { headers: app })).status).toBe(200)
+    const sent = mock.requests.map(({ text }) => text)
+    expect(sent).toHaveLength(2)
+    for (const each of sent) expect(each).toContain('my key is [removed: github-token], is it safe?')
+  })
+
+  test('beside an answer that is held stands the question as it was sent', async () => {
+    const strata = await start({}, [{ guard: 'secrets', do: 'rewrite' }])
+    await hold(strata, ask('after', {}, say(`my key is ${secret}`)), await makeKey(strata, 'app'))
+    expect(mock.requests).toHaveLength(1)
+    expect(await listKept(strata)).not.toContain(secret.slice(4, 30))
+  })
+})
+
 describe('a request that a policy wants reviewed', () => {
   test('is held before anything leaves, and goes through exactly once after a person accepted it', async () => {
     const strata = await start()
@@ -147,7 +203,7 @@ describe('a request that a policy wants reviewed', () => {
     const answer = await read(passed)
     expect(answer.strata['review']).toMatchObject({ id, stage: 'request', state: 'accepted', by: ['ada'] })
     expect(mock.requests).toHaveLength(1)
-    expect(JSON.stringify(mock.requests[0]?.body)).not.toContain(id)
+    expect(mock.requests[0]?.text).not.toContain(id)
     const again = await strata.request('/v1/chat/completions', ask('vague', { review: id }), { headers: app })
     expect([again.status, (await read(again)).error.code]).toEqual([409, 'CONFLICT'])
     expect(mock.requests).toHaveLength(1)

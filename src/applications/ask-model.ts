@@ -35,6 +35,7 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
         credential: undefined,
         read: () => Promise.resolve({ model, regions: undefined, request }),
         oversight,
+        screen: (screen, asked, call) => screen.chat(asked, call),
         answer: (resolved, asked, call) => resolved.answer(asked, call),
         guard: (answer) => answer,
       },

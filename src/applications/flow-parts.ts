@@ -3,7 +3,7 @@ import type { Call, CallFacts, CallOutcome, Labels, Principal } from '../core/ca
 import type { PlatformError } from '../core/errors.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Model } from '../core/model.ts'
-import type { ModelGuard } from '../core/ports-guards.ts'
+import type { ModelGuard, RequestScreen } from '../core/ports-guards.ts'
 import type { Clock } from '../core/time.ts'
 
 /** What the flow needs of the platform; filled by `platform.ts`. */
@@ -48,6 +48,8 @@ export interface Ask<Request, Reply> {
   read(): Promise<Asked<Request>>
   /** What becomes of it where people have to decide: it is held for them · nothing of it is for people · it is refused. */
   readonly oversight: 'held' | 'exempt' | 'none'
+  /** The request as the guards let it go on. Rejects with GUARD_REFUSED, GUARD_FAILED. */
+  screen(screen: RequestScreen, request: Request, call: Call): Promise<Request>
   /** Holds it until people have decided; `undefined` when nothing holds it. Rejects with REVIEW_PENDING and others. */
   hold?(call: Call): Promise<void> | undefined
   answer(model: Model, request: Request, call: Call): Promise<Reply>

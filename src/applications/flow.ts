@@ -5,7 +5,7 @@ import { sumDispatches } from '../core/totals.ts'
 
 /**
  * One request, from door to door. The only place that knows the order:
- * authenticate → admit → resolve → guard → answer → release → record.
+ * authenticate → admit → resolve → guard → hold → answer → release → record.
  * The last byte goes out after the facts are recorded, so an answered request always has its row. Never rejects: what
  * goes wrong is delivered.
  */
@@ -39,7 +39,6 @@ export async function runRequest<Request, Reply>(
     })
     followClient(call, delivery)
     parts.admission.require(labels, ask.oversight)
-    await ask.hold?.(call)
 
     // resolve
     const model =
@@ -47,11 +46,16 @@ export async function runRequest<Request, Reply>(
         ? parts.models.resolve(asked.model, principal)
         : parts.models.compose(asked.network, principal)
 
-    // guard
-    const guarded = parts.guards?.watch(model, asked.network !== undefined) ?? model
+    // guard: before a person is shown it, or another model is
+    const guarded = parts.guards?.watch(model, asked.network !== undefined)
+    const { screen } = guarded ?? {}
+    const request = screen === undefined ? asked.request : await ask.screen(screen, asked.request, call)
+
+    // hold
+    await ask.hold?.(call)
 
     // answer
-    const reply = await ask.answer(guarded, asked.request, call)
+    const reply = await ask.answer(guarded?.model ?? model, request, call)
 
     // release
     await delivery.send(await ask.guard(reply, call), call)

@@ -1,15 +1,29 @@
 /** The sockets through which texts are guarded on their way to models and back. Filled by governance. */
 import type { Call } from './call.ts'
-import type { Model } from './model.ts'
+import type { ChatRequest } from './chat.ts'
+import type { EmbedRequest, Model } from './model.ts'
 import type { Passage } from './ports.ts'
 
 /** Guards what goes to a model and what comes back. */
 export interface ModelGuard {
+  /** A model with its guards. A network that came with a request has all of them. */
+  watch(model: Model, isComposed: boolean): GuardedModel
+}
+
+export interface GuardedModel {
   /**
-   * The same model with its guards around it; itself where there is none. A network that came with a request has all guards.
-   * Answering and embedding may then reject with GUARD_REFUSED or GUARD_FAILED.
+   * The same model, with the guards around it that ask other models about what goes in, and with all that look at what comes
+   * back; itself where there is none. Answering may reject with GUARD_REFUSED or GUARD_FAILED.
    */
-  watch(model: Model, isComposed: boolean): Model
+  readonly model: Model
+  /** The other guards of what goes in: asked before anybody, person or model, is shown it. `undefined` where there is none. */
+  readonly screen: RequestScreen | undefined
+}
+
+/** What goes in, as it may go on: the same object unless a guard rewrites. Rejects with GUARD_REFUSED or GUARD_FAILED. */
+export interface RequestScreen {
+  chat(request: ChatRequest, call: Call): Promise<ChatRequest>
+  inputs(request: EmbedRequest, call: Call): Promise<EmbedRequest>
 }
 
 /** Looks at what was found before a model is given it. */

@@ -1,9 +1,10 @@
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import type { DialectId } from '../../core/chat.ts'
 import { assert } from '../../core/assert.ts'
-import { isJsonObject } from '../../core/json.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { Answer } from '../../core/model.ts'
 import type { HeldRequest, Passage } from '../../governance/index.ts'
+import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import { runRequest } from '../flow.ts'
 import { createChatDelivery } from './chat-delivery.ts'
 import { readChat, readUser, type ReadChat } from './chat-request.ts'
@@ -29,8 +30,12 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
         const { model } = read.request
         return { model, ...toAskedOf(read.extension), request: read, user: readUser(read.body) }
       },
+      async screen(screen, asked, call) {
+        read = { ...asked, request: await screen.chat(asked.request, call) }
+        return read
+      },
       hold(call) {
-        return parts.oversight.admit(call, toHeld(dialectId, read))?.then((admitted) => {
+        return parts.oversight.admit(call, toHeld(dialect, read))?.then((admitted) => {
           passage = admitted
         })
       },
@@ -42,7 +47,7 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
         const mark = (released: Answer): Answer =>
           read === undefined ? released : parts.marker.mark(released, call, read.request)
         if (passage?.answer !== undefined) return mark(answer)
-        const released = parts.oversight.release(answer, call, toHeld(dialectId, read))
+        const released = parts.oversight.release(answer, call, toHeld(dialect, read))
         return released instanceof Promise ? released.then(mark) : mark(released)
       },
     },
@@ -50,17 +55,25 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
   )
 }
 
-function toHeld(dialect: DialectId, read: ReadChat | undefined): HeldRequest {
+function toHeld(dialect: Dialect, read: ReadChat | undefined): HeldRequest {
   const { review, waitMs = 0 } = read?.extension ?? {}
-  return { dialect, review, waitMs, text: () => withoutReview(read) }
+  return { dialect: dialect.id, review, waitMs, text: () => withoutReview(dialect, read) }
 }
 
-/** The body as canonical JSON without `strata.review` and `strata.waitMs`: the same when it is sent again. */
-function withoutReview(read: ReadChat | undefined): string {
-  const body: unknown = JSON.parse(read?.request.wire?.text ?? 'null')
-  assert(isJsonObject(body), 'a body that was read is an object')
-  const { strata, ...chat } = body
+/** What goes on, as canonical JSON without `strata.review` and `strata.waitMs`: the same when it is sent again. */
+function withoutReview(dialect: Dialect, read: ReadChat | undefined): string {
+  assert(read !== undefined, 'what is held was read')
+  const { strata, ...chat } = toBody(dialect, read)
   if (!isJsonObject(strata)) return toCanonicalJson(chat)
   const { review: _review, waitMs: _waitMs, ...rest } = strata
   return toCanonicalJson(Object.keys(rest).length === 0 ? chat : { ...chat, strata: rest })
+}
+
+/** The client's own body, unless guards have rewritten what it says. */
+function toBody(dialect: Dialect, { request, body }: ReadChat): JsonObject {
+  const { model, stream, outputTokensMax, wire } = request
+  const rewritten = (): JsonObject => dialect.encodeRequest(request.chat, { model, stream, outputTokensMax })
+  const said: unknown = JSON.parse(wire?.text ?? JSON.stringify(rewritten()))
+  assert(isJsonObject(said), 'a body that was read is an object')
+  return wire === undefined && body['strata'] !== undefined ? { ...said, strata: body['strata'] } : said
 }

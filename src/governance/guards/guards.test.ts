@@ -65,7 +65,9 @@ function start({ guards, events, tickMs = 0 }: Setting) {
   )
   const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: 'hello there' }] }] })
   const request: ChatRequest = { model: 'm', stream: true, outputTokensMax: undefined, wire: undefined, chat }
-  return { answer: () => built.models.watch(model, false).answer(request, call), verdicts, pulled, call }
+  const { model: watched, screen } = built.models.watch(model, false)
+  const answer = async () => watched.answer((await screen?.chat(request, call)) ?? request, call)
+  return { answer, verdicts, pulled, call }
 }
 
 const say = (...texts: readonly string[]): readonly AnswerEvent[] => [

@@ -4,7 +4,7 @@ import type { Call } from '../../core/call.ts'
 import { withChat, type Chat, type ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { EmbedRequest, Model } from '../../core/model.ts'
-import type { ModelGuard, PassageGuard } from '../../core/ports-guards.ts'
+import type { GuardedModel, ModelGuard, PassageGuard } from '../../core/ports-guards.ts'
 import type { Passage } from '../../core/ports.ts'
 import { watchEvents } from './answer.ts'
 import { listTexts, replaceTexts } from './chat-texts.ts'
@@ -33,12 +33,11 @@ export function createGuards(deps: GuardsDeps): Guards {
     createGuard({ ...deps, folder }, config, `governance.guards[${index}]`),
   )
   checkNames(guards)
-  const known = new WeakMap<Model, Model>()
+  const known = new WeakMap<Model, GuardedModel>()
   return {
     passages: guards.some(({ at }) => at.has('passages')) ? createPassageGuard(deps, guards) : undefined,
     models: {
       watch(model, isComposed) {
-        if (guards.length === 0) return model
         if (isComposed) return watchModel(deps, guards, model)
         let watched = known.get(model)
         if (watched === undefined) {
@@ -72,16 +71,34 @@ function checkNames(guards: readonly Guard[]): void {
 
 const requestPlaces: readonly GuardPlace[] = ['system', 'input', 'tools']
 
-function watchModel(parts: ScreenParts, guards: readonly Guard[], model: Model): Model {
+function watchModel(parts: ScreenParts, guards: readonly Guard[], model: Model): GuardedModel {
   const before = guards.filter(({ at }) => requestPlaces.some((place) => at.has(place)))
-  const after = guards.filter(({ at }) => at.has('answer'))
-  if (before.length + after.length === 0) return model
+  const first = before.filter(({ look }) => look.type !== 'judge')
+  const judges = before.filter(({ look }) => look.type === 'judge')
+  return {
+    model: toWatched(parts, model, { judges, after: guards.filter(({ at }) => at.has('answer')) }),
+    screen:
+      first.length === 0
+        ? undefined
+        : {
+            chat: (request, call) => screenRequest(parts, first, { request, call }),
+            inputs: (request, call) => screenInputs(parts, first, { request, call }),
+          },
+  }
+}
+
+function toWatched(
+  parts: ScreenParts,
+  model: Model,
+  { judges, after }: Readonly<Record<'judges' | 'after', readonly Guard[]>>,
+): Model {
+  if (judges.length + after.length === 0) return model
   const { embed } = model
   return {
     id: model.id,
     traits: model.traits,
     async answer(request, call) {
-      const screened = before.length === 0 ? request : await screenRequest(parts, before, { request, call })
+      const screened = judges.length === 0 ? request : await screenRequest(parts, judges, { request, call })
       const answer = await model.answer(screened, call)
       if (after.length === 0) return answer
       const cancel = (reason: unknown): void => answer.cancel(reason)
@@ -89,7 +106,7 @@ function watchModel(parts: ScreenParts, guards: readonly Guard[], model: Model):
     },
     ...(embed === undefined
       ? {}
-      : { embed: async (request, call) => embed(await screenInputs(parts, before, { request, call }), call) }),
+      : { embed: async (request, call) => embed(await screenInputs(parts, judges, { request, call }), call) }),
   }
 }
 

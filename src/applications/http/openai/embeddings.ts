@@ -32,6 +32,7 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
         asked = decodeEmbeddingRequest(body)
         return { model: asked.request.model, ...toAskedOf(extension), request: asked.request }
       },
+      screen: (screen, request, call) => screen.inputs(request, call),
       answer(model, request, call) {
         if (model.embed !== undefined) return model.embed(request, call)
         throw new PlatformError('UNSUPPORTED_PARAMETER', `the model ${model.id} does not embed`, { param: 'model' })
