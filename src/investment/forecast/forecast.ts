@@ -114,7 +114,8 @@ function forecastConstant(value: number, length: number, horizon: number): Serie
  * else reach what nobody can mean.
  */
 function createHold(series: Float64Array): (value: number) => number {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let low = Number.POSITIVE_INFINITY
+  let high = Number.NEGATIVE_INFINITY
   for (const value of series) {
     if (value < low) low = value
     if (value > high) high = value

@@ -1,4 +1,5 @@
 import { at, solveSymmetric } from './ridge.ts'
+import { sumOfProducts } from './running-mean.ts'
 
 /** A linear forecast of one value from earlier ones: `intercept + Σ coefficients[j] · z[t − lags[j]]`. */
 export interface LagModel {
@@ -79,7 +80,9 @@ function countMoments({ z, decay, lags, lagMax, end }: Rows): Moments {
   const lower = new Float64Array(size * size)
   const right = new Float64Array(size)
   const row = new Float64Array(size)
-  let [own, total, weight] = [0, 0, 1]
+  let own = 0
+  let total = 0
+  let weight = 1
   for (let t = end - 1; t >= lagMax; t--) {
     const value = at(z, t)
     total += weight
@@ -103,49 +106,66 @@ function countMoments({ z, decay, lags, lagMax, end }: Rows): Moments {
   return { ownMean: own, means, lower, right }
 }
 
-/** `products[i · width + j]`, i ≤ j: the weighted mean of z[t − i] z[t − j] over all t from lagMax on; `means[i]` of z[t − i]. */
+/** Moments of the lagged values, each diagonal made when it is first read. */
 interface Table {
-  readonly width: number
-  readonly products: Float64Array
+  /** The weighted mean of z[t − lag] over all t from the longest lag on. */
   readonly means: Float64Array
+  /** `diagonal(apart)[lag]`: the weighted mean of z[t − lag] z[t − lag − apart]. */
+  diagonal(apart: number): Float64Array
 }
 
 /**
- * The first row is counted; each later entry follows from the one before it on its diagonal by the terms that enter and
+ * The first entry of a diagonal is counted; each later one follows from the one before it by the terms that enter and
  * leave, since a shift by one step multiplies an exponential weight by a constant.
  */
 function createTable(z: Float64Array, decay: number, lagMax: number): Table {
   const length = z.length
-  const width = lagMax + 1
-  const products = new Float64Array(width * width)
-  const means = new Float64Array(width)
   const weighted = new Float64Array(length)
-  let [total, weight] = [0, 1]
+  let total = 0
+  let weight = 1
   for (let t = length - 1; t >= lagMax; t--) {
     weighted[t] = weight * at(z, t)
-    means[0] = at(means, 0) + weight * at(z, t)
     total += weight
     weight *= decay
   }
   const oldest = weight / decay
-  for (let j = 0; j < width; j++) {
-    let sum = 0
-    for (let t = lagMax; t < length; t++) sum += at(weighted, t) * at(z, t - j)
-    products[j] = sum
-  }
+  const means = new Float64Array(lagMax + 1)
+  for (let t = length - 1; t >= lagMax; t--) means[0] = at(means, 0) + at(weighted, t)
   // Row t of lag i + 1 is row t − 1 of lag i, whose weight is `decay` times that of row t.
-  for (let i = 0; i < lagMax; i++) {
-    means[i + 1] = (at(means, i) - at(z, length - 1 - i)) / decay + oldest * at(z, lagMax - 1 - i)
-    for (let j = i; j < lagMax; j++) {
-      const leaving = at(z, length - 1 - i) * at(z, length - 1 - j)
-      const entering = oldest * at(z, lagMax - 1 - i) * at(z, lagMax - 1 - j)
-      products[(i + 1) * width + j + 1] = (at(products, i * width + j) - leaving) / decay + entering
-    }
+  for (let lag = 0; lag < lagMax; lag++)
+    means[lag + 1] = (at(means, lag) - at(z, length - 1 - lag)) / decay + oldest * at(z, lagMax - 1 - lag)
+  const diagonals: Float64Array[] = []
+  return {
+    means: means.map((sum) => sum / total),
+    diagonal: (apart) => (diagonals[apart] ??= createDiagonal({ z, weighted, decay, oldest, total, lagMax }, apart)),
   }
-  return { width, products: products.map((sum) => sum / total), means: means.map((sum) => sum / total) }
 }
 
-function readMoments({ width, products, means: all }: Table, lags: readonly number[]): Moments {
+interface DiagonalParts {
+  readonly z: Float64Array
+  readonly weighted: Float64Array
+  readonly decay: number
+  /** The weight of the oldest row, and of all rows together. */
+  readonly oldest: number
+  readonly total: number
+  readonly lagMax: number
+}
+
+function createDiagonal({ z, weighted, decay, oldest, total, lagMax }: DiagonalParts, apart: number): Float64Array {
+  const length = z.length
+  const means = new Float64Array(lagMax + 1 - apart)
+  let sum = sumOfProducts(weighted, z, { from: lagMax, apart })
+  means[0] = sum / total
+  for (let lag = 0; lag < lagMax - apart; lag++) {
+    const leaving = at(z, length - 1 - lag) * at(z, length - 1 - lag - apart)
+    const entering = oldest * at(z, lagMax - 1 - lag) * at(z, lagMax - 1 - lag - apart)
+    sum = (sum - leaving) / decay + entering
+    means[lag + 1] = sum / total
+  }
+  return means
+}
+
+function readMoments({ means: all, diagonal }: Table, lags: readonly number[]): Moments {
   const size = lags.length
   const means = new Float64Array(size)
   const lower = new Float64Array(size * size)
@@ -155,11 +175,11 @@ function readMoments({ width, products, means: all }: Table, lags: readonly numb
     const lag = lags[i] ?? 0
     const mean = at(all, lag)
     means[i] = mean
-    right[i] = at(products, lag) - own * mean
+    right[i] = at(diagonal(lag), 0) - own * mean
     for (let j = 0; j <= i; j++) {
       const other = lags[j] ?? 0
-      const place = lag < other ? lag * width + other : other * width + lag
-      lower[i * size + j] = at(products, place) - mean * at(means, j)
+      const product = lag < other ? at(diagonal(other - lag), lag) : at(diagonal(lag - other), other)
+      lower[i * size + j] = product - mean * at(means, j)
     }
   }
   return { ownMean: own, means, lower, right }

@@ -37,7 +37,8 @@ export function createPathSource({ middle, spread, trials, length }: PathParts, 
 function toCourses(trials: readonly Trial[], spread: Float64Array): readonly Float64Array[] {
   const longest = Math.max(0, ...trials.map(({ errors }) => errors.length))
   const far = trials.filter(({ errors }) => errors.length >= Math.ceil(longest / 2))
-  let [squares, count] = [0, 0]
+  let squares = 0
+  let count = 0
   const courses = far.map(({ errors }) =>
     generate(spread.length, (ahead) => {
       const place = Math.min(ahead, errors.length - 1)

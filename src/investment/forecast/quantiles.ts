@@ -16,7 +16,8 @@ export function reachOf(level: number, length: number): number {
 function quantileOfT(level: number): number {
   const share = (angle: number): number =>
     (2 / Math.PI) * (angle + Math.sin(angle) * (Math.cos(angle) + (2 / 3) * Math.cos(angle) ** 3))
-  let [low, high] = [0, Math.PI / 2]
+  let low = 0
+  let high = Math.PI / 2
   for (let round = 0; round < 60; round++) {
     const middle = (low + high) / 2
     if (share(middle) < level) low = middle

@@ -36,7 +36,10 @@ function substitute(factor: Float64Array, right: Float64Array): Float64Array {
   return solution
 }
 
-/** An element that the caller knows is there. */
+/**
+ * An element that the caller knows is there. One read beside an array, anywhere, is noted by the compiler at this one place, and
+ * all reads are then made with care for what is not there: forecasts took twice the time for it.
+ */
 export function at(values: Float64Array, index: number): number {
   return values[index] ?? 0
 }

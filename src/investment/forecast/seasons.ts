@@ -1,5 +1,5 @@
 import { at } from './ridge.ts'
-import { deviate } from './running-mean.ts'
+import { deviate, sumOfProducts } from './running-mean.ts'
 
 /** Seasons longer than this are not looked for: that many steps back would have to be compared for every lag. */
 const lagMaxMost = 1_500
@@ -98,7 +98,8 @@ function detrend(series: Float64Array): Float64Array {
   const middle = (length - 1) / 2
   let mean = 0
   for (const value of series) mean += value / length
-  let [slope, spread] = [0, 0]
+  let slope = 0
+  let spread = 0
   for (let t = 0; t < length; t++) {
     slope += (t - middle) * (at(series, t) - mean)
     spread += (t - middle) ** 2
@@ -115,8 +116,7 @@ function autocorrelations(z: Float64Array, lagMax: number): Float64Array {
   for (const value of z) variance += value * value
   if (!(variance > 0)) return result
   for (let lag = 0; lag <= lagMax; lag++) {
-    let sum = 0
-    for (let t = lag; t < length; t++) sum += at(z, t) * at(z, t - lag)
+    const sum = sumOfProducts(z, z, { from: lag, apart: lag })
     result[lag] = (sum / variance) * (length / (length - lag))
   }
   return result

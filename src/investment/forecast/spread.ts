@@ -22,7 +22,8 @@ export function estimateSpread(trials: readonly Trial[], { horizon, season, tilt
   const halfLife = Math.max(8 * season, 26)
   const sums = new Float64Array(horizon)
   const weights = new Float64Array(horizon)
-  let [rootSum, rootWeight] = [0, 0]
+  let rootSum = 0
+  let rootWeight = 0
   const newest = trials[0]?.back ?? 0
   for (const { back, errors } of trials) {
     const isSamePhase = back % season === 0

@@ -131,7 +131,8 @@ function smooth(values: Float64Array, { alpha, beta, damping }: Parameters): Sta
 
 function slopeOf(values: Float64Array): number {
   const middle = (values.length - 1) / 2
-  let [sum, spread] = [0, 0]
+  let sum = 0
+  let spread = 0
   for (let t = 0; t < values.length; t++) {
     sum += (t - middle) * at(values, t)
     spread += (t - middle) ** 2
