@@ -111,7 +111,7 @@ interface Table {
   /** The weighted mean of z[t − lag] over all t from the longest lag on. */
   readonly means: Float64Array
   /** `diagonal(apart)[lag]`: the weighted mean of z[t − lag] z[t − lag − apart]. */
-  diagonal(apart: number): Float64Array
+  readonly diagonal: (apart: number) => Float64Array
 }
 
 /**

@@ -1,10 +1,11 @@
 import { expect, test, vi } from 'vitest'
 import { createSeededRandom } from '../../core/random.ts'
 import { forecastSeries } from './index.ts'
+import type * as Ridge from './ridge.ts'
 
 const beside: string[] = []
 vi.mock('./ridge.ts', async (load) => {
-  const ridge = await load<typeof import('./ridge.ts')>()
+  const ridge = await load<typeof Ridge>()
   const at = (values: Float64Array, index: number): number => {
     if (!(index >= 0 && index < values.length)) beside.push(`${index} of ${values.length}`)
     return ridge.at(values, index)
