@@ -5,6 +5,7 @@ import { toConfigurationPage, toConfigurationSchema } from './docs/configuration
 import { toErrorsPage } from './docs/errors.ts'
 import { toRoutesPage } from './docs/http.ts'
 import { toMetricsPage } from './docs/metrics.ts'
+import { toRolesPage } from './docs/roles.ts'
 import { toVerifierPage } from './docs/verifier/build.ts'
 
 /**
@@ -17,6 +18,7 @@ const pages: Readonly<Record<string, () => string | Promise<string>>> = {
   'errors.md': toErrorsPage,
   'metrics.md': toMetricsPage,
   'http.md': toRoutesPage,
+  'roles.md': toRolesPage,
   'cli.md': toCommandsPage,
   'audit-verifier.html': toVerifierPage,
 }

@@ -1,6 +1,7 @@
 import { readModelNode, type Config, type LoadedConfig } from './config/index.ts'
 import type { Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
+import { hasRight } from './core/rights.ts'
 import type { Model } from './core/model.ts'
 import { createPersonalDataScanner, type createRegionGate, type Guards } from './governance/index.ts'
 import type { Endpoints } from './infrastructure/index.ts'
@@ -84,7 +85,8 @@ export function createComposer(deps: {
 }): (network: unknown, principal: Principal) => Model {
   const { inline, inlineNodesMax, depthMax } = deps.config
   return (network, principal) => {
-    const may = principal.composes ?? (inline === 'everybody' || (inline === 'admins' && principal.role === 'admin'))
+    const may =
+      principal.composes ?? (inline === 'everybody' || (inline === 'admins' && hasRight(principal, 'models:compose')))
     if (!may) {
       const why = principal.composes === false ? 'it was made without that right' : `network.inline is ${inline}`
       throw new PlatformError('FORBIDDEN', `this key may not send a network of models: ${why}`, { param: path })

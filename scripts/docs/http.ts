@@ -1,4 +1,4 @@
-import { createRoutes } from '../../src/applications/index.ts'
+import { createRoutes, rightOf } from '../../src/applications/index.ts'
 import { PlatformError } from '../../src/core/errors.ts'
 import { toCode, toMarkdownTable, toPage } from './page.ts'
 
@@ -7,14 +7,14 @@ export function toRoutesPage(): string {
   const routes = createRoutes(() => {
     throw new PlatformError('INTERNAL', 'routes are only listed here')
   })
-  const rows = routes.map(({ method, path, access, summary }) => [
-    toCode(`${method} ${path.replaceAll('*}', '}')}`),
-    access === 'public' ? 'anybody' : access === 'admin' ? 'a key with the role admin' : 'a key',
-    summary,
-  ])
+  const rows = routes.map((route) => {
+    const right = rightOf(route)
+    const name = `${route.method} ${route.path.replaceAll('*}', '}')}`
+    return [toCode(name), right === undefined ? 'anybody' : toCode(right), route.summary]
+  })
   return toPage(
     'HTTP',
-    '`GET /openapi.json` describes the same with the shapes of bodies. A key goes into `authorization: Bearer …` or `x-api-key: …`.',
-    [toMarkdownTable(['route', 'who', 'what it does'], rows)],
+    '`GET /openapi.json` describes the same with the shapes of bodies. A key goes into `authorization: Bearer …` or `x-api-key: …`; [roles.md](roles.md) says which roles have a right.',
+    [toMarkdownTable(['route', 'right', 'what it does'], rows)],
   )
 }

@@ -33,6 +33,7 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
       {
         face,
         credential: undefined,
+        right: 'models:ask',
         read: () => Promise.resolve({ model, regions: undefined, request }),
         oversight,
         screen: (screen, asked, call) => screen.chat(asked, call),

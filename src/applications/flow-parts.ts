@@ -4,6 +4,7 @@ import type { PlatformError } from '../core/errors.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Model } from '../core/model.ts'
 import type { ModelGuard, RequestScreen } from '../core/ports-guards.ts'
+import type { Right } from '../core/rights.ts'
 import type { Clock } from '../core/time.ts'
 
 /** What the flow needs of the platform; filled by `platform.ts`. */
@@ -44,6 +45,8 @@ export interface Ask<Request, Reply> {
   /** The route, as metrics name it: `openai-chat`. */
   readonly face: string
   readonly credential: string | undefined
+  /** What the key has to be allowed to do. */
+  readonly right: Right
   /** Reads and checks the body. Throws what is wrong with it. */
   read(): Promise<Asked<Request>>
   /** What becomes of it where people have to decide: it is held for them · nothing of it is for people · it is refused. */

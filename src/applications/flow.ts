@@ -1,6 +1,7 @@
 import type { AnswerSummary, Ask, Delivery, FlowParts } from './flow-parts.ts'
 import { createRootCall, type Call } from '../core/call.ts'
 import { PlatformError, toPlatformError } from '../core/errors.ts'
+import { requireRight } from '../core/rights.ts'
 import { sumDispatches } from '../core/totals.ts'
 
 /**
@@ -22,6 +23,7 @@ export async function runRequest<Request, Reply>(
   try {
     // authenticate
     const principal = parts.identity.authenticate(ask.credential)
+    requireRight(principal, ask.right, ask.face)
     const asked = await ask.read()
 
     // admit

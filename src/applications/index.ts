@@ -3,6 +3,7 @@ export {
   createHttpServer,
   createRoutes,
   describeCause,
+  rightOf,
   type GetParts,
   type HttpParts,
   type HttpServer,

@@ -4,6 +4,7 @@ import type { ErrorCode } from './errors.ts'
 import type { Ids } from './ids.ts'
 import type { JsonObject } from './json.ts'
 import type { Picodollars } from './money.ts'
+import type { Role } from './rights.ts'
 import type { Charge } from './spending.ts'
 import type { Clock } from './time.ts'
 import type { Usage } from './usage.ts'
@@ -12,7 +13,7 @@ import type { Usage } from './usage.ts'
 export interface Principal {
   readonly tenant: string
   readonly keyId: string
-  readonly role: 'admin' | 'member'
+  readonly role: Role
   /** Whom the key works for, where it was made for one; budgets are told apart by these. */
   readonly team?: string | undefined
   readonly project?: string | undefined

@@ -10,6 +10,7 @@ export { createGuards, type Guards } from './guards/index.ts'
 export {
   createIdentity,
   createSignOn,
+  delegateKeys,
   sessionPrefix,
   type AskProvider,
   type Identity,

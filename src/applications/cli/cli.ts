@@ -2,6 +2,8 @@ import { parseArgs } from 'node:util'
 import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
 import {
   isMisuse,
+  operator,
+  operatorTenant,
   type Command,
   type CommandContext,
   type OpenPlatform,
@@ -87,7 +89,14 @@ async function run(deps: CliDeps, command: Command, parsed: Parsed): Promise<num
     process: deps.process(common),
   }
   try {
-    return (await command.run(context)) === 'failed' ? 1 : 0
+    const result = await command.run(context)
+    const [verb = ''] = context.words
+    if (opened !== undefined && command.acts?.includes(verb) === true) {
+      const { keyId, role } = operator
+      const act = { act: 'admin', command: `${command.name} ${verb}`, by: keyId, person: null, role }
+      await (await opened).parts.audit.act(operatorTenant, act)
+    }
+    return result === 'failed' ? 1 : 0
   } catch (thrown) {
     const error = toPlatformError(thrown)
     if (terminal.isJson)

@@ -15,6 +15,8 @@ export interface Command {
   readonly usage: string
   readonly summary: string
   readonly options: ParseArgsOptionsConfig
+  /** First words that change what holds for others and have no act of their own in the audit log: they are put there. */
+  readonly acts?: readonly string[]
   /** Ends the process with 1 when it resolves with `failed`, or throws. */
   run(context: CommandContext): Promise<'failed' | void>
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -199,4 +199,15 @@ describe('governance at the command line', () => {
     expect(await run('retention', 'sweep')).toMatchObject({ code: 0, json: { calls: 0 } })
     expect((await run('retention', 'hold', 'x')).code).not.toBe(0)
   })
+})
+
+test('a key has the role that is named, and what the operator does is in the audit log', async () => {
+  expect((await run('keys', 'create', 'audit', '--role', 'auditor')).json).toMatchObject({ role: 'auditor' })
+  expect((await run('keys', 'create', 'x', '--role', 'wizard')).noted).toContain('key-manager')
+  expect((await run('keys', 'create', 'x', '--role', 'member', '--admin')).code).toBe(1)
+  expect((await run('budgets', 'create', 'b', '--counts', 'requests', '--limit', '9')).code).toBe(0)
+  const path = join(folder, 'roles.audit')
+  expect((await run('audit', 'export', path)).code).toBe(0)
+  const log = readFileSync(path, 'utf8').replaceAll('\\"', '"')
+  expect(log).toContain('{"act":"admin","by":"operator","command":"budgets create","person":null,"role":"admin"}')
 })

@@ -24,6 +24,7 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
     {
       face: dialectId,
       credential: exchange.credential(),
+      right: 'models:ask',
       oversight: 'held',
       async read() {
         read = await readChat(exchange, dialect)

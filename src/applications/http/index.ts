@@ -1,5 +1,6 @@
 export { createHttpServer, describeCause, type HttpServer } from './server.ts'
 export { createRoutes } from './routes.ts'
+export { rightOf } from './route.ts'
 export type { GetParts, HttpParts } from './parts.ts'
 export { toRoute } from './extension.ts'
 export { toTraits } from './openai/index.ts'

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Principal } from '../../core/call.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { Right } from '../../core/rights.ts'
 import type { PlatformError } from '../../core/errors.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -24,12 +25,20 @@ interface RouteBase {
 
 /** Served by its handler, after authentication unless it is public. */
 export interface OperationRoute extends RouteBase {
-  readonly access: 'public' | 'key' | 'admin'
+  /** The right it needs. */
+  readonly access: 'public' | Right
   readonly handle: (exchange: Exchange, principal: Principal | undefined) => Promise<void>
 }
 
 /** Goes through the flow, which authenticates. */
 export interface RequestRoute extends RouteBase {
   readonly access: 'flow'
+  readonly right: Right
   readonly run: (exchange: Exchange) => Promise<void>
+}
+
+/** The right a route needs; `undefined` where everybody may. */
+export function rightOf(route: Route): Right | undefined {
+  if (route.access === 'flow') return route.right
+  return route.access === 'public' ? undefined : route.access
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
+import { requireRight } from '../../core/rights.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
@@ -113,9 +114,7 @@ async function run(deps: HttpServerDeps, route: Route, exchange: Exchange): Prom
 function principalOf(deps: HttpServerDeps, route: OperationRoute, exchange: Exchange): Principal | undefined {
   if (route.access === 'public') return undefined
   const principal = deps.authenticate(exchange.credential())
-  if (route.access === 'admin' && principal.role !== 'admin') {
-    throw new PlatformError('FORBIDDEN', `${route.method} ${route.path} needs a key with the role admin`)
-  }
+  requireRight(principal, route.access, `${route.method} ${route.path}`)
   return principal
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { roles } from '../../core/rights.ts'
 import { modelName } from './node-settings.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
@@ -10,7 +11,7 @@ const roleSchema = z.strictObject({
     .record(z.string().min(1).max(200), z.union([name, z.array(name).min(1).max(256)]))
     .default({})
     .describe('Claims that have to hold: the value itself, or one in a list of values. Everybody when empty.'),
-  role: z.enum(['admin', 'member']).describe('What who signs on may do.'),
+  role: z.enum(roles).describe('What who signs on may do.'),
   tenant: name.default('default').describe('Id of the tenant.'),
   team: name.optional().describe('Team; budgets are told apart by it.'),
   project: name.optional().describe('Project.'),

@@ -1,3 +1,4 @@
+export { delegateKeys } from './delegation.ts'
 export { createIdentity, type Identity } from './identity.ts'
 export type { KeyRecord, Tenant } from './records.ts'
 export type { KeyRequest } from './request.ts'

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { hasRight } from '../../core/rights.ts'
 import type { Review } from './review.ts'
 
 export type Reviewers = Config['governance']['reviews']['reviewers']
@@ -30,7 +31,7 @@ export function toView(
   reviewers: Reviewers,
   viewer: Decider,
 ): { readonly keyId?: string; readonly useCases?: readonly string[] } {
-  if (viewer.role === 'admin') return {}
+  if (hasRight(viewer, 'reviews:read')) return {}
   const entries = reviewers.filter(({ person }) => person === viewer.user)
   if (entries.length === 0) return { keyId: viewer.keyId }
   if (entries.some(({ useCases }) => useCases === undefined)) return {}
@@ -44,9 +45,9 @@ export function maySee(reviewers: Reviewers, viewer: Decider, review: Review): b
   return useCases === undefined || (review.useCase !== undefined && useCases.includes(review.useCase))
 }
 
-/** With nobody listed, it is the admins, as far as their keys name them. */
+/** With nobody listed, it is whose role says so, as far as their keys name them. */
 function isCompetent(reviewers: Reviewers, { role, user }: Decider, useCase: string | undefined): boolean {
-  if (reviewers.length === 0) return role === 'admin'
+  if (reviewers.length === 0) return hasRight({ role }, 'reviews:manage')
   return reviewers.some(
     ({ person, useCases }) =>
       person === user && (useCases === undefined || (useCase !== undefined && useCases.includes(useCase))),

@@ -1,3 +1,5 @@
+import type { Role } from '../../core/rights.ts'
+
 /** Tenants and their keys. */
 export interface IdentityTables {
   readonly tenant: TenantTable
@@ -16,7 +18,7 @@ export interface ApiKeyTable {
   readonly id: string
   readonly tenant: string
   readonly name: string
-  readonly role: 'admin' | 'member'
+  readonly role: Role
   readonly source: 'first-start' | 'environment' | 'created'
   /** SHA-256 of the key, hex. */
   readonly hash: string

@@ -9,6 +9,7 @@ export const budgets: Command = {
   name: 'budgets',
   usage: `${creation} [--each DIMENSION,…] [--period P] [--seconds S] [--alerts 80,100] | list | show ID | limit ID --limit N | adjust ID --amount N --reference R [--subject S] | remove ID`,
   summary: 'Makes, lists and changes budgets: limits on what calls may spend or do.',
+  acts: ['create', 'limit', 'adjust', 'remove'],
   options: {
     limit: { type: 'string' },
     counts: { type: 'string' },

@@ -11,6 +11,7 @@ export const invoice: Command = {
   usage:
     'list | show NUMBER | preview ACCOUNT | close ACCOUNT | compute FILE | verify FILE [--period INSTANT] [--as FORM] [--language zh] [--output FILE]',
   summary: 'Bills a period, shows invoices in any form, computes them from a file, and checks them.',
+  acts: ['close'],
   options: {
     period: { type: 'string' },
     as: { type: 'string' },

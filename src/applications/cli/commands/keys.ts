@@ -1,4 +1,5 @@
 import { PlatformError } from '../../../core/errors.ts'
+import { roles, type Role } from '../../../core/rights.ts'
 import { toIso } from '../../../core/time.ts'
 import { toKeyJson } from '../../http/index.ts'
 import { toMisuse, operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
@@ -6,10 +7,11 @@ import { toMisuse, operatorTenant, report, toTable, type Command, type CommandCo
 export const keys: Command = {
   name: 'keys',
   usage:
-    'create NAME [--admin] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--composes yes|no] [--days N] | list | revoke ID | rotate ID [--overlap 24h]',
+    'create NAME [--admin | --role R] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--composes yes|no] [--days N] | list | revoke ID | rotate ID [--overlap 24h]',
   summary: 'Makes, lists, rotates and revokes keys. A key is shown once.',
   options: {
     admin: { type: 'boolean' },
+    role: { type: 'string' },
     team: { type: 'string' },
     project: { type: 'string' },
     user: { type: 'string' },
@@ -35,7 +37,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
   const made = await parts.keys.create({
     tenant: operatorTenant,
     name,
-    role: context.options['admin'] === true ? 'admin' : 'member',
+    role: roleOf(context.options),
     team: wordOf(context.options['team']),
     project: wordOf(context.options['project']),
     user: wordOf(context.options['user']),
@@ -98,6 +100,15 @@ function overlapOf(value: string | boolean | undefined): number {
   const unitMs = unitsMs[unit]
   if (count !== undefined && unitMs !== undefined) return Number(count) * unitMs
   throw new PlatformError('INVALID_REQUEST', '--overlap must be a time such as 30m, 24h or 7d')
+}
+
+function roleOf({ admin, role }: CommandContext['options']): Role {
+  if (admin === true && role !== undefined)
+    throw new PlatformError('INVALID_REQUEST', 'give --admin or --role, not both')
+  const named = admin === true ? 'admin' : (role ?? 'member')
+  const found = roles.find((each) => each === named)
+  if (found !== undefined) return found
+  throw new PlatformError('INVALID_REQUEST', `--role must be one of ${roles.join(', ')}`)
 }
 
 function wordOf(value: string | boolean | undefined): string | undefined {

@@ -7,6 +7,7 @@ export const plans: Command = {
   name: 'plans',
   usage: 'list | add FILE | open FILE | credit FILE',
   summary: 'Plans; opens an account under one, or grants a credit to an account.',
+  acts: ['add', 'open', 'credit'],
   options: {},
   async run(context) {
     const [verb, path, ...more] = context.words

@@ -8,6 +8,7 @@ export const prices: Command = {
   name: 'prices',
   usage: 'list | add FILE | rerate [--from DAY] [--to DAY] [--trial]',
   summary: 'The dated prices of the book; and prices recorded calls anew, by adjustments.',
+  acts: ['add', 'rerate'],
   options: { from: { type: 'string' }, to: { type: 'string' }, trial: { type: 'boolean' } },
   async run(context) {
     const [verb, path, ...more] = context.words

@@ -15,6 +15,7 @@ export function anthropicRoutes(getParts: GetParts): readonly Route[] {
       method: 'POST',
       path: '/v1/messages',
       access: 'flow',
+      right: 'models:ask',
       summary: 'Answers a chat, whole or streamed, in the shape of Anthropic Messages.',
       shape: 'Anthropic MessageCreateParams, with the optional field strata',
       run: (exchange) => runChat(getParts, 'anthropic-messages', exchange),
@@ -23,7 +24,7 @@ export function anthropicRoutes(getParts: GetParts): readonly Route[] {
     {
       method: 'POST',
       path: '/v1/messages/count_tokens',
-      access: 'key',
+      access: 'models:ask',
       summary: 'Estimates the input tokens of a chat without sending it anywhere.',
       shape: 'Anthropic MessageCountTokensParams',
       handle: (exchange, principal) => countTokens(getParts, exchange, principal),

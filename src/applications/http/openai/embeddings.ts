@@ -25,6 +25,7 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
     {
       face: 'embeddings',
       credential: exchange.credential(),
+      right: 'models:ask',
       async read() {
         const { body } = await exchange.readJson()
         refuseAddresses(exchange, body)

@@ -14,6 +14,7 @@ export function openaiRoutes(getParts: GetParts): readonly Route[] {
       method: 'POST',
       path: '/v1/chat/completions',
       access: 'flow',
+      right: 'models:ask',
       summary: 'Answers a chat, whole or streamed, in the shape of OpenAI Chat Completions.',
       shape: 'OpenAI CreateChatCompletionRequest, with the optional field strata',
       run: (exchange) => runChat(getParts, 'openai-chat', exchange),
@@ -23,6 +24,7 @@ export function openaiRoutes(getParts: GetParts): readonly Route[] {
       method: 'POST',
       path: '/v1/responses',
       access: 'flow',
+      right: 'models:ask',
       summary: 'Answers in the shape of OpenAI Responses.',
       shape: 'OpenAI CreateResponse, with the optional field strata',
       run: (exchange) => runChat(getParts, 'openai-responses', exchange),
@@ -32,6 +34,7 @@ export function openaiRoutes(getParts: GetParts): readonly Route[] {
       method: 'POST',
       path: '/v1/embeddings',
       access: 'flow',
+      right: 'models:ask',
       summary: 'Embeds one or more texts.',
       shape: 'OpenAI CreateEmbeddingRequest',
       run: (exchange) => runEmbeddings(getParts, exchange),
@@ -40,7 +43,7 @@ export function openaiRoutes(getParts: GetParts): readonly Route[] {
     {
       method: 'GET',
       path: '/v1/models',
-      access: 'key',
+      access: 'models:ask',
       summary:
         'Lists the models the key may use; in the Anthropic shape when the request has an anthropic-version header.',
       handle: async (exchange, principal) => listModels(getParts(), exchange, principal),
@@ -49,7 +52,7 @@ export function openaiRoutes(getParts: GetParts): readonly Route[] {
     {
       method: 'GET',
       path: '/v1/models/{id*}',
-      access: 'key',
+      access: 'models:ask',
       summary: 'Describes one model.',
       handle: async (exchange, principal) => readModel(getParts(), exchange, principal),
       encodeError,

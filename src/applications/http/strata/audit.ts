@@ -9,7 +9,7 @@ export function auditRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/audit/checkpoint',
-      access: 'key',
+      access: 'audit:read',
       summary: 'The last checkpoint of the audit log, a signed note, and the public key to check it with.',
       answer: async ({ parts }) => {
         const checkpoint = await parts.audit.checkpoint()
@@ -22,7 +22,7 @@ export function auditRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/audit/calls/{id}',
-      access: 'key',
+      access: 'audit:read',
       summary: 'Proof that a call is in the audit log: its record, its place, the hashes up to the checkpoint.',
       answer: async ({ parts, principal, exchange }) => {
         const proof = await parts.audit.prove(principal.tenant, exchange.parameters['id'] ?? '')
@@ -32,7 +32,7 @@ export function auditRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/audit/growth',
-      access: 'key',
+      access: 'audit:read',
       summary: 'Proof that the audit log has grown from a checkpoint seen before: ?from= its number of records.',
       answer: async ({ parts, exchange }) => {
         const from = readNumber(exchange, 'from', { min: 0, max: Number.MAX_SAFE_INTEGER, default: -1 })

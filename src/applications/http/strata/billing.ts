@@ -16,7 +16,7 @@ export function planRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/plans',
-      access: 'admin',
+      access: 'billing:manage',
       summary: 'Adds a plan, or the next version of one; word for word the same again changes nothing.',
       body: planSchema,
       answer: async ({ parts, principal, body }) => ({
@@ -27,7 +27,7 @@ export function planRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/plans',
-      access: 'key',
+      access: 'plans:read',
       summary: 'Lists the plans of the tenant in all their versions.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -44,7 +44,7 @@ function accountRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/accounts',
-      access: 'admin',
+      access: 'billing:manage',
       summary: 'Opens an account: whom invoices go to, and under which plan.',
       body: accountSchema,
       answer: async ({ parts, principal, body }) => ({
@@ -55,7 +55,7 @@ function accountRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/accounts',
-      access: 'admin',
+      access: 'billing:read',
       summary: 'Lists the accounts of the tenant.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -65,7 +65,7 @@ function accountRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/accounts/{account}',
-      access: 'admin',
+      access: 'billing:read',
       summary: 'One account with the plans that hold for it.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -75,7 +75,7 @@ function accountRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/accounts/{account}/plan',
-      access: 'admin',
+      access: 'billing:manage',
       summary: 'Another plan from an instant on; never within a period that is billed.',
       body: change,
       answer: async ({ parts, principal, exchange, body }) => {
@@ -95,7 +95,7 @@ function creditRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/credits',
-      access: 'admin',
+      access: 'billing:manage',
       summary: 'Grants a credit to an account, bought or given.',
       body: creditSchema,
       answer: async ({ parts, principal, body }) => {
@@ -106,7 +106,7 @@ function creditRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/accounts/{account}/credits',
-      access: 'admin',
+      access: 'billing:read',
       summary: 'The credits of an account, and what is left of each.',
       answer: async ({ parts, principal, exchange }) => {
         const credits = await parts.billing.listCredits(principal.tenant, exchange.parameters['account'] ?? '')
@@ -117,7 +117,7 @@ function creditRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/usage/parked',
-      access: 'admin',
+      access: 'billing:read',
       summary:
         'Events that count for nothing until they are mended and sent again, newest first, each with its reason.',
       answer: async ({ parts, principal, exchange }) => {

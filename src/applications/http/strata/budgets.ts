@@ -30,7 +30,7 @@ export function budgetRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/budgets',
-      access: 'admin',
+      access: 'budgets:manage',
       summary: 'Makes a budget: a limit on what calls may spend or do.',
       body: budgetRequestSchema,
       answer: async ({ parts, principal, body }) => ({
@@ -41,7 +41,7 @@ export function budgetRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/budgets',
-      access: 'admin',
+      access: 'budgets:read',
       summary: 'Lists the budgets of the tenant, with what is spent, held and available.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -51,7 +51,7 @@ export function budgetRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/budgets/{id}',
-      access: 'admin',
+      access: 'budgets:read',
       summary: 'Shows one budget.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -67,7 +67,7 @@ function changingRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'PATCH',
       path: '/v1/budgets/{id}',
-      access: 'admin',
+      access: 'budgets:manage',
       summary: 'Changes the limit or the alerts of a budget; what is spent stays spent.',
       body: change,
       answer: async ({ parts, principal, exchange, body }) => ({
@@ -78,7 +78,7 @@ function changingRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/budgets/{id}/adjustments',
-      access: 'admin',
+      access: 'budgets:manage',
       summary: 'Corrects what a budget has spent, once for each reference.',
       body: adjustment,
       answer: async ({ parts, principal, exchange, body }) => ({
@@ -89,7 +89,7 @@ function changingRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'DELETE',
       path: '/v1/budgets/{id}',
-      access: 'admin',
+      access: 'budgets:manage',
       summary: 'Removes a budget; its accounts stay in the books.',
       answer: async ({ parts, principal, exchange }) => {
         await parts.budgets.remove(principal.tenant, exchange.parameters['id'] ?? '')

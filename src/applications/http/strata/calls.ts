@@ -10,7 +10,7 @@ export function callRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/calls',
-      access: 'key',
+      access: 'calls:read',
       summary: 'Lists the calls of the tenant, newest first; ?limit= and ?before= page.',
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
@@ -22,7 +22,7 @@ export function callRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/calls/{id}',
-      access: 'key',
+      access: 'calls:read',
       summary: 'One call as the tree it grew.',
       answer: async ({ parts, principal, exchange }) => {
         const id = exchange.parameters['id'] ?? ''

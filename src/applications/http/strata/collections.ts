@@ -23,7 +23,7 @@ function routesOfCollections(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/collections',
-      access: 'key',
+      access: 'knowledge:write',
       summary: 'Creates a collection.',
       body: newCollection,
       answer: async ({ parts, principal, body }) => ({
@@ -34,7 +34,7 @@ function routesOfCollections(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/collections',
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Lists the collections of the tenant.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -44,7 +44,7 @@ function routesOfCollections(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'DELETE',
       path: '/v1/collections/{collection}',
-      access: 'key',
+      access: 'knowledge:write',
       summary: 'Deletes a collection with all its documents.',
       answer: async (given) => {
         await given.parts.knowledge.deleteCollection(given.principal.tenant, parameter(given, 'collection'))
@@ -60,7 +60,7 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path,
-      access: 'key',
+      access: 'knowledge:write',
       summary:
         'Takes in a document: JSON with its text, or a form (multipart) with its file; idempotent by external id. With `prefer: respond-async` it is put on record and taken in beside.',
       reader: { json: newDocument, read: readDocumentBody },
@@ -77,7 +77,7 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path,
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Lists the documents of a collection by their external ids; ?limit= and ?after= page.',
       answer: async (given) => {
         const limit = readNumber(given.exchange, 'limit', { min: 1, max: 1_000, default: 100 })
@@ -95,7 +95,7 @@ function routesOfDocuments(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: `${path}/{document}`,
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Describes one document.',
       answer: async (given) => {
         const { knowledge } = given.parts
@@ -114,7 +114,7 @@ function routesOfIngestion(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/ingestion',
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Counts the documents that were put on record to be taken in beside, by their state.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -124,7 +124,7 @@ function routesOfIngestion(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/ingestion/{job}',
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Whether a document that was put on record has been taken in.',
       answer: async (given) => {
         const job = given.parts.ingestion.get(given.principal.tenant, parameter(given, 'job'))
@@ -152,7 +152,7 @@ function routeOfDeletion(getParts: GetParts, path: string): Route {
   return operation(getParts, {
     method: 'DELETE',
     path,
-    access: 'key',
+    access: 'knowledge:write',
     summary: 'Deletes one document with all of it, and gives a signed receipt.',
     answer: async (given) => {
       const [collection, id] = [parameter(given, 'collection'), parameter(given, 'document')]

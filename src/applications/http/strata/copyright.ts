@@ -47,7 +47,7 @@ export function copyrightRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'PUT',
       path,
-      access: 'key',
+      access: 'knowledge:write',
       summary: 'Decides from what was said what a document may be used for, and keeps it with the words themselves.',
       body: newRights,
       answer: async (given) => {
@@ -61,7 +61,7 @@ export function copyrightRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path,
-      access: 'key',
+      access: 'copyright:read',
       summary: 'What a document may be used for, whose word decided, and what was said.',
       answer: async (given) => {
         const { parts, principal } = given
@@ -72,7 +72,7 @@ export function copyrightRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/copyright/decide',
-      access: 'key',
+      access: 'copyright:read',
       summary: 'Decides from what was said, and keeps nothing.',
       body: sources,
       answer: async ({ parts, body }) => ({
@@ -83,7 +83,7 @@ export function copyrightRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/copyright/withdrawals',
-      access: 'admin',
+      access: 'copyright:withdraw',
       summary: 'Takes a work out of every collection of the tenant for good, and proves that it is gone.',
       body: newWithdrawal,
       answer: async ({ parts, principal, body }) => {

@@ -29,7 +29,7 @@ export function documentationRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/use-cases/{name}/documentation',
-      access: 'admin',
+      access: 'documentation:read',
       summary:
         'Drafts a document, gaps named: ?form= annex-iv, fria; ?format= json, md; ?days= of the record of calls.',
       answer: async ({ parts, principal, exchange }) => {

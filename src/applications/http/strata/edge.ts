@@ -29,7 +29,7 @@ export function edgeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/edge/{node}/settlements',
-      access: 'key',
+      access: 'edge:settle',
       summary:
         'Takes the records of an edge node, each once, and lends it what it may spend; for the key of that node.',
       body: delivery,
@@ -43,7 +43,7 @@ export function edgeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/edge',
-      access: 'admin',
+      access: 'operations:read',
       summary:
         'The edge nodes of the tenant and how far they have settled; at an edge node, how it stands with its centre.',
       answer: async ({ parts, principal }) => ({

@@ -27,7 +27,7 @@ function routesOfRuns(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/evaluations',
-      access: 'key',
+      access: 'evaluations:run',
       summary: `Asks every model every case, scores the answers and keeps them; cases times models at most ${asksMax}.`,
       body: newEvaluation,
       answer: async ({ parts, principal, body }) => {
@@ -51,7 +51,7 @@ function routesOfRuns(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/evaluations',
-      access: 'key',
+      access: 'evaluations:read',
       summary: 'Lists evaluations of the tenant, newest first; ?limit= and ?before= page.',
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
@@ -63,7 +63,7 @@ function routesOfRuns(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/evaluations/{id}',
-      access: 'key',
+      access: 'evaluations:read',
       summary: 'One evaluation with the answer of every model to every case.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -78,7 +78,7 @@ function routesOfResults(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/evaluations/{id}/pairs',
-      access: 'key',
+      access: 'evaluations:read',
       summary: 'Its scores as pairs that strata route train takes.',
       answer: async ({ parts, principal, exchange }) => {
         const { results } = await parts.evaluations.get(principal.tenant, exchange.parameters['id'] ?? '')
@@ -88,7 +88,7 @@ function routesOfResults(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/evaluations/{id}/compare',
-      access: 'key',
+      access: 'evaluations:read',
       summary: 'Compares two of its models case by case, with an interval; ?models=A,B.',
       answer: async ({ parts, principal, exchange }) => {
         const { results } = await parts.evaluations.get(principal.tenant, exchange.parameters['id'] ?? '')

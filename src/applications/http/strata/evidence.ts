@@ -19,7 +19,7 @@ function accessRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'PUT',
       path: `${path}/access`,
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Says who may see a document; holds for the next search.',
       body: accessList,
       answer: async (given) => {
@@ -32,7 +32,7 @@ function accessRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'DELETE',
       path: `${path}/access`,
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Lets everybody of the tenant see a document.',
       answer: async (given) => {
         const [collection, document] = [parameter(given, 'collection'), parameter(given, 'document')]
@@ -45,7 +45,7 @@ function accessRoutes(getParts: GetParts): readonly Route[] {
       operation(getParts, {
         method,
         path: '/v1/groups/{group}/members/{member}',
-        access: 'admin',
+        access: 'knowledge:manage',
         summary: method === 'PUT' ? 'Puts a principal into a group.' : 'Takes a principal out of a group.',
         answer: async (given) => {
           const [group, member] = [parameter(given, 'group'), parameter(given, 'member')]
@@ -63,7 +63,7 @@ function historyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: `${path}/versions/{version}`,
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'The canonical text of a version, which the spans of citations point into.',
       answer: async (given) => {
         const { createdAtMs, isCurrent, externalId, title, ...version } = await getVersion(given)
@@ -74,7 +74,7 @@ function historyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: `${path}/lineage`,
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'What happened to a document, each event with the hash that chains it to the one before.',
       answer: async (given) => {
         const document = parameter(given, 'document')
@@ -87,7 +87,7 @@ function historyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/collections/{collection}/quality',
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Whether texts, index and history of a collection agree; reads all of it.',
       answer: async (given) => {
         const collection = parameter(given, 'collection')
@@ -98,7 +98,7 @@ function historyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/receipts',
-      access: 'admin',
+      access: 'receipts:read',
       summary: 'Receipts of deleted documents, latest first; ?limit= bounds them.',
       answer: async (given) => {
         const limit = readNumber(given.exchange, 'limit', { min: 1, max: 1_000, default: 100 })
@@ -109,7 +109,7 @@ function historyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/receipts/{document}',
-      access: 'admin',
+      access: 'receipts:read',
       summary: 'The receipt of a deleted document.',
       answer: async (given) => {
         const { tenant } = given.principal

@@ -11,7 +11,7 @@ export function experimentRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/experiments/{model}',
-      access: 'admin',
+      access: 'experiments:read',
       summary:
         'Compares the arms of an experiment by its subjects: score of feedback, cost, latency, failures; ?from=, ?to=, ?control=.',
       answer: async ({ parts, principal, exchange }) => {

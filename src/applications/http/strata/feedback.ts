@@ -32,7 +32,7 @@ export function feedbackRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/feedback',
-      access: 'key',
+      access: 'feedback:write',
       summary: 'Says how good an answer was: of a call, of a choice of a router, or of a model.',
       body: newFeedback,
       answer: async ({ parts, principal, body }) => {
@@ -54,7 +54,7 @@ export function feedbackRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/feedback',
-      access: 'key',
+      access: 'feedback:read',
       summary: 'Lists feedback of the tenant, newest first; ?limit= and ?before= page.',
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 1_000, default: 50 })
@@ -67,7 +67,7 @@ export function feedbackRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/feedback/pairs',
-      access: 'key',
+      access: 'feedback:read',
       summary: 'Feedback that came with a prompt, as pairs that strata route train takes, one for each prompt.',
       answer: async ({ parts, principal }) => ({
         status: 200,

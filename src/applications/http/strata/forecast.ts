@@ -42,7 +42,7 @@ export function forecastRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/forecast',
-      access: 'key',
+      access: 'forecast:make',
       summary: 'What series of numbers will do: medians, intervals, and when an amount is used up.',
       body,
       answer: async ({ body: { series, ...asked } }) => {
@@ -57,7 +57,7 @@ export function forecastRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/forecast',
-      access: 'admin',
+      access: 'spend:read',
       summary:
         'What the tenant will spend and use: ?of=cost|calls|tokens&by=all|model|endpoint|key&step=hour|day&horizon=&remaining=.',
       answer: async ({ parts, principal, exchange }) => {

@@ -24,7 +24,7 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path,
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Begins a generation of vectors beside the one in use; passages are embedded in the background.',
       body: newGeneration,
       async answer(given) {
@@ -40,7 +40,7 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path,
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Lists the generations of vectors of a collection, with how far they are.',
       async answer(given) {
         const { parts, principal } = given
@@ -51,7 +51,7 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: `${path}/{generation}/switch`,
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Has searches use a generation from now on; the one before is retired.',
       answer: async (given) => ({
         status: 200,
@@ -61,7 +61,7 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'DELETE',
       path: `${path}/{generation}`,
-      access: 'admin',
+      access: 'knowledge:manage',
       summary: 'Deletes a generation with its vectors.',
       async answer(given) {
         await given.parts.knowledge.deleteGeneration(toName(given))

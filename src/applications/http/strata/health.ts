@@ -30,7 +30,7 @@ export function healthRoutes(getParts: GetParts, describe: () => JsonObject): re
     {
       method: 'GET',
       path: '/v1/health',
-      access: 'admin',
+      access: 'operations:read',
       summary: 'The state of the store and of every endpoint.',
       handle: async (exchange) => {
         const { health, configVersion } = getParts()
@@ -41,7 +41,7 @@ export function healthRoutes(getParts: GetParts, describe: () => JsonObject): re
     {
       method: 'GET',
       path: '/metrics',
-      access: 'admin',
+      access: 'operations:read',
       summary: 'Metrics in the Prometheus text format.',
       handle: async (exchange) => {
         const text = await getParts().metricsText()

@@ -23,7 +23,7 @@ export function holdRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/holds',
-      access: 'admin',
+      access: 'holds:manage',
       summary: 'Holds calls: from now on none of them is deleted by the clock.',
       body: newHold,
       answer: async ({ parts, principal, body: { use_case: useCase, from, until, ...rest } }) => {
@@ -34,7 +34,7 @@ export function holdRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/holds',
-      access: 'admin',
+      access: 'holds:read',
       summary: 'Legal holds of the tenant, released ones too.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -44,7 +44,7 @@ export function holdRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/holds/{id}/release',
-      access: 'admin',
+      access: 'holds:manage',
       summary: 'Releases a hold; the clock counts again.',
       body: z.strictObject({ reason }),
       answer: async ({ parts, principal, exchange, body }) => ({

@@ -34,7 +34,7 @@ export function incidentRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/incidents',
-      access: 'key',
+      access: 'incidents:report',
       summary: 'Opens an incident; until when it has to be reported follows from its kind and when one became aware.',
       body: newIncident,
       answer: async ({ parts, principal, body }) => {
@@ -49,7 +49,7 @@ export function incidentRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/incidents',
-      access: 'admin',
+      access: 'incidents:read',
       summary: 'Incidents, newest first: ?limit=, ?before= an id.',
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 100, default: 20 })
@@ -61,7 +61,7 @@ export function incidentRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/incidents/{id}',
-      access: 'admin',
+      access: 'incidents:read',
       summary: 'An incident with everything that was said of it.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -77,7 +77,7 @@ function changeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/incidents/{id}/notes',
-      access: 'admin',
+      access: 'incidents:manage',
       summary: 'Adds to what is known; a kind judges it anew, and the deadline with it.',
       body: newNote,
       answer: async ({ parts, principal, exchange, body }) => ({
@@ -88,7 +88,7 @@ function changeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/incidents/{id}/report',
-      access: 'admin',
+      access: 'incidents:manage',
       summary: 'Puts on record that it was reported to the authority.',
       body: newReport,
       answer: async ({ parts, principal, exchange, body }) => ({
@@ -99,7 +99,7 @@ function changeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/incidents/{id}/close',
-      access: 'admin',
+      access: 'incidents:manage',
       summary: 'Closes an incident; refused while a report is owed.',
       body: z.strictObject({ text }),
       answer: async ({ parts, principal, exchange, body }) => ({

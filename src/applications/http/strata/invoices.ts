@@ -41,7 +41,7 @@ export function invoiceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/invoices',
-      access: 'admin',
+      access: 'billing:manage',
       summary: 'Bills a period that has ended, or shows what an invoice would be. Again gives the same.',
       body: closing,
       answer: async ({ parts, principal, body }) => {
@@ -56,7 +56,7 @@ export function invoiceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/invoices',
-      access: 'admin',
+      access: 'billing:read',
       summary: 'Lists the invoices and credit notes of the tenant; ?account= of one account.',
       answer: async ({ parts, principal, exchange }) => {
         const account = exchange.query().get('account') ?? undefined
@@ -68,7 +68,7 @@ export function invoiceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/invoices/{invoice}/verify',
-      access: 'admin',
+      access: 'billing:read',
       summary: 'Computes an invoice anew from what it was made of, and compares.',
       answer: async ({ parts, principal, exchange }) => {
         const stored = await parts.billing.getInvoice(principal.tenant, exchange.parameters['invoice'] ?? '')
@@ -79,7 +79,7 @@ export function invoiceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/invoices/{invoice}/credit',
-      access: 'admin',
+      access: 'billing:manage',
       summary: 'Gives back part of an invoice by a credit note.',
       body: givingBack,
       answer: async ({ parts, principal, exchange, body }) => ({
@@ -95,7 +95,7 @@ function documentRoute(getParts: GetParts): OperationRoute {
   return {
     method: 'GET',
     path: '/v1/invoices/{invoice}',
-    access: 'admin',
+    access: 'billing:read',
     summary: `One invoice; ?as= ${invoiceForms.join(', ')}, ?language= en, zh.`,
     encodeError: encodeStrataError,
     async handle(exchange, principal) {

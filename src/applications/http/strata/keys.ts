@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import { roles } from '../../../core/rights.ts'
 import { toIso } from '../../../core/time.ts'
-import type { KeyRecord } from '../../../governance/index.ts'
+import { delegateKeys, type KeyRecord } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
 
 const newKey = z.strictObject({
   name: z.string().min(1).max(128).describe('What the key is for.'),
-  role: z.enum(['admin', 'member']).default('member').describe('What the key may do.'),
+  role: z.enum(roles).default('member').describe('What the key may do.'),
   team: z.string().min(1).max(128).optional().describe('Team it works for; budgets are told apart by it.'),
   project: z.string().min(1).max(128).optional().describe('Project it works for.'),
   user: z.string().min(1).max(128).optional().describe('Person it works for; else the user a request names.'),
@@ -45,20 +46,25 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/keys',
-      access: 'admin',
+      access: 'keys:manage',
       summary: 'Makes a key and shows it, this once.',
       body: newKey,
       answer: async ({ parts, principal, body }) => {
         const expiresAtMs = body.expires_at === undefined ? undefined : Date.parse(body.expires_at)
         const { expires_at: _, use_case: useCase, ...asked } = body
-        const made = await parts.keys.create({ ...asked, tenant: principal.tenant, useCase, expiresAtMs })
+        const made = await delegateKeys(parts.keys, principal).create({
+          ...asked,
+          tenant: principal.tenant,
+          useCase,
+          expiresAtMs,
+        })
         return { status: 201, body: { ...toKeyJson(made.record), key: made.key } }
       },
     }),
     operation(getParts, {
       method: 'GET',
       path: '/v1/keys',
-      access: 'admin',
+      access: 'keys:read',
       summary: 'Lists the keys of the tenant, without their secrets.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -68,12 +74,16 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/keys/{id}/rotate',
-      access: 'admin',
+      access: 'keys:manage',
       summary: 'Makes a key like another one, shows it this once, and lets the other end after an overlap.',
       body: rotation,
       answer: async ({ parts, principal, exchange, body }) => {
         const id = exchange.parameters['id'] ?? ''
-        const rotated = await parts.keys.rotate(principal.tenant, id, body.overlap_hours * hourMs)
+        const rotated = await delegateKeys(parts.keys, principal).rotate(
+          principal.tenant,
+          id,
+          body.overlap_hours * hourMs,
+        )
         const former = { id, expires_at: toKeyJson(rotated.former)['expires_at'] }
         return { status: 201, body: { ...toKeyJson(rotated.record), key: rotated.key, former } }
       },
@@ -81,12 +91,12 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'DELETE',
       path: '/v1/keys/{id}',
-      access: 'admin',
+      access: 'keys:manage',
       summary: 'Revokes a key; it stops working at once.',
       answer: async ({ parts, principal, exchange }) => {
         const id = exchange.parameters['id'] ?? ''
         if (id === principal.keyId) throw new PlatformError('CONFLICT', 'a key cannot revoke itself')
-        await parts.keys.revoke(principal.tenant, id)
+        await delegateKeys(parts.keys, principal).revoke(principal.tenant, id)
         return { status: 200, body: { revoked: true } }
       },
     }),

@@ -21,7 +21,7 @@ export function markRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/marks/detect',
-      access: 'key',
+      access: 'marks:detect',
       summary: 'Whether a text was generated here for the tenant, edited or not, and whether a provenance holds.',
       body: question,
       answer: async ({ parts, principal, body: { text, provenance } }) => {
@@ -33,7 +33,7 @@ export function markRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/marks/key',
-      access: 'key',
+      access: 'marks:detect',
       summary: 'The public key that provenance is signed with.',
       answer: async ({ parts }) => ({
         status: 200,

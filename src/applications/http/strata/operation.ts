@@ -2,6 +2,8 @@ import type { z } from 'zod'
 import { assert } from '../../../core/assert.ts'
 import type { Principal } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
+import { isAdministrative, type Right } from '../../../core/rights.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import type { Method, OperationRoute } from '../route.ts'
@@ -18,7 +20,8 @@ export interface Operation<Body> {
 export interface OperationSpec<Body> {
   readonly method: Method
   readonly path: string
-  readonly access: 'key' | 'admin'
+  /** The right it needs; a use that changes what holds for others is in the audit log. */
+  readonly access: Right
   readonly summary: string
   readonly body?: z.ZodType<Body>
   /** Instead of `body`: a body that may be something else than JSON, and the shape of it as JSON. */
@@ -41,10 +44,29 @@ export function operation<Body = undefined>(getParts: GetParts, spec: OperationS
       assert(principal !== undefined, 'a route that needs a key is given its principal')
       const body = await readBody(spec, exchange)
       // Schema and reader are absent exactly when Body is undefined.
-      const answer = await spec.answer({ parts: getParts(), principal, exchange, body: body as Body })
+      const parts = getParts()
+      const answer = await spec.answer({ parts, principal, exchange, body: body as Body })
+      if (spec.method !== 'GET' && isAdministrative(spec.access)) {
+        await parts.audit.act(principal.tenant, toAct(spec, exchange, { principal, status: answer.status }))
+      }
       exchange.sendJson(answer.status, answer.body)
     },
   }
+}
+
+interface Done {
+  readonly principal: Principal
+  readonly status: number
+}
+
+/** Who did what to which thing; what it was changed to is in the tables, or in an act of the thing's own. */
+function toAct(
+  { method, path }: Pick<OperationSpec<unknown>, 'method' | 'path'>,
+  exchange: Exchange,
+  { principal: { keyId, user, role }, status }: Done,
+): JsonObject {
+  const at = { ...exchange.parameters }
+  return { act: 'admin', route: `${method} ${path}`, at, by: keyId, person: user ?? null, role, status }
 }
 
 async function readBody<Body>(spec: OperationSpec<Body>, exchange: Exchange): Promise<Body | undefined> {
@@ -73,7 +95,6 @@ interface NumberBounds {
   readonly default: number
 }
 
-/** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
 /** A whole number in the query. Throws INVALID_REQUEST outside its bounds. */
 export function readNumber(exchange: Exchange, name: string, bounds: NumberBounds): number {
   const text = exchange.query().get(name)

@@ -32,7 +32,7 @@ function kindRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/outcomes/kinds',
-      access: 'admin',
+      access: 'outcomes:manage',
       summary: 'Defines a kind of outcome: its reopen window, whether silence counts, the share held out.',
       body: kindSchema,
       answer: async ({ parts, principal, body }) => ({
@@ -43,7 +43,7 @@ function kindRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/outcomes/kinds',
-      access: 'key',
+      access: 'outcomes:read',
       summary: 'Lists the kinds of outcome.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -53,7 +53,7 @@ function kindRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/outcomes/report',
-      access: 'key',
+      access: 'outcomes:read',
       summary: 'What was reached and what one resolved task cost; ?account=, ?kind=, ?from=, ?to=.',
       answer: async ({ parts, principal, exchange }) => {
         const report = await parts.outcomes.report(principal.tenant, readFilter(exchange, parts.clock.now()))
@@ -63,7 +63,7 @@ function kindRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/outcomes/return',
-      access: 'key',
+      access: 'outcomes:read',
       summary: 'The return on what was spent, with its interval and what moves it most.',
       body: question,
       answer: async ({ parts, principal, body }) => {
@@ -81,7 +81,7 @@ function taskRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/outcomes',
-      access: 'key',
+      access: 'outcomes:write',
       summary: 'Opens a task, once for each id, and says on which side of the comparison it is.',
       body: newOutcomeSchema,
       answer: async ({ parts, principal, body }) => ({
@@ -92,7 +92,7 @@ function taskRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/outcomes',
-      access: 'key',
+      access: 'outcomes:read',
       summary: 'Lists tasks as they stand; ?account=, ?kind=, ?from=, ?to=, ?limit=.',
       answer: async ({ parts, principal, exchange }) => {
         const limit = readNumber(exchange, 'limit', { min: 1, max: 10_000, default: 100 })
@@ -103,7 +103,7 @@ function taskRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/outcomes/{outcome}',
-      access: 'key',
+      access: 'outcomes:read',
       summary: 'One task as it stands, with everything that happened to it.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -113,7 +113,7 @@ function taskRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/outcomes/{outcome}/acts',
-      access: 'key',
+      access: 'outcomes:write',
       summary: 'Claims, confirms, reopens, reverses or hands over a task, or adds the calls that worked on it.',
       body: actSchema,
       answer: async ({ parts, principal, exchange, body }) => ({

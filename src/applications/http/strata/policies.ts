@@ -27,7 +27,7 @@ export function policyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/policies',
-      access: 'key',
+      access: 'policies:read',
       summary: 'Lists the policy packs in force, with their hashes, rules and questions.',
       answer: async ({ parts }) => ({
         status: 200,
@@ -55,7 +55,7 @@ export function policyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/policies/decisions',
-      access: 'key',
+      access: 'policies:read',
       summary: 'What the packs in force decide now on each declared use case; ?use_case= for one.',
       answer: async ({ parts, principal, exchange }) => {
         const asked = exchange.query().get('use_case')
@@ -83,7 +83,7 @@ function trialRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/policies/controls',
-      access: 'key',
+      access: 'policies:read',
       summary: 'Which of what Strata keeps is evidence for which clause of ISO/IEC 42001 and of the NIST AI RMF.',
       answer: async ({ parts }) => {
         const data = controlCatalogues.map((id) => toControlsJson(loadControls(id), parts.clock.now()))
@@ -93,7 +93,7 @@ function trialRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/policies/backtest',
-      access: 'admin',
+      access: 'policies:backtest',
       summary: 'Decides on recorded calls of the tenant under a pack: what would have been refused, and what it cost.',
       body: backtestBody,
       answer: async ({ parts, principal, body }) => {

@@ -17,7 +17,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/prices',
-      access: 'admin',
+      access: 'prices:manage',
       summary: 'Adds a dated price; one that overlaps another of its kind for the same model is refused.',
       body: entrySchema,
       answer: async ({ parts, body }) => ({ status: 201, body: toPriceEntryJson(await parts.priceEntries.add(body)) }),
@@ -25,7 +25,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/prices',
-      access: 'admin',
+      access: 'prices:read',
       summary: 'Lists the prices of the book, replaced ones too.',
       answer: async ({ parts }) => {
         await parts.priceEntries.refresh()
@@ -35,7 +35,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/prices/rerate',
-      access: 'admin',
+      access: 'prices:manage',
       summary:
         'Prices recorded calls anew from their raw usage; what costs other than it was taken to gets an adjustment.',
       body: rerating,

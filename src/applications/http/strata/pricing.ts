@@ -67,7 +67,7 @@ export function pricingRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/price',
-      access: 'key',
+      access: 'prices:compute',
       summary: 'What one response body used, and what it costs.',
       body: newPricing,
       answer: async ({ parts, body }) => {

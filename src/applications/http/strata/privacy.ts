@@ -19,7 +19,7 @@ export function privacyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/privacy/scan',
-      access: 'key',
+      access: 'privacy:scan',
       summary: 'Finds personal data in a text: types and places, never the text itself.',
       body: newScan,
       answer: async ({ parts, body }) => {
@@ -30,7 +30,7 @@ export function privacyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/privacy/reveal',
-      access: 'admin',
+      access: 'privacy:reveal',
       summary: 'The values that the vault of the tenant keeps for tokens; tokens it does not know are left out.',
       body: newReveal,
       answer: async ({ parts, principal, body }) => {
@@ -41,7 +41,7 @@ export function privacyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'DELETE',
       path: '/v1/privacy/vault',
-      access: 'admin',
+      access: 'privacy:erase',
       summary: 'Destroys the key and the values of the tenant for good; copies of the database cannot be read either.',
       answer: async ({ parts, principal }) => {
         const { values } = await parts.privacy.vault.shred(principal.tenant)

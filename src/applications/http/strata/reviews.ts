@@ -27,7 +27,7 @@ export function reviewRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/reviews',
-      access: 'key',
+      access: 'reviews:own',
       summary: 'Reviews that the key may see, newest first: ?state=, ?limit=, ?before= an id.',
       answer: async ({ parts, principal, exchange }) => {
         const state = readChoice(exchange, 'state', [...states])
@@ -44,7 +44,7 @@ export function reviewRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/reviews/{id}',
-      access: 'key',
+      access: 'reviews:own',
       summary: 'A review with the words that are held and the decisions so far.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -54,7 +54,7 @@ export function reviewRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/reviews/{id}/decisions',
-      access: 'key',
+      access: 'reviews:decide',
       summary: 'Decides on what is held: for a person who is named by the key, competent, and did not ask.',
       body: newDecision,
       answer: async ({ parts, principal, exchange, body }) => ({

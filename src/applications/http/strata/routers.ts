@@ -36,7 +36,7 @@ function routesOfRouters(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/routers',
-      access: 'key',
+      access: 'routers:read',
       summary: 'Lists the routers of the tenant, as they are in force.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -46,7 +46,7 @@ function routesOfRouters(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'PUT',
       path: '/v1/routers/{router}',
-      access: 'admin',
+      access: 'routers:manage',
       summary: 'Takes in a router file as the next version and puts it in force.',
       body: newVersion,
       answer: async (given) => ({
@@ -57,7 +57,7 @@ function routesOfRouters(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/routers/{router}',
-      access: 'key',
+      access: 'routers:read',
       summary: 'One router: the version in force, all versions, what was learnt on line.',
       answer: async (given) => {
         const { routers, feedback } = given.parts.learning
@@ -80,7 +80,7 @@ function routesOfVersions(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/routers/{router}/rollback',
-      access: 'admin',
+      access: 'routers:manage',
       summary: 'Puts a former version in force again, without a certificate.',
       body: rollback,
       answer: async (given) => ({
@@ -91,7 +91,7 @@ function routesOfVersions(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'PUT',
       path: '/v1/routers/{router}/certificate',
-      access: 'admin',
+      access: 'routers:manage',
       summary: 'Gives the version in force a certificate that was issued for it.',
       body: newCertificate,
       answer: async (given) => ({
@@ -104,7 +104,7 @@ function routesOfVersions(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/routers/{router}/compare',
-      access: 'key',
+      access: 'routers:read',
       summary: 'Compares two versions on prompts of feedback that neither was trained on; ?versions=1,2.',
       answer: async (given) => {
         const [one, other, ...more] = (given.exchange.query().get('versions') ?? '').split(',').map(Number)
@@ -130,7 +130,7 @@ function routesOfTraffic(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/routers/{router}/choices',
-      access: 'key',
+      access: 'routers:choose',
       summary:
         'Chooses a model for a prompt, learning from feedback on the choices before; the chance of each is on record.',
       body: question,
@@ -148,7 +148,7 @@ function routesOfTraffic(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/routers/{router}/shadow',
-      access: 'admin',
+      access: 'routers:manage',
       summary: 'Takes a prompt that two models answered, judged: a pair to learn from, and a watch on the certificate.',
       body: shadowed,
       answer: async (given) => {
@@ -161,7 +161,7 @@ function routesOfTraffic(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/topics',
-      access: 'key',
+      access: 'routers:read',
       summary: 'What the prompts of feedback are about, with quality and cost of each model; ?count=.',
       answer: async ({ parts, principal, exchange }) => {
         const count = readNumber(exchange, 'count', { min: 1, max: 50, default: 8 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PlatformError } from '../../../core/errors.ts'
+import { requireRight } from '../../../core/rights.ts'
 import { placeOf } from '../../../core/places.ts'
 import type { Passage } from '../../../core/ports.ts'
 import type { GetParts } from '../parts.ts'
@@ -48,7 +48,7 @@ export function searchRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/collections/{collection}/search',
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Searches one collection.',
       body: oneSearch,
       answer: (given) => search(given, [parameter(given, 'collection')]),
@@ -56,7 +56,7 @@ export function searchRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/search',
-      access: 'key',
+      access: 'knowledge:read',
       summary: 'Searches several collections, or all of the tenant.',
       body: newSearch,
       answer: async (given) => {
@@ -78,9 +78,7 @@ async function search(
   collections: readonly string[],
 ): Promise<{ readonly status: number; readonly body: unknown }> {
   const { parts, principal, body } = given
-  if (body.on_behalf_of !== undefined && principal.role !== 'admin') {
-    throw new PlatformError('FORBIDDEN', 'on_behalf_of needs a key with the role admin', { param: 'on_behalf_of' })
-  }
+  if (body.on_behalf_of !== undefined) requireRight(principal, 'knowledge:on-behalf', 'on_behalf_of')
   const viewer = toViewer(given)
   const { passages, confidence, abstained, understood, dense } = await parts.knowledge.find({
     tenant: principal.tenant,

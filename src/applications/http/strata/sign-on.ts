@@ -49,7 +49,7 @@ export function signOnRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/logout',
-      access: 'key',
+      access: 'session:end',
       summary: 'Ends the session that the key stands for.',
       answer: async ({ parts, principal }) => {
         const own = (await parts.keys.list(principal.tenant)).find(({ id }) => id === principal.keyId)

@@ -22,7 +22,7 @@ function routesOfReading(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/sources',
-      access: 'admin',
+      access: 'sources:read',
       summary: 'Lists the sources of the tenant with their latest syncs.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -32,7 +32,7 @@ function routesOfReading(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/collections/{collection}/sources',
-      access: 'admin',
+      access: 'sources:read',
       summary: 'Lists the sources that fill a collection.',
       answer: async (given) => {
         const sources = await given.parts.sources.list(given.principal.tenant)
@@ -43,7 +43,7 @@ function routesOfReading(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/sources/{source}',
-      access: 'admin',
+      access: 'sources:read',
       summary: 'Describes a source: its latest sync, and items that could not be taken in.',
       answer: async (given) => {
         const source = await given.parts.sources.get(given.principal.tenant, parameter(given, 'source'))
@@ -63,7 +63,7 @@ function routesOfSyncs(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/sources/{source}/sync',
-      access: 'admin',
+      access: 'sources:manage',
       summary: 'Begins a sync of a source, or confirms one that is held; it goes on beside.',
       body: newSync,
       answer: async (given) => {
@@ -75,7 +75,7 @@ function routesOfSyncs(getParts: GetParts): readonly Route[] {
       operation(getParts, {
         method: 'POST',
         path: `/v1/sources/{source}/${act}`,
-        access: 'admin',
+        access: 'sources:manage',
         summary,
         answer: async (given) => {
           const sync = given.parts.sources[act](given.principal.tenant, parameter(given, 'source'))
@@ -91,7 +91,7 @@ function routeOfEvents(getParts: GetParts): OperationRoute {
   return {
     method: 'GET',
     path: '/v1/sources/{source}/events',
-    access: 'admin',
+    access: 'sources:read',
     summary: 'Follows the latest sync of a source as server-sent events, until it no longer runs.',
     encodeError: encodeStrataError,
     async handle(exchange, principal) {

@@ -23,7 +23,7 @@ export function usageRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/usage',
-      access: 'key',
+      access: 'usage:read',
       summary: 'What calls used and cost; ?from=, ?to= (ISO 8601), ?by= model, key.',
       answer: async ({ parts, principal, exchange }) => {
         const span = readSpan(exchange, parts.clock.now())
@@ -35,7 +35,7 @@ export function usageRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/usage',
-      access: 'admin',
+      access: 'usage:write',
       summary: 'Takes counted events, each once however often it is sent. What cannot count is parked with its reason.',
       body: eventBatch,
       answer: async ({ parts, principal, body }) => {

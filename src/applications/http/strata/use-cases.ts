@@ -50,7 +50,7 @@ export function useCaseRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/use-cases',
-      access: 'key',
+      access: 'use-cases:read',
       summary: 'Use cases of the configuration and of the tenant, each with what the packs in force make of it.',
       answer: async ({ parts, principal }) => ({
         status: 200,
@@ -60,14 +60,14 @@ export function useCaseRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/use-cases/questions',
-      access: 'key',
+      access: 'use-cases:read',
       summary: 'The questions of each pack in force, with the answers there are.',
       answer: async ({ parts }) => ({ status: 200, body: { object: 'questions', packs: parts.useCases.questions() } }),
     }),
     operation(getParts, {
       method: 'POST',
       path: '/v1/use-cases',
-      access: 'admin',
+      access: 'use-cases:manage',
       summary: 'Registers a use case, or a new version of one; it is decided by from its activation on.',
       body: namedUseCase,
       answer: async ({ parts, principal, body: { name, ...said } }) => ({
@@ -78,7 +78,7 @@ export function useCaseRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/use-cases/{name}',
-      access: 'key',
+      access: 'use-cases:read',
       summary:
         'A use case: decisions, documents that are there or missing, what changes on days to come, hints in content.',
       answer: async ({ parts, principal, exchange }) => {
@@ -89,7 +89,7 @@ export function useCaseRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/use-cases/{name}/versions',
-      access: 'key',
+      access: 'use-cases:read',
       summary: 'Every version of a registered use case, and every document it ever had.',
       answer: async ({ parts, principal, exchange }) => {
         const { registry } = parts.useCases
@@ -110,7 +110,7 @@ function changeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'PUT',
       path: '/v1/use-cases/{name}/documents/{slot}',
-      access: 'admin',
+      access: 'use-cases:manage',
       summary: 'Puts a document on record by its hash; it takes the place of the former one, which stays on record.',
       body: newDocument,
       answer: async ({ parts, principal, exchange, body }) => {
@@ -122,7 +122,7 @@ function changeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/use-cases/{name}/activate',
-      access: 'admin',
+      access: 'use-cases:manage',
       summary: 'Puts the latest version in force; refused while answers or documents are missing.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -132,7 +132,7 @@ function changeRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/use-cases/{name}/retire',
-      access: 'admin',
+      access: 'use-cases:manage',
       summary: 'Ends a use case for good; its requests are refused from then on.',
       answer: async ({ parts, principal, exchange }) => ({
         status: 200,
@@ -147,7 +147,7 @@ function literacyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'GET',
       path: '/v1/literacy',
-      access: 'admin',
+      access: 'documentation:read',
       summary: 'Measures that support the staff’s literacy in artificial intelligence.',
       answer: async ({ parts, principal }) => {
         const rows = await parts.useCases.registry.listLiteracy(principal.tenant)
@@ -157,7 +157,7 @@ function literacyRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/literacy',
-      access: 'admin',
+      access: 'use-cases:manage',
       summary: 'Puts a measure on record.',
       body: newLiteracy,
       answer: async ({ parts, principal, body }) => {

@@ -29,7 +29,7 @@ export function whatIfRoutes(getParts: GetParts): readonly Route[] {
     operation(getParts, {
       method: 'POST',
       path: '/v1/what-if',
-      access: 'admin',
+      access: 'what-if:run',
       summary:
         'Replays the recorded calls of the tenant with endpoints gone, prices, regions, a budget or a tree changed.',
       body,
