@@ -7,6 +7,7 @@ import type { Random } from './core/random.ts'
 import type { Clock } from './core/time.ts'
 import {
   createAdmission,
+  createDirectory,
   createIdentity,
   createIncidents,
   createMarker,
@@ -20,6 +21,7 @@ import {
   createUseCaseRegistry,
   type AuditLog,
   type createRegionGate,
+  type Directory,
   type Identity,
   type Incidents,
   type MarkRecord,
@@ -42,6 +44,7 @@ export interface Governance {
   readonly incidents: Incidents
   readonly retention: Retention
   readonly signer: Signer
+  readonly directory: Directory
   close(): void
 }
 
@@ -65,8 +68,9 @@ export async function openGovernance(
   deps: GovernanceDeps & { readonly isRegion: (name: string) => boolean },
 ): Promise<{ readonly governance: Governance; readonly identity: Identity }> {
   const { audit, config, isRegion } = deps
-  const governance = await createGovernance(deps)
-  const identity = await createIdentity({
+  let identity: Identity | undefined
+  const governance = await createGovernance({ ...deps, refresh: async () => identity?.refresh() })
+  identity = await createIdentity({
     ...deps,
     isRegion,
     isUseCase: (name, tenant) =>
@@ -76,7 +80,7 @@ export async function openGovernance(
   return { governance, identity: { ...identity, keys: auditKeys(identity.keys, audit) } }
 }
 
-async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
+async function createGovernance(deps: GovernanceDeps & { readonly refresh: () => Promise<void> }): Promise<Governance> {
   const reviews = createReviews({ ...deps, config: () => deps.config().reviews })
   const hintsMin = (): number | undefined => {
     const { mode, mismatchesMin } = deps.config().signals
@@ -91,7 +95,9 @@ async function createGovernance(deps: GovernanceDeps): Promise<Governance> {
     config: () => deps.config().marks,
     secret: () => deps.config().marks.key ?? derived,
   })
+  const directory = createDirectory({ ...deps, limits: () => deps.config().provisioning })
   return {
+    directory,
     reviews,
     useCases,
     marks,
@@ -129,15 +135,17 @@ export function createGovernanceParts(
   | 'signer'
   | 'incidents'
   | 'retention'
+  | 'directory'
 > &
   Pick<HttpParts['flow'], 'admission'> {
   const { standing, config, gate, policies } = deps
-  const { reviews, useCases: registry, marks, signer, incidents, retention } = standing.governance
+  const { reviews, useCases: registry, marks, signer, incidents, retention, directory } = standing.governance
   const { origin } = config.audit
   const { log } = standing.telemetry
   return {
     policies,
     backtest: createBacktest(standing, config, policies),
+    directory,
     reviews,
     useCases: createUseCaseDesk({ registry, policies, clock: standing.clock, config }),
     marks,

@@ -34,5 +34,6 @@ export function createConfiguredSignOn(standing: Standing, config: Config, egres
       answerBytesMax,
     })
   }
-  return createSignOn({ config: signOn, clock, random, keys: identity.keys, ask })
+  const { directory } = standing.governance
+  return createSignOn({ config: signOn, clock, random, keys: identity.keys, directory, ask })
 }

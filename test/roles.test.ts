@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRoutes, rightOf } from '../src/applications/index.ts'
 import { hasRight, rights, roles, type Right, type Role } from '../src/core/rights.ts'
-import { faces, type Face } from './kit/faces.ts'
+import { faces, scim, type Face } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { expectRefusal } from './kit/refusal.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
@@ -45,7 +45,8 @@ function send(role: Role, path: string, body: object): Promise<Response> {
 }
 
 /** The face whose shape the errors of a route have. */
-function faceOf(path: string): Face {
+function faceOf(path: string): Pick<Face, 'errorOf'> {
+  if (path.startsWith('/scim/')) return scim
   return path.startsWith('/v1/messages') ? faces.anthropic : faces.openaiChat
 }
 
@@ -96,7 +97,6 @@ describe('a role', () => {
       'knowledge:on-behalf',
       'reviews:read',
       'reviews:manage',
-      'identity:provision',
     ])
   })
 

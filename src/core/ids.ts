@@ -27,6 +27,8 @@ export type IdPrefix =
   | 'sync'
   | 'incident'
   | 'hold'
+  | 'person'
+  | 'group'
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz' // Crockford base 32, lower case
 const digits = alphabet.split('')

@@ -8,13 +8,21 @@ export {
 } from './audit/index.ts'
 export { createGuards, type Guards } from './guards/index.ts'
 export {
+  createDirectory,
   createIdentity,
   createSignOn,
   delegateKeys,
   sessionPrefix,
+  toNameKey,
   type AskProvider,
+  type Directory,
+  type Group,
   type Identity,
   type KeyRecord,
+  type NewGroup,
+  type NewPerson,
+  type Page,
+  type Person,
   type SignOn,
 } from './identity/index.ts'
 export {

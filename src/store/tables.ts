@@ -13,6 +13,7 @@ import type { LedgerTables } from './tables/ledger.ts'
 import type { MarksTables } from './tables/marks.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PrivacyTables } from './tables/privacy.ts'
+import type { ProvisioningTables } from './tables/provisioning.ts'
 import type { RetentionTables } from './tables/retention.ts'
 import type { ReviewsTables } from './tables/reviews.ts'
 import type { SourcesTables } from './tables/sources.ts'
@@ -32,6 +33,7 @@ export interface Tables
     LedgerTables,
     OutcomesTables,
     PrivacyTables,
+    ProvisioningTables,
     IncidentsTables,
     MarksTables,
     RetentionTables,

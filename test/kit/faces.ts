@@ -135,3 +135,13 @@ function parse(text: string): JsonValue | undefined {
     return undefined
   }
 }
+
+/** Errors of SCIM say the code at the beginning of their sentence. */
+export const scim: Pick<Face, 'errorOf'> = {
+  errorOf(body) {
+    const detail = at(body, ['detail'])
+    if (typeof detail !== 'string' || typeof at(body, ['status']) !== 'string') return undefined
+    const [, code] = /^([A-Z_]+): /.exec(detail) ?? []
+    return { type: 'invalid_request_error', code, message: detail, param: undefined }
+  },
+}

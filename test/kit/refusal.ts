@@ -11,7 +11,11 @@ export interface ExpectedRefusal {
 }
 
 /** The right 4xx, in the shape of the face, with code, place and fix. */
-export async function expectRefusal(face: Face, response: Response, expected: ExpectedRefusal): Promise<void> {
+export async function expectRefusal(
+  face: Pick<Face, 'errorOf'>,
+  response: Response,
+  expected: ExpectedRefusal,
+): Promise<void> {
   const { code, param, says } = expected
   const body = (await response.json()) as JsonValue // whatever JSON.parse gives is JSON
   const error = face.errorOf(body)

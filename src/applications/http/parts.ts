@@ -6,21 +6,22 @@ import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type {
   AuditLog,
+  Backtest,
   Copyright,
+  Directory,
   Identity,
-  Marker,
   Incidents,
+  Marker,
   MarkRecord,
   Oversight,
+  PolicyEngine,
   PolicyGuard,
   Privacy,
   Retention,
   Reviews,
   SignalWatch,
-  UseCaseDesk,
-  Backtest,
-  PolicyEngine,
   SignOn,
+  UseCaseDesk,
 } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading, Centre, UplinkState } from '../../infrastructure/index.ts'
@@ -70,6 +71,7 @@ export interface HttpParts {
   readonly marks: MarkRecord
   readonly incidents: Incidents
   readonly retention: Retention
+  readonly directory: Directory
   readonly signer: Signer
   readonly learning: Learning
   readonly evaluations: Evaluations

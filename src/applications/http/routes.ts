@@ -3,6 +3,7 @@ import { toDescription } from './description.ts'
 import { openaiRoutes } from './openai/index.ts'
 import type { GetParts } from './parts.ts'
 import type { Route } from './route.ts'
+import { scimRoutes } from './scim/index.ts'
 import { strataRoutes } from './strata/index.ts'
 
 /** Every route of the server, its own description among them. */
@@ -10,6 +11,7 @@ export function createRoutes(getParts: GetParts): readonly Route[] {
   const routes: readonly Route[] = [
     ...openaiRoutes(getParts),
     ...anthropicRoutes(getParts),
+    ...scimRoutes(getParts),
     ...strataRoutes(getParts, () => toDescription(routes)),
   ]
   return routes

@@ -3,6 +3,7 @@ import { copyrightSchema } from './copyright.ts'
 import { guardsSchema } from './guards.ts'
 import { marksSchema } from './marks.ts'
 import { privacySchema } from './privacy.ts'
+import { provisioningSchema } from './provisioning.ts'
 import { signOnSchema } from './sign-on.ts'
 import { sovereigntySchema } from './sovereignty.ts'
 import { retentionSchema } from './retention.ts'
@@ -83,6 +84,7 @@ export const governanceSchema = z
     registry: registrySchema.prefault({}),
     signals: signalsSchema.prefault({}),
     reviews: reviewsSchema.prefault({}),
+    provisioning: provisioningSchema.prefault({}),
     keyDaysMax: z
       .int()
       .min(1)

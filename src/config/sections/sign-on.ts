@@ -37,6 +37,10 @@ export const signOnSchema = z
     processing: regions.min(1).describe('Regions in which the provider processes.'),
     storage: regions.describe('Regions in which it stores.'),
     sovereignty: placeSovereigntySchema.optional(),
+    provisionedOnly: z
+      .boolean()
+      .default(false)
+      .describe('Whether only people may sign on who were brought in over SCIM.'),
     sessionMinutes: z.int().min(5).max(10_080).default(480).describe('How long who has signed on may ask, minutes.'),
     roles: z
       .array(roleSchema)

@@ -38,7 +38,10 @@ export interface Identity {
 }
 
 interface Keys {
-  /** The key is returned this once; only its hash is kept. Rejects with INVALID_REQUEST or NOT_FOUND (the tenant). */
+  /**
+   * The key is returned this once; only its hash is kept. Rejects with INVALID_REQUEST, NOT_FOUND (the tenant) or FORBIDDEN (a person
+   * who has been deactivated).
+   */
   create(request: KeyRequest): Promise<{ readonly key: string; readonly record: KeyRecord }>
   /** The tenant's keys, oldest first, revoked ones too. */
   list(tenant: string): Promise<readonly KeyRecord[]>
@@ -159,7 +162,11 @@ function createKeys(deps: IdentityDeps, store: IdentityStore, mirror: Mirror): K
       const credential = createCredential(deps.random)
       const row = toRow(deps, credential, { ...request, source: 'created', expiresAtMs })
       return mirror.inTurn(async () => {
-        await store.insertKey(row)
+        await store.exclusively(nowMs, async (queries) => {
+          const { tenant, user } = request
+          if (user !== undefined && (await queries.isRetired(tenant, user))) throw retired(user)
+          await queries.insertKey(row)
+        })
         return { key: credential.key, record: mirror.putKey(row) }
       })
     },
@@ -194,6 +201,10 @@ function createKeys(deps: IdentityDeps, store: IdentityStore, mirror: Mirror): K
       })
     },
   }
+}
+
+function retired(user: string): PlatformError {
+  return new PlatformError('FORBIDDEN', `${user} has been deactivated by the identity provider`, { param: 'user' })
 }
 
 interface Replacement {

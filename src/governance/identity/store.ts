@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Store, Tables } from '../../store/index.ts'
+import { isRetired } from './provisioning/index.ts'
 
 export type TenantRow = Tables['tenant']
 export type KeyRow = Tables['api_key']
@@ -20,6 +21,8 @@ export interface IdentityQueries {
   endKey(key: Pick<KeyRow, 'id'>, atMs: number): Promise<void>
   /** False when the name is taken. */
   insertTenant(row: TenantRow): Promise<boolean>
+  /** Whether somebody of that name was deactivated, and nobody of the name is active. */
+  isRetired(tenant: string, user: string): Promise<boolean>
 }
 
 export interface IdentityStore extends IdentityQueries {
@@ -73,6 +76,7 @@ function createQueries(sql: Kysely<Tables>): IdentityQueries {
         .execute()
       return sql.selectFrom('api_key').selectAll().where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst()
     },
+    isRetired: (tenant, user) => isRetired(sql, tenant, user),
     async insertTenant(row) {
       const made = await sql
         .insertInto('tenant')

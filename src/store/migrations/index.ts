@@ -26,6 +26,7 @@ import { receipts } from './106-receipts.ts'
 import { likeness } from './107-likeness.ts'
 import { documentFacts } from './108-document-facts.ts'
 import { vectors } from './109-vectors.ts'
+import { provisioning } from './140-provisioning.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -61,4 +62,5 @@ export const migrations: readonly Migration[] = [
   likeness,
   documentFacts,
   vectors,
+  provisioning,
 ]

@@ -8,6 +8,7 @@ import type { Clock } from '../../../core/time.ts'
 import type { Identity } from '../identity.ts'
 import type { KeyRecord } from '../records.ts'
 import { hashBrowser, openState, sealState } from './login-state.ts'
+import type { Directory, PersonStanding } from '../provisioning/index.ts'
 import { findRole } from './roles.ts'
 
 /** Single sign-on of people by OpenID Connect: who is let in gets a key that ends with the session. */
@@ -41,16 +42,18 @@ export interface SignOnDeps {
   readonly clock: Clock
   readonly random: Random
   readonly keys: Pick<Identity['keys'], 'create'>
+  readonly directory: Pick<Directory, 'standingOf'>
   readonly ask: AskProvider
 }
 
 const loginMsMax = 600_000
 const minuteMs = 60_000
+const userLengthMax = 100
 /** What a key is called that somebody has by signing on. */
 export const sessionPrefix = 'session of '
 
 export function createSignOn(deps: SignOnDeps): SignOn {
-  const { config, clock, random, keys } = deps
+  const { config, clock, random } = deps
   let discovered: Promise<OpenIdClient.Configuration> | undefined
 
   function discover(): Promise<OpenIdClient.Configuration> {
@@ -93,7 +96,7 @@ export function createSignOn(deps: SignOnDeps): SignOn {
         throw refuse('the login was begun in another browser')
       }
       const claims = await redeem(await discover(), { query, state, text, redirectUrl: config.redirectUrl })
-      return createSession({ config, clock, keys }, claims)
+      return createSession(deps, claims)
     },
   }
 }
@@ -123,20 +126,37 @@ async function redeem(
   }
 }
 
-async function createSession(
-  { config, clock, keys }: Pick<SignOnDeps, 'config' | 'clock' | 'keys'>,
-  claims: JsonObject,
-): Promise<Session> {
+/** Claims by which providers name people. */
+const nameClaims = ['sub', 'email', 'preferred_username', 'upn', 'oid']
+
+async function createSession({ config, clock, keys, directory }: SignOnDeps, claims: JsonObject): Promise<Session> {
   const named = claims[config.userClaim] ?? claims['sub']
   if (typeof named !== 'string' || named === '') throw refuse('the provider does not say who this is')
-  const role = findRole(config.roles, claims)
+  const names = [config.userClaim, ...nameClaims].flatMap((claim) => claims[claim] ?? []).filter(isText)
+  const tenants = [...new Set(config.roles.map(({ tenant }) => tenant))]
+  const people = new Map<string, PersonStanding | undefined>()
+  for (const tenant of tenants) people.set(tenant, await directory.standingOf(tenant, names))
+  const role = config.roles.find((each) => {
+    const groups = people.get(each.tenant)?.groups ?? []
+    return findRole([each], { ...claims, provisioned_groups: groups }) !== undefined
+  })
   if (role === undefined) {
     throw new PlatformError('FORBIDDEN', 'no role of governance.signOn.roles fits who has signed on')
   }
-  const user = named.slice(0, 100)
+  const person = people.get(role.tenant)
+  if (person?.isActive === false) throw new PlatformError('FORBIDDEN', 'who has signed on has been deactivated')
+  if (person === undefined && config.provisionedOnly) {
+    throw new PlatformError('FORBIDDEN', 'who has signed on was not brought in over SCIM')
+  }
+  // As the directory names them, so that the session ends when they are deactivated.
+  const user = person?.userName ?? named.slice(0, userLengthMax)
   const { when: _, ...scope } = role
   const expiresAtMs = Math.trunc(clock.now()) + config.sessionMinutes * minuteMs
   return keys.create({ ...scope, name: `${sessionPrefix}${user}`, user, expiresAtMs })
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 async function discoverProvider({ config, ask }: SignOnDeps): Promise<OpenIdClient.Configuration> {
