@@ -9,7 +9,7 @@ import { toCancelled } from '../egress/index.ts'
 import type { Upstream } from './adapter.ts'
 import type { Settle } from './attempt.ts'
 import { textOf } from './adapters/event-stream.ts'
-import { estimateUsage, measureInput } from './estimate.ts'
+import { estimateUsage, measureInput, type TokenBounds } from './estimate.ts'
 import type { TokenScale } from './scale.ts'
 
 export interface SettledAnswerParts {
@@ -19,6 +19,8 @@ export interface SettledAnswerParts {
   readonly settle: Settle
   /** What is held for it; `undefined` when nothing has to be. */
   readonly hold: SpendHold | undefined
+  /** What was put aside for in the budget of the call; `undefined` when it has none. */
+  readonly funded: TokenBounds | undefined
   readonly scale: TokenScale
 }
 
@@ -88,13 +90,13 @@ class SettledAnswer implements Answer, Follower {
   }
 
   #estimate(): Usage {
-    const { upstream, request, scale, hold } = this.#parts
+    const { upstream, request, scale, hold, funded } = this.#parts
     return estimateUsage({
       reported: upstream.usage(),
       request,
       seen: upstream.generated(),
       scale,
-      bounds: hold?.bounds,
+      bounds: [hold?.bounds, funded],
     })
   }
 

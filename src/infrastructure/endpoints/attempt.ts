@@ -95,7 +95,9 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         permit,
       })
       entry.health.answered(upstream.firstByteMs)
-      return createSettledAnswer({ upstream, request: asked, dispatch, settle, hold: permit.hold, scale: entry.scale })
+      const { hold } = permit
+      const { scale } = entry
+      return createSettledAnswer({ upstream, request: asked, dispatch, settle, hold, funded: funded?.bounds, scale })
     } catch (thrown) {
       throw settleFailure(thrown, settle)
     }

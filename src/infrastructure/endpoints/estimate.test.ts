@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Generated } from '../../core/generated.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
+import { capRequest } from './cap.ts'
 import { estimateUsage, type UnreportedAnswer } from './estimate.ts'
 import { createRequest } from './harness.ts'
 import { createTokenScale } from './scale.ts'
@@ -62,8 +63,16 @@ describe('an estimate of usage', () => {
   })
 
   test('is no more than what was held for', () => {
-    const usage = estimate(seenOf(10_000), { bounds: { inputTokensMax: 2, outputTokensMax: 50 } })
-    expect(usage).toMatchObject({ inputTotal: 2, outputTotal: 50 })
+    const bounds = [{ inputTokensMax: 2, outputTokensMax: 80 }, undefined, { inputTokensMax: 9, outputTokensMax: 50 }]
+    expect(estimate(seenOf(10_000), { bounds })).toMatchObject({ inputTotal: 2, outputTotal: 50 })
+  })
+
+  test('is no more than the request allows, for each answer it asks for', () => {
+    const messages = [{ role: 'user', content: 'Hello' }]
+    const of = (n: number) =>
+      estimate(seenOf(10_000), { request: capRequest(createRequest({ messages, n }), 40) }).outputTotal
+    expect(of(1)).toBe(40)
+    expect(of(3)).toBe(120)
   })
 
   test('does not fail on a body that cannot be decoded', () => {

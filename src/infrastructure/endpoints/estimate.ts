@@ -11,16 +11,25 @@ export interface UnreportedAnswer {
   readonly request: ChatRequest
   readonly seen: Generated
   readonly scale: TokenScale
-  /** What was held for: an estimate is never more. `undefined` where nothing was. */
-  readonly bounds?: { readonly inputTokensMax: number; readonly outputTokensMax: number } | undefined
+  /** What was put aside for, by each that did: an estimate is never more, nor more than the request allows. */
+  readonly bounds?: readonly (TokenBounds | undefined)[]
+}
+
+export interface TokenBounds {
+  readonly inputTokensMax: number
+  readonly outputTokensMax: number
 }
 
 /**
  * The usage of an answer that ended before the vendor could report: what it had reported stands, the rest is estimated
  * from the texts, by what the endpoint counted for others.
  */
-export function estimateUsage({ reported, request, seen, scale, bounds }: UnreportedAnswer): Usage {
-  const { inputTokensMax, outputTokensMax } = bounds ?? unbounded
+export function estimateUsage({ reported, request, seen, scale, bounds = [] }: UnreportedAnswer): Usage {
+  const inputTokensMax = Math.min(...bounds.map((bound) => bound?.inputTokensMax ?? Infinity))
+  const outputTokensMax = Math.min(
+    ...bounds.map((bound) => bound?.outputTokensMax ?? Infinity),
+    (request.outputTokensMax ?? Infinity) * countAnswers(request),
+  )
   const told = reported?.outputTotal ?? 0
   return {
     ...createUsage(reported ?? {}),
@@ -29,8 +38,6 @@ export function estimateUsage({ reported, request, seen, scale, bounds }: Unrepo
     source: 'estimated',
   }
 }
-
-const unbounded = { inputTokensMax: Infinity, outputTokensMax: Infinity }
 
 /**
  * A vendor that reports as it goes is believed as far as it has got, and the rest added; one that says at the start what no
@@ -66,4 +73,10 @@ export function findChat(request: ChatRequest): Chat | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Answers that one request asks for: `n` of OpenAI chat. */
+export function countAnswers(request: ChatRequest): number {
+  const count = request.wire?.body['n'] ?? findChat(request)?.extra?.fields['n']
+  return typeof count === 'number' && Number.isInteger(count) && count > 0 ? count : 1
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import type { EmbedRequest } from '../../core/model.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import { estimateTokens } from '../dialects/index.ts'
-import { findChat, countInput } from './estimate.ts'
+import { countAnswers, countInput, findChat } from './estimate.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /**
@@ -25,7 +25,7 @@ export function measureChat({ config }: EndpointEntry, request: ChatRequest): Sp
     inputTokens: Math.min(inputTokensMax, countInput(request)),
     outputTokensMax: request.outputTokensMax,
     outputTokensLimit: config.outputTokensMax,
-    answers: readAnswers(request),
+    answers: countAnswers(request),
     isCountable: request.stream,
   }
 }
@@ -84,10 +84,4 @@ function countMediaOfBody(value: JsonValue | undefined): number {
   const { type } = value
   const own = typeof type === 'string' && mediaTypes.has(type) ? 1 : 0
   return Object.values(value).reduce<number>((sum, item) => sum + countMediaOfBody(item), own)
-}
-
-/** Answers that one request asks for: `n` of OpenAI chat. */
-function readAnswers(request: ChatRequest): number {
-  const count = request.wire?.body['n'] ?? findChat(request)?.extra?.fields['n']
-  return typeof count === 'number' && Number.isInteger(count) && count > 0 ? count : 1
 }

@@ -44,6 +44,12 @@ describe('a call under a budget', () => {
     expect((await ask({ tokens: 100_000 }, 'free')).bound).toBe(500)
   })
 
+  test('pays for every answer that the request asks for', async () => {
+    const several = { extra: { dialect: 'openai-chat' as const, fields: { n: 4 } } }
+    expect((await ask({ tokens: 200 }, 'one', several)).bound).toBe((200 - 24) / 4)
+    expect((await ask({ usd: 1_000n }, 'one', several)).bound).toBe((100 - 24) / 4)
+  })
+
   test('is settled at what it used, so that the rest can be spent', async () => {
     const { call } = await ask({ tokens: 2_000, calls: 5 }, 'one')
     const used = call.facts[0]?.usage

@@ -4,13 +4,15 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Picodollars } from '../../core/money.ts'
 import type { Price } from '../../core/ports.ts'
 import { capRequest } from './cap.ts'
-import { countInput } from './estimate.ts'
+import { countAnswers, countInput, type TokenBounds } from './estimate.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** A request that fits the budget it is made under, and what was put aside for it. */
 export interface Funded {
   readonly request: ChatRequest
   readonly hold: Hold
+  /** The tokens that `hold` pays for. */
+  readonly bounds: TokenBounds
 }
 
 export interface FundingOptions {
@@ -29,14 +31,17 @@ export function fundChat(request: ChatRequest, options: FundingOptions): Funded 
   const left = budget.left()
   const price = requirePrice(entry, left)
   const input = padInput(countInput(request))
+  const answers = countAnswers(request)
   const known = least(request.outputTokensMax, entry.config.outputTokensMax)
   const wanted = known ?? outputTokensAssumed
-  const output = fitOutput({ input, wanted, left, price })
-  if (output < Math.min(wanted, outputTokensMin)) throw toSpent(entry.id, left, { input, price })
+  const each = fitOutput({ input, wanted, answers, left, price })
+  if (each < Math.min(wanted, outputTokensMin)) throw toSpent(entry.id, left, { input, answers, price })
+  const output = each * answers
   const hold = budget.hold({ tokens: input + output, cost: price?.costMax({ input, output }) })
-  if (hold === undefined) throw toSpent(entry.id, left, { input, price })
-  const isBounded = request.outputTokensMax !== undefined && request.outputTokensMax <= output
-  return { hold, request: isBounded ? request : capRequest(request, output) }
+  if (hold === undefined) throw toSpent(entry.id, left, { input, answers, price })
+  const isBounded = request.outputTokensMax !== undefined && request.outputTokensMax <= each
+  const bounds = { inputTokensMax: input, outputTokensMax: output }
+  return { hold, bounds, request: isBounded ? request : capRequest(request, each) }
 }
 
 /** Puts aside what an embedding may cost at most. Throws as `fundChat` does. */
@@ -45,7 +50,7 @@ export function fundEmbedding(inputTokens: number, { entry, budget }: FundingOpt
   const price = requirePrice(entry, left)
   const input = padInput(inputTokens)
   const hold = budget.hold({ tokens: input, cost: price?.costMax({ input, output: 0 }) })
-  if (hold === undefined) throw toSpent(entry.id, left, { input, price })
+  if (hold === undefined) throw toSpent(entry.id, left, { input, answers: 0, price })
   return hold
 }
 
@@ -70,15 +75,20 @@ function requirePrice(entry: EndpointEntry, left: BudgetLimits): Price | undefin
 
 interface Fit {
   readonly input: number
+  /** For each answer. */
   readonly wanted: number
+  /** Answers that the request asks for. */
+  readonly answers: number
   readonly left: BudgetLimits
   readonly price: Price | undefined
 }
 
-/** The most output tokens up to `wanted` that fit; 0 when none do. Costs rise with the output, so halving finds it. */
-function fitOutput({ input, wanted, left, price }: Fit): number {
-  const isPaid = (output: number): boolean =>
-    findExceeded(left, { tokens: input + output, cost: costOf(price, input, output) }) === undefined
+/** The most output tokens of an answer, up to `wanted`, that fit; 0 when none do. Costs rise with the output, so halving finds it. */
+function fitOutput({ input, wanted, answers, left, price }: Fit): number {
+  const isPaid = (each: number): boolean => {
+    const output = each * answers
+    return findExceeded(left, { tokens: input + output, cost: costOf(price, input, output) }) === undefined
+  }
   if (isPaid(wanted)) return wanted
   let paid = 0
   let unpaid = wanted
@@ -97,10 +107,10 @@ function costOf(price: Price | undefined, input: number, output: number): Picodo
 function toSpent(
   endpoint: string,
   left: BudgetLimits,
-  { input, price }: { readonly input: number; readonly price: Price | undefined },
+  { input, answers, price }: Pick<Fit, 'input' | 'answers' | 'price'>,
 ): PlatformError {
-  const limit =
-    findExceeded(left, { tokens: input + outputTokensMin, cost: costOf(price, input, outputTokensMin) }) ?? 'usd'
+  const output = outputTokensMin * answers
+  const limit = findExceeded(left, { tokens: input + output, cost: costOf(price, input, output) }) ?? 'usd'
   return new PlatformError(
     'BUDGET_SPENT',
     `what is left of the budget of ${limit} does not pay for a call of ${endpoint}`,

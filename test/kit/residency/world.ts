@@ -93,6 +93,8 @@ function toConfig(attemptsMax: number): JsonObject {
   const breaker = { failuresMax: 40, openMs: 1 }
   return {
     egress: { attemptsMax, timeouts, breaker, retryBackoffMs: 1, retryWaitMsMax: 20, hedgesSampleMin: 2 },
+    // Models that name models come to some thousand calls at worst now and then; what is measured is where they go.
+    network: { callsMax: 100_000 },
   }
 }
 
