@@ -6,25 +6,10 @@ import { controlCatalogues, loadControls } from '../src/governance/index.ts'
 import { at } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
+import { plainFacts } from './kit/use-case-answers.ts'
 
 let mock: MockUpstream
 let strata: RunningStrata
-
-const plain = {
-  roles: ['deployer'],
-  practices: [],
-  uses: [],
-  productSafetyComponent: false,
-  thirdPartyAssessment: false,
-  interactsWithPeople: true,
-  actsAsAgent: false,
-  generates: ['text'],
-  deepFake: false,
-  publicInterestText: false,
-  generalPurposeModel: 'user',
-  trainingFlop: 0,
-  evidence: [],
-}
 
 beforeEach(async () => {
   mock = await startMockUpstream()
@@ -36,8 +21,8 @@ beforeEach(async () => {
         // In shadow nothing is refused, and use cases are on record.
         policies: [{ pack: 'cn-genai', mode: 'shadow' }],
         useCases: {
-          support: { 'eu-ai-act': plain },
-          moods: { 'eu-ai-act': { ...plain, practices: ['emotion-inference'], emotionSetting: 'workplace' } },
+          support: { 'eu-ai-act': plainFacts },
+          moods: { 'eu-ai-act': { ...plainFacts, practices: ['emotion-inference'], emotionSetting: 'workplace' } },
         },
       },
     },

@@ -2,24 +2,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
+import { plainFacts } from './kit/use-case-answers.ts'
 
 const providing = {
+  ...plainFacts,
   roles: ['provider', 'deployer'],
-  practices: [],
-  uses: [],
-  productSafetyComponent: false,
-  thirdPartyAssessment: false,
-  interactsWithPeople: true,
   obviousToPeople: false,
-  actsAsAgent: false,
-  generates: ['text'],
   assistiveEditingOnly: false,
   onMarketSince: '2026-10-01',
-  deepFake: false,
-  publicInterestText: false,
-  generalPurposeModel: 'user',
-  trainingFlop: 0,
-  evidence: [],
 }
 
 let mock: MockUpstream

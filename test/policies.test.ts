@@ -2,27 +2,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
-
-/** Nothing special: every question of the AI Act pack that could raise the tier is answered. */
-const plain = {
-  roles: ['deployer'],
-  practices: [],
-  uses: [],
-  productSafetyComponent: false,
-  thirdPartyAssessment: false,
-  interactsWithPeople: true,
-  actsAsAgent: false,
-  generates: ['text'],
-  deepFake: false,
-  publicInterestText: false,
-  generalPurposeModel: 'user',
-  trainingFlop: 0,
-  evidence: [],
-}
+import { plainFacts } from './kit/use-case-answers.ts'
 
 const useCases = {
-  support: { 'eu-ai-act': plain },
-  moods: { 'eu-ai-act': { ...plain, practices: ['emotion-inference'], emotionSetting: 'workplace' } },
+  support: { 'eu-ai-act': plainFacts },
+  moods: { 'eu-ai-act': { ...plainFacts, practices: ['emotion-inference'], emotionSetting: 'workplace' } },
   vague: { 'eu-ai-act': { practices: [] } },
 }
 

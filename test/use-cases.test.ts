@@ -2,22 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
+import { plainAnswers } from './kit/use-case-answers.ts'
 
-const answers = {
-  roles: ['deployer'],
-  practices: [],
-  uses: [],
-  productSafetyComponent: false,
-  thirdPartyAssessment: false,
-  interactsWithPeople: true,
-  actsAsAgent: false,
-  generates: ['text'],
-  deepFake: false,
-  publicInterestText: false,
-  generalPurposeModel: 'user',
-  trainingFlop: 0,
-}
-const said = { title: 'Desk', purpose: 'Answers.', owner: 'ada', answers: { 'eu-ai-act': answers } }
+const said = { title: 'Desk', purpose: 'Answers.', owner: 'ada', answers: { 'eu-ai-act': plainAnswers } }
 
 let mock: MockUpstream
 let strata: RunningStrata

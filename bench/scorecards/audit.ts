@@ -8,6 +8,7 @@ import {
 } from '../../src/governance/index.ts'
 import { makeExport, type SyntheticOptions } from '../../src/governance/audit/testing.ts'
 import type { Clock } from '../../src/core/time.ts'
+import { plainFacts } from '../../test/kit/use-case-answers.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard } from '../kit/scorecard.ts'
 
@@ -52,25 +53,10 @@ export const scorecard: Scorecard = {
 
 /** Requests that the AI Act pack has decided on, as the guard of the platform records them. */
 function createOptions(): Omit<SyntheticOptions, 'records'> {
-  const facts = {
-    roles: ['deployer'],
-    practices: [],
-    uses: [],
-    productSafetyComponent: false,
-    thirdPartyAssessment: false,
-    interactsWithPeople: true,
-    actsAsAgent: false,
-    generates: ['text'],
-    deepFake: false,
-    publicInterestText: false,
-    generalPurposeModel: 'user',
-    trainingFlop: 0,
-    evidence: [],
-  }
   const guard = createPolicyGuard({
     config: {
       policies: [{ pack: 'eu-ai-act', mode: 'enforce' }],
-      useCases: { desk: { 'eu-ai-act': facts } },
+      useCases: { desk: { 'eu-ai-act': plainFacts } },
       defaultUseCase: undefined,
     },
     clock: { now: () => startMs, monotonicMs: () => 0 },

@@ -1,4 +1,4 @@
-export { priceSchema } from './sections/endpoints.ts'
+export { networkDialects, priceSchema } from './sections/endpoints.ts'
 export {
   configSchema,
   type Config,

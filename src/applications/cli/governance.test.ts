@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startStrata } from '../../../test/kit/strata.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { runCli, type OpenPlatform, type ProcessActs } from './index.ts'
+import { hiringAnswers } from '../../../test/kit/use-case-answers.ts'
 
 let folder: string
 
@@ -61,30 +62,15 @@ async function openPlatform(): Promise<OpenPlatform & { close(): Promise<void> }
   }
 }
 
-const hiring = {
-  roles: ['deployer'],
-  practices: [],
-  uses: ['employment-recruitment'],
-  filterConditions: [],
-  materialInfluence: true,
-  profiling: true,
-  productSafetyComponent: false,
-  thirdPartyAssessment: false,
-  publicBody: false,
-  interactsWithPeople: true,
-  obviousToPeople: false,
-  actsAsAgent: false,
-  generates: ['text'],
-  deepFake: false,
-  publicInterestText: false,
-  generalPurposeModel: 'user',
-  trainingFlop: 0,
-}
-
 describe('governance at the command line', () => {
   test('registers a use case, names what is missing, and puts it in force when nothing is', async () => {
-    const said = { title: 'Hiring', purpose: 'Ranks applications.', owner: 'ada', answers: { 'eu-ai-act': hiring } }
-    const path = file('hiring.json', said)
+    const said = {
+      title: 'Hiring',
+      purpose: 'Ranks applications.',
+      owner: 'ada',
+      answers: { 'eu-ai-act': hiringAnswers },
+    }
+    const path = file('hiringAnswers.json', said)
     expect(await run('use-case', 'register', 'hiring', path)).toMatchObject({ code: 0, json: { state: 'draft' } })
     const refused = await run('use-case', 'activate', 'hiring')
     expect(refused.code).toBe(1)

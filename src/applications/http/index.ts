@@ -5,7 +5,6 @@ export type { GetParts, HttpParts } from './parts.ts'
 export { toRoute } from './extension.ts'
 export { toTraits } from './openai/index.ts'
 export {
-  bodyDialects,
   draftFor,
   toDraftJson,
   toHoldJson,

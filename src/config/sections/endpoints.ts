@@ -3,7 +3,8 @@ import { endpointTimeoutsSchema } from './egress.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
 /** What an endpoint speaks. The first three are relayed natively; the others are translated. */
-const endpointDialects = [
+/** The dialects that are spoken over a network. */
+export const networkDialects = [
   'openai',
   'openai-responses',
   'anthropic',
@@ -17,9 +18,9 @@ const endpointDialects = [
   'xai',
   'alibaba',
   'moonshot',
-  'llama',
-  'extract',
 ] as const
+
+const endpointDialects = [...networkDialects, 'llama', 'extract'] as const
 
 const regions = z.array(
   z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region of the lattice, lower case: de, eu, us, local'),

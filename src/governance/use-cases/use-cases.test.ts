@@ -10,31 +10,12 @@ import { createPolicyGuard } from '../policy/index.ts'
 import { createUseCaseDesk, createUseCaseRegistry } from './index.ts'
 import { isUndeclared, signals } from './signals.ts'
 import { findSignals } from './watch.ts'
+import { hiringAnswers } from '../../../test/kit/use-case-answers.ts'
 
 const admin: Principal = { tenant: 'one', keyId: 'key_a', role: 'admin', models: undefined, regions: undefined }
 const stranger: Principal = { ...admin, tenant: 'two' }
 
-/** A use of Annex III with every question answered that the rules ask. */
-const hiring = {
-  roles: ['deployer'],
-  practices: [],
-  uses: ['employment-recruitment'],
-  filterConditions: [],
-  materialInfluence: true,
-  profiling: true,
-  productSafetyComponent: false,
-  thirdPartyAssessment: false,
-  publicBody: false,
-  interactsWithPeople: true,
-  obviousToPeople: false,
-  actsAsAgent: false,
-  generates: ['text'],
-  deepFake: false,
-  publicInterestText: false,
-  generalPurposeModel: 'user',
-  trainingFlop: 0,
-}
-const plain = { ...hiring, uses: [] }
+const plain = { ...hiringAnswers, uses: [] }
 const said = (answers: object) => ({
   title: 'A case',
   purpose: 'To try it.',
@@ -109,7 +90,7 @@ describeEngines('the registry of use cases', (open) => {
 
   test('does not activate a high-risk use case before its documents exist, each on record by its hash', async () => {
     const { desk, policies, registry } = await createOn(await open())
-    await desk.register(admin, 'hiring', said(hiring))
+    await desk.register(admin, 'hiring', said(hiringAnswers))
     const refused = await desk.activate(admin, 'hiring').catch((thrown: unknown) => thrown)
     expect(refused).toMatchObject({ code: 'POLICY_REVIEW', message: expect.stringContaining('human-oversight') })
     const { slots } = await desk.get('one', 'hiring')
@@ -128,7 +109,7 @@ describeEngines('the registry of use cases', (open) => {
   test('judges by the rules of today alone where that is configured, and the clock ends that', async () => {
     const store = await open()
     const { desk, policies, clock, registry } = await createOn(store, { activation: 'now' })
-    await desk.register(admin, 'hiring', said(hiring))
+    await desk.register(admin, 'hiring', said(hiringAnswers))
     expect(await desk.activate(admin, 'hiring')).toMatchObject({ state: 'active', tier: 'limited' })
     expect(policies.label('hiring', 'one')).toMatchObject({ decision: 'allow' })
     const { coming } = await desk.get('one', 'hiring')
@@ -182,7 +163,7 @@ describeEngines('the registry of use cases', (open) => {
     await expect(desk.get('two', 'chat')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(desk.retire(stranger, 'chat')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(() => policies.label('chat', 'two')).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
-    await desk.register(stranger, 'chat', said(hiring))
+    await desk.register(stranger, 'chat', said(hiringAnswers))
     expect(policies.label('chat', 'one')).toMatchObject({ decision: 'allow' })
     expect(policies.label('chat', 'two')).toMatchObject({ decision: 'deny' })
     registry.close()

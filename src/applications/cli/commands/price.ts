@@ -1,6 +1,7 @@
+import { networkDialects } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import { bodyDialects, priceBody } from '../../http/index.ts'
+import { priceBody } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
 import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
@@ -22,9 +23,9 @@ export const price: Command = {
     const endpoint = textOf(context, 'endpoint')
     const dialect = textOf(context, 'dialect') ?? (endpoint && parts.config.endpoints[endpoint]?.dialect)
     if (dialect === undefined || dialect === '') throw toMisuse(price)
-    const known = bodyDialects.find((each) => each === (otherNames[dialect] ?? dialect))
+    const known = networkDialects.find((each) => each === (otherNames[dialect] ?? dialect))
     if (known === undefined) {
-      const message = `there is no dialect ${dialect.slice(0, 64)}; there are ${bodyDialects.join(', ')}`
+      const message = `there is no dialect ${dialect.slice(0, 64)}; there are ${networkDialects.join(', ')}`
       throw new PlatformError('INVALID_REQUEST', message)
     }
     const bytes = await readBytes(path, parts.config.server.bodyBytesMax)

@@ -11,7 +11,7 @@ export { toHoldJson } from './holds.ts'
 export { strataRoutes } from './routes.ts'
 export { toPassageJson } from './search.ts'
 export { toSourceJson, toSyncJson } from './sources.ts'
-export { bodyDialects, priceBody } from './pricing.ts'
+export { priceBody } from './pricing.ts'
 export { toComparisonJson, toEvaluationJson } from './evaluations.ts'
 export {
   toAccountJson,

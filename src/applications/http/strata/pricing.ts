@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { networkDialects } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { toIso } from '../../../core/time.ts'
@@ -10,23 +11,6 @@ import type { GetParts, HttpParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { toMoneyJson } from './billing-json.ts'
 import { operation } from './operation.ts'
-
-/** The dialects a recorded body can be of. */
-export const bodyDialects = [
-  'openai',
-  'openai-responses',
-  'anthropic',
-  'google',
-  'bedrock',
-  'azure',
-  'mistral',
-  'cohere',
-  'groq',
-  'deepseek',
-  'xai',
-  'alibaba',
-  'moonshot',
-] as const satisfies readonly BodyDialect[]
 
 /** Whose body it is, and which price is asked for. */
 export interface PriceAsk {
@@ -45,7 +29,7 @@ const newPricing = z.strictObject({
   body: z
     .union([z.string(), z.record(z.string(), z.unknown())])
     .describe('The response: the object of a whole answer, or the text of a stream.'),
-  dialect: z.enum(bodyDialects).describe('What the body speaks.'),
+  dialect: z.enum(networkDialects).describe('What the body speaks.'),
   model: z
     .string()
     .min(1)
