@@ -38,7 +38,6 @@ export function measureDecisions(options: {
     ...measure('decision', engine, options),
     ...measure('decision200', large, options),
     ...measure('decision200Distinct', distinct, options),
-    ...calibrate(options.clock),
   }
 }
 
@@ -54,17 +53,23 @@ function turn(condition: Condition, by: number, facts: Vocabulary): Condition {
   return { has: [name, values[(values.indexOf(value) + by) % values.length] ?? value] }
 }
 
-/** Work that always takes the same, timed the same way: what its 99th percentile adds is the machine's. */
-function calibrate(clock: Clock): Readonly<Record<string, number>> {
-  const micros = new Float64Array(decisionsCount)
+/** Work that allocates nothing and always takes the same. */
+function loop(steps: number): number {
   let value = 1
-  for (let run = 0; run < decisionsCount; run++) {
+  for (let step = 0; step < steps; step++) value = (value * 31 + step) | 0
+  return value
+}
+
+/** How many steps of it take as long. */
+function toSteps(clock: Clock, micros: number): number {
+  const probe = 100_000
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 20; round++) {
     const startedMs = clock.monotonicMs()
-    for (let step = 0; step < 300; step++) value = (value * 31 + step) | 0
-    micros[run] = (clock.monotonicMs() - startedMs) * 1_000
+    if (loop(probe) === 0) fail() // The work has to be of use to somebody.
+    least = Math.min(least, (clock.monotonicMs() - startedMs) * 1_000)
   }
-  if (value === 0) fail() // The work has to be of use to somebody.
-  return quantiles('calibration', micros)
+  return Math.max(1, Math.round((probe * micros) / least))
 }
 
 function quantiles(name: string, micros: Float64Array): Readonly<Record<string, number>> {
@@ -96,6 +101,18 @@ function measure(
     engine.decide(facts[run % factsCount] ?? fail(), atMs)
     micros[run] = (clock.monotonicMs() - startedMs) * 1_000
   }
+  // As long as half of the decisions take: what the 99th percentile of the loop adds to its median is the machine's.
+  const steps = toSteps(clock, micros.toSorted()[decisionsCount >>> 1] ?? 0)
+  const loops = new Float64Array(decisionsCount)
+  const again = new Float64Array(decisionsCount)
+  for (let run = 0; run < decisionsCount; run++) {
+    const decidedMs = clock.monotonicMs()
+    engine.decide(facts[run % factsCount] ?? fail(), atMs)
+    const loopedMs = clock.monotonicMs()
+    if (loop(steps) === 0) fail()
+    loops[run] = (clock.monotonicMs() - loopedMs) * 1_000
+    again[run] = (loopedMs - decidedMs) * 1_000
+  }
   // The least of the rounds of each use case: what it takes when nothing else has the processor.
   const least = new Float64Array(factsCount).fill(Number.POSITIVE_INFINITY)
   for (let run = 0; run < decisionsCount; run++) {
@@ -103,7 +120,12 @@ function measure(
     least[index] = Math.min(least[index] ?? 0, micros[run] ?? 0)
   }
   const [, p99Least = Number.NaN] = Object.values(quantiles(name, least))
-  return { ...quantiles(name, micros), [`${name}.p99LeastMicros`]: p99Least }
+  return {
+    ...quantiles(name, micros),
+    [`${name}.p99LeastMicros`]: p99Least,
+    ...quantiles(`${name}.turnAbout`, again),
+    ...quantiles(`${name}.loop`, loops),
+  }
 }
 
 function fail(): never {

@@ -1,8 +1,9 @@
 import { inspect } from './condition.ts'
 import { createFactPlaces, type FactPlaces, type Facts } from './facts.ts'
-import { compile, createSharedParts, isFalse, isTrue, isUnknown, remember, type Test, type Truth } from './language.ts'
+import { compile, createSharedParts, isTrue, isUnknown, remember, type Test, type Truth } from './language.ts'
 import { tiers, type Obligation, type Pack, type Rule, type Tier } from './pack.ts'
-import { listGuards, RuleIndex, type Guard } from './rule-index.ts'
+import { RuleIndex, toBitset } from './rule-index.ts'
+import { toLiterals, type Literal } from './literals.ts'
 import { isDate, readAnswers, type FactValue } from './vocabulary.ts'
 
 /** A pack ready to decide. Decisions are pure: the same facts on the same day give the same decision. */
@@ -72,7 +73,8 @@ interface CompiledRule {
   readonly tier: number
   /** Bits of the documents that must be among the evidence. */
   readonly documents: number
-  readonly guards: readonly Guard[]
+  /** Its condition. */
+  readonly literals: readonly Literal[]
   /** What an unknown condition makes of the decision: 0 allows, 1 asks for review, 2 denies. */
   readonly unknown: 0 | 1 | 2
   /** The facts its condition looks at. */
@@ -82,11 +84,28 @@ interface CompiledRule {
 interface CompiledPack {
   readonly pack: Pack
   readonly places: FactPlaces
+  /** Arranged so that rules which ask alike lie in one word. */
   readonly rules: readonly CompiledRule[]
+  /** Of each rule of the pack, in its order, the place here. */
+  readonly order: readonly number[]
   /** Place of the fact that lists which documents exist; -1 for a pack that asks for none. */
   readonly evidence: number
   readonly hasTiers: boolean
+  readonly masks: Masks
   readonly identity: Decision['pack']
+}
+
+/** Rules that say alike, 32 to a word. */
+interface Masks {
+  /** That deny, that ask for documents, that allow; all others than those that allow. */
+  readonly denying: Int32Array
+  readonly documented: Int32Array
+  readonly allowing: Int32Array
+  readonly ruling: Int32Array
+  /** That make of the unknown an allowance, a review, a denial. */
+  readonly unknown: readonly [Int32Array, Int32Array, Int32Array]
+  /** Of each tier. */
+  readonly tiers: readonly Int32Array[]
 }
 
 /** The name of the fact that lists which documents exist. */
@@ -95,12 +114,12 @@ const dayMs = 86_400_000
 /** What an obligation to hold means when it says no more. */
 const answerHold = { of: 'answer', persons: 1 } as const
 
-/** Cost of a decision: an operation on words for each question, and some tens of nanoseconds for each rule that is left. */
+/** Cost of a decision: some operations on words for each question, whatever the number of rules in a word. */
 export function createPolicyEngine(pack: Pack): PolicyEngine {
   const compiled = compilePack(pack)
   const byId = new Map(compiled.rules.map((rule) => [rule.rule.id, rule]))
   const staleFromMs = toMs(pack.verifiedOn) + pack.staleAfterDays * dayMs
-  const inForce = createCalendar(compiled.rules)
+  const inForce = createCalendar(compiled)
   return {
     pack,
     read: (given) => compiled.places.encode(readAnswers(given, pack.facts)),
@@ -114,15 +133,18 @@ function compilePack(pack: Pack): CompiledPack {
   const places = createFactPlaces(pack.facts)
   const definitions = new Map<string, Test>()
   const askedBy = new Map<string, readonly string[]>()
-  const guards = new Map<string, readonly Guard[]>()
   const shared = createSharedParts([
     ...pack.definitions.map(([, condition]) => condition),
     ...pack.rules.map(({ when }) => when),
   ])
   for (const [name, condition] of pack.definitions) {
-    guards.set(name, listGuards(condition, places, guards))
     definitions.set(name, remember(compile(condition, { places, definitions, shared })))
     askedBy.set(name, listFacts(condition, askedBy))
+  }
+  const parts = {
+    places,
+    definitions: new Map(pack.definitions),
+    compile: (condition: Rule['when']) => compile(condition, { places, definitions, shared }),
   }
   const evidence = Object.keys(pack.facts).indexOf(evidenceFact)
   const rules = pack.rules.map((rule): CompiledRule => {
@@ -134,19 +156,65 @@ function compilePack(pack: Pack): CompiledPack {
       untilMs: rule.until === undefined ? Number.POSITIVE_INFINITY : toMs(rule.until),
       tier: rule.tier === undefined ? -1 : tiers.indexOf(rule.tier),
       documents: documents.length === 0 ? 0 : places.toBits(evidenceFact, documents),
-      guards: listGuards(rule.when, places, guards),
+      literals: toLiterals(rule.when, parts),
       unknown: rule.unknown === 'deny' ? 2 : rule.unknown === 'review' ? 1 : 0,
       asked: listFacts(rule.when, askedBy),
     }
   })
   const { id, version, hash } = pack
   const hasTiers = rules.some(({ tier }) => tier >= 0)
-  return { pack, places, rules, evidence, hasTiers, identity: Object.freeze({ id, version, hash }) }
+  const arranged = arrange(rules)
+  return {
+    pack,
+    places,
+    rules: arranged,
+    order: rules.map((rule) => arranged.indexOf(rule)),
+    evidence,
+    hasTiers,
+    masks: toMasks(arranged),
+    identity: Object.freeze({ id, version, hash }),
+  }
+}
+
+/** Rules that ask the same questions side by side, those before others that ask what most of all ask. */
+function arrange(rules: readonly CompiledRule[]): readonly CompiledRule[] {
+  const asked = new Map<string, number>()
+  const keysOf = ({ literals }: CompiledRule): readonly string[] =>
+    literals.map((literal) => (literal.type === 'test' ? literal.key : `${literal.place}`))
+  for (const rule of rules) for (const key of new Set(keysOf(rule))) asked.set(key, (asked.get(key) ?? 0) + 1)
+  const frequency = (key: string): number => asked.get(key) ?? 0
+  const signed = rules.map((rule) => {
+    const keys = keysOf(rule).toSorted((one, other) => frequency(other) - frequency(one) || (one < other ? -1 : 1))
+    return { rule, signature: `${keys.join(' ')} ${JSON.stringify(rule.rule.when)}` }
+  })
+  return signed.toSorted((one, other) => (one.signature < other.signature ? -1 : 1)).map(({ rule }) => rule)
+}
+
+function toMasks(rules: readonly CompiledRule[]): Masks {
+  const words = (rules.length + 31) >>> 5
+  const of = (isMeant: (rule: CompiledRule) => boolean): Int32Array =>
+    toBitset(
+      words,
+      rules.flatMap((rule, index) => (isMeant(rule) ? [index] : [])),
+    )
+  const isAllowing = ({ rule }: CompiledRule): boolean => rule.effect === 'allow'
+  return {
+    denying: of(({ rule }) => rule.effect === 'deny'),
+    documented: of((rule) => !isAllowing(rule) && rule.rule.effect !== 'deny' && rule.documents !== 0),
+    allowing: of(isAllowing),
+    ruling: of((rule) => !isAllowing(rule)),
+    unknown: [
+      of(({ unknown }) => unknown === 0),
+      of(({ unknown }) => unknown === 1),
+      of(({ unknown }) => unknown === 2),
+    ],
+    tiers: tiers.map((_, tier) => of((rule) => rule.tier === tier)),
+  }
 }
 
 /** The rules in force at an instant: the same between two of their dates, so the last answer is kept. */
-function createCalendar(rules: readonly CompiledRule[]): (atMs: number) => RuleIndex {
-  const guards = rules.map((rule) => rule.guards)
+function createCalendar({ rules }: CompiledPack): (atMs: number) => RuleIndex {
+  const literals = rules.map((rule) => rule.literals)
   const dates = rules.flatMap(({ fromMs, untilMs }) => [fromMs, untilMs])
   let fromMs = Number.POSITIVE_INFINITY
   let untilMs = Number.NEGATIVE_INFINITY
@@ -155,7 +223,7 @@ function createCalendar(rules: readonly CompiledRule[]): (atMs: number) => RuleI
     if (atMs >= fromMs && atMs < untilMs) return current
     fromMs = Math.max(Number.NEGATIVE_INFINITY, ...dates.filter((date) => date <= atMs))
     untilMs = Math.min(Number.POSITIVE_INFINITY, ...dates.filter((date) => date > atMs))
-    current = new RuleIndex(guards, (index) => {
+    current = new RuleIndex(literals, (index) => {
       const rule = rules[index]
       return rule !== undefined && atMs >= rule.fromMs && atMs < rule.untilMs
     })
@@ -174,26 +242,60 @@ const verdicts = ['allow', 'review', 'deny'] as const
 
 function judge(compiled: CompiledPack, { facts, index, isStale }: Judged): Decision {
   const evidence = Math.max(0, facts.bits[compiled.evidence] ?? 0)
-  const possible = index.findPossible(facts)
+  index.look(facts)
+  const { possible, open } = index
+  const worst = Math.max(
+    findWorst(compiled, index, evidence),
+    compiled.pack.default === 'deny' ? 2 - findPermission(compiled, index) : 0,
+  )
+  const tier = compiled.hasTiers ? findTier(compiled.masks.tiers, index, false) : 0
+  const tierPossible = compiled.hasTiers ? findTier(compiled.masks.tiers, index, true) : 0
   const fired: number[] = []
-  let [worst, tier, tierPossible, permission] = [0, 0, 0, 0]
+  for (let word = 0; word < possible.length; word++) fired.push(possible[word] ?? 0, open[word] ?? 0)
+  return new RuleDecision(compiled, { fired, facts, evidence, worst, tier, tierPossible, isStale })
+}
+
+/** What the rules that do not allow make of it: 0 allows, 1 asks for review, 2 denies. */
+function findWorst({ rules, masks }: CompiledPack, { possible, open }: RuleIndex, evidence: number): number {
+  let worst = 0
   for (let word = 0; word < possible.length; word++) {
-    for (let rest = possible[word] ?? 0; rest !== 0; rest &= rest - 1) {
-      const place = word * 32 + 31 - Math.clz32(rest & -rest)
-      const rule = compiled.rules[place]
-      const truth = rule?.test(facts) ?? isFalse
-      if (rule === undefined || truth === isFalse) continue
-      fired.push(place * 4 + truth)
-      if (rule.tier > tierPossible) tierPossible = rule.tier
-      if (truth === isTrue && rule.tier > tier) tier = rule.tier
-      const verdict = toVerdict(rule, truth, evidence)
-      if (rule.rule.effect === 'allow') permission = Math.max(permission, truth === isTrue ? 2 : 2 - verdict)
-      else if (verdict > worst) worst = verdict
+    const unknown = (open[word] ?? 0) & (masks.ruling[word] ?? 0)
+    const known = (possible[word] ?? 0) & ~(open[word] ?? 0)
+    if ((known & (masks.denying[word] ?? 0)) !== 0 || (unknown & (masks.unknown[2][word] ?? 0)) !== 0) return 2
+    if (worst === 1) continue
+    if ((unknown & (masks.unknown[1][word] ?? 0)) !== 0) worst = 1
+    for (let rest = known & (masks.documented[word] ?? 0); worst === 0 && rest !== 0; rest &= rest - 1) {
+      const rule = rules[word * 32 + 31 - Math.clz32(rest & -rest)]
+      if (rule !== undefined && (rule.documents & ~evidence) !== 0) worst = 1
     }
   }
-  // Where nothing is allowed but by permission, an unknown permission asks for review, or denies, as its rule says.
-  if (compiled.pack.default === 'deny') worst = Math.max(worst, 2 - permission)
-  return new RuleDecision(compiled, { fired, facts, evidence, worst, tier, tierPossible, isStale })
+  return worst
+}
+
+/**
+ * What permissions there are: 2 for one that holds. Where nothing is allowed but by permission, an unknown one asks for review, or
+ * denies, as its rule says.
+ */
+function findPermission({ masks }: CompiledPack, { possible, open }: RuleIndex): number {
+  let permission = 0
+  for (let word = 0; word < possible.length; word++) {
+    const allowing = (possible[word] ?? 0) & (masks.allowing[word] ?? 0)
+    if ((allowing & (~(open[word] ?? 0) | (masks.unknown[0][word] ?? 0))) !== 0) return 2
+    if ((allowing & (masks.unknown[1][word] ?? 0)) !== 0) permission = 1
+  }
+  return permission
+}
+
+/** The most severe tier of the rules that hold, or of those too that may. */
+function findTier(masks: readonly Int32Array[], { possible, open }: RuleIndex, isPossible: boolean): number {
+  for (let tier = masks.length - 1; tier > 0; tier--) {
+    const mask = masks[tier]
+    for (let word = 0; word < possible.length; word++) {
+      const fired = isPossible ? (possible[word] ?? 0) : (possible[word] ?? 0) & ~(open[word] ?? 0)
+      if ((fired & (mask?.[word] ?? 0)) !== 0) return tier
+    }
+  }
+  return 0
 }
 
 /** 0 allows, 1 asks for review, 2 denies. A use case whose documents do not exist yet waits for them. */
@@ -204,7 +306,7 @@ function toVerdict({ rule, documents, unknown }: CompiledRule, truth: Truth, evi
 }
 
 interface DecisionParts {
-  /** Of each rule whose condition is not false, in their order: four times its place, and its truth. */
+  /** For each 32 rules a word of those whose condition is not false, and one of those of them that are unknown. */
   readonly fired: readonly number[]
   readonly facts: Facts
   readonly evidence: number
@@ -276,9 +378,13 @@ class RuleDecision implements Decision {
   }
 
   #listFired(): readonly { readonly rule: CompiledRule; readonly truth: Truth }[] {
-    return this.#parts.fired.flatMap((packed) => {
-      const rule = this.#compiled.rules[packed >>> 2]
-      return rule === undefined ? [] : [{ rule, truth: (packed & 3) as Truth }] // packed by `judge`
+    const { fired } = this.#parts
+    const { rules, order } = this.#compiled
+    return order.flatMap((place) => {
+      const [word, bit] = [(place >>> 5) * 2, 1 << (place & 31)]
+      const rule = rules[place]
+      if (rule === undefined || ((fired[word] ?? 0) & bit) === 0) return []
+      return [{ rule, truth: ((fired[word + 1] ?? 0) & bit) === 0 ? isTrue : isUnknown }]
     })
   }
 }

@@ -30,6 +30,8 @@ export interface FactPlaces {
   readonly never: number
   indexOf(name: string): number
   typeOf(name: string): FactDefinition['type']
+  /** Whether a question has one answer, not several. */
+  isSingle(place: number): boolean
   /** The bits of answers to a closed question. */
   toBits(name: string, values: readonly (boolean | number | string)[]): number
   toNumber(value: boolean | number | string): number
@@ -54,6 +56,7 @@ export function createFactPlaces(vocabulary: Vocabulary): FactPlaces {
       assert(definition !== undefined, 'the pack asks for the fact')
       return definition.type
     },
+    isSingle: (place) => vocabulary[names[place] ?? '']?.type !== 'some-of',
     toBits(name, values) {
       const codes = codesOf.get(name) ?? []
       return values.reduce<number>((bits, value) => bits | (1 << codes.indexOf(value)), 0)
