@@ -2,7 +2,8 @@ import { inspect } from './condition.ts'
 import { createFactPlaces, type FactPlaces, type Facts } from './facts.ts'
 import { compile, createSharedParts, isTrue, isUnknown, remember, type Test, type Truth } from './language.ts'
 import { tiers, type Obligation, type Pack, type Rule, type Tier } from './pack.ts'
-import { RuleIndex, toBitset } from './rule-index.ts'
+import { RuleIndex } from './rule-index.ts'
+import { findTier, toMasks, type Masks } from './masks.ts'
 import { toLiterals, type Literal } from './literals.ts'
 import { isDate, readAnswers, type FactValue } from './vocabulary.ts'
 
@@ -95,19 +96,6 @@ interface CompiledPack {
   readonly identity: Decision['pack']
 }
 
-/** Rules that say alike, 32 to a word. */
-interface Masks {
-  /** That deny, that ask for documents, that allow; all others than those that allow. */
-  readonly denying: Int32Array
-  readonly documented: Int32Array
-  readonly allowing: Int32Array
-  readonly ruling: Int32Array
-  /** That make of the unknown an allowance, a review, a denial. */
-  readonly unknown: readonly [Int32Array, Int32Array, Int32Array]
-  /** Of each tier. */
-  readonly tiers: readonly Int32Array[]
-}
-
 /** The name of the fact that lists which documents exist. */
 const evidenceFact = 'evidence'
 const dayMs = 86_400_000
@@ -190,28 +178,6 @@ function arrange(rules: readonly CompiledRule[]): readonly CompiledRule[] {
   return signed.toSorted((one, other) => (one.signature < other.signature ? -1 : 1)).map(({ rule }) => rule)
 }
 
-function toMasks(rules: readonly CompiledRule[]): Masks {
-  const words = (rules.length + 31) >>> 5
-  const of = (isMeant: (rule: CompiledRule) => boolean): Int32Array =>
-    toBitset(
-      words,
-      rules.flatMap((rule, index) => (isMeant(rule) ? [index] : [])),
-    )
-  const isAllowing = ({ rule }: CompiledRule): boolean => rule.effect === 'allow'
-  return {
-    denying: of(({ rule }) => rule.effect === 'deny'),
-    documented: of((rule) => !isAllowing(rule) && rule.rule.effect !== 'deny' && rule.documents !== 0),
-    allowing: of(isAllowing),
-    ruling: of((rule) => !isAllowing(rule)),
-    unknown: [
-      of(({ unknown }) => unknown === 0),
-      of(({ unknown }) => unknown === 1),
-      of(({ unknown }) => unknown === 2),
-    ],
-    tiers: tiers.map((_, tier) => of((rule) => rule.tier === tier)),
-  }
-}
-
 /** The rules in force at an instant: the same between two of their dates, so the last answer is kept. */
 function createCalendar({ rules }: CompiledPack): (atMs: number) => RuleIndex {
   const literals = rules.map((rule) => rule.literals)
@@ -284,18 +250,6 @@ function findPermission({ masks }: CompiledPack, { possible, open }: RuleIndex):
     if ((allowing & (masks.unknown[1][word] ?? 0)) !== 0) permission = 1
   }
   return permission
-}
-
-/** The most severe tier of the rules that hold, or of those too that may. */
-function findTier(masks: readonly Int32Array[], { possible, open }: RuleIndex, isPossible: boolean): number {
-  for (let tier = masks.length - 1; tier > 0; tier--) {
-    const mask = masks[tier]
-    for (let word = 0; word < possible.length; word++) {
-      const fired = isPossible ? (possible[word] ?? 0) : (possible[word] ?? 0) & ~(open[word] ?? 0)
-      if ((fired & (mask?.[word] ?? 0)) !== 0) return tier
-    }
-  }
-  return 0
 }
 
 /** 0 allows, 1 asks for review, 2 denies. A use case whose documents do not exist yet waits for them. */
