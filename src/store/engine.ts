@@ -11,10 +11,19 @@ export type Location =
   | { readonly engine: 'sqlite'; readonly path: string }
   | { readonly engine: 'postgres'; readonly url: string; readonly connectionsMax: number }
 
-/** Opens the database for queries. Rejects with `STORE_UNAVAILABLE` when the file cannot be opened; a server is asked later. */
-export async function openDatabase(location: Location, log: EventLog): Promise<Kysely<Tables>> {
+/**
+ * Opens the database for queries. Rejects with `STORE_UNAVAILABLE` when the file cannot be opened; a server is asked later.
+ * `pageBytesMax` is memory for pages of the embedded database; its own 2 MB when absent.
+ */
+export async function openDatabase(
+  location: Location,
+  log: EventLog,
+  { pageBytesMax }: { readonly pageBytesMax?: number } = {},
+): Promise<Kysely<Tables>> {
   if (location.engine === 'sqlite') {
-    return new Kysely<Tables>({ dialect: createSqliteDialect(openSqlite(location.path)) })
+    const database = openSqlite(location.path)
+    if (pageBytesMax !== undefined) database.exec(`pragma cache_size = -${Math.trunc(pageBytesMax / 1_024)}`)
+    return new Kysely<Tables>({ dialect: createSqliteDialect(database) })
   }
   const { createPostgresPool } = await import('./postgres.ts') // its driver is loaded only where it is used
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: createPostgresPool(location, log) }) })

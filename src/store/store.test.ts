@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { CallFacts } from '../core/call.ts'
 import { createUsage } from '../core/usage.ts'
-import { toPicodollars } from './index.ts'
+import { openDatabase, toPicodollars } from './index.ts'
 import { describeEngines } from './testing.ts'
 import { createDispatch, createIntent, createRequest, createTree } from './fixtures/trees.ts'
 
@@ -223,6 +223,15 @@ describeEngines('store', (open) => {
     store.recorder.settle(createTree('call_a'))
     await store.flush()
     for (const name of readdirSync(place.folder)) expect(statSync(join(place.folder, name)).mode & 0o077).toBe(0)
+  })
+
+  test('another connection keeps as many of the pages of the embedded database as it is told', async () => {
+    const store = await open()
+    const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
+    const database = await openDatabase(store.location, log, { pageBytesMax: 3 * 2 ** 20 })
+    if (open.engine === 'postgres') await sql`select 1`.execute(database)
+    else expect((await sql`pragma cache_size`.execute(database)).rows).toEqual([{ cache_size: -3_072 }])
+    await database.destroy()
   })
 
   test('backs the living database up where the engine is ours, and names the tool where it is not', async () => {

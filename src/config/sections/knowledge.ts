@@ -36,6 +36,12 @@ export const knowledgeSchema = z
       .max(10_000)
       .default(64)
       .describe('Collections whose index a search keeps in memory; the one asked least lately is read anew.'),
+    pagesInMemoryMib: z
+      .int()
+      .min(1)
+      .max(65_536)
+      .default(64)
+      .describe('Memory that the thread of searches may use for pages of the embedded database, MiB.'),
     postingsInMemoryMib: z
       .int()
       .min(1)

@@ -229,7 +229,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     deps.searchOn === 'same-thread'
       ? createSearchHere({ database: store.sql, engine: store.engine, analyser, ...bounds })
       : createSearchThread({
-          data: { location: store.location, bounds },
+          data: { location: store.location, bounds, pageBytesMax: config.pagesInMemoryMib * 2 ** 20 },
           waitingMax: config.searchesWaitingMax,
           log,
         })

@@ -54,16 +54,23 @@ export async function readPostings(
   wanted: { readonly collection: number; readonly segments: readonly SegmentRow[]; readonly terms: readonly string[] },
 ): Promise<ReadonlyMap<string, Postings>> {
   const { collection, segments, terms } = wanted
-  const places = segments.flatMap((segment) =>
-    terms.map((term) => ({ segment: segment.number, bucket: chooseBucket(term, segment.bucket_count) })),
-  )
-  const read = await createPostingRows(sql).readBuckets(collection, places)
-  const buckets = new Map(read.map(({ segment, bucket, payload }) => [`${segment}/${bucket}`, payload]))
+  const payloads = new Map<number, ReadonlyMap<number, Uint8Array>>()
+  const places = new Map<number, readonly number[]>()
+  // Segments of one size have a term in the same bucket.
+  for (const [bucketCount, like] of Map.groupBy(segments, (segment) => segment.bucket_count)) {
+    const buckets = terms.map((term) => chooseBucket(term, bucketCount))
+    places.set(bucketCount, buckets)
+    const numbers = like.map(({ number }) => number)
+    const read = await createPostingRows(sql).readBuckets(collection, { segments: numbers, buckets })
+    for (const [segment, rows] of Map.groupBy(read, (row) => row.segment)) {
+      payloads.set(segment, new Map(rows.map(({ bucket, payload }) => [bucket, payload])))
+    }
+  }
   return new Map(
-    terms.map((term) => {
+    terms.map((term, index) => {
       const name = Buffer.from(term, 'utf8')
-      const runs = segments.flatMap((segment) => {
-        const payload = buckets.get(`${segment.number}/${chooseBucket(term, segment.bucket_count)}`)
+      const runs = segments.flatMap(({ number, bucket_count: bucketCount }) => {
+        const payload = payloads.get(number)?.get(places.get(bucketCount)?.[index] ?? -1)
         const run = payload === undefined ? undefined : findRun(payload, name)
         return run === undefined ? [] : [run]
       })
@@ -89,9 +96,9 @@ export async function removeFromSegments(
       if (known === undefined) terms.set(bucket, [term])
       else known.push(term)
     }
-    const places = [...terms.keys()].map((bucket) => ({ segment: segment.number, bucket }))
     const written: BucketRow[] = []
-    for (const row of await rows.readBuckets(collection, places)) {
+    const wanted = { segments: [segment.number], buckets: [...terms.keys()] }
+    for (const row of await rows.readBuckets(collection, wanted)) {
       const bucket = decodeBucket(row.payload)
       for (const term of terms.get(row.bucket) ?? []) {
         const run = bucket.get(term)

@@ -17,9 +17,10 @@ export interface PostingRows {
   insertSegment(row: SegmentRow): Promise<void>
   /** With their buckets. */
   deleteSegments(collection: number, numbers: readonly number[]): Promise<void>
+  /** Some buckets of each of some segments, in no order. */
   readBuckets(
     collection: number,
-    wanted: readonly Pick<BucketRow, 'segment' | 'bucket'>[],
+    wanted: { readonly segments: readonly number[]; readonly buckets: readonly number[] },
   ): Promise<readonly BucketRow[]>
   /** Every bucket of a segment. */
   readSegment(collection: number, segment: number): Promise<readonly BucketRow[]>
@@ -58,10 +59,12 @@ export function createPostingRows(database: Kysely<Tables>): PostingRows {
     },
     async readBuckets(collection, wanted) {
       const rows: BucketRow[] = []
-      for (const [segment, numbers] of bySegment(wanted)) {
-        for (let from = 0; from < numbers.length; from += rowsPerStatementMax) {
-          const part = numbers.slice(from, from + rowsPerStatementMax)
-          rows.push(...(await buckets(collection).where('segment', '=', segment).where('bucket', 'in', part).execute()))
+      const numbers = [...new Set(wanted.buckets)]
+      // A statement costs more than the buckets that it reads.
+      for (const segments of toParts(wanted.segments)) {
+        for (const part of toParts(numbers)) {
+          const query = buckets(collection).where('segment', 'in', segments).where('bucket', 'in', part)
+          rows.push(...(await query.execute()))
         }
       }
       return rows
@@ -90,6 +93,14 @@ export function createPostingRows(database: Kysely<Tables>): PostingRows {
       }
     },
   }
+}
+
+function toParts(numbers: readonly number[]): readonly (readonly number[])[] {
+  const parts: (readonly number[])[] = []
+  for (let from = 0; from < numbers.length; from += rowsPerStatementMax) {
+    parts.push(numbers.slice(from, from + rowsPerStatementMax))
+  }
+  return parts
 }
 
 function bySegment(rows: readonly Pick<BucketRow, 'segment' | 'bucket'>[]): ReadonlyMap<number, readonly number[]> {

@@ -6,6 +6,8 @@ import type { SearcherParts, SearchQuery, SearchResult } from './searching.ts'
 /** What the search thread is started with. */
 export interface ThreadData {
   readonly location: Location
+  /** Memory for pages of the embedded database. */
+  readonly pageBytesMax: number
   readonly bounds: Pick<SearcherParts, 'viewsMax' | 'postingBytesMax' | 'dense'>
 }
 

@@ -10,8 +10,8 @@ import { createSearcher, type SearchResult } from './searching.ts'
 
 const silentLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
-async function serve(port: MessagePort, { location, bounds }: ThreadData): Promise<void> {
-  const database = await openDatabase(location, silentLog)
+async function serve(port: MessagePort, { location, bounds, pageBytesMax }: ThreadData): Promise<void> {
+  const database = await openDatabase(location, silentLog, { pageBytesMax })
   const { engine } = location
   const searcher = createSearcher({ database, engine, analyser: createAnalyser(), ...bounds })
   const act = async (message: ToThread): Promise<SearchResult | undefined> => {
