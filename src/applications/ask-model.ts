@@ -1,7 +1,8 @@
 import { collectAnswer, type CompleteAnswer } from '../core/answer.ts'
 import type { CallFacts, Principal } from '../core/call.ts'
 import { createChat, type ChatRequest } from '../core/chat.ts'
-import type { Answer } from '../core/model.ts'
+import { PlatformError } from '../core/errors.ts'
+import type { Answer, Embedded, EmbedRequest } from '../core/model.ts'
 import { sumDispatches } from '../core/totals.ts'
 import type { FlowParts } from './flow-parts.ts'
 import { runRequest } from './flow.ts'
@@ -66,4 +67,46 @@ export function createAsk(
     const latencyMs = facts.at(-1)?.durationMs ?? 0
     return { text: complete.text, usd: cost === undefined ? undefined : Number(cost) / 1e12, latencyMs }
   }
+}
+
+/** Embeds texts, at most as many as the endpoint takes at once, through the same flow as over HTTP. Rejects with what went wrong. */
+export function embedTexts(
+  parts: { readonly flow: FlowParts },
+  options: Pick<AskOptions, 'principal' | 'face' | 'model'> & { readonly texts: readonly string[] },
+): Promise<readonly (readonly number[])[]> {
+  const { principal, face, model, texts } = options
+  const request: EmbedRequest = { model, inputs: texts, dimensions: undefined }
+  return new Promise((resolve, reject) => {
+    let embedded: Embedded | undefined
+    void runRequest<EmbedRequest, Embedded>(
+      { ...parts.flow, identity: { authenticate: () => principal } },
+      {
+        face,
+        credential: undefined,
+        right: 'models:ask',
+        read: () => Promise.resolve({ model, regions: undefined, request }),
+        oversight: 'exempt', // vectors: nobody reads them
+        screen: (screen, asked, call) => screen.inputs(asked, call),
+        answer(resolved, asked, call) {
+          if (resolved.embed !== undefined) return resolved.embed(asked, call)
+          throw new PlatformError('UNSUPPORTED_PARAMETER', `the model ${resolved.id} does not embed`, {
+            param: 'model',
+          })
+        },
+        guard: (given) => given,
+      },
+      {
+        send(given) {
+          embedded = given
+          return Promise.resolve()
+        },
+        complete() {
+          if (embedded !== undefined) resolve(embedded.vectors)
+        },
+        fail: (error) => reject(error),
+        firstByteMs: () => undefined,
+        onGone: () => undefined,
+      },
+    )
+  })
 }

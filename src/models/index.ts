@@ -40,4 +40,5 @@ export {
   type Topic,
   type Trained,
   type TrainingPair,
+  type TrainOptions,
 } from './learning/index.ts'

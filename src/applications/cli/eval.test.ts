@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMockUpstream, type MockUpstream } from '../../../test/kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from '../../../test/kit/strata.ts'
 import { createSystemClock } from '../../core/time.ts'
+import { readRouter } from '../../models/index.ts'
 import { runCli, type ProcessActs } from './index.ts'
 
 let mock: MockUpstream
@@ -16,7 +17,10 @@ beforeAll(async () => {
   mock = await startMockUpstream()
   strata = await startStrata({
     config: {
-      endpoints: { one: toEndpoint(mock, 'openai', { price: { input: '1', output: '2' } }) },
+      endpoints: {
+        one: toEndpoint(mock, 'openai', { price: { input: '1', output: '2' } }),
+        vectors: toEndpoint(mock, 'openai', { does: ['embed'] }),
+      },
       models: { one: { endpoint: 'one' }, two: 'one' },
     },
   })
@@ -27,13 +31,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function run(...argv: readonly string[]): Promise<{ code: number; printed: readonly string[]; noted: string }> {
+interface Ran {
+  readonly code: number
+  readonly printed: readonly string[]
+  readonly noted: string
+}
+
+const run = (...argv: readonly string[]): Promise<Ran> => runCommand('eval', ...argv)
+
+async function runCommand(...argv: readonly string[]): Promise<Ran> {
   const printed: string[] = []
   const notes: string[] = []
   const { platform } = strata
   const acts: Pick<ProcessActs, 'clock'> = { clock: createSystemClock() }
   const code = await runCli({
-    argv: ['eval', ...argv],
+    argv,
     print: (text) => printed.push(text),
     note: (text) => notes.push(text),
     open: async () => ({
@@ -95,4 +107,22 @@ describe('strata eval', () => {
     const pairs = write('p.jsonl', [{ prompt: 'x', scores: { one: 1 } }])
     expect((await run('compare', pairs, '--models', 'one,ghost')).noted).toContain('ghost')
   })
+})
+
+test('strata route train has prompts embedded by the model named, through the door out', async () => {
+  const pairs = write(
+    'bare.jsonl',
+    Array.from({ length: 70 }, (_, row) => ({ prompt: `prompt ${row}`, scores: { one: row % 2, two: 1 } })),
+  )
+  const router = join(folder, 'near')
+  const trained = await runCommand('route', 'train', '--data', pairs, '--out', router, '--embedder', 'vectors')
+  expect(trained.noted).toContain('70 of 70 prompts embedded by vectors')
+  expect(readRouter(readFileSync(router)).embedder).toBe('vectors')
+  const calls = await strata.platform.store.calls.list('default', { limit: 2 })
+  expect(calls.map(({ name, status }) => [name, status])).toEqual([
+    ['vectors', 'ok'],
+    ['vectors', 'ok'],
+  ])
+  const refused = await runCommand('route', 'train', '--data', pairs, '--out', router, '--embedder', 'one')
+  expect(refused.noted).toMatch(/does not embed/)
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createFakeClock } from '../../core/time.ts'
-import { createPairs } from '../../models/learning/testing.ts'
+import { createEmbeddedPairs, createPairs } from '../../models/learning/testing.ts'
 import { runCli, type ProcessActs } from './index.ts'
 
 let folder: string
@@ -48,6 +48,18 @@ async function run(argv: readonly string[], input: readonly string[] = []): Prom
 }
 
 describe('strata route', () => {
+  test('trains with vectors that pairs bring along, and scores prompts that bring theirs', async () => {
+    const data = writeLines('embedded.jsonl', createEmbeddedPairs(200, 1))
+    const trained = await run(['train', '--data', data, '--out', at('near'), '--embedder', 'vectors', '--json'])
+    expect(trained.code).toBe(0)
+    expect(JSON.parse(trained.printed[0] ?? '')).toMatchObject({ embedder: 'vectors' })
+    const [hard, easy] = [0.5, -0.5].map((side) => Array.from({ length: 16 }, (_, place) => (place < 8 ? side : 0.5)))
+    const lines = [hard, easy].map((embedding) => `${JSON.stringify({ prompt: 'Which is it?', embedding })}\n`)
+    const { printed } = await run(['score', '--router', at('near')], lines)
+    expect(Number(printed[0])).toBeGreaterThan(0.5)
+    expect(Number(printed[1])).toBeLessThan(0.2)
+  })
+
   test('trains, scores line by line, and certifies with other labels', async () => {
     const data = writeLines('pairs.jsonl', createPairs(300, 1))
     const trained = await run(['train', '--data', data, '--out', at('router'), '--json'])

@@ -8,6 +8,7 @@ import {
   cacheSettings,
   checkShape,
   embedder,
+  routeEmbedder,
   experimentSettings,
   guaranteeSchema,
   judgeSettings,
@@ -86,6 +87,7 @@ function createChoosing(node: NodeSchema, { commons, check }: Shared) {
                 .optional()
                 .describe('Of two: least gain at which the second is taken; certified takes it from the certificate.'),
               terms: routeTerms.optional().describe('What quality is weighed against.'),
+              embedder: routeEmbedder,
             }),
             z.strictObject({
               by: z.enum(['language', 'task', 'effort', 'tenant', 'key']).describe('The signal that is looked up.'),

@@ -17,6 +17,9 @@ export const answerKey = z
   .describe(
     'What makes two answers the same: the final answer taken from the text, the JSON, the whole text, or its meaning; answer when absent.',
   )
+export const routeEmbedder = modelName
+  .optional()
+  .describe('The embedding model the router was trained with; without it the router reads words alone.')
 export const embedder = modelName.optional().describe('The embedding model that compares meanings; needed by semantic.')
 
 export const voteSettings = z.strictObject({

@@ -73,6 +73,7 @@ export interface RouteNode extends NodeCommons {
 
 export interface LearnedRoute {
   readonly learned: string
+  readonly embedder?: string | undefined
   readonly among: Readonly<Record<string, ModelNode>>
   readonly threshold?: number | 'certified' | undefined
   readonly terms?: z.infer<typeof routeTerms> | undefined

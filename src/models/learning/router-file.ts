@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { PlatformError } from '../../core/errors.ts'
 import { shapeCount, termBits } from './features.ts'
 import { placesPerBlock, type Head, type HeadGroup } from './heads.ts'
+import { neighboursSchema, readNeighbours, writeNeighbours } from './neighbours-file.ts'
 import { modelsMax } from './pairs.ts'
 import { answerCaseFigureCount, createRouter, type Router, type RouterContent } from './router.ts'
 
@@ -57,6 +58,7 @@ const fileSchema = z.strictObject({
   seen: z.string().max(2_097_152),
   questions: groupSchema,
   answers: z.array(z.strictObject({ reads: id, group: groupSchema })).max(modelsMax),
+  neighbours: neighboursSchema.optional(),
 })
 
 /** The text of a router file: JSON, its weights deflated. One head is at most 2 bytes a place before deflation. */
@@ -79,6 +81,7 @@ export function writeRouter(content: RouterContent): string {
     seen: toSeenBytes(seen).toString('base64'),
     questions: writeGroup(questions),
     answers: [...answers].map(([reads, group]) => ({ reads, group: writeGroup(group) })),
+    ...(content.neighbours === undefined ? {} : { neighbours: writeNeighbours(content.neighbours) }),
   })
 }
 
@@ -94,7 +97,7 @@ export function readRouter(bytes: Uint8Array): Router {
     const [issue] = parsed.error.issues
     throw refuse(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unexpected'}`)
   }
-  const { hash, questions, answers, models, ...about } = parsed.data
+  const { hash, questions, answers, models, neighbours, ...about } = parsed.data
   const ids = new Set(models.map((model) => model.id))
   if (ids.size !== models.length) throw refuse('a model is listed twice')
   if (!ids.has(about.weak) || !ids.has(about.strong))
@@ -117,6 +120,7 @@ export function readRouter(bytes: Uint8Array): Router {
         readGroup(group, { blockCount: 2, figureCount: answerCaseFigureCount, models: ids }),
       ]),
     ),
+    neighbours: neighbours === undefined ? undefined : readNeighbours(neighbours, ids),
   }
   for (const model of ids) if (!content.questions.heads.has(model)) throw refuse(`there is no head for ${model}`)
   if (hashContent(content) !== hash) throw refuse('its hash does not fit its content: it was changed or damaged')
@@ -125,7 +129,7 @@ export function readRouter(bytes: Uint8Array): Router {
 
 /** SHA-256 over everything that decides, and over what is said of it. */
 export function hashContent(content: RouterContent): string {
-  const { questions, answers, ...about } = content
+  const { questions, answers, neighbours, ...about } = content
   const hash = createHash('sha256')
   const fields = [
     version,
@@ -150,6 +154,7 @@ export function hashContent(content: RouterContent): string {
       hash.update(toBytes(head.weights))
     }
   }
+  if (neighbours !== undefined) hash.update(JSON.stringify(writeNeighbours(neighbours)))
   return hash.digest('hex')
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { answerFigureCount, readAnswer } from './answers.ts'
 import { createFeaturiser, shapeCount, type Features } from './features.ts'
 import { predict, type Case, type HeadGroup } from './heads.ts'
+import { askNeighbours, blend, type Neighbours } from './neighbours.ts'
 
 /** What is known of a router beside its weights. */
 export interface RouterAbout {
@@ -35,8 +36,14 @@ export interface ModelAbout {
 
 /** Predicts how good each model's answer to a prompt will be. Pure: the same prompt gives the same scores. */
 export interface Router extends RouterAbout {
-  /** Predicted quality of each model's answer, 0…1: P(right) where scores were right or wrong. Cost: about 0.1 ms. */
-  score(prompt: string): RouterScores
+  /** The embedding model whose vectors `score` takes; `undefined` for a router that reads words alone. */
+  readonly embedder: string | undefined
+  /**
+   * Predicted quality of each model's answer, 0…1: P(right) where scores were right or wrong. With the vector of the prompt also by what
+   * the prompts nearest to it came to. Throws INVALID_REQUEST for a vector of another length. Cost: about 0.1 ms, and one pass over the
+   * neighbours with a vector.
+   */
+  score(prompt: string, vector?: readonly number[]): RouterScores
   /** The models whose answers can be judged once they are there. */
   readonly judges: readonly string[]
   /**
@@ -44,8 +51,11 @@ export interface Router extends RouterAbout {
    * when the router has not learnt to read that model's answers.
    */
   scoreAnswer(prompt: string, given: { readonly model: string; readonly answer: string }): AnswerScores | undefined
-  /** Predicted quality of the strong model's answer minus that of the weak one's; after the weak answer where it is given. */
-  gain(prompt: string, weakAnswer?: string): number
+  /**
+   * Predicted quality of the strong model's answer minus that of the weak one's; after the weak answer where it is given, else with the
+   * prompt's vector where that is.
+   */
+  gain(prompt: string, weakAnswer?: string, vector?: readonly number[]): number
   /** Whether the router was trained on this prompt: then its scores say nothing of how good it is. */
   hasSeen(prompt: string): boolean
 }
@@ -66,15 +76,21 @@ export interface RouterContent extends Omit<RouterAbout, 'hash'> {
   readonly answers: ReadonlyMap<string, HeadGroup>
   /** Hashes of the prompts it was trained on, ascending, each once. */
   readonly seen: Uint32Array
+  readonly neighbours: Neighbours | undefined
 }
 
 export function createRouter(content: RouterContent, hash: string): Router {
-  const { questions, answers, seen, ...about } = content
+  const { questions, answers, seen, neighbours, ...about } = content
   const read = createFeaturiser()
-  const score = (prompt: string): RouterScores => {
+  const score = (prompt: string, vector?: readonly number[]): RouterScores => {
     const given = toQuestionCase(read(prompt))
+    const near = vector === undefined || neighbours === undefined ? undefined : askNeighbours(neighbours, vector)
     const scores: Record<string, number> = {}
-    for (const [model, head] of questions.heads) scores[model] = predict(head, questions.scaling, given)
+    for (const [model, each] of questions.heads) {
+      const head = predict(each, questions.scaling, given)
+      const isAlone = near === undefined || neighbours === undefined
+      scores[model] = isAlone ? head : blend(neighbours, model, { head, near: near.of(model) })
+    }
     return scores
   }
   const scoreAnswer: Router['scoreAnswer'] = (prompt, { model, answer }) => {
@@ -88,14 +104,15 @@ export function createRouter(content: RouterContent, hash: string): Router {
   return {
     ...about,
     hash,
+    embedder: neighbours?.embedder,
     judges: [...answers.keys()],
     score,
     scoreAnswer,
-    gain(prompt, weakAnswer) {
+    gain(prompt, weakAnswer, vector) {
       const model = content.weak
       const after = weakAnswer === undefined ? undefined : scoreAnswer(prompt, { model, answer: weakAnswer })
       if (after !== undefined) return after.strong - after.answer
-      const scores = score(prompt)
+      const scores = score(prompt, vector)
       return (scores[content.strong] ?? 0) - (scores[content.weak] ?? 0)
     },
     hasSeen: (prompt) => hasSorted(seen, hashPrompt(prompt)),

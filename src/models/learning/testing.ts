@@ -19,3 +19,19 @@ export function createPairs(count: number, seed: number): readonly TrainingPair[
     }
   })
 }
+
+/**
+ * Pairs of which no word tells how hard they are, but where the vector lies: the small model fails on one side of the space. Repeatable.
+ */
+export function createEmbeddedPairs(count: number, seed: number): readonly (TrainingPair & { embedding: number[] })[] {
+  const random = createSeededRandom(seed)
+  return Array.from({ length: count }, (_, index) => {
+    const isHard = random.next() < 0.5
+    const centre = isHard ? 1 : -1
+    return {
+      prompt: `Question ${index} of ${seed}`,
+      embedding: Array.from({ length: 16 }, (__, place) => (place < 8 ? centre : 1) * 0.5 + (random.next() - 0.5) * 3),
+      scores: { small: Number(random.next() < (isHard ? 0.15 : 0.95)), large: Number(random.next() < 0.95) },
+    }
+  })
+}

@@ -4,6 +4,7 @@ import { readAnswer } from './answers.ts'
 import { createFeaturiser, type Features } from './features.ts'
 import { fitHeads, foldCount, type FittedHeads } from './fit-heads.ts'
 import type { HeadGroup } from './heads.ts'
+import { fitNeighbours } from './neighbours.ts'
 import { modelsMax, pairsMax, type TrainingPair } from './pairs.ts'
 import { hashContent } from './router-file.ts'
 import {
@@ -23,6 +24,8 @@ export interface TrainOptions {
   readonly nowMs: number
   readonly weak?: string | undefined
   readonly strong?: string | undefined
+  /** Where every prompt has a vector, and which embedding model made them. */
+  readonly embedded?: { readonly embedder: string; readonly vectors: readonly (readonly number[])[] } | undefined
   readonly onProgress?: ((done: string) => void) | undefined
 }
 
@@ -72,7 +75,9 @@ export function trainRouter(options: TrainOptions): Trained {
     if (model === weak) weakAnswers = found
   }
   const nothing = new Float64Array(pairs.length).fill(Number.NaN)
-  const gains = toGains(fitted, weak, strong)
+  const headGains = toGains(fitted, weak, strong)
+  const near = options.embedded && fitNeighbours({ ...options.embedded, targets, heldOut: fitted.heldOut, folds })
+  const gains = near === undefined ? headGains : toGains(near, weak, strong)
   const gainsAfterAnswer = weakAnswers === undefined ? undefined : spread(weakAnswers, pairs.length, { weak, strong })
   const content: RouterContent = {
     trainedAtMs: options.nowMs,
@@ -83,10 +88,12 @@ export function trainRouter(options: TrainOptions): Trained {
     models: about,
     weak,
     strong,
-    thresholds: { question: toThresholds(gains), answer: toThresholds(gainsAfterAnswer) },
+    // A certificate speaks of what is read of the text alone.
+    thresholds: { question: toThresholds(headGains), answer: toThresholds(gainsAfterAnswer) },
     questions: fitted.group,
     answers,
     seen: Uint32Array.from(new Set(pairs.map((pair) => hashPrompt(pair.prompt)))).sort(),
+    neighbours: near?.neighbours,
   }
   const heldOut = {
     gains,
@@ -159,7 +166,7 @@ function fitAnswers(task: AnswerTask, model: string): FittedAnswers | undefined 
   }
 }
 
-function toGains(fitted: FittedHeads, weak: string, strong: string): Float64Array {
+function toGains(fitted: Pick<FittedHeads, 'heldOut'>, weak: string, strong: string): Float64Array {
   const low = fitted.heldOut.get(weak)
   const high = fitted.heldOut.get(strong)
   return Float64Array.from(low ?? [], (value, row) => (high?.[row] ?? Number.NaN) - value)

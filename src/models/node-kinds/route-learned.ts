@@ -1,6 +1,7 @@
 import type { RouteNode } from '../../config/index.ts'
 import type { Call } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
+import { toPlatformError } from '../../core/errors.ts'
 import { toDollars } from '../../core/money.ts'
 import type { Model } from '../../core/model.ts'
 import type { NodePlace } from '../../core/node-kind.ts'
@@ -11,11 +12,14 @@ import {
   type Candidate,
   type Router,
   type RouterInForce,
+  type RouterScores,
   type Terms,
 } from '../learning/index.ts'
-import { buildChat, fault } from './building.ts'
+import { buildChat, buildEmbedder, fault, type Embedder } from './building.ts'
 import { describeCertificate, findThreshold, type WantedGuarantee } from './certified.ts'
+import { toEmbedText } from './embedding.ts'
 import type { KindDeps } from './kind-deps.ts'
+import { isPassedOn } from './passing.ts'
 import type { Choice, Choose } from './route.ts'
 
 type Learned = Extract<RouteNode['route'], { readonly learned: string }>
@@ -30,7 +34,7 @@ export function createLearnedChoice(
   deps: KindDeps,
   { route, guarantee }: LearnedRouteOptions,
   place: NodePlace,
-): { readonly children: readonly Model[]; readonly choose: Choose } {
+): { readonly children: readonly Model[]; readonly helpers: readonly Model[]; readonly choose: Choose } {
   const path = `${place.path}.route`
   const models = new Map(
     Object.entries(route.among).map(([name, node]) => [name, buildChat(place, node, `${path}.among.${name}`)]),
@@ -45,8 +49,25 @@ export function createLearnedChoice(
   if (hasThreshold) requirePair(router, models, path)
   if (hasThreshold && route.terms !== undefined)
     throw fault(`${path}.terms`, 'a threshold decides by quality alone; remove either of the two')
-  const options: LearnedOptions = { deps, route, models, guarantee, isCertified }
-  return { children: [...models.values()], choose: (asked) => chooseLearned(options, asked) }
+  const embedder = route.embedder === undefined ? undefined : buildEmbedder(place, route.embedder, `${path}.embedder`)
+  if (embedder !== undefined) requireNeighbours(router, { isCertified, path: `${path}.embedder` })
+  const options: LearnedOptions = { deps, route, models, guarantee, isCertified, embedder }
+  return {
+    children: [...models.values()],
+    helpers: embedder === undefined ? [] : [embedder],
+    choose: (asked) => chooseLearned(options, asked),
+  }
+}
+
+/** Vectors are of use to a router that was trained with some, and to no certificate. Throws CONFIG_INVALID. */
+function requireNeighbours(router: Router, { isCertified, path }: { isCertified: boolean; path: string }): void {
+  if (isCertified)
+    throw fault(
+      path,
+      'a certificate speaks of what the router reads of the text alone; remove the embedder or the guarantee',
+    )
+  if (router.embedder === undefined)
+    throw fault(path, 'the router was trained without vectors; train it with --embedder, or remove the embedder')
 }
 
 /** A router of that name that is there at load. Throws CONFIG_INVALID. */
@@ -85,37 +106,71 @@ interface LearnedOptions {
   readonly models: ReadonlyMap<string, Model>
   readonly guarantee: WantedGuarantee | undefined
   readonly isCertified: boolean
+  readonly embedder: Embedder | undefined
 }
 
-function chooseLearned(
-  options: LearnedOptions,
-  { request, call }: { readonly request: ChatRequest; readonly call: Call },
-): Choice {
-  const { deps, route, models } = options
+interface Asked {
+  readonly request: ChatRequest
+  readonly call: Call
+}
+
+function chooseLearned(options: LearnedOptions, asked: Asked): Choice | Promise<Choice> {
+  const { deps, route, models, embedder } = options
   const shelved = deps.routers?.find(route.learned)
   const [first] = models
   // A router that was taken away between two requests leaves the first model, which needs none.
   if (shelved === undefined) return toChoice(options, first?.[0] ?? '', { reason: 'the router is gone' })
+  const prompt = toPromptText(asked.request.chat)
+  // Another version may have been put in force that knows no vectors.
+  if (embedder === undefined || shelved.router.embedder === undefined) {
+    return chooseByScores(options, { ...asked, shelved, scores: shelved.router.score(prompt), seen: {} })
+  }
+  return embedPrompt(embedder, prompt, asked.call).then((vector) => {
+    const seen = { nearest: vector !== undefined }
+    return chooseByScores(options, { ...asked, shelved, scores: shelved.router.score(prompt, vector), seen })
+  })
+}
+
+/** `undefined` where no vector is to be had: then the words have to do. */
+async function embedPrompt(embedder: Embedder, prompt: string, call: Call): Promise<readonly number[] | undefined> {
+  try {
+    return await toEmbedText(embedder, call)(prompt)
+  } catch (thrown) {
+    const { code } = toPlatformError(thrown)
+    if (call.cancellation.isCancelled || !(isPassedOn(code) || code === 'BUDGET_SPENT')) throw thrown
+    return undefined
+  }
+}
+
+interface Scored extends Asked {
+  readonly shelved: RouterInForce
+  readonly scores: RouterScores
+  /** Whether the nearest prompts were heard; nothing where they never are. */
+  readonly seen: { readonly nearest?: boolean }
+}
+
+function chooseByScores(options: LearnedOptions, { request, call, shelved, scores, seen }: Scored): Choice {
+  const { deps, route, models } = options
   const { router } = shelved
-  const scores = router.score(toPromptText(request.chat))
-  if (options.isCertified || typeof route.threshold === 'number') return chooseByGain(options, shelved, scores)
+  if (options.isCertified || typeof route.threshold === 'number')
+    return chooseByGain(options, { shelved, scores, seen })
   const candidates = [...models].map(([name, model]) => toCandidate(deps, { name, model }, request))
   const [best] = rankCandidates(scores, candidates, toTerms(route, deps, { request, call }))
   return toChoice(options, best?.model ?? router.strong, {
     router: router.hash.slice(0, 16),
     quality: round(best?.quality ?? 0),
+    ...seen,
   })
 }
 
 function chooseByGain(
   options: LearnedOptions,
-  shelved: RouterInForce,
-  scores: Readonly<Record<string, number>>,
+  { shelved, scores, seen }: Pick<Scored, 'shelved' | 'scores' | 'seen'>,
 ): Choice {
   const { route, guarantee } = options
   const { router } = shelved
   const gain = (scores[router.strong] ?? 1) - (scores[router.weak] ?? 0)
-  const about = { router: router.hash.slice(0, 16), gain: round(gain) }
+  const about = { router: router.hash.slice(0, 16), gain: round(gain), ...seen }
   if (guarantee === undefined) {
     const threshold = typeof route.threshold === 'number' ? route.threshold : 0
     return toChoice(options, gain >= threshold ? router.strong : router.weak, about)

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { collectAnswer } from '../../core/answer.ts'
 import type { Chat, RequestAside } from '../../core/chat.ts'
+import { PlatformError } from '../../core/errors.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { EndpointState } from '../../core/ports.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { trainRouter, type RouterCatalogue } from '../learning/index.ts'
-import { createPairs } from '../learning/testing.ts'
+import { createEmbeddedPairs, createPairs } from '../learning/testing.ts'
 import {
   buildTestModel,
   createScriptedEndpoints,
@@ -216,4 +217,51 @@ test('a learned route weighs the energy of the answer, and what is not known nev
   expect(await answered(1, [0.1, 2])).toBe('a') // two watt-hours are not worth it
   expect(await answered(0.001, [0.1, 2])).toBe('b')
   expect(await answered(0.001, [0.1, undefined])).toBe('a')
+})
+
+describe('a learned route with an embedder', () => {
+  const pairs = createEmbeddedPairs(300, 1)
+  const vectors = pairs.map(({ embedding }) => embedding)
+  const { router } = trainRouter({ pairs, seed: 1, nowMs: 0, embedded: { embedder: 'vectors', vectors } })
+  const wordsAlone = trainRouter({ pairs, seed: 1, nowMs: 0 }).router
+  const among = { small: 'a', large: 'b' }
+  const build = (route: object, known = router, vectorOf: (text: string) => readonly number[] = () => []) => {
+    const routers: RouterCatalogue = { find: () => ({ router: known, certificate: undefined }), names: () => ['r'] }
+    const traits = { vectors: { does: ['embed' as const] } }
+    const endpoints = createScriptedEndpoints({ ...scripts, vectors: say('') }, { traits, vectorOf })
+    return { model: buildTestModel(route, endpoints, { routers }), endpoints }
+  }
+  /** Each side of the space that the router was trained in. */
+  const vectorOf = (text: string): readonly number[] =>
+    Array.from({ length: 16 }, (_, place) => (place < 8 && !text.includes('hard') ? -0.5 : 0.5))
+  const route = { route: { learned: 'r', among, threshold: 0.4, embedder: 'vectors' } }
+
+  test('asks it for the vector of the prompt, and takes the model that the nearest prompts needed', async () => {
+    const { model, endpoints } = build(route, router, vectorOf)
+    const call = createTestCall()
+    const answered = async (text: string): Promise<string> =>
+      (await collectAnswer(await model.answer(createTestRequest(text), call))).text.slice(-1)
+    expect(await answered('a hard one')).toBe('b')
+    expect(await answered('an easy one')).toBe('a')
+    expect(endpoints.calls).toEqual(['vectors', 'b', 'vectors', 'a'])
+    expect(call.notes).toMatchObject({ route: { branch: 'small', nearest: true } })
+    expect(call.facts.filter(({ name }) => name === 'vectors')).not.toHaveLength(0)
+    expect(model.traits.callsMax).toBe(2)
+  })
+
+  test('goes by the words where there is no vector', async () => {
+    const { model } = build(route, router, () => {
+      throw new PlatformError('UPSTREAM_FAILED', 'no vectors today')
+    })
+    const call = createTestCall()
+    await collectAnswer(await model.answer(createTestRequest('a hard one'), call))
+    expect(call.notes).toMatchObject({ route: { nearest: false } })
+  })
+
+  test('is refused where vectors are of no use', () => {
+    expect(() => build(route, wordsAlone)).toThrow(/route.embedder: the router was trained without vectors/)
+    const guarded = { ...route, route: { ...route.route, threshold: 'certified' } }
+    const guarantee = { maxQualityLoss: 0.1, confidence: 0.9 }
+    expect(() => build({ ...guarded, guarantee })).toThrow(/embedder: a certificate speaks of what the router reads/)
+  })
 })

@@ -3,7 +3,7 @@ import type { Call } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Model } from '../../core/model.ts'
+import type { Answer, Model } from '../../core/model.ts'
 import type { NodeKind, NodePlace } from '../../core/node-kind.ts'
 import {
   createSignalReader,
@@ -17,7 +17,7 @@ import { openChild } from './asking.ts'
 import { buildChat, fault } from './building.ts'
 import { createLearnedChoice } from './route-learned.ts'
 import type { KindDeps } from './kind-deps.ts'
-import { chatTraits } from './traits.ts'
+import { chatTraits, withHelpers } from './traits.ts'
 
 /** What a route has chosen, and what the record says of it. */
 export interface Choice {
@@ -26,25 +26,33 @@ export interface Choice {
   readonly notes: JsonObject
 }
 
-export type Choose = (asked: { readonly request: ChatRequest; readonly call: Call }) => Choice
+/** At once, unless a model has to be asked first. */
+export type Choose = (asked: { readonly request: ChatRequest; readonly call: Call }) => Choice | Promise<Choice>
 
 /** One of several models, chosen by the request: by rules over its signals, by what a router has learned, or by a table. */
 export function createRouteKind(deps: KindDeps): NodeKind<RouteNode> {
   return {
     key: 'route',
     create(node, place) {
-      const { children, choose } = createChoice(deps, node, place)
-      const traits = chatTraits(
+      const { children, helpers = [], choose } = createChoice(deps, node, place)
+      const answering = chatTraits(
         children.map((child) => child.traits),
         'one-of',
+      )
+      const traits = withHelpers(
+        answering,
+        helpers.map((helper) => helper.traits),
       )
       return {
         id: place.id,
         traits,
         answer(request, call) {
-          const { child, branch, notes } = choose({ request, call })
-          call.note(notes)
-          return openChild({ clock: deps.clock, child, request, call, detail: { node: 'route', branch } })
+          const open = ({ child, branch, notes }: Choice): Promise<Answer> => {
+            call.note(notes)
+            return openChild({ clock: deps.clock, child, request, call, detail: { node: 'route', branch } })
+          }
+          const choice = choose({ request, call })
+          return choice instanceof Promise ? choice.then(open) : open(choice)
         },
       }
     },
@@ -53,6 +61,8 @@ export function createRouteKind(deps: KindDeps): NodeKind<RouteNode> {
 
 interface Built {
   readonly children: readonly Model[]
+  /** Models that are asked before one is chosen. */
+  readonly helpers?: readonly Model[]
   readonly choose: Choose
 }
 

@@ -1,6 +1,7 @@
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
+import { embedTexts } from '../../ask-model.ts'
 import {
   certifyFamily,
   certifyRouter,
@@ -18,20 +19,22 @@ import {
   type Router,
   type RouterCertification,
   type TrainingPair,
+  type TrainOptions,
 } from '../../../models/index.ts'
-import { readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { operator, readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readFileLines, readLines, type Line } from '../lines.ts'
 
 export const route: Command = {
   name: 'route',
   usage:
-    'train --data PAIRS --out ROUTER [--weak M] [--strong M] [--seed N] | score --router ROUTER < PROMPTS | certify --data LABELS [--router ROUTER] --loss E [--confidence C] [--one-sided] [--strong-min SHARE] [--stage question|answer] [--judge NAME] [--out FILE]',
+    'train --data PAIRS --out ROUTER [--weak M] [--strong M] [--embedder MODEL] [--seed N] | score --router ROUTER < PROMPTS | certify --data LABELS [--router ROUTER] --loss E [--confidence C] [--one-sided] [--strong-min SHARE] [--stage question|answer] [--judge NAME] [--out FILE]',
   summary: 'Trains a router from judged pairs, scores prompts with it, certifies what it loses in quality.',
   options: {
     data: { type: 'string' },
     out: { type: 'string' },
     weak: { type: 'string' },
     strong: { type: 'string' },
+    embedder: { type: 'string' },
     seed: { type: 'string' },
     router: { type: 'string' },
     loss: { type: 'string' },
@@ -57,6 +60,7 @@ async function train(context: CommandContext): Promise<void> {
   const out = textOf(context, 'out')
   if (data === undefined || out === undefined) throw toMisuse(route)
   const pairs = await readPairs(data)
+  const embedded = await embedPairs(context, pairs)
   const startedMs = process.clock.monotonicMs()
   const { router, content, heldOut } = trainRouter({
     pairs,
@@ -64,6 +68,7 @@ async function train(context: CommandContext): Promise<void> {
     nowMs: process.clock.now(),
     weak: textOf(context, 'weak'),
     strong: textOf(context, 'strong'),
+    embedded,
     onProgress: (done) => terminal.note(done),
   })
   const file = writeRouter(content)
@@ -81,6 +86,7 @@ async function train(context: CommandContext): Promise<void> {
       pairs: pairs.length,
       weak: router.weak,
       strong: router.strong,
+      embedder: router.embedder ?? null,
       models: router.models.map((model) => ({ ...model, meanCost: model.meanCost ?? null })),
       held_out: { question: figures.question ?? null, answer: figures.answer ?? null },
       bytes: Buffer.byteLength(file),
@@ -110,6 +116,28 @@ async function train(context: CommandContext): Promise<void> {
       `${out}: ${pairs.length} pairs, ${Buffer.byteLength(file)} bytes, ${(trainMs / 1_000).toFixed(1)} s`,
     ],
   )
+}
+
+/** Texts of one request: what every vendor of embeddings takes at once. */
+const textsAtOnce = 64
+
+/** The vector of every prompt: its own where the pair brings one, else as the model named gives it, through the door out. */
+async function embedPairs(context: CommandContext, pairs: readonly TrainingPair[]): Promise<TrainOptions['embedded']> {
+  const embedder = textOf(context, 'embedder')
+  if (embedder === undefined) return undefined
+  const vectors: (readonly number[])[] = pairs.map(({ embedding }) => embedding ?? [])
+  const missing = [...vectors.keys()].filter((row) => vectors[row]?.length === 0)
+  if (missing.length === 0) return { embedder, vectors }
+  const { parts } = await context.open()
+
+  for (let at = 0; at < missing.length; at += textsAtOnce) {
+    const rows = missing.slice(at, at + textsAtOnce)
+    const texts = rows.map((row) => pairs[row]?.prompt ?? '')
+    const given = await embedTexts(parts, { principal: operator, face: 'cli', model: embedder, texts })
+    for (const [place, row] of rows.entries()) vectors[row] = given[place] ?? []
+    context.terminal.note(`${at + rows.length} of ${missing.length} prompts embedded by ${embedder}`)
+  }
+  return { embedder, vectors }
 }
 
 function roleOf(router: Router, id: string): string {
@@ -144,7 +172,11 @@ function describeParity(stage: string, parity: Parity | null | undefined): reado
 
 const promptSchema = z.union([
   z.string(),
-  z.looseObject({ prompt: z.string(), answers: z.record(z.string(), z.string()).optional() }),
+  z.looseObject({
+    prompt: z.string(),
+    answers: z.record(z.string(), z.string()).optional(),
+    embedding: z.array(z.number()).optional(),
+  }),
 ])
 
 /** One line out for each line in, as soon as it is there. */
@@ -153,39 +185,40 @@ async function score(context: CommandContext): Promise<void> {
   if (path === undefined) throw toMisuse(route)
   const router = await loadRouter(path)
   for await (const line of readLines(context.process.input())) {
-    const { prompt, answer } = readPrompt(line, router.weak)
-    const gain = router.gain(prompt, answer)
+    const given = readPrompt(line, router.weak)
+    const gain = router.gain(given.prompt, given.answer, given.embedding)
     if (!context.terminal.isJson) context.terminal.print(String(gain))
-    else context.terminal.print(JSON.stringify(describeScore(router, { prompt, answer, gain })))
+    else context.terminal.print(JSON.stringify(describeScore(router, given, gain)))
   }
 }
 
-interface Scored {
+interface GivenPrompt {
   readonly prompt: string
   readonly answer: string | undefined
-  readonly gain: number
+  readonly embedding: readonly number[] | undefined
 }
 
-function describeScore(router: Router, { prompt, answer, gain }: Scored): object {
+function describeScore(router: Router, { prompt, answer, embedding }: GivenPrompt, gain: number): object {
   const after = answer === undefined ? undefined : router.scoreAnswer(prompt, { model: router.weak, answer })
   return {
     score: gain,
     weak: router.weak,
     strong: router.strong,
-    scores: router.score(prompt),
+    scores: router.score(prompt, embedding),
     after_answer: after === undefined ? null : { weak_right: after.answer, strong_right: after.strong },
   }
 }
 
-function readPrompt(line: Line, weak: string): { readonly prompt: string; readonly answer: string | undefined } {
+function readPrompt(line: Line, weak: string): GivenPrompt {
   const parsed = promptSchema.safeParse(parseLine(line.text, line.number))
   if (!parsed.success) {
     const what = `line ${line.number} is no prompt; write {"prompt": "…"} or a JSON string`
     throw new PlatformError('INVALID_REQUEST', what, { param: `line ${line.number}` })
   }
-  if (typeof parsed.data === 'string') return { prompt: parsed.data, answer: undefined }
-  const { prompt, answers } = parsed.data
-  return { prompt, answer: answers !== undefined && Object.hasOwn(answers, weak) ? answers[weak] : undefined }
+  if (typeof parsed.data === 'string') return { prompt: parsed.data, answer: undefined, embedding: undefined }
+  const { prompt, answers, embedding } = parsed.data
+  const answer = answers !== undefined && Object.hasOwn(answers, weak) ? answers[weak] : undefined
+  return { prompt, answer, embedding }
 }
 
 async function certify(context: CommandContext): Promise<void> {
