@@ -30,6 +30,7 @@ export interface PartsDeps {
   readonly inWork: InWork
   readonly intake: Pick<Intake, 'sources' | 'ingestion'>
   readonly traces: TraceExporter | undefined
+  readonly witnessing: HttpParts['witnessing']
   readonly prices: PriceBook
   readonly replay: ReturnType<typeof createReplay>
   /** To the centre of this edge node. */
@@ -63,6 +64,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     calls: store.calls,
     keys: identity.keys,
     signOn: deps.signOn,
+    witnessing: deps.witnessing,
     ...governed,
     edge: { centre: deps.standing.edge.centre, link: async () => deps.link?.state() },
     learning: deps.standing.learning,

@@ -38,10 +38,11 @@ import { createParts } from './platform-parts.ts'
 import { createReplay } from './platform-replay.ts'
 import { createConfiguredSignOn } from './platform-sign-on.ts'
 import type { Standing } from './platform-standing.ts'
+import { createConfiguredWitnessing } from './platform-witnesses.ts'
 import { createRights } from './platform-rights.ts'
 import { openKnowledge } from './platform-knowledge.ts'
 import { openPreparation } from './platform-local.ts'
-import { openIntake, type Intake } from './platform-intake.ts'
+import { openIntake } from './platform-intake.ts'
 import { createTraces } from './platform-traces.ts'
 import { createInWork } from './platform-work.ts'
 import { createStore, recordConfigVersion, type Store } from './store/index.ts'
@@ -84,8 +85,8 @@ const operatorTenant = 'default'
 
 /** What a configuration makes, and what is closed when its last request is done. */
 interface Running {
+  start(): void
   readonly parts: HttpParts
-  readonly intake: Intake
   retire(): Promise<void>
 }
 
@@ -128,7 +129,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     parts: () => running.parts,
     startWork() {
       isWorking = true
-      for (const work of [running.intake, knowledge.embedding]) work.start()
+      for (const work of [running, knowledge.embedding]) work.start()
     },
     identity,
     audit,
@@ -144,7 +145,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
         current = next
         await recordApplied(audit, running.parts, next)
         gate = createRegionGate(next.config.governance)
-        if (isWorking) running.intake.start()
+        if (isWorking) running.start()
         const retired = former.retire().finally(() => retiring.delete(retired))
         retiring.add(retired)
       })
@@ -254,6 +255,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const intake = openIntake(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const link = createCentreLink(standing, loaded, egress)
+  const witnessing = createConfiguredWitnessing(standing, config, egress)
   const parts = createParts({
     standing,
     loaded,
@@ -266,6 +268,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     inWork,
     intake,
     traces,
+    witnessing,
     link,
     signOn: createConfiguredSignOn(standing, config, egress),
     prices: pricer,
@@ -275,9 +278,12 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   telemetry.useConfig(loaded)
   return {
     parts,
-    intake,
+    start() {
+      intake.start()
+      witnessing.start()
+    },
     async retire() {
-      await intake.close()
+      await Promise.all([intake.close(), witnessing.close()])
       shadows.close()
       await inWork.none()
       for (const part of [traces, sinks, parts.signals, link]) await part?.close()

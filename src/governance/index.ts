@@ -1,10 +1,13 @@
 export {
   createAuditKey,
   createAuditLog,
+  createWitnessing,
   readAuditKey,
   verifyExport,
   type AuditLog,
   type AuditReport,
+  type AskPlace,
+  type Witnessing,
 } from './audit/index.ts'
 export { createGuards, type Guards } from './guards/index.ts'
 export {

@@ -50,6 +50,8 @@ export function verify(...given: readonly [null, Uint8Array, PublicKey, Uint8Arr
   }
 }
 
+/** Certificates of authorities are for the command: a browser checks what was stamped, not who signed it. */
+export const X509Certificate = refuse
 export const sign = refuse
 export const createPrivateKey = refuse
 export const generateKeyPairSync = refuse

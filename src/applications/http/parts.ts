@@ -22,6 +22,7 @@ import type {
   SignalWatch,
   SignOn,
   UseCaseDesk,
+  Witnessing,
 } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import type { BodyDialect, BodyReading, Centre, UplinkState } from '../../infrastructure/index.ts'
@@ -76,6 +77,7 @@ export interface HttpParts {
   readonly learning: Learning
   readonly evaluations: Evaluations
   readonly audit: AuditLog
+  readonly witnessing: Pick<Witnessing, 'run'>
   readonly prices: PriceBook
   readonly spend: SpendForecaster
   readonly priceEntries: PriceEntries

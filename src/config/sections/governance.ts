@@ -8,6 +8,7 @@ import { signOnSchema } from './sign-on.ts'
 import { sovereigntySchema } from './sovereignty.ts'
 import { retentionSchema } from './retention.ts'
 import { reviewsSchema } from './reviews.ts'
+import { witnessSettings } from './witnesses.ts'
 import { registrySchema, signalsSchema } from './use-cases.ts'
 
 const region = z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case')
@@ -76,6 +77,7 @@ export const governanceSchema = z
           .max(86_400_000)
           .default(60_000)
           .describe('How often what is on record is taken into the log, milliseconds.'),
+        ...witnessSettings,
       })
       .prefault({})
       .describe('The log of every call and administrative act that auditors can check with a public key alone.'),

@@ -14,6 +14,7 @@ import { proveConsistency, proveInclusion } from './merkle.ts'
 import { readRecords } from './records.ts'
 import { toSideWork } from './sealing/index.ts'
 import { createAuditStore, type AuditStore } from './store.ts'
+import { createWitnessStore } from './witnesses/index.ts'
 
 /** The log of every call and administrative act, as a tree that can be checked by who holds its public key. */
 export interface AuditLog {
@@ -66,6 +67,7 @@ export interface AuditDeps {
 export function createAuditLog(deps: AuditDeps): AuditLog {
   const { clock, ids, log } = deps
   const store = createAuditStore(deps.store)
+  const witnessed = createWitnessStore(deps.store)
   const verifierKey = toVerifierKey(deps.origin, deps.key)
   const sealing = toSideWork(deps.origin, deps.key)
   let turn: Promise<unknown> = Promise.resolve()
@@ -80,6 +82,7 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
     }
   }
 
+  const exported = () => ({ calls: deps.store.calls, atMs: clock.now() })
   const seal = (): Promise<number> => {
     const mine = turn.then(sealAll)
     turn = mine.catch(() => undefined) // Whoever asked is told; the next turn goes on.
@@ -100,7 +103,7 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
     seal,
     async *export({ tenant }) {
       await seal()
-      yield* exportLines({ store, calls: deps.store.calls, tenant, verifierKey, key: deps.key, atMs: clock.now() })
+      yield* exportLines({ store, witnessed, tenant, verifierKey, ...exported(), key: deps.key })
     },
     checkpoint: async () => (await store.findLastCheckpoint())?.note,
     async prove(tenant, callId) {

@@ -49,13 +49,14 @@ export interface Verifier {
   readonly hash: Buffer
 }
 
-/** Throws INVALID_REQUEST for what is no verifier key. */
-export function readVerifierKey(text: string): Verifier {
+/** `algorithm`: 1 is that of logs, 4 that of witnesses. Throws INVALID_REQUEST for what is no verifier key. */
+export function readVerifierKey(text: string, algorithm = 1): Verifier {
   const match = /^([^\s+]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(text.trim())
   const bytes = Buffer.from(match?.[3] ?? '', 'base64')
   const origin = match?.[1] ?? ''
   const raw = bytes.subarray(1)
-  if (bytes.length !== 33 || bytes[0] !== 1 || keyHash(origin, raw).toString('hex') !== match?.[2]) {
+  const hash = keyHash(origin, raw, algorithm)
+  if (bytes.length !== 33 || bytes[0] !== algorithm || hash.toString('hex') !== match?.[2]) {
     throw new PlatformError(
       'INVALID_REQUEST',
       'the key is no verifier key: strata audit key prints it as NAME+HASH+KEY',
@@ -64,7 +65,7 @@ export function readVerifierKey(text: string): Verifier {
   // As base64url, which the buffers of browsers do not know.
   const x = raw.toString('base64').replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' })
-  return { origin, key, hash: keyHash(origin, raw) }
+  return { origin, key, hash }
 }
 
 /** A checkpoint as a signed note (C2SP tlog-checkpoint). */
@@ -104,6 +105,9 @@ function rawOf(key: KeyObject): Buffer {
 }
 
 /** The first four bytes of SHA-256 of name, newline, algorithm and key (C2SP signed-note). */
-function keyHash(origin: string, raw: Uint8Array): Buffer {
-  return createHash('sha256').update(`${origin}\n`).update(algorithmEd25519).update(raw).digest().subarray(0, 4)
+function keyHash(origin: string, raw: Uint8Array, algorithm = 1): Buffer {
+  const hash = createHash('sha256')
+    .update(`${origin}\n`)
+    .update(Buffer.from([algorithm]))
+  return hash.update(raw).digest().subarray(0, 4)
 }

@@ -1,7 +1,8 @@
 import { createHash, sign, verify, type KeyObject } from 'node:crypto'
 import type { CallReader } from '../../store/index.ts'
 import { readRecords } from './records.ts'
-import type { AuditStore, LeafRow, StoredLeaf, Subject } from './store.ts'
+import type { AuditStore, CheckpointRow, LeafRow, StoredLeaf, Subject } from './store.ts'
+import type { WitnessStore } from './witnesses/index.ts'
 
 /*
  * The file of an export, one fact a line, fields between tabs:
@@ -12,12 +13,14 @@ import type { AuditStore, LeafRow, StoredLeaf, Subject } from './store.ts'
  *   leaf  PLACE HASH           a record of another tenant: its hash alone
  *   gone PLACE HASH TENANT SEQUENCE    a record that retention has deleted: an act in the log names it
  *   record PLACE JSON          a record, canonical, byte for byte what the tree holds
- *   checkpoint NOTE            a signed note, as a JSON string, after the last record it covers
+ *   checkpoint NOTE            a signed note, as a JSON string, after the last record it covers; cosignatures of witnesses are in it
+ *   time SIZE TOKEN            a time-stamp (RFC 3161, base64) of the text of the checkpoint before it
  *   end  RECORDS  CHECKPOINTS  SIGNATURE    Ed25519 over all that stands before this line, so that nothing can be left out
  */
 
 export interface ExportOptions {
   readonly store: AuditStore
+  readonly witnessed: Pick<WitnessStore, 'listCosignatures' | 'listTimestamps'>
   readonly calls: CallReader
   /** Whose records are shown; all when absent. */
   readonly tenant: string | undefined
@@ -52,10 +55,12 @@ function toSigned(digest: string): Buffer {
   return Buffer.from(`strata audit export\n${digest}\n`)
 }
 
-async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOptions): AsyncGenerator<string> {
+async function* listLines(options: ExportOptions): AsyncGenerator<string> {
+  const { store, calls, tenant, verifierKey, atMs } = options
   yield `strata-audit\t1\t${verifierKey}\t${new Date(atMs).toISOString()}\t${tenant ?? '*'}\n`
   for (const { kind, hash, text } of await store.listMaterials()) yield `${kind}\t${hash}\t${text}\n`
   const checkpoints = await store.listCheckpoints()
+  const seen = await readSeen(options.witnessed)
   let [place, told] = [0, 0]
   for (;;) {
     const leaves = await store.listLeaves({ from: place, limit: pageRows })
@@ -67,10 +72,23 @@ async function* listLines({ store, calls, tenant, verifierKey, atMs }: ExportOpt
       yield isGone ? toGoneLine(leaf) : toLine(leaf, records.get(leaf.subject))
       place = leaf.place + 1
       for (let next = checkpoints[told]; next !== undefined && next.size <= place; next = checkpoints[told]) {
-        yield `checkpoint\t${JSON.stringify(next.note)}\n`
+        yield* seen(next)
         told += 1
       }
     }
+  }
+}
+
+/** The lines of a checkpoint, with what others said of it. */
+async function readSeen(witnessed: ExportOptions['witnessed']): Promise<(checkpoint: CheckpointRow) => string[]> {
+  const cosigned = Map.groupBy(await witnessed.listCosignatures(), ({ size }) => size)
+  const stamped = Map.groupBy(await witnessed.listTimestamps(), ({ size }) => size)
+  return ({ size, note }) => {
+    const lines = (cosigned.get(size) ?? []).map(({ line }) => `${line}\n`)
+    return [
+      `checkpoint\t${JSON.stringify(note + lines.join(''))}\n`,
+      ...(stamped.get(size) ?? []).map(({ token }) => `time\t${size}\t${token.toString('base64')}\n`),
+    ]
   }
 }
 

@@ -25,6 +25,9 @@ export interface Finding {
     | 'cost'
     | 'chain'
     | 'review'
+    | 'cosignature'
+    | 'timestamp'
+    | 'unwitnessed'
   readonly place: number
   readonly message: string
 }

@@ -12,7 +12,7 @@ export function hashLeaf(record: Uint8Array): Buffer {
   return hash('sha256', Buffer.concat([leafPrefix, record]), 'buffer')
 }
 
-function hashNode(left: Uint8Array, right: Uint8Array): Buffer {
+export function hashNode(left: Uint8Array, right: Uint8Array): Buffer {
   return hash('sha256', Buffer.concat([nodePrefix, left, right]), 'buffer')
 }
 
@@ -65,7 +65,8 @@ function splitOf(size: number): number {
   return split
 }
 
-function rootOf(leaves: readonly Uint8Array[], from: number, to: number): Buffer {
+/** The root of some of these leaves. */
+export function rootOf(leaves: readonly Uint8Array[], from: number, to: number): Buffer {
   const frontier = new Frontier()
   for (let index = from; index < to; index++) frontier.append(leaves[index] ?? emptyRoot)
   return frontier.root()

@@ -3,6 +3,7 @@ import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { openCheckpoint, readVerifierKey, type Checkpoint, type Verifier } from './checkpoint.ts'
 import { isEndSigned } from './export.ts'
 import { Frontier, hashLeaf } from './merkle.ts'
+import { Testimony, type Seen } from './testimony.ts'
 import { createRecordJudge, type Finding, type RecordJudge } from './judge.ts'
 
 /** What an export proves, and what is wrong with it. */
@@ -24,6 +25,10 @@ export interface AuditReport {
   readonly placements: number
   readonly oldestAt: string | undefined
   readonly newestAt: string | undefined
+  /** Of each witness asked for, the most records it has cosigned. */
+  readonly witnessed: readonly Seen[]
+  /** The most records of a checkpoint that an authority has time-stamped. */
+  readonly timestamped: (Seen & { readonly isSigned: boolean }) | undefined
   readonly proven: readonly string[]
   readonly notProven: readonly string[]
 }
@@ -33,6 +38,10 @@ export interface VerifyOptions {
   readonly verifierKey: string
   /** Checkpoints that the verifier has seen before: the log must have grown from them. */
   readonly known?: readonly string[] | undefined
+  /** Keys of witnesses: each must have cosigned the log. */
+  readonly witnesses?: readonly string[] | undefined
+  /** Certificate of the authority that time-stamps, in PEM: one of its time-stamps must be there. */
+  readonly authority?: string | undefined
 }
 
 const findingsMax = 100
@@ -41,7 +50,8 @@ const lineBytesMax = 16_777_216
 
 /** Checks an export with the public key alone. Rejects with INVALID_REQUEST for a key or a file that is none. Cost: about 30 µs a record. */
 export async function verifyExport(lines: AsyncIterable<string>, options: VerifyOptions): Promise<AuditReport> {
-  const verification = new Verification(readVerifierKey(options.verifierKey))
+  const testimony = new Testimony(options)
+  const verification = new Verification(readVerifierKey(options.verifierKey), testimony)
   for (const note of options.known ?? []) verification.expect(note)
   for await (const line of lines) verification.take(line)
   return verification.finish()
@@ -54,6 +64,7 @@ class Verification {
   readonly #findings: Finding[] = []
   readonly #expected = new Map<number, Checkpoint>()
   readonly #judge: RecordJudge
+  readonly #testimony: Testimony
   #more = 0
   #lines = 0
   #hashesOnly = 0
@@ -63,8 +74,9 @@ class Verification {
   #hasEnded = false
   #exportedAt: string | undefined
 
-  constructor(verifier: Verifier) {
+  constructor(verifier: Verifier, testimony: Testimony) {
     this.#verifier = verifier
+    this.#testimony = testimony
     this.#judge = createRecordJudge((finding) => this.#find(finding))
   }
 
@@ -92,6 +104,7 @@ class Verification {
       this.#find({ type: 'uncovered', place: this.#covered, message })
     }
     this.#judge.finish()
+    for (const finding of this.#testimony.listMissing()) this.#find(finding)
     for (const [size] of this.#expected) {
       this.#find({
         type: 'rewound',
@@ -109,7 +122,8 @@ class Verification {
       hashesOnly: this.#hashesOnly,
       checkpoints: this.#checkpoints,
       ...this.#judge.summary(),
-      proven: isProven ? proven : [],
+      ...this.#testimony.summary(),
+      proven: isProven ? [...proven, ...this.#testimony.describe()] : [],
       notProven,
     }
   }
@@ -142,6 +156,8 @@ class Verification {
           return this.#judge.takeRecord(Number(first), second)
         case 'checkpoint':
           return this.#takeCheckpoint(String(JSON.parse(first)))
+        case 'time':
+          return this.#takeFindings(this.#testimony.takeTime(Number(first), second))
         default:
           return this.#find({ type: 'malformed', place: this.#lines, message: 'is no line of an export' })
       }
@@ -175,6 +191,11 @@ class Verification {
       return this.#find({ type: 'changed', place, message })
     }
     this.#covered = checkpoint.size
+    this.#takeFindings(this.#testimony.takeCheckpoint(note, checkpoint.size))
+  }
+
+  #takeFindings(findings: readonly Finding[]): void {
+    for (const finding of findings) this.#find(finding)
   }
 
   #takeEnd([records, checkpoints, signature = '']: readonly string[]): void {

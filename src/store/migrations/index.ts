@@ -27,6 +27,7 @@ import { likeness } from './107-likeness.ts'
 import { documentFacts } from './108-document-facts.ts'
 import { vectors } from './109-vectors.ts'
 import { provisioning } from './140-provisioning.ts'
+import { witnesses } from './141-witnesses.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -63,4 +64,5 @@ export const migrations: readonly Migration[] = [
   documentFacts,
   vectors,
   provisioning,
+  witnesses,
 ]

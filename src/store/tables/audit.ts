@@ -7,6 +7,8 @@ export interface AuditTables {
   readonly audit_act: AuditActTable
   readonly audit_material: AuditMaterialTable
   readonly audit_head: AuditHeadTable
+  readonly audit_cosignature: AuditCosignatureTable
+  readonly audit_timestamp: AuditTimestampTable
 }
 
 /** One record of the log, in its place; the record itself is made from what it is about. */
@@ -33,6 +35,24 @@ export interface AuditCheckpointTable {
   readonly note: string
   /** JSON array: roots of the full subtrees, hexadecimal, from which the log grows on. */
   readonly frontier: string
+}
+
+/** That a witness has seen the log grow to a checkpoint. */
+export interface AuditCosignatureTable {
+  readonly size: number
+  /** The name of its key. */
+  readonly witness: string
+  /** A line of a signed note. */
+  readonly line: string
+}
+
+/** That an authority has seen a checkpoint at a time. */
+export interface AuditTimestampTable {
+  readonly size: number
+  /** When it was asked. */
+  readonly at_ms: number
+  /** The token of RFC 3161, base64. */
+  readonly token: string
 }
 
 /** What an administrator did. */

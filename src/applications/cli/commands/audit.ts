@@ -8,15 +8,23 @@ import { report, toMisuse, type Command, type CommandContext } from '../command.
 
 export const audit: Command = {
   name: 'audit',
-  usage: 'export FILE [--tenant T] | verify FILE --key KEY [--checkpoint NOTE] | key | seal | page FILE',
+  usage:
+    'export FILE [--tenant T] | verify FILE --key KEY [--checkpoint NOTE] [--witness KEY,…] [--authority CERTIFICATE] | key | seal | witness | page FILE',
   summary: 'Writes the audit log as one file, and checks such a file with the public key alone, without a server.',
-  options: { tenant: { type: 'string' }, key: { type: 'string' }, checkpoint: { type: 'string' } },
+  options: {
+    tenant: { type: 'string' },
+    key: { type: 'string' },
+    checkpoint: { type: 'string' },
+    witness: { type: 'string' },
+    authority: { type: 'string' },
+  },
   async run(context) {
     const [verb, path] = context.words
     if (verb === 'export' && path !== undefined) return exportTo(context, path)
     if (verb === 'verify' && path !== undefined) return verify(context, path)
     if (verb === 'key') return printKey(context)
     if (verb === 'seal') return seal(context)
+    if (verb === 'witness') return witness(context)
     if (verb === 'page' && path !== undefined) return writePage(context, path)
     throw toMisuse(audit)
   },
@@ -54,10 +62,15 @@ async function writePage(context: CommandContext, path: string): Promise<void> {
 }
 
 async function verify(context: CommandContext, path: string): Promise<'failed' | void> {
-  const { key, checkpoint } = context.options
+  const { key, checkpoint, witness: witnesses, authority } = context.options
   if (typeof key !== 'string') throw toMisuse(audit)
-  const known = typeof checkpoint === 'string' ? [await readNote(checkpoint)] : []
-  const verified = await verifyExport(readLines(path), { verifierKey: key, known })
+  const known = typeof checkpoint === 'string' ? [await readText(checkpoint)] : []
+  const verified = await verifyExport(readLines(path), {
+    verifierKey: key,
+    known,
+    witnesses: typeof witnesses === 'string' ? witnesses.split(',') : [],
+    authority: typeof authority === 'string' ? await readText(authority) : undefined,
+  })
   report(context.terminal, toReportJson(verified), toLines(verified))
   if (!verified.isProven) return 'failed'
 }
@@ -72,14 +85,14 @@ async function* readLines(path: string): AsyncGenerator<string> {
   for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) yield `${line}\n`
 }
 
-async function readNote(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new PlatformError('NOT_FOUND', `there is no file ${path.slice(0, 300)}`, { cause })
   })
 }
 
 function toReportJson({ isProven, findingsMore, hashesOnly, notProven, ...rest }: AuditReport): object {
-  const { exportedAt, oldestAt, newestAt, ...others } = rest
+  const { exportedAt, oldestAt, newestAt, timestamped, ...others } = rest
   return {
     proven_whole: isProven,
     ...others,
@@ -88,6 +101,7 @@ function toReportJson({ isProven, findingsMore, hashesOnly, notProven, ...rest }
     exported_at: exportedAt ?? null,
     oldest_at: oldestAt ?? null,
     newest_at: newestAt ?? null,
+    timestamped: timestamped ?? null,
     not_proven: notProven,
   }
 }
@@ -108,6 +122,29 @@ function toLines(verified: AuditReport): readonly string[] {
 async function printKey(context: CommandContext): Promise<void> {
   const { parts } = await context.open()
   report(context.terminal, { key: parts.audit.verifierKey }, [parts.audit.verifierKey])
+}
+
+/** Shows the log to its witnesses now, as a running server does by itself. */
+async function witness(context: CommandContext): Promise<'failed' | void> {
+  const { parts } = await context.open()
+  await parts.audit.seal()
+  const results = await parts.witnessing.run()
+  const lines = results.map(({ name, records, failure }) =>
+    failure === undefined
+      ? `${name}: ${records === undefined ? 'nothing was due' : `${records} records`}`
+      : `${name}: ${failure}`,
+  )
+  const data = results.map(({ name, records, failure }) => ({
+    name,
+    records: records ?? null,
+    failure: failure ?? null,
+  }))
+  report(
+    context.terminal,
+    { object: 'list', data },
+    lines.length === 0 ? ['nobody is configured to witness the log'] : lines,
+  )
+  if (results.some(({ failure }) => failure !== undefined)) return 'failed'
 }
 
 async function seal(context: CommandContext): Promise<void> {
