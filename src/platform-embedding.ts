@@ -2,45 +2,67 @@ import type { HttpParts } from './applications/index.ts'
 import { toFailure } from './core/answer.ts'
 import { createRootCall, type Call } from './core/call.ts'
 import { PlatformError, toPlatformError } from './core/errors.ts'
-import type { Embedded, EmbedRequest } from './core/model.ts'
-import type { EmbedAs, TextEmbedder } from './core/ports.ts'
+import type { Model } from './core/model.ts'
+import type { EmbedAs, TextEmbedder, TextReranker } from './core/ports.ts'
 import { sumDispatches } from './core/totals.ts'
 
 /** Embeds by the models in force, each time as a call: of its own, or within the one it is part of. */
 export function createTextEmbedder(getParts: () => Pick<HttpParts, 'flow'>): TextEmbedder {
   return {
     embed(request, as) {
-      const { flow } = getParts()
-      const { call, durationMsMax, regions } = as
-      if (call === undefined) return embedAlone(flow, request, as)
-      const deadlineMs = flow.clock.monotonicMs() + durationMsMax
-      const narrowed = regions === undefined ? {} : { allowedRegions: regions }
-      return embedWithin(flow, request, call.child({ kind: 'model', name: request.model, deadlineMs, ...narrowed }))
+      const ask: Ask<'embed'> = (model, call) => model.embed?.(request, call)
+      return run(getParts().flow, { name: request.model, node: 'embedding', verb: 'embed', ask }, as)
+    },
+  }
+}
+
+/** Judges texts by the models in force, likewise. */
+export function createTextReranker(getParts: () => Pick<HttpParts, 'flow'>): TextReranker {
+  return {
+    rerank(request, as) {
+      const ask: Ask<'rerank'> = (model, call) => model.rerank?.(request, call)
+      return run(getParts().flow, { name: request.model, node: 'reranking', verb: 'rerank', ask }, as)
     },
   }
 }
 
 type Flow = HttpParts['flow']
+type Ask<Verb extends 'embed' | 'rerank'> = (
+  model: Model,
+  call: Call,
+) => ReturnType<NonNullable<Model[Verb]>> | undefined
 
-async function embedAlone(flow: Flow, request: EmbedRequest, as: EmbedAs): Promise<Embedded> {
+interface Work<T> {
+  /** Of the model, as the configuration has it. */
+  readonly name: string
+  readonly node: 'embedding' | 'reranking'
+  readonly verb: string
+  /** Gives nothing for a model that cannot. */
+  readonly ask: (model: Model, call: Call) => Promise<T> | undefined
+}
+
+function run<T>(flow: Flow, work: Work<T>, as: EmbedAs): Promise<T> {
+  const { call, durationMsMax, regions } = as
+  if (call === undefined) return runAlone(flow, work, as)
+  const deadlineMs = flow.clock.monotonicMs() + durationMsMax
+  const narrowed = regions === undefined ? {} : { allowedRegions: regions }
+  return runWithin(flow, work, call.child({ kind: 'model', name: work.name, deadlineMs, ...narrowed }))
+}
+
+async function runAlone<T>(flow: Flow, work: Work<T>, as: EmbedAs): Promise<T> {
   const { principal, regions, durationMsMax } = as
+  const { name } = work
   flow.enter()
   let root: Call | undefined
   let failure: PlatformError | undefined
   try {
     const labels = flow.admission.labels(principal, { regions: undefined, useCase: undefined })
-    root = createRootCall(flow, {
-      name: request.model,
-      principal,
-      labels,
-      narrowRegions: flow.admission.narrow,
-      durationMsMax,
-    })
+    root = createRootCall(flow, { name, principal, labels, narrowRegions: flow.admission.narrow, durationMsMax })
     flow.admission.require(labels, 'exempt')
     const narrowed = regions === undefined ? {} : { allowedRegions: regions }
-    const embedded = await embedWithin(flow, request, root.child({ kind: 'model', name: request.model, ...narrowed }))
+    const given = await runWithin(flow, work, root.child({ kind: 'model', name, ...narrowed }))
     endRoot(root, { status: 'ok' })
-    return embedded
+    return given
   } catch (thrown) {
     failure = toPlatformError(thrown)
     if (root !== undefined) endRoot(root, toFailure(thrown))
@@ -51,16 +73,17 @@ async function embedAlone(flow: Flow, request: EmbedRequest, as: EmbedAs): Promi
   }
 }
 
-async function embedWithin(flow: Flow, request: EmbedRequest, call: Call): Promise<Embedded> {
-  const detail = { node: 'embedding' }
+async function runWithin<T>(flow: Flow, { name, node, verb, ask }: Work<T>, call: Call): Promise<T> {
+  const detail = { node }
   try {
-    const model = flow.models.resolve(request.model, call.principal)
-    if (model.embed === undefined) {
-      throw new PlatformError('UNSUPPORTED_PARAMETER', `the model ${model.id} does not embed`, { param: 'model' })
+    const model = flow.models.resolve(name, call.principal)
+    const asked = ask(model, call)
+    if (asked === undefined) {
+      throw new PlatformError('UNSUPPORTED_PARAMETER', `the model ${model.id} does not ${verb}`, { param: 'model' })
     }
-    const embedded = await model.embed(request, call)
+    const given = await asked
     call.end({ status: 'ok', detail })
-    return embedded
+    return given
   } catch (thrown) {
     call.end({ ...toFailure(thrown), detail })
     throw thrown

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from './config/index.ts'
 import type { createRegionGate } from './governance/index.ts'
-import { createTextEmbedder } from './platform-embedding.ts'
+import { createTextEmbedder, createTextReranker } from './platform-embedding.ts'
 import { createSigner } from './platform-signing.ts'
 import { createKnowledge, type Knowledge } from './tools/index.ts'
 
@@ -9,7 +9,7 @@ type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'id
 interface KnowledgeDeps extends Parts {
   readonly folder: string
   readonly loaded: LoadedConfig
-  /** What stands in the configuration in force now: its regions, and the models that embed. */
+  /** What stands in the configuration in force now: its regions, and the models that embed and rerank. */
   readonly inForce: {
     readonly gate: () => Pick<ReturnType<typeof createRegionGate>, 'within'>
     readonly parts: Parameters<typeof createTextEmbedder>[0]
@@ -24,6 +24,7 @@ export function openKnowledge({ folder, loaded, inForce, ...parts }: KnowledgeDe
     signer: createSigner(folder),
     regionsWithin: (allowed) => inForce.gate().within(allowed),
     embedder: createTextEmbedder(inForce.parts),
+    reranker: createTextReranker(inForce.parts),
   })
   // Deletions that a dying process left unchecked; the next start tries again.
   knowledge.checkDeletions().catch((thrown: unknown) => {

@@ -36,6 +36,7 @@ export function createToldEndpoints(tell: Readonly<Record<string, (request: Chat
       return Promise.resolve(createAnswer(say(text)))
     },
     embed: () => Promise.resolve({ vectors: [], usage: undefined }),
+    rerank: () => Promise.resolve({ scores: [], usage: undefined }),
   }
 }
 

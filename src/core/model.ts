@@ -14,6 +14,8 @@ export interface Model {
   answer(request: ChatRequest, call: Call): Promise<Answer>
   /** Present on models that embed. */
   readonly embed?: (request: EmbedRequest, call: Call) => Promise<Embedded>
+  /** Present on models that rerank. */
+  readonly rerank?: (request: RerankRequest, call: Call) => Promise<Reranked>
 }
 
 /** What is true of a model; of a tree, derived from its leaves. */
@@ -22,7 +24,7 @@ export interface Traits {
   readonly contextTokens: number | undefined
   readonly inputs: readonly ('text' | 'image' | 'audio' | 'file')[]
   readonly tools: boolean
-  readonly does: readonly ('chat' | 'embed')[]
+  readonly does: readonly ('chat' | 'embed' | 'rerank')[]
   /** All regions any leaf processes or stores in; `undefined` when one of them does not say. */
   readonly regions: readonly string[] | undefined
   /** Endpoint calls one request can cause at most, retries included. */
@@ -77,5 +79,18 @@ export interface EmbedRequest {
 export interface Embedded {
   /** One vector per input, in order, all of one length. */
   readonly vectors: readonly (readonly number[])[]
+  readonly usage: Usage | undefined
+}
+
+/** Texts to be judged by how well each answers a question. */
+export interface RerankRequest {
+  readonly model: string
+  readonly query: string
+  readonly documents: readonly string[]
+}
+
+export interface Reranked {
+  /** One finite number for each document, in their order; higher is better, comparable among judgements of one model. */
+  readonly scores: readonly number[]
   readonly usage: Usage | undefined
 }

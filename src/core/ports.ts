@@ -1,6 +1,7 @@
 /** The sockets through which the rooms meet. Each is filled by one room and handed to the others by `platform.ts`. */
 import type { PlaceSovereignty } from './ports-sovereignty.ts'
-import type { Answer, Embedded, EmbedRequest, Traits } from './model.ts'
+import type { Answer, Embedded, EmbedRequest, Reranked, RerankRequest, Traits } from './model.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Call, CallFacts, Principal } from './call.ts'
 import type { ChatRequest } from './chat.ts'
 import type { JsonObject } from './json.ts'
@@ -77,6 +78,12 @@ export interface TextEmbedder {
   embed(request: EmbedRequest, as: EmbedAs): Promise<Embedded>
 }
 
+/** Filled by platform: judges texts by a model of the configuration in force. Each time is a call, as for embedding. */
+export interface TextReranker {
+  /** Rejects as a request would: MODEL_NOT_FOUND, REGION_REFUSED, BUDGET_EXCEEDED, UPSTREAM_… */
+  rerank(request: RerankRequest, as: EmbedAs): Promise<Reranked>
+}
+
 export interface EmbedAs {
   readonly principal: Principal
   /** The call this is part of; one of its own when absent. */
@@ -96,6 +103,7 @@ export interface EndpointCaller {
   findState(endpointId: string): EndpointState | undefined
   answer(choice: EndpointChoice, request: ChatRequest, call: Call): Promise<Answer>
   embed(choice: EndpointChoice, request: EmbedRequest, call: Call): Promise<Embedded>
+  rerank(choice: EndpointChoice, request: RerankRequest, call: Call): Promise<Reranked>
 }
 
 export interface EndpointState {
@@ -173,6 +181,8 @@ export interface PassageReasons {
   readonly signals: Readonly<Record<string, number>>
   /** Cosine of its vector with that of the question, -1…1; absent when it was found by its words alone. */
   readonly similarity?: number | undefined
+  /** What a model that judged it gave, or why none did and the order is that of the signals; absent where none was asked. */
+  readonly rerank?: { readonly score: number } | { readonly failed: ErrorCode } | undefined
   /** Words of the question that stand in it or its headings, as the index has them. */
   readonly terms: readonly string[]
   /** The sentences in it that hold most of the question. */

@@ -111,7 +111,7 @@ describe('refusals name the key, the reason and the fix', () => {
 
   test('an endpoint that embeds cannot stand in for one that chats', () => {
     expect(refusal({ a: { fallback: ['cloud', 'vectors'] } }).param).toBe('models.a.fallback[1]')
-    expect(refusal({ a: { endpoint: ['cloud', 'vectors'] } }).message).toContain('chat and others embed')
+    expect(refusal({ a: { endpoint: ['cloud', 'vectors'] } }).message).toContain('nothing in common')
   })
 })
 

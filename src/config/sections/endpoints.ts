@@ -166,9 +166,15 @@ const endpointSchema = z
       .describe('What the model takes.'),
     tools: z.boolean().default(true).describe('Whether the model can call tools.'),
     does: z
-      .array(z.enum(['chat', 'embed']))
+      .array(z.enum(['chat', 'embed', 'rerank']))
       .default(['chat'])
-      .describe('What the endpoint is for.'),
+      .describe('What the endpoint is for: to chat, to embed, or to judge passages by POST /rerank (dialect openai).'),
+    rerankShape: z
+      .enum(['documents', 'texts'])
+      .default('documents')
+      .describe(
+        'What the texts of a reranking are called: documents (Cohere, Jina, Voyage, vLLM, Infinity) or texts (Text Embeddings Inference).',
+      ),
     weight: z
       .number()
       .positive()

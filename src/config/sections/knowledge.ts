@@ -91,6 +91,29 @@ export const knowledgeSchema = z
       })
       .prefault({})
       .describe('Search by vectors, where a collection has a live generation of them.'),
+    rerank: z
+      .strictObject({
+        with: z.string().min(1).max(128).describe('The model that judges: of endpoints with `does: [rerank]`.'),
+        in: z
+          .array(z.string().min(1).max(128))
+          .max(1_000)
+          .optional()
+          .describe('Collections whose searches are judged; every one when absent.'),
+        passagesMax: z
+          .int()
+          .min(1)
+          .max(100)
+          .default(30)
+          .describe('Passages judged at most, unless more are asked for: then as many as are asked for.'),
+        rerankMsMax: z
+          .int()
+          .min(1)
+          .max(60_000)
+          .default(1_000)
+          .describe('Longest wait for the judgement, milliseconds; the order stays as it was without.'),
+      })
+      .optional()
+      .describe('A model that judges the best passages of a search beside its question. None when absent.'),
     passagesMax: z.int().min(1).max(100).default(8).describe('Passages a search returns when the client does not say.'),
     ingestion: z
       .strictObject({

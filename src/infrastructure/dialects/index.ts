@@ -15,6 +15,7 @@ export {
   encodeEmbeddingAnswer,
   encodeEmbeddingRequest,
 } from './embeddings.ts'
+export { decodeRerankAnswer, encodeRerankRequest } from './reranking.ts'
 export { dialects } from './registry.ts'
 export {
   estimateInputTokens,

@@ -1,6 +1,6 @@
 import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
 import type { Generated } from '../../core/generated.ts'
-import type { Embedded, EmbedRequest, WireAnswer } from '../../core/model.ts'
+import type { Embedded, EmbedRequest, Reranked, RerankRequest, WireAnswer } from '../../core/model.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { EndpointConfig } from '../../config/index.ts'
 import type { Permit } from '../egress/index.ts'
@@ -21,6 +21,8 @@ export interface Adapter {
   /** Whether a request without text decoding can be forwarded: the client's dialect is the endpoint's. */
   answer(request: ChatRequest, attempt: Attempt): Promise<Upstream>
   embed(request: EmbedRequest, attempt: Attempt): Promise<Embedded>
+  /** Absent for dialects that do not rerank. */
+  readonly rerank?: ((request: RerankRequest, attempt: Attempt) => Promise<Reranked>) | undefined
 }
 
 export interface EndpointLocation {

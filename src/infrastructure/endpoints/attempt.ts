@@ -1,14 +1,15 @@
 import type { Hold } from '../../core/budget.ts'
 import type { Call, CallStatus } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
-import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
+import { PlatformError, toPlatformError, type ErrorCode } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Answer, Embedded, EmbedRequest } from '../../core/model.ts'
+import type { Answer, Embedded, EmbedRequest, Reranked, RerankRequest } from '../../core/model.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
 import { estimateEnergy } from '../energy/index.ts'
 import type { Egress, Permit } from '../egress/index.ts'
+import type { Attempt } from './adapter.ts'
 import { createSettledAnswer } from './answer.ts'
 import type { Decision } from './balance.ts'
 import { capRequest } from './cap.ts'
@@ -39,6 +40,7 @@ export interface Try<T> {
 export interface Attempts {
   answer(options: TryOptions, request: ChatRequest): Try<Answer>
   embed(options: TryOptions, request: EmbedRequest): Try<Embedded>
+  rerank(options: TryOptions, request: RerankRequest): Try<Reranked>
 }
 
 /** How a try ended, and what it used as far as that is known. */
@@ -103,27 +105,6 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
     }
   }
 
-  async function embed(options: TryOptions, request: EmbedRequest, dispatch: Call): Promise<Embedded> {
-    const { entry } = options
-    const { budget } = dispatch
-    const tokens = (): number => request.inputs.reduce((sum, text) => sum + estimateTokens(text), 0)
-    const held = budget.isLimited
-      ? fund(options, dispatch, () => fundEmbedding(tokens(), { entry, budget, outputTokensAssumed }))
-      : undefined
-    const measure = (): SpendMeasure => measureEmbedding(request)
-    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: held, clock })
-    const startedMs = clock.monotonicMs()
-    try {
-      const embedded = await entry.adapter.embed(request, { endpoint: entry, permit })
-      const firstByteMs = clock.monotonicMs() - startedMs
-      entry.health.answered(firstByteMs)
-      settle({ error: undefined, usage: embedded.usage, firstByteMs, isAnswered: true })
-      return embedded
-    } catch (thrown) {
-      throw settleFailure(thrown, settle)
-    }
-  }
-
   function start<T>(options: TryOptions, run: (dispatch: Call) => Promise<T>): Try<T> {
     const dispatch = options.call.child({ kind: 'dispatch', name: options.entry.id })
     return { result: run(dispatch), cancel: (reason) => dispatch.cancel(reason) }
@@ -131,7 +112,56 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
 
   return {
     answer: (options, request) => start(options, (dispatch) => answer(options, request, dispatch)),
-    embed: (options, request) => start(options, (dispatch) => embed(options, request, dispatch)),
+    embed(options, request) {
+      const send = (attempt: Attempt): Promise<Embedded> => options.entry.adapter.embed(request, attempt)
+      return start(options, (dispatch) => judge(deps, options, { inputs: request.inputs, send, dispatch }))
+    },
+    rerank(options, request) {
+      const { adapter, id } = options.entry
+      const send = async (attempt: Attempt): Promise<Reranked> => {
+        if (adapter.rerank !== undefined) return adapter.rerank(request, attempt)
+        throw new PlatformError('UNSUPPORTED_PARAMETER', `endpoint ${id} speaks a dialect without reranking`, {
+          param: 'model',
+        })
+      }
+      // Whoever judges reads the question with each of the texts.
+      const inputs = request.documents.map((text) => `${request.query}\n${text}`)
+      return start(options, (dispatch) => judge(deps, options, { inputs, send, dispatch }))
+    },
+  }
+}
+
+interface Asked<T> {
+  /** All that the endpoint has to read. */
+  readonly inputs: readonly string[]
+  readonly send: (attempt: Attempt) => Promise<T>
+  readonly dispatch: Call
+}
+
+/** A try that comes whole and generates nothing: texts go in, numbers come out. */
+async function judge<T extends Pick<Embedded, 'usage'>>(
+  { egress, clock, outputTokensAssumed }: AttemptsDeps,
+  options: TryOptions,
+  asked: Asked<T>,
+): Promise<T> {
+  const { entry } = options
+  const { inputs, dispatch } = asked
+  const { budget } = dispatch
+  const tokens = (): number => inputs.reduce((sum, text) => sum + estimateTokens(text), 0)
+  const held = budget.isLimited
+    ? fund(options, dispatch, () => fundEmbedding(tokens(), { entry, budget, outputTokensAssumed }))
+    : undefined
+  const measure = (): SpendMeasure => measureEmbedding(inputs)
+  const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: held, clock })
+  const startedMs = clock.monotonicMs()
+  try {
+    const given = await asked.send({ endpoint: entry, permit })
+    const firstByteMs = clock.monotonicMs() - startedMs
+    entry.health.answered(firstByteMs)
+    settle({ error: undefined, usage: given.usage, firstByteMs, isAnswered: true })
+    return given
+  } catch (thrown) {
+    throw settleFailure(thrown, settle)
   }
 }
 

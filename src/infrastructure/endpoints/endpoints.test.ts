@@ -241,3 +241,104 @@ describe('the health report', () => {
     expect(harness.endpoints.health()[0]).toMatchObject({ failures: 1, lastError: 'UPSTREAM_FAILED' })
   })
 })
+
+describe('reranking', () => {
+  const choice = { endpoints: ['one'], balance: 'order', hedgeQuantile: undefined } as const
+  const asked = { model: 'a-model', query: 'which?', documents: ['one', 'two'] }
+  const usage = { total_tokens: 7 }
+
+  test.each([
+    [
+      'results of relevance_score',
+      {
+        results: [
+          { index: 1, relevance_score: 0.9 },
+          { index: 0, relevance_score: -2 },
+        ],
+        usage,
+      },
+    ],
+    [
+      'data of relevance_score',
+      {
+        data: [
+          { index: 0, relevance_score: -2 },
+          { index: 1, relevance_score: 0.9 },
+        ],
+        usage,
+      },
+    ],
+  ])('gives one score per document in the order of the documents, from %s, and is settled', async (_name, json) => {
+    mock.next({ json })
+    const harness = create({ does: ['rerank'] })
+    const call = harness.root()
+    expect((await harness.endpoints.rerank(choice, asked, call)).scores).toEqual([-2, 0.9])
+    expect(mock.requests[0]).toMatchObject({
+      path: '/v1/rerank',
+      json: { model: 'one-model', query: 'which?', documents: ['one', 'two'] },
+    })
+    expect(call.facts).toMatchObject([{ name: 'one', status: 'ok', usage: { inputTotal: 7 } }])
+  })
+
+  test('asks an inference server for texts by its own names, and reads its bare list', async () => {
+    mock.next({
+      json: [
+        { index: 1, score: 0.5 },
+        { index: 0, score: 0.25 },
+      ],
+    })
+    const harness = create({ does: ['rerank'], rerankShape: 'texts' })
+    expect((await harness.endpoints.rerank(choice, asked, harness.root())).scores).toEqual([0.25, 0.5])
+    expect(mock.requests[0]?.json).toEqual({ query: 'which?', texts: ['one', 'two'] })
+  })
+
+  test.each([
+    ['too few scores', { results: [{ index: 0, relevance_score: 1 }] }],
+    [
+      'two scores for one document',
+      {
+        results: [
+          { index: 0, relevance_score: 1 },
+          { index: 0, relevance_score: 2 },
+        ],
+      },
+    ],
+    [
+      'a document that was not sent',
+      {
+        results: [
+          { index: 0, relevance_score: 1 },
+          { index: 2, relevance_score: 2 },
+        ],
+      },
+    ],
+    [
+      'no numbers',
+      {
+        results: [
+          { index: 0, relevance_score: '1' },
+          { index: 1, relevance_score: null },
+        ],
+      },
+    ],
+    ['no list', { results: null }],
+  ])('with %s is UPSTREAM_INVALID', async (_name, json) => {
+    mock.respondWith(() => ({ json }))
+    const harness = create({ does: ['rerank'] })
+    await expect(harness.endpoints.rerank(choice, asked, harness.root())).rejects.toMatchObject({
+      code: 'UPSTREAM_INVALID',
+    })
+  })
+
+  test('is refused of an endpoint that only embeds, and of a dialect that has none', async () => {
+    const embeds = create({ does: ['embed'] })
+    await expect(embeds.endpoints.rerank(choice, asked, embeds.root())).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
+    const anthropic = create({ dialect: 'anthropic', does: ['rerank'] })
+    await expect(anthropic.endpoints.rerank(choice, asked, anthropic.root())).rejects.toMatchObject({
+      code: 'UNSUPPORTED_PARAMETER',
+    })
+    expect(mock.requests.length).toBe(0)
+  })
+})

@@ -62,6 +62,8 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
       leaf.run({ choice, does: 'chat', call, attempt: (options) => attempts.answer(options, request) }),
     embed: (choice, request, call) =>
       leaf.run({ choice, does: 'embed', call, attempt: (options) => attempts.embed(options, request) }),
+    rerank: (choice, request, call) =>
+      leaf.run({ choice, does: 'rerank', call, attempt: (options) => attempts.rerank(options, request) }),
     health: () => [...entries.values()].map((entry) => entry.health.report(entry.id)),
     probe: () => probes.run(),
     close: () => probes.close(),

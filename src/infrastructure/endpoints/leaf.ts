@@ -22,7 +22,7 @@ export interface LeafDeps {
 /** One request at a leaf: who may be tried, and how to try. */
 export interface LeafRequest<T> {
   readonly choice: EndpointChoice
-  readonly does: 'chat' | 'embed'
+  readonly does: 'chat' | 'embed' | 'rerank'
   readonly call: Call
   readonly attempt: (options: TryOptions) => Try<T>
 }
@@ -228,6 +228,7 @@ function createMembers(entries: LeafDeps['entries']): {
   const known = {
     chat: new WeakMap<EndpointChoice, EndpointEntry[]>(),
     embed: new WeakMap<EndpointChoice, EndpointEntry[]>(),
+    rerank: new WeakMap<EndpointChoice, EndpointEntry[]>(),
   }
   return {
     of({ choice, does }) {

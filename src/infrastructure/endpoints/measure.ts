@@ -1,6 +1,5 @@
 import type { ChatRequest, Part } from '../../core/chat.ts'
 import { isJsonObject, type JsonValue } from '../../core/json.ts'
-import type { EmbedRequest } from '../../core/model.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import { estimateTokens } from '../dialects/index.ts'
 import { countAnswers, countInput, findChat } from './estimate.ts'
@@ -30,8 +29,8 @@ export function measureChat({ config }: EndpointEntry, request: ChatRequest): Sp
   }
 }
 
-/** What an embedding may use at most: there is no output. */
-export function measureEmbedding({ inputs }: EmbedRequest): SpendMeasure {
+/** What an embedding or a judgement of texts may use at most: there is no output. */
+export function measureEmbedding(inputs: readonly string[]): SpendMeasure {
   const bytes = inputs.reduce((sum, text) => sum + Buffer.byteLength(text) + 8, 0)
   const tokens = inputs.reduce((sum, text) => sum + estimateTokens(text), 0)
   const none = { outputTokensMax: 0, outputTokensLimit: 0, answers: 0, isCountable: false }

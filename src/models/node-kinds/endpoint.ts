@@ -37,17 +37,27 @@ export function createEndpointModel(
   })
   const traits = combineTraits(parts, 'one-of')
   if (traits.does.length === 0) {
-    throw fault(place.path, 'some of these endpoints chat and others embed; put each kind into a model of its own')
+    throw fault(
+      place.path,
+      'these endpoints have nothing in common that they do; put each kind into a model of its own',
+    )
   }
   const chats: Pick<Model, 'id' | 'traits' | 'answer'> = {
     id: place.id,
     traits,
     answer: traits.does.includes('chat')
       ? (request, call) => endpoints.answer(choice, request, call)
-      : () => Promise.reject(new PlatformError('INVALID_REQUEST', `${place.id} embeds and does not chat`)),
+      : () =>
+          Promise.reject(
+            new PlatformError('INVALID_REQUEST', `${place.id} does not chat; it is for: ${traits.does.join(', ')}`),
+          ),
   }
-  if (!traits.does.includes('embed')) return chats
-  return { ...chats, embed: (request, call) => endpoints.embed(choice, request, call) }
+  const { does } = traits
+  return {
+    ...chats,
+    ...(does.includes('embed') ? { embed: (request, call) => endpoints.embed(choice, request, call) } : {}),
+    ...(does.includes('rerank') ? { rerank: (request, call) => endpoints.rerank(choice, request, call) } : {}),
+  }
 }
 
 function findTraits(endpoints: EndpointCaller, id: string, path: string): Traits {

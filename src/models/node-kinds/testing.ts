@@ -96,6 +96,7 @@ export function createScriptedEndpoints(
       const vectorOf = options.vectorOf ?? (() => [1])
       return { vectors: request.inputs.map(vectorOf), usage: undefined }
     },
+    rerank: () => Promise.reject(new Error('not asked for')),
   }
 }
 

@@ -2,7 +2,7 @@ import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Ids } from '../../core/ids.ts'
-import type { EventLog, KnowledgeQuery, KnowledgeSearch, TextEmbedder } from '../../core/ports.ts'
+import type { EventLog, KnowledgeQuery, KnowledgeSearch, TextEmbedder, TextReranker } from '../../core/ports.ts'
 import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
@@ -12,6 +12,7 @@ import { createAnalyser } from './analyse.ts'
 import { createFold } from './asking/fold.ts'
 import { createDeleter } from './deleting.ts'
 import { createPlaceRows } from './places/store.ts'
+import { createReranking, type Reranking } from './reranking.ts'
 import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread, type SearchThread } from './searching/thread.ts'
@@ -205,6 +206,8 @@ export interface KnowledgeParts {
   readonly log: EventLog
   /** Embeds passages and questions; search is lexical when absent. */
   readonly embedder?: TextEmbedder | undefined
+  /** Judges passages, where the configuration says so; their order stays as it is when absent. */
+  readonly reranker?: TextReranker | undefined
   /** Signs receipts; unsigned when absent. */
   readonly signer?: Signer | undefined
   /** Every region that lies in the allowed ones; just those when absent. */
@@ -242,7 +245,8 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     deps.embedder === undefined
       ? undefined
       : createGenerations({ ...deps, config: config.dense, embedder: deps.embedder })
-  const find = createFinder({ store, thread, generations, widen })
+  const reranking = createReranking({ config: config.rerank, reranker: deps.reranker, log })
+  const find = createFinder({ store, thread, generations, reranking, widen })
   return {
     ...createWriter({
       ...deps,
@@ -279,16 +283,19 @@ interface FinderParts {
   readonly store: KnowledgeParts['store']
   readonly thread: Pick<SearchThread, 'search'>
   readonly generations: Pick<DenseParts, 'toVectors'> | undefined
+  readonly reranking: Reranking
   readonly widen: Widen
 }
 
-/** Embeds the question where there are vectors, searches, and says where in its file each passage stands. */
-function createFinder({ store, thread, generations, widen }: FinderParts): Knowledge['find'] {
+/** Embeds the question where there are vectors, searches, has the best judged, and says where in its file each passage stands. */
+function createFinder({ store, thread, generations, reranking, widen }: FinderParts): Knowledge['find'] {
   const placed = createPlaceRows(store.sql)
   return async (query) => {
-    const { by: _by, ...asked } = widen(query)
+    const { by: _by, ...widened } = widen(query)
+    const asked = { ...widened, passagesMax: reranking.countPassages(query) }
     const { vectors, ...dense } = (await generations?.toVectors(query)) ?? { vectors: [] }
-    const result = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
+    const found = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
+    const result = await reranking.rerank(query, found)
     const places = await placed.listPlaces(query.tenant, result.passages)
     const passages = result.passages.map((passage, index) =>
       places[index]?.length === 0 ? passage : { ...passage, places: places[index] },

@@ -80,7 +80,7 @@ async function search(
   const { parts, principal, body } = given
   if (body.on_behalf_of !== undefined) requireRight(principal, 'knowledge:on-behalf', 'on_behalf_of')
   const viewer = toViewer(given)
-  const { passages, confidence, abstained, understood, dense } = await parts.knowledge.find({
+  const { passages, confidence, abstained, understood, dense, rerank } = await parts.knowledge.find({
     tenant: principal.tenant,
     collections,
     query: body.query,
@@ -94,6 +94,6 @@ async function search(
   })
   return {
     status: 200,
-    body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood, dense },
+    body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood, dense, rerank },
   }
 }

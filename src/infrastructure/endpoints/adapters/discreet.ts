@@ -1,6 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
 import type { PersonalDataMasker } from '../../../core/ports-privacy.ts'
-import type { Adapter, Upstream } from '../adapter.ts'
+import type { Adapter, Attempt, Upstream } from '../adapter.ts'
 
 /** What an endpoint gets of a request that tells of people: nothing of it, or tokens in its place. */
 export type Discretion = 'mask' | 'refuse'
@@ -10,6 +10,15 @@ export type Discretion = 'mask' | 'refuse'
  * encoded again, and the answer is read as events, in which the tokens become values again.
  */
 export function createDiscreetAdapter(adapter: Adapter, discretion: Discretion, masker: PersonalDataMasker): Adapter {
+  const { rerank } = adapter
+  /** The texts as the endpoint may see them. */
+  async function toSeen(texts: readonly string[], { endpoint, permit }: Attempt): Promise<readonly string[]> {
+    const seen = await masker.maskTexts(texts, permit.call.principal.tenant)
+    if (discretion === 'refuse' && seen.some((text, index) => text !== texts[index])) {
+      refuseFound(new Map([['personal data', 1]]), endpoint.id)
+    }
+    return seen
+  }
   return {
     locate: adapter.locate,
     async answer(request, attempt) {
@@ -22,13 +31,15 @@ export function createDiscreetAdapter(adapter: Adapter, discretion: Discretion, 
       return new RestoredUpstream(upstream, masked.restore(upstream.events))
     },
     async embed(request, attempt) {
-      const { tenant } = attempt.permit.call.principal
-      const inputs = await masker.maskTexts(request.inputs, tenant)
-      if (discretion === 'refuse' && inputs.some((input, index) => input !== request.inputs[index])) {
-        refuseFound(new Map([['personal data', 1]]), attempt.endpoint.id)
-      }
-      return adapter.embed({ ...request, inputs }, attempt)
+      return adapter.embed({ ...request, inputs: await toSeen(request.inputs, attempt) }, attempt)
     },
+    rerank:
+      rerank === undefined
+        ? undefined
+        : async (request, attempt) => {
+            const [query = '', ...documents] = await toSeen([request.query, ...request.documents], attempt)
+            return rerank({ ...request, query, documents }, attempt)
+          },
   }
 }
 

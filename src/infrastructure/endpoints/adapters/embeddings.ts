@@ -1,10 +1,16 @@
 import type { Config } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
-import type { Embedded, EmbedRequest } from '../../../core/model.ts'
-import { decodeEmbeddingAnswer, encodeEmbeddingRequest, type Dialect } from '../../dialects/index.ts'
+import type { Embedded, EmbedRequest, Reranked, RerankRequest } from '../../../core/model.ts'
+import {
+  decodeEmbeddingAnswer,
+  decodeRerankAnswer,
+  encodeEmbeddingRequest,
+  encodeRerankRequest,
+  type Dialect,
+} from '../../dialects/index.ts'
 import type { Egress, EgressResponse } from '../../egress/index.ts'
 import type { Attempt } from '../adapter.ts'
-import { readWhole } from './whole.ts'
+import { readJson, readWhole } from './whole.ts'
 
 export interface EmbeddingDeps {
   readonly dialect: Dialect
@@ -30,4 +36,24 @@ export async function embedOpenai(deps: EmbeddingDeps, request: EmbedRequest, at
   if (response.status < 200 || response.status > 299) throw await deps.toRefusal(response)
   const body = readWhole(await response.body.collect(deps.config.answerBytesMax), endpoint.id)
   return decodeEmbeddingAnswer(body, request.inputs.length)
+}
+
+/** Judges texts through `POST /rerank`. Throws UNSUPPORTED_PARAMETER for dialects without it. */
+export async function rerankOpenai(deps: EmbeddingDeps, request: RerankRequest, attempt: Attempt): Promise<Reranked> {
+  const { endpoint, permit } = attempt
+  if (deps.dialect.id !== 'openai-chat') {
+    throw new PlatformError('UNSUPPORTED_PARAMETER', `endpoint ${endpoint.id} speaks a dialect without reranking`, {
+      param: 'model',
+    })
+  }
+  const { model, rerankShape } = endpoint.config
+  const response = await deps.egress.send(permit, {
+    method: 'POST',
+    path: '/rerank',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(encodeRerankRequest(request, model, rerankShape)),
+  })
+  if (response.status < 200 || response.status > 299) throw await deps.toRefusal(response)
+  const body = readJson(await response.body.collect(deps.config.answerBytesMax), endpoint.id)
+  return decodeRerankAnswer(body, request.documents.length)
 }

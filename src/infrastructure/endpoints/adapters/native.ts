@@ -6,7 +6,7 @@ import type { Clock } from '../../../core/time.ts'
 import { createSseReader, type Dialect } from '../../dialects/index.ts'
 import type { Egress, EgressRequest, EgressResponse } from '../../egress/index.ts'
 import type { Adapter, Attempt, Upstream } from '../adapter.ts'
-import { embedOpenai } from './embeddings.ts'
+import { embedOpenai, rerankOpenai } from './embeddings.ts'
 import { openEventStream, type StreamSource } from './event-stream.ts'
 import { locate } from './location.ts'
 import { openWireStream } from './wire-stream.ts'
@@ -71,6 +71,7 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
     locate: (endpoint: EndpointConfig) => locate(dialect, endpoint),
     answer,
     embed: (request, attempt) => embedOpenai({ ...deps, toRefusal }, request, attempt),
+    rerank: (request, attempt) => rerankOpenai({ ...deps, toRefusal }, request, attempt),
   }
 }
 

@@ -1,7 +1,7 @@
 import { nothingGenerated } from '../../../core/generated.ts'
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
-import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import type { Dialect } from '../../dialects/index.ts'
 import type { Upstream } from '../adapter.ts'
 
@@ -15,16 +15,20 @@ export interface WholeParts {
 
 /** A body as a JSON object. Throws UPSTREAM_INVALID, never quoting it. */
 export function readWhole(body: Buffer, endpointId: string): JsonObject {
-  let value: unknown
+  const value = readJson(body, endpointId)
+  if (isJsonObject(value)) return value
+  throw new PlatformError('UPSTREAM_INVALID', `endpoint ${endpointId} answered JSON that is not an object`)
+}
+
+/** As `readWhole`, of any kind. */
+export function readJson(body: Buffer, endpointId: string): JsonValue {
   try {
-    value = JSON.parse(body.toString('utf8'))
+    return JSON.parse(body.toString('utf8')) as JsonValue // what JSON.parse gives
   } catch (thrown) {
     throw new PlatformError('UPSTREAM_INVALID', `endpoint ${endpointId} answered something that is not JSON`, {
       cause: thrown,
     })
   }
-  if (isJsonObject(value)) return value
-  throw new PlatformError('UPSTREAM_INVALID', `endpoint ${endpointId} answered JSON that is not an object`)
 }
 
 /**

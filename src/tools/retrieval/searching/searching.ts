@@ -31,6 +31,10 @@ export interface SearchResult {
   readonly abstained: boolean
   /** How the query was read, where its operators were: words, phrases, what is excluded, filters. */
   readonly understood?: JsonObject | undefined
+  /** For each passage the region its document is bound to, `undefined` for none; left out of what others get. */
+  readonly boundTo?: readonly (string | undefined)[] | undefined
+  /** Where a model was asked to judge the passages: whether their order is its, or why not. */
+  readonly rerank?: { readonly state: 'used' | 'failed'; readonly code?: ErrorCode | undefined } | undefined
   /** Where a collection has a live generation of vectors: whether they were `used`, or why not. */
   readonly dense?: { readonly state: 'used' | 'failed'; readonly code?: ErrorCode | undefined } | undefined
 }
@@ -143,7 +147,8 @@ class Searching {
     }
     const reading = { rows, tenant: query.tenant, analyser: this.#parts.analyser }
     const kept = await readBest(reading, best.slice(0, passagesMax + spareMax), passagesMax)
-    return { passages: kept.map((each) => toPassage(each, asked.terms)), confidence, abstained: false }
+    const boundTo = kept.map(({ ranked }) => ranked.candidate.entry.region ?? undefined)
+    return { passages: kept.map((each) => toPassage(each, asked.terms)), boundTo, confidence, abstained: false }
   }
 
   #toAsked(parsed: ParsedQuery): Asked {
