@@ -1,6 +1,6 @@
 import { describeCause, type HttpParts } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
-import type { Principal } from './core/call.ts'
+import type { Call, Principal } from './core/call.ts'
 import { PlatformError } from './core/errors.ts'
 import type { Model } from './core/model.ts'
 import type { createRegionGate, Guards, PolicyGuard, SignOn } from './governance/index.ts'
@@ -103,12 +103,30 @@ export function createParts(deps: PartsDeps): HttpParts {
   }
 }
 
-function createObserver({ inWork, traces, standing: { telemetry } }: PartsDeps): HttpParts['flow']['observe'] {
+/** What may not be where the collector is, is not told there. */
+function offerTrace(traces: TraceExporter | undefined, call: Call, mayKnow: (call: Call) => boolean): void {
+  if (mayKnow(call)) traces?.offer(call.facts)
+  else traces?.withhold()
+}
+
+function createObserver({
+  inWork,
+  traces,
+  gate,
+  loaded,
+  standing: { telemetry },
+}: PartsDeps): HttpParts['flow']['observe'] {
+  const place = loaded.config.telemetry.traces
+  const { allowedRegions } = loaded.config.governance
+  const isWithin = (allowed: readonly string[]): boolean =>
+    place === undefined || gate.decide(place, allowed).type === 'pass'
+  // A collector outside of the house's own regions is told nothing at all, by the door, which says so.
+  const collector = (call: Call): boolean => isWithin(call.allowedNow()) || !isWithin(allowedRegions)
   return (face, call, failure) => {
     inWork.leave()
     if (call !== undefined) {
       telemetry.observeCall(call.facts, face)
-      traces?.offer(call.facts)
+      offerTrace(traces, call, collector)
     } else if (failure !== undefined) telemetry.observeRefusal(face, failure.code)
     if (failure?.code === 'INTERNAL') {
       telemetry.log.error({ face, cause: describeCause(failure) }, 'a request met a defect')

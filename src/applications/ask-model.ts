@@ -1,5 +1,5 @@
 import { collectAnswer, type CompleteAnswer } from '../core/answer.ts'
-import type { CallFacts, Principal } from '../core/call.ts'
+import type { Call, CallFacts, Principal } from '../core/call.ts'
 import { createChat, type ChatRequest } from '../core/chat.ts'
 import { PlatformError } from '../core/errors.ts'
 import type { Answer, Embedded, EmbedRequest } from '../core/model.ts'
@@ -13,6 +13,8 @@ export interface AskOptions {
   readonly face: string
   readonly model: string
   readonly prompt: string
+  /** What the prompt is bound to: it holds an answer that was. */
+  readonly bounds?: Call['bounds']
   /** As of a request; `none` when absent. */
   readonly oversight?: 'exempt' | 'none'
 }
@@ -20,15 +22,18 @@ export interface AskOptions {
 export interface AskedModel {
   readonly complete: CompleteAnswer
   readonly facts: readonly CallFacts[]
+  /** What the answer is bound to. */
+  readonly bounds: Call['bounds']
 }
 
 /** Asks a model once, through the same flow as over HTTP. Rejects with what went wrong. */
 export function askModel(parts: { readonly flow: FlowParts }, options: AskOptions): Promise<AskedModel> {
-  const { principal, face, model, prompt, oversight = 'none' } = options
+  const { principal, face, model, prompt, bounds = [], oversight = 'none' } = options
   const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
   const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
   return new Promise((resolve, reject) => {
     let complete: CompleteAnswer | undefined
+    let bound: Call['bounds'] = []
     void runRequest<ChatRequest, Answer>(
       { ...parts.flow, identity: { authenticate: () => principal } },
       {
@@ -38,15 +43,23 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
         read: () => Promise.resolve({ model, regions: undefined, request }),
         oversight,
         screen: (screen, asked, call) => screen.chat(asked, call),
-        answer: (resolved, asked, call) => resolved.answer(asked, call),
+        answer(resolved, asked, call) {
+          const refused = bounds.find((each) => !call.bind(each))
+          if (refused === undefined) return resolved.answer(asked, call)
+          throw new PlatformError(
+            'REGION_REFUSED',
+            `what is asked is bound to ${refused.join(', ')}, where nothing is allowed`,
+          )
+        },
         guard: (answer) => answer,
       },
       {
-        async send(answer) {
+        async send(answer, call) {
           complete = await collectAnswer(answer)
+          bound = call.bounds
         },
         complete(facts) {
-          if (complete !== undefined) resolve({ complete, facts })
+          if (complete !== undefined) resolve({ complete, facts, bounds: bound })
         },
         fail: (error) => reject(error),
         firstByteMs: () => undefined,
@@ -56,16 +69,24 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
   })
 }
 
+interface AskedText {
+  readonly text: string
+  readonly usd: number | undefined
+  readonly latencyMs: number
+  readonly bounds: Call['bounds']
+}
+
 /** The same for an evaluation: text, cost and time of each answer. Nobody is decided about, so nobody oversees it. */
 export function createAsk(
   parts: { readonly flow: FlowParts },
   who: Pick<AskOptions, 'principal' | 'face'>,
-): (model: string, prompt: string) => Promise<{ text: string; usd: number | undefined; latencyMs: number }> {
-  return async (model, prompt) => {
-    const { complete, facts } = await askModel(parts, { ...who, model, prompt, oversight: 'exempt' })
+): (model: string, prompt: string, bounds?: Call['bounds']) => Promise<AskedText> {
+  return async (model, prompt, given = []) => {
+    const asked = { ...who, model, prompt, bounds: given, oversight: 'exempt' } as const
+    const { complete, facts, bounds } = await askModel(parts, asked)
     const { cost } = sumDispatches(facts)
     const latencyMs = facts.at(-1)?.durationMs ?? 0
-    return { text: complete.text, usd: cost === undefined ? undefined : Number(cost) / 1e12, latencyMs }
+    return { text: complete.text, usd: cost === undefined ? undefined : Number(cost) / 1e12, latencyMs, bounds }
   }
 }
 

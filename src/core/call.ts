@@ -127,6 +127,15 @@ export interface Call {
   readonly notes: JsonObject | undefined
   /** Facts of the nodes below and of this one that have ended, in the order they ended. */
   readonly facts: readonly CallFacts[]
+  /** What the tree was bound to, in that order: what is derived from its answers has to carry it on. */
+  readonly bounds: readonly (readonly string[])[]
+  /** Regions that what the call begins now may go to: those of its labels that lie in all bounds too. */
+  allowedNow(): readonly string[]
+  /**
+   * From now on nothing that the tree begins leaves these regions: it was given data that may not. False, and nothing is bound, where no
+   * region would be left to this call.
+   */
+  bind(regions: readonly string[]): boolean
   /** A child that shares the tree. Its regions are those of both; its deadline is the earlier; its budget draws on this one. */
   child(options: ChildOptions): Call
   /** Adds to the notes; a key said again is said anew. */
@@ -179,7 +188,7 @@ export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids 
   return new TreeCall({
     clock: deps.clock,
     facts: [],
-    counter: { next: 1 },
+    shared: { next: 1, bounds: [] },
     id,
     rootId: id,
     parentId: undefined,
@@ -197,11 +206,19 @@ export function createRootCall(deps: { readonly clock: Clock; readonly ids: Ids 
   })
 }
 
-interface TreeCallParts extends Omit<Call, 'child' | 'cancel' | 'end' | 'facts' | 'cancellation' | 'notes' | 'note'> {
+/** What all calls of one tree have together. */
+interface SharedTree {
+  /** Numbers the nodes of the tree, so that a child's id is its root's and a number: unique, short and sortable. */
+  next: number
+  bounds: readonly (readonly string[])[]
+}
+
+type Made = 'child' | 'cancel' | 'end' | 'facts' | 'cancellation' | 'notes' | 'note' | 'bounds' | 'bind' | 'allowedNow'
+
+interface TreeCallParts extends Omit<Call, Made> {
   readonly clock: Clock
   readonly facts: CallFacts[]
-  /** Numbers the nodes of the tree, so that a child's id is its root's and a number: unique, short and sortable. */
-  readonly counter: { next: number }
+  readonly shared: SharedTree
   readonly cancellation: CancellationSource
   readonly narrowRegions: NarrowRegions
 }
@@ -223,7 +240,7 @@ class TreeCall implements Call {
   readonly facts: CallFacts[]
   #notes: JsonObject | undefined
   readonly #clock: Clock
-  readonly #counter: { next: number }
+  readonly #shared: SharedTree
   readonly #narrowRegions: NarrowRegions
   #hasEnded = false
 
@@ -243,7 +260,7 @@ class TreeCall implements Call {
     this.cancellation = parts.cancellation
     this.facts = parts.facts
     this.#clock = parts.clock
-    this.#counter = parts.counter
+    this.#shared = parts.shared
     this.#narrowRegions = parts.narrowRegions
   }
 
@@ -255,12 +272,31 @@ class TreeCall implements Call {
     this.#notes = { ...this.#notes, ...said }
   }
 
+  get bounds(): readonly (readonly string[])[] {
+    return this.#shared.bounds
+  }
+
+  allowedNow(): readonly string[] {
+    return this.#shared.bounds.reduce(
+      (allowed, bound) => this.#narrowRegions(allowed, bound),
+      this.labels.allowedRegions,
+    )
+  }
+
+  bind(regions: readonly string[]): boolean {
+    const { bounds } = this.#shared
+    if (bounds.some((bound) => bound.join() === regions.join())) return true
+    if (this.#narrowRegions(this.allowedNow(), regions).length === 0) return false
+    this.#shared.bounds = [...bounds, regions]
+    return true
+  }
+
   child(options: ChildOptions): Call {
     return new TreeCall({
       clock: this.#clock,
       facts: this.facts,
-      counter: this.#counter,
-      id: `${this.rootId}.${this.#counter.next++}`,
+      shared: this.#shared,
+      id: `${this.rootId}.${this.#shared.next++}`,
       rootId: this.rootId,
       parentId: this.id,
       kind: options.kind,
@@ -308,8 +344,10 @@ class TreeCall implements Call {
   }
 
   #narrow(allowedRegions: readonly string[] | undefined): Labels {
-    if (allowedRegions === undefined) return this.labels
-    return { ...this.labels, allowedRegions: this.#narrowRegions(this.labels.allowedRegions, allowedRegions) }
+    if (allowedRegions === undefined && this.#shared.bounds.length === 0) return this.labels
+    const allowed = this.allowedNow()
+    const narrowed = allowedRegions === undefined ? allowed : this.#narrowRegions(allowed, allowedRegions)
+    return { ...this.labels, allowedRegions: narrowed }
   }
 }
 

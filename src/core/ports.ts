@@ -169,6 +169,8 @@ export interface Passage {
   readonly headings: readonly string[]
   /** Higher is better; comparable within one result only. */
   readonly score: number
+  /** The region its document is bound to: whoever is given it may not carry it out of there. Bound to none when absent. */
+  readonly region?: string | undefined
   /** Where its stretches stand in the file, ascending; absent where that is not known. */
   readonly places?: readonly SpanPlace[] | undefined
   /** What the rank comes from. Absent on passages that no search has ranked. */

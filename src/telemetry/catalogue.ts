@@ -41,7 +41,11 @@ export const metricCatalogue = {
   journalDropped: counter('strata_journal_dropped_total', 'Rows that could not be journaled.', []),
   tracesQueued: gauge('strata_traces_queued', 'Call trees waiting for export.'),
   tracesExported: counter('strata_traces_exported_total', 'Call trees exported as spans.', []),
-  tracesDropped: counter('strata_traces_dropped_total', 'Call trees not exported: queue full, or refused thrice.', []),
+  tracesDropped: counter(
+    'strata_traces_dropped_total',
+    'Call trees not exported: queue full, refused thrice, or the collector is where they may not be.',
+    [],
+  ),
   config: gauge('strata_config_info', 'Always 1; the label is the hash of the configuration in force.', ['hash']),
 } as const satisfies Record<string, MetricDefinition>
 

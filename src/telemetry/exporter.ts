@@ -22,6 +22,8 @@ export interface TraceExporterOptions {
 export interface TraceExporter {
   /** Takes the facts of one ended call tree. Never throws, never waits. */
   offer(facts: readonly CallFacts[]): void
+  /** Counts a call tree as dropped that may not be told where the collector is. */
+  withhold(): void
   /** Sends what waits, until the queue is empty or the collector refuses. */
   flush(): Promise<void>
   stats(): TraceStats
@@ -58,6 +60,7 @@ export function createTraceExporter(options: TraceExporterOptions): TraceExporte
       queue.offer(facts)
       arm()
     },
+    withhold: () => queue.withhold(),
     flush: () => queue.flush(),
     stats: () => queue.stats(),
     async close() {
@@ -111,6 +114,7 @@ function createQueue(options: TraceExporterOptions): TraceExporter {
       if (isClosed || waiting.length >= options.queueLengthMax) count('dropped', 1)
       else waiting.push(facts)
     },
+    withhold: () => count('dropped', 1),
     flush,
     stats: () => ({ queued: waiting.length, ...counts }),
     async close() {

@@ -29,7 +29,12 @@ export async function runChat(getParts: GetParts, dialectId: DialectId, exchange
       async read() {
         read = await readChat(exchange, dialect)
         const { model } = read.request
-        return { model, ...toAskedOf(read.extension), request: read, user: readUser(read.body) }
+        return {
+          model,
+          ...toAskedOf(read.extension, exchange.header('x-strata-regions')),
+          request: read,
+          user: readUser(read.body),
+        }
       },
       async screen(screen, asked, call) {
         read = { ...asked, request: await screen.chat(asked.request, call) }

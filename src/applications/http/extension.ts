@@ -67,9 +67,16 @@ export function readRequestExtension(body: JsonObject): RequestExtension | undef
 /** What of the extension the flow decides by. */
 export function toAskedOf(
   extension: RequestExtension | undefined,
+  regionsHeader?: string,
 ): Pick<Asked<unknown>, 'regions' | 'useCase' | 'limits' | 'network'> {
-  if (extension === undefined) return nothingAsked
-  const { regions, useCase, budget, network } = extension
+  if (regionsHeader !== undefined && extension?.regions !== undefined) {
+    throw new PlatformError('INVALID_REQUEST', 'regions are said in the body or in x-strata-regions, not in both', {
+      param: 'strata.regions',
+    })
+  }
+  const header = regionsHeader?.split(',').map((name) => name.trim())
+  if (extension === undefined) return header === undefined ? nothingAsked : { regions: header }
+  const { regions = header, useCase, budget, network } = extension
   if (budget === undefined) return { regions, useCase, network }
   const { usd, tokens, calls, ms } = budget
   const amounts = { usd: usd === undefined ? undefined : fromDollars(usd), tokens, calls }

@@ -1,3 +1,4 @@
+import type { Call } from '../../core/call.ts'
 import type { AnswerEvent } from '../../core/chat.ts'
 import type { Clock } from '../../core/time.ts'
 import { cosine } from '../answers/index.ts'
@@ -15,6 +16,7 @@ export interface AnswerCache {
 
 export interface Kept {
   readonly events: readonly AnswerEvent[]
+  readonly bounds: NewEntry['bounds']
   readonly ageMs: number
 }
 
@@ -29,6 +31,8 @@ export interface Nearness {
 
 export interface NewEntry {
   readonly events: readonly AnswerEvent[]
+  /** What the tree was bound to that the answer comes from: who is given it again is bound to that too. */
+  readonly bounds: Call['bounds']
   /** For `findNear`; absent for answers that are found by their key only. */
   readonly near?: Pick<Nearness, 'scope' | 'vector' | 'literals'> | undefined
 }
@@ -64,6 +68,7 @@ export function createAnswerCaches(clock: Clock): AnswerCaches {
 
 interface Entry {
   readonly events: readonly AnswerEvent[]
+  readonly bounds: NewEntry['bounds']
   readonly bytes: number
   readonly storedMs: number
   readonly near: NewEntry['near']
@@ -97,7 +102,7 @@ function createAnswerCache(clock: Clock, { ms, entriesMax, bytesMax }: CacheLimi
     }
     entries.delete(key)
     entries.set(key, entry)
-    return { events: entry.events, ageMs }
+    return { events: entry.events, bounds: entry.bounds, ageMs }
   }
 
   return {
@@ -113,7 +118,7 @@ function createAnswerCache(clock: Clock, { ms, entriesMax, bytesMax }: CacheLimi
       }
       return best === undefined ? undefined : use(best)
     },
-    put(key, { events, near }) {
+    put(key, { events, bounds, near }) {
       const size = measure(events) + (near === undefined ? 0 : near.vector.length * 8) + key.length
       if (size > bytesMax) return
       drop(key)
@@ -122,7 +127,7 @@ function createAnswerCache(clock: Clock, { ms, entriesMax, bytesMax }: CacheLimi
         if (oldest === undefined) break
         drop(oldest)
       }
-      entries.set(key, { events, bytes: size, storedMs: clock.monotonicMs(), near })
+      entries.set(key, { events, bounds, bytes: size, storedMs: clock.monotonicMs(), near })
       bytes += size
       if (near === undefined) return
       const scope = scopes.get(near.scope)

@@ -72,11 +72,18 @@ async function answerCached(options: CacheOptions, request: ChatRequest, call: C
   if (near?.found !== undefined) return replay(call, near.found, 'semantic')
   call.note({ cache: { hit: 'none' } })
   const answer = await openChild({ clock: deps.clock, child: model, request, call, detail })
-  const events = keep(answer, (whole) => kept.put(key, { events: whole, near: near?.entry }))
+  const events = keep(answer, (whole) => kept.put(key, { events: whole, bounds: call.bounds, near: near?.entry }))
   return createAnswer(events, (reason) => answer.cancel(reason))
 }
 
-function replay(call: Call, { events, ageMs }: Kept, hit: 'exact' | 'semantic'): Answer {
+function replay(call: Call, { events, ageMs, bounds }: Kept, hit: 'exact' | 'semantic'): Answer {
+  for (const bound of bounds) {
+    if (call.bind(bound)) continue
+    throw new PlatformError(
+      'REGION_REFUSED',
+      'what was answered before is bound to regions in which this request has none left',
+    )
+  }
   call.note({ cache: { hit, ageMs: Math.round(ageMs) } })
   return createAnswer(iterate(events))
 }

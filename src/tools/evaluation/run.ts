@@ -9,10 +9,13 @@ export interface Asked {
   /** USD; `undefined` when the price or the usage is not known. */
   readonly usd: number | undefined
   readonly latencyMs: number
+  /** Regions that the answer may not leave, because of what it was made of; not bound when absent. */
+  readonly bounds?: readonly (readonly string[])[] | undefined
 }
 
 /** Asks a model through the whole platform: authorised, priced and recorded like every request. */
-export type AskModel = (model: string, prompt: string) => Promise<Asked>
+/** `bounds`: the regions that the prompt may not leave, because an answer stands in it that may not. */
+export type AskModel = (model: string, prompt: string, bounds?: Asked['bounds']) => Promise<Asked>
 
 export interface RunOptions {
   readonly cases: readonly EvaluationCase[]
@@ -95,9 +98,9 @@ export async function runEvaluation(options: RunOptions): Promise<EvaluationRun>
 async function answer(options: RunOptions, asked: EvaluationCase, model: string): Promise<Outcome> {
   const nothing = { answer: undefined, score: undefined, exact: undefined, judged: undefined }
   try {
-    const { text, usd, latencyMs } = await options.ask(model, asked.prompt)
+    const { text, usd, latencyMs, bounds } = await options.ask(model, asked.prompt)
     const exact = scoreExactly(text, asked.expect)
-    const judged = await judge(options, asked, text)
+    const judged = await judge(options, asked, { text, bounds })
     // A judge is asked for what the exact scorers cannot see; where both speak, what is exact decides.
     return { answer: text, score: exact ?? judged, exact, judged, usd, latencyMs, error: undefined }
   } catch (thrown) {
@@ -106,12 +109,20 @@ async function answer(options: RunOptions, asked: EvaluationCase, model: string)
   }
 }
 
-async function judge(options: RunOptions, asked: EvaluationCase, text: string): Promise<number | undefined> {
+async function judge(
+  options: RunOptions,
+  asked: EvaluationCase,
+  { text, bounds }: Pick<Asked, 'text' | 'bounds'>,
+): Promise<number | undefined> {
   const { judge: judgeModel, ask } = options
   const criteria = asked.expect.judge
   if (criteria === undefined || judgeModel === undefined) return undefined
   try {
-    const { text: judgement } = await ask(judgeModel, toJudgePrompt({ prompt: asked.prompt, answer: text, criteria }))
+    const { text: judgement } = await ask(
+      judgeModel,
+      toJudgePrompt({ prompt: asked.prompt, answer: text, criteria }),
+      bounds,
+    )
     return readJudgement(judgement)
   } catch {
     // The answer itself is there: that nobody could judge it makes it unmeasured, not failed.

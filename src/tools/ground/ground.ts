@@ -100,7 +100,19 @@ async function findPassages(
     query,
     passagesMax,
   })
-  return fitPassages(found, writer.traits.contextTokens)
+  return bindTo(call, fitPassages(found, writer.traits.contextTokens))
+}
+
+/**
+ * Whoever is given a passage is bound to the region of its document, and so is all that is made of the answer. A passage of which
+ * that cannot be said together with better ones is left out.
+ */
+function bindTo(call: Call, passages: readonly Passage[]): readonly Passage[] {
+  const kept = passages.filter(({ region }) => region === undefined || call.bind([region]))
+  const regions = [...new Set(kept.flatMap(({ region }) => region ?? []))]
+  const left = passages.length - kept.length
+  if (regions.length > 0) call.note({ bound: regions, ...(left === 0 ? {} : { passagesLeftOut: left }) })
+  return kept
 }
 
 /**

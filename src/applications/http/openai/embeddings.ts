@@ -31,7 +31,11 @@ export async function runEmbeddings(getParts: GetParts, exchange: Exchange): Pro
         refuseAddresses(exchange, body)
         const extension = readRequestExtension(body)
         asked = decodeEmbeddingRequest(body)
-        return { model: asked.request.model, ...toAskedOf(extension), request: asked.request }
+        return {
+          model: asked.request.model,
+          ...toAskedOf(extension, exchange.header('x-strata-regions')),
+          request: asked.request,
+        }
       },
       screen: (screen, request, call) => screen.inputs(request, call),
       answer(model, request, call) {

@@ -327,6 +327,7 @@ function toPassage(
     text: row.text,
     headings: JSON.parse(row.headings) as readonly string[], // written by this room, from a list of strings
     score,
+    ...(row.region === null ? {} : { region: row.region }),
     why: {
       signals: parts,
       similarity,

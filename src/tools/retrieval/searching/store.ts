@@ -56,6 +56,8 @@ export interface PassageRow {
   readonly headings: string
   readonly symbols: string
   readonly text: string
+  /** Of its document. */
+  readonly region: string | null
 }
 
 const numbersPerStatementMax = 500
@@ -140,6 +142,9 @@ function createPassageReads(database: Kysely<Tables>): Pick<SearchRows, 'listPas
           .innerJoin('document_version as version', (join) =>
             join.onRef('version.tenant', '=', 'entry.tenant').onRef('version.id', '=', 'entry.version_id'),
           )
+          .innerJoin('document', (join) =>
+            join.onRef('document.tenant', '=', 'entry.tenant').onRef('document.id', '=', 'entry.document_id'),
+          )
           .select([
             'chunk.number',
             'entry.document_id as document',
@@ -151,6 +156,7 @@ function createPassageReads(database: Kysely<Tables>): Pick<SearchRows, 'listPas
             'chunk.headings',
             'chunk.symbols',
             'chunk.text',
+            'document.region',
           ])
           .where('chunk.tenant', '=', tenant)
           .where('chunk.collection', '=', collection)
