@@ -26,6 +26,10 @@ afterEach(() => {
   for (const spending of open.splice(0)) spending.close()
 })
 
+/** Timers for which the event loop waits. */
+const countTimers = (): number =>
+  globalThis.process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+
 describeEngines('spending under budgets', (openStore) => {
   test('two processes spend one budget to its end and not beyond', async () => {
     const place = await openStore.createPlace()
@@ -67,6 +71,17 @@ describeEngines('spending under budgets', (openStore) => {
       .where('kind', '=', 'dispatch')
       .execute()
     expect(calls).toEqual([{ id: `${rootId}.1`, cost: 77 }])
+  })
+
+  test('who waits for money keeps the process alive, and nothing does when nobody waits', async () => {
+    const process = await start(openStore, await openStore.createPlace(), { name: 'all', limit: '0.0000000001' })
+    const first = await holdFor(process, { outputTokensMax: 90 })
+    const before = countTimers()
+    const waiting = holdFor(process, { outputTokensMax: 90 })
+    expect(countTimers()).toBe(before + 1)
+    settle(process, first, 20)
+    settle(process, await waiting, 20)
+    expect(countTimers()).toBe(before)
   })
 
   test('a process that ends leaves nothing held; what it could not see end counts as it was held', async () => {

@@ -7,7 +7,7 @@ import type { Scope } from './budget.ts'
 import { larger, lend, Purse, type Need } from './purse.ts'
 import { toRefusal } from './refusal.ts'
 import type { BudgetStore } from './store.ts'
-import { isPatient, partHopeless, recallMs, sharesPurse, type Waiter } from './waiting.ts'
+import { isPatient, partHopeless, recallMs, sharesPurse, toWishes, type Waiter, type Wish } from './waiting.ts'
 
 /**
  * The purses of this process. Giving and taking back is a matter of memory; the ledger is asked when a purse runs low, for
@@ -42,13 +42,6 @@ export interface PursesConfig {
   readonly leaseMs: number
   readonly waitMsMax: number
   readonly waitersMax: number
-}
-
-/** What those who wait need of a purse: the first of them, and all together. */
-interface Wish {
-  readonly first: bigint
-  readonly least: bigint
-  readonly most: bigint
 }
 
 const tickMs = 100
@@ -149,8 +142,9 @@ class ProcessPurses implements Purses {
       const nowMs = clock.monotonicMs()
       const untilMs = Math.min(nowMs + waitMs, call.deadlineMs)
       const patientUntilMs = nowMs + (untilMs - nowMs) / 2
-      this.#waiters.push({ needs, resolve, reject, sinceMs: nowMs, untilMs, patientUntilMs, call, isAsked: false })
+      const waiter = { needs, resolve, reject, sinceMs: nowMs, untilMs, patientUntilMs, call, isAsked: false }
       this.#startTicking()
+      this.#keepWaiting([...this.#waiters, waiter])
       this.#pump()
     })
   }
@@ -207,15 +201,11 @@ class ProcessPurses implements Purses {
       staying.push(waiter)
       for (const { purse } of needs) held.add(purse)
     }
-    this.#waiters = staying
+    this.#keepWaiting(staying)
   }
 
   async #fill(waiters: readonly Waiter[]): Promise<void> {
-    const wishes = new Map<Purse, Wish>()
-    for (const { purse, least, most, waitFor } of waiters.flatMap((waiter) => waiter.needs)) {
-      const wish = wishes.get(purse) ?? { first: waitFor, least: 0n, most: 0n }
-      wishes.set(purse, { first: wish.first, least: wish.least + least, most: wish.most + most })
-    }
+    const wishes = toWishes(waiters)
     await this.#openAccounts([...wishes.keys()])
     await Promise.all([...wishes].map(([purse, wish]) => this.#draw(purse, wish)))
   }
@@ -301,7 +291,7 @@ class ProcessPurses implements Purses {
   /** Tells those who have waited long enough, or those too for whom nothing can come. */
   #refuse(which: 'expired' | 'hopeless'): void {
     const { staying, told } = partHopeless(this.#waiters, this.#deps.clock.monotonicMs(), which)
-    this.#waiters = [...staying]
+    this.#keepWaiting([...staying])
     for (const waiter of told) {
       const { cancellation } = waiter.call
       waiter.reject(cancellation.isCancelled ? toPlatformError(cancellation.reason) : this.#toRefusal(waiter))
@@ -315,7 +305,14 @@ class ProcessPurses implements Purses {
 
   #fail(waiters: readonly Waiter[], error: PlatformError): void {
     for (const waiter of waiters) waiter.reject(error)
-    this.#waiters = this.#waiters.filter((waiter) => !waiters.includes(waiter))
+    this.#keepWaiting(this.#waiters.filter((waiter) => !waiters.includes(waiter)))
+  }
+
+  /** Whoever waits keeps the process alive; nothing else of budgets does. */
+  #keepWaiting(waiters: Waiter[]): void {
+    this.#waiters = waiters
+    if (waiters.length > 0) this.#timer?.ref()
+    else this.#timer?.unref()
   }
 
   #startTicking(): void {

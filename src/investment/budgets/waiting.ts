@@ -75,3 +75,20 @@ export function partHopeless(
 export function sharesPurse(needs: readonly Need[], others: readonly Need[]): boolean {
   return needs.some(({ purse }) => others.some((other) => other.purse === purse))
 }
+
+/** What those who wait need of a purse: the first of them, and all together. */
+export interface Wish {
+  readonly first: bigint
+  readonly least: bigint
+  readonly most: bigint
+}
+
+/** What those who wait need of each purse. */
+export function toWishes(waiters: readonly Waiter[]): ReadonlyMap<Purse, Wish> {
+  const wishes = new Map<Purse, Wish>()
+  for (const { purse, least, most, waitFor } of waiters.flatMap((waiter) => waiter.needs)) {
+    const wish = wishes.get(purse) ?? { first: waitFor, least: 0n, most: 0n }
+    wishes.set(purse, { first: wish.first, least: wish.least + least, most: wish.most + most })
+  }
+  return wishes
+}

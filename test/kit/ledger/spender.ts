@@ -16,7 +16,7 @@ export interface Spender {
   readonly spending: Spending
   /** Holds and puts the intent on record. Rejects as the gate does. */
   begin(measured: Partial<SpendMeasure>): Promise<Dispatch>
-  /** Settles and puts the tree on record. One picodollar a token. */
+  /** Settles and puts the tree on record. One picodollar a token, and no more output than was allowed. */
   end(dispatch: Dispatch, tokens: { readonly input: number; readonly output: number }): void
   /** A call that no budget limits: its intent and its tree on record. */
   record(): void
@@ -78,7 +78,9 @@ export async function createSpender(store: Partial<Config['store']> & { readonly
       opened.recorder.intend({ ...toIntent(call), charges: hold.charges })
       return { call, hold }
     },
-    end({ call, hold }, { input, output }) {
+    end({ call, hold }, { input, output: wanted }) {
+      // An endpoint keeps the bound that a short budget has set.
+      const output = Math.min(wanted, hold.outputTokensCap ?? Infinity)
       const usage = createUsage({ inputTotal: input, outputTotal: output })
       const cost = BigInt(input + output)
       const charges = hold.settle({ usage, cost, isSent: true, isAnswered: true, countedTokens: output })
