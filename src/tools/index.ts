@@ -32,6 +32,8 @@ export {
   type CollectionView,
   type DeletionReceipt,
   type DocumentView,
+  type ComparedQuestion,
+  type GenerationComparison,
   type GenerationView,
   type Knowledge,
   type NewDocument,

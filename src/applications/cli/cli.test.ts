@@ -248,6 +248,13 @@ describe('knowledge', () => {
     expect((await run('search', 'leave')).printed[0]).toMatch(/^handbook\/leave\.md \[\d+, \d+\)/)
     expect((await run('search', 'zebra')).printed).toEqual(['nothing found'])
 
+    const questions = join(folder, 'questions.jsonl')
+    writeFileSync(questions, '{"query": "annual leave", "expected": [{"document": "leave.md"}]}\n{"query": "leave"}\n')
+    const unreadable = await run('knowledge', 'compare', 'handbook', '1', questions)
+    expect(unreadable.noted).toContain('questions.jsonl:2')
+    writeFileSync(questions, '{"query": "annual leave", "expected": [{"document": "leave.md"}]}\n')
+    expect((await run('knowledge', 'compare', 'handbook', '1', questions)).noted).toContain('has no generation 1')
+
     const asked = await run('ask', 'How', 'many', 'days', 'is', 'annual', 'leave?', '-m', 'handbook', '--json')
     expect(asked.json).toMatchObject({ text: expect.stringContaining('25 days'), citations: [{ source: 'leave.md' }] })
     const { call } = asked.json as { readonly call: string }

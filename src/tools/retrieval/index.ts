@@ -11,5 +11,6 @@ export {
   type VersionView,
   type Viewer,
 } from './knowledge.ts'
+export type { ComparedQuestion, GenerationComparison } from './vectors/comparing.ts'
 export type { GenerationView } from './vectors/generations.ts'
 export { toUnitBytes, toUnitVector, VectorBlock } from './vectors/block.ts'

@@ -17,13 +17,14 @@ import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread, type SearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
+import { createComparing, type Comparing } from './vectors/comparing.ts'
 import { createGenerations, withoutEmbedder, type DenseParts, type Generations } from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
 import { createWriter } from './writing.ts'
 
 /** Collections of documents, and search in them. Every act is within one tenant. */
-export interface Knowledge extends KnowledgeSearch, Generations {
+export interface Knowledge extends KnowledgeSearch, Generations, Comparing {
   /** Rejects with CONFLICT when the tenant has one of that name, INVALID_REQUEST for a name that cannot be one. */
   createCollection(tenant: string, name: string): Promise<CollectionView>
   listCollections(tenant: string): Promise<readonly CollectionView[]>
@@ -264,6 +265,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     find,
     search: async (query) => (await find(query)).passages,
     ...(generations ?? withoutEmbedder),
+    ...createCompare(deps, { thread, widen }),
     embedding: {
       start: () => generations?.follow(),
       settled: async () => generations?.settled(),
@@ -278,6 +280,18 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
 }
 
 type Widen = <T extends Viewer>(viewer: T) => T
+
+function createCompare(
+  { store, config, embedder }: KnowledgeParts,
+  { thread, widen }: Pick<FinderParts, 'thread' | 'widen'>,
+): Comparing {
+  if (embedder === undefined) {
+    const missing = new PlatformError('NOT_FOUND', 'there are no generations')
+    return { compareGenerations: () => Promise.reject(missing) }
+  }
+  const search: typeof thread.search = (query) => thread.search(widen(query))
+  return createComparing({ store, config: config.dense, embedder, search })
+}
 
 interface FinderParts {
   readonly store: KnowledgeParts['store']

@@ -1,17 +1,23 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { comparedQuestion, toComparedQuestion, toGenerationComparisonJson } from '../../http/index.ts'
+import type { ComparedQuestion, GenerationComparison } from '../../../tools/index.ts'
+import { readFileLines } from '../lines.ts'
+import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
 export const knowledge: Command = {
   name: 'knowledge',
-  usage: 'status | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT]',
-  summary: 'Shows collections, deletes with a receipt, and checks what is there and what is gone.',
-  options: {},
+  usage:
+    'status | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT] | compare COLLECTION GENERATION QUESTIONS.jsonl [--against GENERATION]',
+  summary:
+    'Shows collections, deletes with a receipt, checks what is there and what is gone, and compares generations of vectors.',
+  options: { against: { type: 'string' } },
   async run(context) {
     const [act, ...words] = context.words
     if (act === 'status' && words.length === 0) return status(context)
     if (act === 'delete' && (words.length === 1 || words.length === 2)) return remove(context, words)
     if (act === 'verify' && words.length <= 1) return verify(context, words[0])
+    if (act === 'compare' && words.length === 3) return compare(context, words)
     throw toMisuse(knowledge)
   },
 }
@@ -71,4 +77,50 @@ async function verify(context: CommandContext, name: string | undefined): Promis
   }
   report(context.terminal, { object: 'list', data: reports }, lines.length === 0 ? ['no collections'] : lines)
   return isSound ? undefined : 'failed'
+}
+
+/** Which of two generations ranks better for the questions of a file, one JSON a line: `{query, expected: [{document}]}`. */
+async function compare(
+  context: CommandContext,
+  [collection = '', number, path = '']: readonly string[],
+): Promise<void> {
+  const questions: ComparedQuestion[] = []
+  for await (const line of readFileLines(path)) questions.push(toComparedQuestion(parseQuestion(line, path)))
+  const { against } = context.options
+  const { parts } = await context.open()
+  const compared = await parts.knowledge.compareGenerations({
+    tenant: operatorTenant,
+    collection,
+    generation: Number(number),
+    against: typeof against === 'string' ? Number(against) : undefined,
+    questions,
+    principal: operator,
+  })
+  report(context.terminal, toGenerationComparisonJson(compared), describe(compared))
+}
+
+function parseQuestion({ text, number }: { readonly text: string; readonly number: number }, path: string) {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    value = undefined
+  }
+  const parsed = comparedQuestion.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new PlatformError('INVALID_REQUEST', `${path}:${number} is no {"query", "expected": [{"document"}]}`)
+}
+
+function describe({ questions, first, second, difference, verdict }: GenerationComparison): readonly string[] {
+  const nameOf = (generation: number | undefined): string => (generation === undefined ? 'words' : `${generation}`)
+  const rows = Object.entries(difference).map(([figure, { mean, low, high }]) => {
+    const of = (scores: typeof first): string => format(Object.entries(scores).find(([name]) => name === figure)?.[1])
+    return [figure, of(first), of(second), format(mean), `${format(low)} … ${format(high)}`]
+  })
+  const head = ['figure', nameOf(first.generation), nameOf(second.generation), 'difference', '95 % interval']
+  return [`${questions} questions; generation ${nameOf(first.generation)} is ${verdict}`, ...toTable([head, ...rows])]
+}
+
+function format(value: number | undefined): string {
+  return value === undefined ? '' : value.toFixed(3)
 }

@@ -56,6 +56,14 @@ test('a generation is begun, embedded through an endpoint within the regions of 
   expect(sent).toContain('The rule of leave')
   expect(sent).not.toContain('abroad')
 
+  const question = { query: 'the rule of leave', expected: [{ document: 'leave', start: 0, end: 4 }] }
+  expect(await send('POST', `${path}/1/compare`, { questions: [question] })).toMatchObject({
+    status: 200,
+    body: { object: 'comparison', questions: 1, first: { generation: 1, ndcg10: 1 }, second: { generation: null } },
+  })
+  const half = { questions: [{ ...question, expected: [{ document: 'leave', start: 0 }] }] }
+  expect(await send('POST', `${path}/1/compare`, half)).toMatchObject({ status: 400 })
+
   expect(await send('POST', `${path}/1/switch`)).toMatchObject({ status: 200, body: { state: 'live' } })
   const found = await send('POST', '/v1/collections/handbook/search', { query: 'the rule of leave', min_confidence: 0 })
   expect(found).toMatchObject({ status: 200, body: { dense: { state: 'used' }, data: [{ source: 'leave.md' }] } })

@@ -274,4 +274,60 @@ describeEngines('vectors', (open) => {
     await knowledge.close()
     await other.close()
   })
+
+  test('are compared by questions before the switch: the one that understands ranks better, on the account of whoever asks', async () => {
+    const embedder = createScripted()
+    const knowledge = await openOn(await open(), embedder)
+    await fill(knowledge)
+    const place = { tenant, collection: 'handbook', principal }
+    // The second has an axis for holidays alone, and takes everything else for the same.
+    const [good, poor] = [await build(knowledge, 'good', 5), await build(knowledge, 'poor', 2)]
+    const questions = [
+      { query: '酒店', expected: [{ document: 'travel.md' }] },
+      { query: '工资', expected: [{ document: 'pay.md', span: { start: 0, end: 10 } }] },
+      { query: '酒店?', expected: [{ document: 'travel.md' }] },
+    ]
+    embedder.asked.length = 0
+    const compared = await knowledge.compareGenerations({ ...place, generation: good, against: poor, questions })
+    expect(compared).toMatchObject({
+      questions: 3,
+      first: { generation: good, ndcg10: 1, recall5: 1 },
+      second: { generation: poor },
+      verdict: 'better',
+    })
+    expect(compared.second.ndcg10).toBeGreaterThan(0) // by its own vectors
+    expect(compared.second.ndcg10).toBeLessThan(1)
+    const { mean, low, high } = compared.difference['ndcg10'] ?? { mean: 0, low: 0, high: 0 }
+    expect(mean).toBeCloseTo(compared.first.ndcg10 - compared.second.ndcg10, 12)
+    expect(low > 0 && low <= mean && mean <= high).toBe(true)
+    expect(embedder.asked.map(({ model, as }) => [model, as.principal])).toEqual(
+      ['good', 'good', 'poor', 'poor'].map((model) => [model, principal]),
+    )
+    const turned = await knowledge.compareGenerations({ ...place, generation: poor, against: good, questions })
+    expect(turned.verdict).toBe('worse')
+    // Against the one in use, and against words alone while none is.
+    const alone = await knowledge.compareGenerations({ ...place, generation: good, questions })
+    expect(alone).toMatchObject({ second: { generation: undefined, ndcg10: 0 }, verdict: 'better' })
+    await knowledge.switchGeneration({ ...place, generation: good })
+    expect((await knowledge.compareGenerations({ ...place, generation: poor, questions })).second.generation).toBe(good)
+  })
+
+  test('are not compared while passages are missing, nor by what is not there', async () => {
+    const embedder = createScripted()
+    const knowledge = await openOn(await open(), embedder)
+    await fill(knowledge)
+    const generation = await build(knowledge)
+    const place = { tenant, collection: 'handbook', principal, generation }
+    const questions = [{ query: '酒店', expected: [{ document: 'travel.md' }] }]
+    const compare = (more: object) => knowledge.compareGenerations({ ...place, questions, ...more })
+    await expect(compare({ against: 9 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(compare({ questions: [] })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    const unknown = [{ query: 'x', expected: [{ document: 'none.md' }] }]
+    await expect(compare({ questions: unknown })).rejects.toMatchObject({ param: 'questions[0].expected[0]' })
+    embedder.fails = new PlatformError('BUDGET_EXCEEDED', 'spent')
+    await expect(compare({})).rejects.toMatchObject({ code: 'BUDGET_EXCEEDED' })
+    await knowledge.putDocument(tenant, 'handbook', { externalId: 'new', name: 'new', bytes: Buffer.from('New.') })
+    await knowledge.embedding.settled()
+    await expect(compare({})).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
 })

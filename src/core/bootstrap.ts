@@ -1,4 +1,4 @@
-import type { Random } from '../../src/core/random.ts'
+import type { Random } from './random.ts'
 
 /** The 95 % interval of the mean of paired values, by resampling the pairs (percentile bootstrap, 2,000 draws). */
 export function intervalOfMean(values: readonly number[], random: Random): readonly [low: number, high: number] {
