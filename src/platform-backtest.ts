@@ -2,7 +2,7 @@ import type { Config } from './config/index.ts'
 import { isJsonObject } from './core/json.ts'
 import {
   backtestPack,
-  createPolicyEngine,
+  createEngine,
   loadPack,
   toGiven,
   type Backtest,
@@ -24,7 +24,7 @@ export function createBacktest(
   policies: PolicyGuard,
 ): RunBacktest {
   const findEngine = (id: string): PolicyEngine =>
-    policies.policies.find(({ engine }) => engine.pack.id === id)?.engine ?? createPolicyEngine(loadPack(id))
+    policies.policies.find(({ engine }) => engine.pack.id === id)?.engine ?? createEngine(loadPack(id))
   return async (pack, span) => {
     const engine = typeof pack === 'string' ? findEngine(pack) : pack
     const keys = new Map((await identity.keys.list(span.tenant)).map((key) => [key.id, key.useCase]))

@@ -32,7 +32,7 @@ export {
   backtestPack,
   controlCatalogues,
   createPolicyAdmission,
-  createPolicyEngine,
+  createEngine,
   createPolicyGuard,
   isControlsStale,
   loadControls,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { toCanonicalJson } from '../../core/canonical-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { toIso } from '../../core/time.ts'
-import { createPolicyEngine, readPack, type PolicyEngine } from '../policy/index.ts'
+import { createPolicyEngine, readPack, type Pack, type PolicyEngine } from '../policy/index.ts'
 import { createRegionGate } from '../sovereignty/index.ts'
 import { createGoneJudge } from './judge-gone.ts'
 import { createReviewJudge } from './judge-reviews.ts'
@@ -42,6 +42,7 @@ export interface RecordJudge {
   summary(): {
     readonly tenants: number
     readonly decisions: number
+    readonly decisionsForeign: number
     readonly placements: number
     readonly oldestAt: string | undefined
     readonly newestAt: string | undefined
@@ -68,6 +69,9 @@ class Judge implements RecordJudge {
   readonly #sequences = new Map<string, number>()
   readonly #engines = new Map<string, PolicyEngine>()
   readonly #facts = new Map<string, unknown>()
+  /** Packs in another language. */
+  readonly #foreign = new Set<string>()
+  #decisionsForeign = 0
   /** By pack, facts and day: requests of one use case on one day are decided alike. */
   readonly #decided = new Map<string, string>()
   readonly #gate = createRegionGate({ regions: {} })
@@ -87,7 +91,13 @@ class Judge implements RecordJudge {
     if (actual !== hash)
       return this.#find({ type: 'decision', place: 0, message: `the ${kind} of hash ${hash} are others` })
     if (kind === 'facts') this.#facts.set(hash, JSON.parse(text))
-    else this.#engines.set(hash, createPolicyEngine(readPack(JSON.parse(text))))
+    else this.#takePack(hash, readPack(JSON.parse(text)))
+  }
+
+  /** A pack in another language is decided by an engine that a verifier need not have. */
+  #takePack(hash: string, pack: Pack): void {
+    if (pack.language === undefined) this.#engines.set(hash, createPolicyEngine(pack))
+    else this.#foreign.add(hash)
   }
 
   takeRecord(place: number, text: string): void {
@@ -132,6 +142,7 @@ class Judge implements RecordJudge {
     return {
       tenants: this.#sequences.size,
       decisions: this.#decisions,
+      decisionsForeign: this.#decisionsForeign,
       placements: this.#placements,
       oldestAt: isEmpty ? undefined : toIso(this.#oldestMs),
       newestAt: isEmpty ? undefined : toIso(this.#newestMs),
@@ -160,6 +171,10 @@ class Judge implements RecordJudge {
   /** Made again from the facts and the pack, on the day of the request. */
   #judgeDecision({ place, root, atMs, wasRefused }: JudgedRequest, policy: JsonObject): void {
     const [hash, factsHash, said] = [textOf(policy['hash']), textOf(policy['facts']), textOf(policy['decision'])]
+    if (this.#foreign.has(hash)) {
+      this.#decisionsForeign += 1
+      return
+    }
     const engine = this.#engines.get(hash)
     const facts = this.#facts.get(factsHash)
     if (engine === undefined || facts === undefined) {

@@ -21,6 +21,8 @@ export interface AuditReport {
   readonly tenants: number
   /** Decisions of policy packs that were made again. */
   readonly decisions: number
+  /** Decisions of packs in another language than Strata's own, which were not made again. */
+  readonly decisionsForeign: number
   /** Dispatches whose regions were compared with those allowed. */
   readonly placements: number
   readonly oldestAt: string | undefined
@@ -113,6 +115,7 @@ class Verification {
       })
     }
     const isProven = this.#findings.length === 0
+    const judged = this.#judge.summary()
     return {
       isProven,
       findings: this.#findings,
@@ -121,10 +124,10 @@ class Verification {
       records: this.#records,
       hashesOnly: this.#hashesOnly,
       checkpoints: this.#checkpoints,
-      ...this.#judge.summary(),
+      ...judged,
       ...this.#testimony.summary(),
       proven: isProven ? [...proven, ...this.#testimony.describe()] : [],
-      notProven,
+      notProven: judged.decisionsForeign === 0 ? notProven : [...notProven, foreign(judged.decisionsForeign)],
     }
   }
 
@@ -227,6 +230,10 @@ const notProven = [
   'that an endpoint computed where it says it does',
   'that nobody was shown another log: compare checkpoints with others who hold them',
 ]
+
+function foreign(count: number): string {
+  return `that ${count} decisions of packs in Cedar follow from their facts: their engine was not asked`
+}
 
 function invalid(message: string): PlatformError {
   return new PlatformError('INVALID_REQUEST', message)

@@ -1,5 +1,6 @@
 import { countFacts, enumerateAnswers, listAnswers, listComparisons } from './domain.ts'
-import { createPolicyEngine, toMs, type Decision, type PolicyEngine } from './engine.ts'
+import { createEngine } from './engines.ts'
+import { toMs, type Decision, type PolicyEngine } from './engine.ts'
 import { isTrue } from './language.ts'
 import type { Pack, PackCases, PackTest, Rule } from './pack.ts'
 
@@ -25,7 +26,7 @@ const pairCombinationsMax = 20_000
 
 /** Runs the cases of a pack and looks for rules that cannot hold, say the same as another, or stand in no case. */
 export function checkPack(pack: Pack, cases: PackCases | undefined): PackReport {
-  const engine = createPolicyEngine(pack)
+  const engine = createEngine(pack)
   const findings = cases === undefined ? [] : runCases(engine, cases)
   let combinations = 0
   for (const rule of pack.rules) {

@@ -4,7 +4,7 @@ import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { findSimilar } from '../../core/similar.ts'
 import type { Clock } from '../../core/time.ts'
 import { loadPack } from './catalogue.ts'
-import { createPolicyEngine } from './engine.ts'
+import { createEngine } from './engines.ts'
 import type { Facts } from './facts.ts'
 import { toFactsMaterial, toLabel, type PackDecision, type PolicyInForce, type PolicyMaterial } from './label.ts'
 import { createRegisteredPolicies, type RegisteredPolicies, type RegisteredUseCase } from './registered.ts'
@@ -55,7 +55,7 @@ export function createPolicyGuard({ config, clock, toPath, registered }: PolicyG
   const policies = config.policies.map(({ pack, mode }, index) =>
     at(`governance.policies[${index}].pack`, () => ({
       mode,
-      engine: createPolicyEngine(loadPack(/[./\\]/.test(pack) ? toPath(pack) : pack)),
+      engine: createEngine(loadPack(/[./\\]/.test(pack) ? toPath(pack) : pack)),
     })),
   )
   const factsOf = readUseCases(config, policies)
@@ -143,8 +143,7 @@ function readUseCases(
       const path = `governance.useCases.${name}`
       // A pack that is not in force may have its answers already; one that does not exist is a mistake.
       for (const pack of Object.keys(byPack)) {
-        if (!ids.includes(pack))
-          at(`${path}.${pack}`, () => createPolicyEngine(loadPack(pack)).read(byPack[pack] ?? {}))
+        if (!ids.includes(pack)) at(`${path}.${pack}`, () => createEngine(loadPack(pack)).read(byPack[pack] ?? {}))
       }
       const facts = policies.map(({ engine }) =>
         at(`${path}.${engine.pack.id}`, () => engine.read(byPack[engine.pack.id] ?? {})),

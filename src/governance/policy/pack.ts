@@ -75,7 +75,10 @@ const packSchema = z.strictObject({
   facts: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), factSchema),
   definitions: z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/), z.unknown()).default({}),
   obligations: z.record(id, obligationSchema).default({}),
-  rules: z.array(ruleSchema).min(1).max(1_000),
+  rules: z.array(ruleSchema).min(1).max(1_000).optional(),
+  /** Instead of rules: policies in another language, as text. */
+  language: z.literal('cedar').optional(),
+  policies: z.string().min(1).max(1_000_000).optional(),
 })
 
 /** Cases that a pack promises to decide so. They lie beside the pack and are no part of its hash. */
@@ -113,7 +116,8 @@ const packBytesMax = 4_194_304
 export function readPack(given: unknown): Pack {
   const parsed = packSchema.safeParse(given)
   if (!parsed.success) throw toFault(parsed.error, 'pack')
-  const { rules: written, definitions, ...rest } = parsed.data
+  checkLanguage(parsed.data)
+  const { rules: written = [], definitions, ...rest } = parsed.data
   const read = Object.entries(definitions).map(
     ([name, condition]) => [name, readCondition(condition, `definitions.${name}`)] as const,
   )
@@ -123,6 +127,18 @@ export function readPack(given: unknown): Pack {
   const text = toCanonicalJson(parsed.data)
   if (text.length > packBytesMax) throw invalid('pack', `is larger than ${packBytesMax} bytes`)
   return { ...pack, text, hash: createHash('sha256').update(text).digest('hex') }
+}
+
+/** Rules in our own language, or policies in another one that stand for all of it. */
+function checkLanguage({ language, policies, rules, definitions, obligations }: z.infer<typeof packSchema>): void {
+  if (language === undefined) {
+    if (policies !== undefined) throw invalid('policies', 'needs language: cedar')
+    if (rules === undefined) throw invalid('rules', 'must be a list of rules')
+    return
+  }
+  if (policies === undefined) throw invalid('policies', 'must hold the policies in Cedar')
+  const own = [rules, ...Object.keys(definitions), ...Object.keys(obligations)].some((each) => each !== undefined)
+  if (own) throw invalid('rules', 'and definitions and obligations are not for a pack in Cedar')
 }
 
 /** Reads the cases of a pack. Throws INVALID_REQUEST with the place of the first fault. */
@@ -191,7 +207,7 @@ function checkReferences(pack: Unhashed): void {
       throw invalid(`obligations.${name}.document`, `is ${document}, which is no answer to the fact evidence`)
     }
   }
-  if (pack.default === 'deny' && !pack.rules.some(({ effect }) => effect === 'allow')) {
+  if (pack.language === undefined && pack.default === 'deny' && !pack.rules.some(({ effect }) => effect === 'allow')) {
     throw invalid('default', 'denies everything, since no rule allows anything')
   }
 }

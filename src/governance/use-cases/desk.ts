@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Clock } from '../../core/time.ts'
 import {
   builtInPacks,
-  createPolicyEngine,
+  createEngine,
   loadPack,
   tiers,
   toMs,
@@ -210,7 +210,7 @@ function checkAnswers(policies: PolicyGuard, answers: Said['answers']): void {
       throw new PlatformError('INVALID_REQUEST', `there is no pack ${id.slice(0, 64)}`, { param })
     }
     try {
-      ;(inForce ?? createPolicyEngine(loadPack(id))).read(given)
+      ;(inForce ?? createEngine(loadPack(id))).read(given)
     } catch (thrown) {
       if (!(thrown instanceof PlatformError)) throw thrown
       throw new PlatformError('INVALID_REQUEST', `${param}: ${thrown.message}`, { param, cause: thrown })

@@ -92,7 +92,7 @@ async function readText(path: string): Promise<string> {
 }
 
 function toReportJson({ isProven, findingsMore, hashesOnly, notProven, ...rest }: AuditReport): object {
-  const { exportedAt, oldestAt, newestAt, timestamped, ...others } = rest
+  const { exportedAt, oldestAt, newestAt, timestamped, decisionsForeign, ...others } = rest
   return {
     proven_whole: isProven,
     ...others,
@@ -101,6 +101,7 @@ function toReportJson({ isProven, findingsMore, hashesOnly, notProven, ...rest }
     exported_at: exportedAt ?? null,
     oldest_at: oldestAt ?? null,
     newest_at: newestAt ?? null,
+    decisions_foreign: decisionsForeign,
     timestamped: timestamped ?? null,
     not_proven: notProven,
   }

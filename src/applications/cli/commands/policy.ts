@@ -4,7 +4,7 @@ import {
   builtInPacks,
   checkPack,
   controlCatalogues,
-  createPolicyEngine,
+  createEngine,
   diffPacks,
   findCases,
   isControlsStale,
@@ -111,7 +111,7 @@ async function decide(context: CommandContext, path: string): Promise<void> {
   const { pack: name } = context.options
   if (typeof name !== 'string') throw toMisuse(policy)
   const atMs = readInstant(context)
-  const engine = createPolicyEngine(loadPack(name))
+  const engine = createEngine(loadPack(name))
   const decision = engine.decide(engine.read(parseFacts(await readBytes(path, factsBytesMax), path)), atMs)
   report(context.terminal, toDecisionJson(decision, atMs), toLines(decision))
 }
@@ -133,7 +133,7 @@ async function backtest(context: CommandContext, name: string): Promise<void> {
   const untilMs = readInstant(context, 'to')
   const fromMs = readInstant(context, 'from', untilMs - daysDefault * dayMs)
   // A file of the operator's own is a pack too; over HTTP only ids are taken.
-  const pack = /[./\\]/.test(name) ? createPolicyEngine(loadPack(name)) : name
+  const pack = /[./\\]/.test(name) ? createEngine(loadPack(name)) : name
   const found = await parts.backtest(pack, { tenant: operatorTenant, fromMs, untilMs })
   const { calls, callsUnknown, byDecision, newlyRefused, newlyAllowed, groups } = found
   report(context.terminal, toBacktestJson(found), [

@@ -1,0 +1,1 @@
+export { createCedarEngine } from './cedar-engine.ts'
