@@ -1,3 +1,4 @@
+import { askModel } from './applications/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import type { createRegionGate } from './governance/index.ts'
 import { createTextEmbedder, createTextReranker } from './platform-embedding.ts'
@@ -25,6 +26,12 @@ export function openKnowledge({ folder, loaded, inForce, ...parts }: KnowledgeDe
     regionsWithin: (allowed) => inForce.gate().within(allowed),
     embedder: createTextEmbedder(inForce.parts),
     reranker: createTextReranker(inForce.parts),
+    asker: {
+      async ask({ model, prompt }, { principal, durationMsMax }) {
+        const asked = { principal, face: 'search', model, prompt, oversight: 'exempt', durationMsMax } as const
+        return (await askModel(inForce.parts(), asked)).complete.text
+      },
+    },
   })
   // Deletions that a dying process left unchecked; the next start tries again.
   knowledge.checkDeletions().catch((thrown: unknown) => {

@@ -17,6 +17,8 @@ export interface AskOptions {
   readonly bounds?: Call['bounds']
   /** As of a request; `none` when absent. */
   readonly oversight?: 'exempt' | 'none'
+  /** After that it is cancelled; as long as any request may take when absent. */
+  readonly durationMsMax?: number | undefined
 }
 
 export interface AskedModel {
@@ -28,12 +30,14 @@ export interface AskedModel {
 
 /** Asks a model once, through the same flow as over HTTP. Rejects with what went wrong. */
 export function askModel(parts: { readonly flow: FlowParts }, options: AskOptions): Promise<AskedModel> {
-  const { principal, face, model, prompt, bounds = [], oversight = 'none' } = options
+  const { principal, face, model, prompt, bounds = [], oversight = 'none', durationMsMax } = options
   const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
   const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
   return new Promise((resolve, reject) => {
     let complete: CompleteAnswer | undefined
     let bound: Call['bounds'] = []
+    let timer: NodeJS.Timeout | undefined
+    let isLate = false
     void runRequest<ChatRequest, Answer>(
       { ...parts.flow, identity: { authenticate: () => principal } },
       {
@@ -59,11 +63,22 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
           bound = call.bounds
         },
         complete(facts) {
+          clearTimeout(timer)
           if (complete !== undefined) resolve({ complete, facts, bounds: bound })
         },
-        fail: (error) => reject(error),
+        fail(error) {
+          clearTimeout(timer)
+          const late = `${model} has not answered within ${durationMsMax} ms`
+          reject(isLate ? new PlatformError('DEADLINE_EXCEEDED', late, { cause: error }) : error)
+        },
         firstByteMs: () => undefined,
-        onGone: () => undefined,
+        onGone(leave) {
+          if (durationMsMax === undefined) return
+          timer = setTimeout(() => {
+            isLate = true
+            leave()
+          }, durationMsMax)
+        },
       },
     )
   })

@@ -8,4 +8,5 @@ export {
   type HttpParts,
   type HttpServer,
 } from './http/index.ts'
+export { askModel } from './ask-model.ts'
 export type { FlowParts } from './flow-parts.ts'

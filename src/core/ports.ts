@@ -84,6 +84,15 @@ export interface TextReranker {
   rerank(request: RerankRequest, as: EmbedAs): Promise<Reranked>
 }
 
+/** Filled by platform: asks a model of the configuration in force once, as a request would. */
+export interface TextAsker {
+  /** The text of the answer. Rejects as a request would, and with DEADLINE_EXCEEDED after `durationMsMax`. */
+  ask(
+    asked: { readonly model: string; readonly prompt: string },
+    as: Pick<EmbedAs, 'principal' | 'durationMsMax'>,
+  ): Promise<string>
+}
+
 export interface EmbedAs {
   readonly principal: Principal
   /** The call this is part of; one of its own when absent. */
@@ -152,6 +161,8 @@ export interface KnowledgeQuery {
   readonly asOfMs?: number | undefined
   /** On whose account a question is embedded where a collection has vectors; search is lexical when absent. */
   readonly by?: { readonly principal: Principal; readonly call?: Call | undefined } | undefined
+  /** The model that puts the question in other words, which are searched for beside it; none when absent. */
+  readonly rewriteWith?: string | undefined
   /** 0…1: gives nothing when the best passage is less likely to answer than this; the calibrated bound when absent. */
   readonly confidenceMin?: number | undefined
 }

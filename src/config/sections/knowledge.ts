@@ -91,6 +91,23 @@ export const knowledgeSchema = z
       })
       .prefault({})
       .describe('Search by vectors, where a collection has a live generation of them.'),
+    rewrite: z
+      .strictObject({
+        questionsMax: z
+          .int()
+          .min(1)
+          .max(8)
+          .default(3)
+          .describe('Other words for one question, searched for beside it.'),
+        rewriteMsMax: z
+          .int()
+          .min(1)
+          .max(60_000)
+          .default(5_000)
+          .describe('Longest wait for them, milliseconds; the question stands alone without.'),
+      })
+      .prefault({})
+      .describe('Questions put in other words by a model, where a request names one (`rewrite_with`).'),
     rerank: z
       .strictObject({
         with: z.string().min(1).max(128).describe('The model that judges: of endpoints with `does: [rerank]`.'),

@@ -2,7 +2,14 @@ import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Ids } from '../../core/ids.ts'
-import type { EventLog, KnowledgeQuery, KnowledgeSearch, TextEmbedder, TextReranker } from '../../core/ports.ts'
+import type {
+  EventLog,
+  KnowledgeQuery,
+  KnowledgeSearch,
+  TextAsker,
+  TextEmbedder,
+  TextReranker,
+} from '../../core/ports.ts'
 import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
@@ -12,13 +19,20 @@ import { createAnalyser } from './analyse.ts'
 import { createFold } from './asking/fold.ts'
 import { createDeleter } from './deleting.ts'
 import { createPlaceRows } from './places/store.ts'
+import { createRewriting, fuseResults, type Rewriting } from './rewriting.ts'
 import { createReranking, type Reranking } from './reranking.ts'
 import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread, type SearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
 import { createComparing, type Comparing } from './vectors/comparing.ts'
-import { createGenerations, withoutEmbedder, type DenseParts, type Generations } from './vectors/generations.ts'
+import {
+  createGenerations,
+  withoutEmbedder,
+  type DenseParts,
+  type DenseQuery,
+  type Generations,
+} from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
 import { createWriter } from './writing.ts'
@@ -207,6 +221,8 @@ export interface KnowledgeParts {
   readonly log: EventLog
   /** Embeds passages and questions; search is lexical when absent. */
   readonly embedder?: TextEmbedder | undefined
+  /** Puts questions in other words, where a request says so. */
+  readonly asker?: TextAsker | undefined
   /** Judges passages, where the configuration says so; their order stays as it is when absent. */
   readonly reranker?: TextReranker | undefined
   /** Signs receipts; unsigned when absent. */
@@ -247,7 +263,8 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
       ? undefined
       : createGenerations({ ...deps, config: config.dense, embedder: deps.embedder })
   const reranking = createReranking({ config: config.rerank, reranker: deps.reranker, log })
-  const find = createFinder({ store, thread, generations, reranking, widen })
+  const rewriting = createRewriting({ config: config.rewrite, asker: deps.asker, log })
+  const find = createFinder({ store, thread, generations, rewriting, reranking, widen })
   return {
     ...createWriter({
       ...deps,
@@ -297,24 +314,33 @@ interface FinderParts {
   readonly store: KnowledgeParts['store']
   readonly thread: Pick<SearchThread, 'search'>
   readonly generations: Pick<DenseParts, 'toVectors'> | undefined
+  readonly rewriting: Rewriting
   readonly reranking: Reranking
   readonly widen: Widen
 }
 
-/** Embeds the question where there are vectors, searches, has the best judged, and says where in its file each passage stands. */
-function createFinder({ store, thread, generations, reranking, widen }: FinderParts): Knowledge['find'] {
+const none: DenseQuery = Object.freeze({ vectors: [] })
+
+/** Puts the question in other words where that is asked for, embeds it where there are vectors, searches, has the best judged, and says where in its file each passage stands. */
+function createFinder({ store, thread, generations, rewriting, reranking, widen }: FinderParts): Knowledge['find'] {
   const placed = createPlaceRows(store.sql)
   return async (query) => {
-    const { by: _by, ...widened } = widen(query)
-    const asked = { ...widened, passagesMax: reranking.countPassages(query) }
-    const { vectors, ...dense } = (await generations?.toVectors(query)) ?? { vectors: [] }
-    const found = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
-    const result = await reranking.rerank(query, found)
+    const { by: _by, rewriteWith: _rewriteWith, ...widened } = widen(query)
+    const passagesMax = reranking.countPassages(query)
+    const rewritten = await rewriting.rewrite(query)
+    const search = async (words: string | undefined): Promise<SearchResult> => {
+      const { vectors, ...dense } = (await generations?.toVectors({ ...query, query: words ?? query.query })) ?? none
+      const asked = { ...widened, passagesMax, ...(words === undefined ? {} : { words }) }
+      const found = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
+      return dense.state === undefined ? found : { ...found, dense: { ...dense, state: dense.state } }
+    }
+    const results = await Promise.all([undefined, ...(rewritten?.queries ?? [])].map(search))
+    const result = await reranking.rerank(query, fuseResults(results, passagesMax))
     const places = await placed.listPlaces(query.tenant, result.passages)
     const passages = result.passages.map((passage, index) =>
       places[index]?.length === 0 ? passage : { ...passage, places: places[index] },
     )
-    return { ...result, passages, ...(dense.state === undefined ? {} : { dense: { ...dense, state: dense.state } }) }
+    return rewritten === undefined ? { ...result, passages } : { ...result, passages, rewritten }
   }
 }
 

@@ -33,6 +33,12 @@ const newSearch = z.strictObject({
     .max(1)
     .optional()
     .describe('Returns nothing when the best passage is less likely to answer than this; 0 returns whatever there is.'),
+  rewrite_with: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('A model that puts the question in other words, which are searched for beside it; none when absent.'),
   on_behalf_of: z
     .array(z.string().min(1).max(256))
     .max(64)
@@ -80,7 +86,7 @@ async function search(
   const { parts, principal, body } = given
   if (body.on_behalf_of !== undefined) requireRight(principal, 'knowledge:on-behalf', 'on_behalf_of')
   const viewer = toViewer(given)
-  const { passages, confidence, abstained, understood, dense, rerank } = await parts.knowledge.find({
+  const { passages, confidence, abstained, understood, dense, rerank, rewritten } = await parts.knowledge.find({
     tenant: principal.tenant,
     collections,
     query: body.query,
@@ -91,9 +97,19 @@ async function search(
     regions: viewer.regions,
     asOfMs: body.as_of === undefined ? undefined : Date.parse(body.as_of),
     confidenceMin: body.min_confidence,
+    rewriteWith: body.rewrite_with,
   })
   return {
     status: 200,
-    body: { object: 'list', data: passages.map(toPassageJson), confidence, abstained, understood, dense, rerank },
+    body: {
+      object: 'list',
+      data: passages.map(toPassageJson),
+      confidence,
+      abstained,
+      understood,
+      dense,
+      rerank,
+      rewritten,
+    },
   }
 }

@@ -33,6 +33,10 @@ export interface SearchResult {
   readonly understood?: JsonObject | undefined
   /** For each passage the region its document is bound to, `undefined` for none; left out of what others get. */
   readonly boundTo?: readonly (string | undefined)[] | undefined
+  /** Where a model was asked to put the question in other words: those that were searched for beside it, or why there are none. */
+  readonly rewritten?:
+    | { readonly state: 'used' | 'failed'; readonly queries: readonly string[]; readonly code?: ErrorCode | undefined }
+    | undefined
   /** Where a model was asked to judge the passages: whether their order is its, or why not. */
   readonly rerank?: { readonly state: 'used' | 'failed'; readonly code?: ErrorCode | undefined } | undefined
   /** Where a collection has a live generation of vectors: whether they were `used`, or why not. */
@@ -40,7 +44,9 @@ export interface SearchResult {
 }
 
 /** A query with the vectors of its question. */
-export interface SearchQuery extends Omit<KnowledgeQuery, 'by'> {
+export interface SearchQuery extends Omit<KnowledgeQuery, 'by' | 'rewriteWith'> {
+  /** Searched for instead of the words of the query; its operators hold. */
+  readonly words?: string | undefined
   readonly vectors?: readonly QueryVector[] | undefined
 }
 
@@ -117,7 +123,8 @@ class Searching {
   }
 
   async search(query: SearchQuery): Promise<SearchResult> {
-    const parsed = query.syntax === 'operators' ? parseQuery(query.query) : toPlainQuery(query.query)
+    const written = query.syntax === 'operators' ? parseQuery(query.query) : toPlainQuery(query.query)
+    const parsed = query.words === undefined ? written : { ...written, text: query.words }
     const result = await readConsistently(this.#parts, (rows, sql) => this.#find({ rows, sql, query, parsed }))
     return query.syntax === 'operators' ? { ...result, understood: describeQuery(parsed) } : result
   }
