@@ -1,14 +1,19 @@
 import type { Config } from './config/index.ts'
+import { PlatformError } from './core/errors.ts'
 import { isJsonObject } from './core/json.ts'
+import type { Place } from './core/ports.ts'
 import {
   backtestPack,
+  backtestPlaces,
   createEngine,
   loadPack,
   toGiven,
   type Backtest,
   type PolicyEngine,
   type PolicyGuard,
+  type RegionLattice,
 } from './governance/index.ts'
+import { placeOf } from './infrastructure/index.ts'
 import type { Standing } from './platform-standing.ts'
 import type { CallSpan } from './store/index.ts'
 
@@ -18,17 +23,33 @@ import type { CallSpan } from './store/index.ts'
  */
 export type RunBacktest = (pack: string | PolicyEngine, span: CallSpan) => Promise<Backtest>
 
+interface BacktestConfig {
+  readonly config: Config['governance']
+  readonly endpoints: Config['endpoints']
+  readonly lattice: RegionLattice
+}
+
 export function createBacktest(
   { store, identity, governance }: Pick<Standing, 'store' | 'identity' | 'governance'>,
-  config: Config['governance'],
+  inForce: BacktestConfig,
   policies: PolicyGuard,
 ): RunBacktest {
+  const { config, endpoints, lattice } = inForce
   const findEngine = (id: string): PolicyEngine =>
     policies.policies.find(({ engine }) => engine.pack.id === id)?.engine ?? createEngine(loadPack(id))
   return async (pack, span) => {
     const engine = typeof pack === 'string' ? findEngine(pack) : pack
     const keys = new Map((await identity.keys.list(span.tenant)).map((key) => [key.id, key.useCase]))
     const { id } = engine.pack
+    if (Object.hasOwn(engine.pack.facts, placeFact)) {
+      const { sovereignty: rules } = config
+      if (rules === undefined) throw noRules(id)
+      const findPlace = (id: string): Place | undefined => {
+        const endpoint = endpoints[id]
+        return endpoint === undefined ? undefined : placeOf(endpoint)
+      }
+      return backtestPlaces(store.calls.scan(span), { engine, lattice, rules, findPlace })
+    }
     return backtestPack(rootsOf(store.calls.scan(span)), {
       engine,
       useCaseOf: ({ keyId }) => keys.get(keyId) ?? config.defaultUseCase,
@@ -41,6 +62,14 @@ export function createBacktest(
       },
     })
   }
+}
+
+/** A pack that asks this is about places, not about use cases. */
+const placeFact = 'operatorJurisdictions'
+
+function noRules(pack: string): PlatformError {
+  const message = `${pack} is about places: governance.sovereignty has to say the rules they are held against; mode: shadow refuses nothing`
+  return new PlatformError('INVALID_REQUEST', message, { param: 'pack' })
 }
 
 async function* rootsOf(trees: ReturnType<Standing['store']['calls']['scan']>) {

@@ -114,6 +114,7 @@ async function createGovernance(deps: GovernanceDeps & { readonly refresh: () =>
 export interface GovernancePartsDeps {
   readonly standing: Standing
   readonly config: Config['governance']
+  readonly endpoints: Config['endpoints']
   readonly gate: ReturnType<typeof createRegionGate>
   readonly policies: PolicyGuard
 }
@@ -144,7 +145,7 @@ export function createGovernanceParts(
   const { log } = standing.telemetry
   return {
     policies,
-    backtest: createBacktest(standing, config, policies),
+    backtest: createBacktest(standing, { config, endpoints: deps.endpoints, lattice: gate }, policies),
     directory,
     reviews,
     useCases: createUseCaseDesk({ registry, policies, clock: standing.clock, config }),

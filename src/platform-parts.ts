@@ -45,6 +45,7 @@ export function createParts(deps: PartsDeps): HttpParts {
   const { admission, ...governed } = createGovernanceParts({
     standing: deps.standing,
     config: config.governance,
+    endpoints: config.endpoints,
     gate,
     policies,
   })

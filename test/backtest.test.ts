@@ -85,6 +85,51 @@ describe('a back-test of a pack', () => {
   })
 })
 
+test('a back-test of a pack about places decides on every connection that was made, by what its endpoint says of itself', async () => {
+  const day = (more: number): string => new Date(Date.now() + more * 86_400_000).toISOString().slice(0, 10)
+  const home = { processing: ['de'], storage: ['de'], price: { input: '1', output: '1' } }
+  const shown = {
+    abuseLog: { days: 0 },
+    operator: ['de'],
+    parents: [],
+    subprocessors: [],
+    transfer: 'none',
+    trainsOnInput: false,
+    keys: 'customer',
+    evidence: [{ url: 'contract', on: day(-9), expires: day(9) }],
+  }
+  const config = (rack: object): JsonObject => ({
+    endpoints: {
+      rack: toEndpoint(mock, 'openai', { ...home, sovereignty: { ...shown, ...rack } }),
+      cloud: toEndpoint(mock, 'openai', home),
+    },
+    models: { here: { endpoint: 'rack' }, there: { endpoint: 'cloud' } },
+    governance: { allowedRegions: ['eu'], sovereignty: { mode: 'shadow' } },
+  })
+  await strata.reload(config({}))
+  for (const model of ['here', 'here', 'there']) {
+    const body = { model, messages: [{ role: 'user', content: 'Hello' }] }
+    expect((await strata.request('/v1/chat/completions', body)).status).toBe(200)
+  }
+  const found = await backtest({ pack: 'eu-sovereignty' })
+  expect(found).toMatchObject({ calls: 3, allow: { calls: 2 }, deny: { calls: 1 }, newly_refused: { calls: 1 } })
+  const groups = at(found, ['groups']) as readonly JsonObject[] // a list, as the pages say
+  expect(groups.map((group) => [group['use_case'], group['decision']])).toEqual([
+    ['rack within eu', 'allow'],
+    ['cloud within eu', 'deny'],
+  ])
+  expect(groups[1]?.['missing']).not.toEqual([])
+  expect(at(found, ['newly_refused', 'cost_usd']) ?? at(found, ['newly_refused', 'cost'])).not.toBeNull()
+  // What no longer holds of the endpoint decides anew, on the same record.
+  await strata.reload(config({ trainsOnInput: true }))
+  expect(await backtest({ pack: 'eu-sovereignty' })).toMatchObject({ calls: 3, deny: { calls: 3 } })
+  // Without rules to hold places against it is not guessed.
+  await strata.reload({ ...config({}), governance: { allowedRegions: ['eu'] } })
+  expect(await backtest({ pack: 'eu-sovereignty' })).toMatchObject({
+    error: { code: 'INVALID_REQUEST', param: 'pack' },
+  })
+})
+
 describe('the catalogues of controls', () => {
   const routes = new Set(createRoutes(() => strata.platform.parts()).map(({ path }) => path))
   const names = new Set(commands.map(({ name }) => name))

@@ -112,6 +112,7 @@ export {
   type UseCaseVersion,
 } from './use-cases/index.ts'
 export {
+  backtestPlaces,
   checkRegions,
   createAdmission,
   createRegionGate,

@@ -21,6 +21,7 @@ export { createEgress, createErrands, type Egress, type ErrandTarget } from './e
 export {
   createEndpoints,
   createNativeAdapter,
+  placeOf,
   type Adapter,
   type Endpoints,
   type HealthAccount,

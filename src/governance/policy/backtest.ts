@@ -38,8 +38,11 @@ export interface BacktestGroup extends Tally {
 
 export interface BacktestDeps {
   readonly engine: PolicyEngine
-  /** The answers to the pack's questions about a use case as it is declared now; `undefined` when there is none of that name. */
-  readonly answersOf: (useCase: string) => JsonObject | undefined
+  /**
+   * The answers to the pack's questions about a use case as it is declared now; `undefined` when there is none of that name. The same
+   * for all calls of one use case on one day.
+   */
+  readonly answersOf: (useCase: string, root: CallFacts) => JsonObject | undefined
   /** The use case a call belongs to where its record does not say. */
   readonly useCaseOf: (root: CallFacts) => string | undefined
 }
@@ -73,7 +76,7 @@ export async function backtestPack(
   for await (const root of roots) {
     const said = root.detail?.['use_case']
     const useCase = typeof said === 'string' ? said : useCaseOf(root)
-    const answers = useCase === undefined ? undefined : answersOf(useCase)
+    const answers = useCase === undefined ? undefined : answersOf(useCase, root)
     calls++
     if (answers === undefined) callsUnknown++
     const decision = decide(answers === undefined ? undefined : useCase, answers ?? {}, root.startedAtMs)

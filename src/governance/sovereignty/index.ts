@@ -1,4 +1,5 @@
 export { createAdmission, type Admission } from './admission.ts'
 export { checkRegions } from './check.ts'
+export { backtestPlaces } from './place-backtest.ts'
 export { createSovereignGate } from './sovereign-gate.ts'
 export { createRegionGate, type RegionLattice } from './gate.ts'

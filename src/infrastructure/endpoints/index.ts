@@ -1,3 +1,4 @@
+export { placeOf } from './registry.ts'
 export { createEndpoints, type Endpoints, type EndpointsDeps } from './endpoints.ts'
 export type { EndpointHealth, HealthAccount } from './health.ts'
 export { createNativeAdapter, type NativeAdapterDeps } from './adapters/native.ts'

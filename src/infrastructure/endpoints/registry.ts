@@ -1,5 +1,5 @@
 import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
-import type { EventLog, Price, Pricer } from '../../core/ports.ts'
+import type { EventLog, Place, Price, Pricer } from '../../core/ports.ts'
 import type { PersonalDataMasker } from '../../core/ports-privacy.ts'
 import type { Clock } from '../../core/time.ts'
 import type { EgressTarget } from '../egress/index.ts'
@@ -59,6 +59,11 @@ function isWithin(dialect: EndpointDialect): boolean {
   return dialect === 'llama' || dialect === 'extract'
 }
 
+/** Where an endpoint is, and who runs it: what runs within this process is the organisation's own. */
+export function placeOf({ processing, storage, sovereignty, dialect }: Endpoint['config']): Place {
+  return { processing, storage, sovereignty: sovereignty ?? (isWithin(dialect) ? 'own' : undefined) }
+}
+
 function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): EndpointEntry {
   const { id, config } = endpoint
   const location = adapter.locate?.(config)
@@ -69,9 +74,7 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
     vendor: config.vendor ?? location?.vendor,
     vendorModel: config.model,
     timeouts: { ...deps.config.egress.timeouts, ...definedOf(config.timeouts) },
-    processing: config.processing,
-    storage: config.storage,
-    sovereignty: config.sovereignty ?? (isWithin(config.dialect) ? 'own' : undefined),
+    ...placeOf(config),
   }
   const probePath = location?.probePath
   return {
