@@ -1,31 +1,13 @@
 import type { Box } from '../parser.ts'
-import { joinLines, type PageTable, type TableCell } from './grids.ts'
+import { caption, toBands, type Band } from './bands.ts'
+import { findColumns, placeIn, type Column, type PlacedBand } from './columns.ts'
+import type { PageTable } from './cells.ts'
+import { toRows } from './rows.ts'
 import { boxAround, type Fragment } from './words.ts'
-
-/** Pieces that stand on one line, from left to right. */
-export interface Band {
-  readonly baseline: number
-  readonly size: number
-  readonly fragments: readonly Fragment[]
-}
-
-/** Groups pieces by the line they stand on, from top to bottom. */
-export function toBands(fragments: readonly Fragment[]): readonly Band[] {
-  const bands: { baseline: number; size: number; fragments: Fragment[] }[] = []
-  for (const fragment of fragments.toSorted((a, b) => a.baseline - b.baseline)) {
-    const band = bands.at(-1)
-    if (band !== undefined && fragment.baseline - band.baseline <= Math.min(band.size, fragment.size) * 0.35) {
-      band.fragments.push(fragment)
-      band.size = Math.max(band.size, fragment.size)
-    } else bands.push({ baseline: fragment.baseline, size: fragment.size, fragments: [fragment] })
-  }
-  return bands.map((band) => ({ ...band, fragments: band.fragments.toSorted((a, b) => a.left - b.left) }))
-}
 
 /** What begins an item or a heading, and is no cell of its own. */
 const marker =
   /^(?:[•▪▫◦○●■□–—-]|[([]?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)\]]?|\d+(?:\.\d+)+\.?|第[\d一二三四五六七八九十百]+[章节条])$/iu
-
 /** Whether a line has pieces that stand apart as cells do. */
 export function isParted({ fragments }: Band): boolean {
   if (fragments.length < 2) return false
@@ -35,15 +17,71 @@ export function isParted({ fragments }: Band): boolean {
   return true
 }
 
-/** Tables that show by their alignment alone: lines after lines whose pieces stand in the same columns. */
-export function findAligned(fragments: readonly Fragment[]): readonly PageTable[] {
-  const bands = toBands(fragments)
+/** Tables that show by their alignment: lines after lines whose pieces stand in the same columns, ruled off or not. */
+export function findAligned(fragments: readonly Fragment[], rules: readonly Box[]): readonly PageTable[] {
   const tables: PageTable[] = []
+  const taken = new Set<Fragment>()
+  const add = (table: PageTable | undefined): void => {
+    if (table === undefined) return
+    tables.push(table)
+    for (const fragment of table.fragments) taken.add(fragment)
+  }
+  for (const [top, bottom] of findBlocks(rules)) {
+    const inside = fragments.filter((each) => !taken.has(each) && isBetween(each, top, bottom))
+    for (const bands of partAtCaptions(toBands(inside))) {
+      const parted = bands.filter(isParted).length
+      if (parted >= 2 && parted >= bands.length * 0.4) add(toTable(bands, rules))
+    }
+  }
+  const bands = toBands(fragments.filter((each) => !taken.has(each)))
   for (const [from, to] of findRuns(bands)) {
-    const table = toTable(bands.slice(from, to + 1))
-    if (table !== undefined) tables.push(table)
+    for (const part of partAtCaptions(bands.slice(from, to + 1))) {
+      const start = part[0] === undefined ? 0 : bands.indexOf(part[0])
+      add(toTable(part, rules, bands.slice(Math.max(0, start - headLinesMax), start)))
+    }
   }
   return tables
+}
+
+/** Parts lines where one names a table, or a wide gap follows. */
+function partAtCaptions(bands: readonly Band[]): readonly (readonly Band[])[] {
+  const parts: Band[][] = [[]]
+  for (const [index, band] of bands.entries()) {
+    const before = bands[index - 1]
+    const isFar = before !== undefined && band.baseline - before.baseline > 4.5 * Math.max(band.size, before.size)
+    if (isFar || isCaption(band)) parts.push([])
+    if (!isCaption(band)) parts.at(-1)?.push(band)
+  }
+  return parts.filter((part) => part.length > 1)
+}
+
+function isCaption({ fragments: [first, ...rest] }: Band): boolean {
+  return first !== undefined && rest.length <= 1 && caption.test(first.text)
+}
+
+/** Lines above the first parted one that may be heads over several columns. */
+const headLinesMax = 3
+/** Shorter lines than this, in points, rule off no table. */
+const ruleMin = 80
+
+/** From the first to the last of the lines that are drawn across at the same width, one below the other. */
+function findBlocks(rules: readonly Box[]): readonly (readonly [top: Box, bottom: Box])[] {
+  const groups: Box[][] = []
+  for (const rule of rules.filter(([left, , right]) => right - left >= ruleMin).toSorted((a, b) => a[1] - b[1])) {
+    const group = groups.find(
+      ([first]) => first !== undefined && Math.abs(first[0] - rule[0]) < 4 && Math.abs(first[2] - rule[2]) < 4,
+    )
+    if (group === undefined) groups.push([rule])
+    else group.push(rule)
+  }
+  return groups.flatMap((group) => {
+    const [first, last] = [group[0], group.at(-1)]
+    return first === undefined || last === undefined || last[1] - first[1] < 20 ? [] : [[first, last] as const]
+  })
+}
+
+function isBetween({ left, right, baseline }: Fragment, top: Box, bottom: Box): boolean {
+  return baseline > top[1] && baseline < bottom[1] + 1 && left >= top[0] - 6 && right <= top[2] + 6
 }
 
 /** From the first to the last parted line of each group of them; few lines between may be whole. */
@@ -64,12 +102,17 @@ function findRuns(bands: readonly Band[]): readonly (readonly [number, number])[
   return runs.filter(([from, to]) => bands.slice(from, to + 1).filter(isParted).length >= 2)
 }
 
-function toTable(given: readonly Band[]): PageTable | undefined {
+function toTable(given: readonly Band[], rules: readonly Box[], above: readonly Band[] = []): PageTable | undefined {
   const size = median(given.map((band) => band.size))
-  const columns = findColumns(given.filter(isParted), size)
-  if (columns.length < 2) return undefined
-  const bands = given.filter((band) => isParted(band) || fits(band, columns))
-  const rows = toRows(bands, columns)
+  const found = withOutdents(findColumns(given.filter(isParted), size), given)
+  if (found.length < 2) return undefined
+  const heads = findHeads(above, given, found)
+  const { placed, columns } = placeAll([...heads, ...given], found)
+  const bands = placed.filter(
+    (band, index) =>
+      isParted(band) || isOfTable(band, columns) || isName(band, [placed[index - 1], placed[index + 1]], columns),
+  )
+  const rows = toRows({ bands, columns, size, rules })
   if (rows.length < 2) return undefined
   const fragments = bands.flatMap((band) => band.fragments)
   const lengths = fragments.map((fragment) => fragment.text.length)
@@ -77,85 +120,63 @@ function toTable(given: readonly Band[]): PageTable | undefined {
   const filled = rows.flat().filter((cell) => cell.text !== '').length
   const isFilled = filled >= rows.length * columns.length * 0.35
   if (isProse || !isFilled || (columns.length === 2 && rows.length < 3) || median(lengths) > 60) return undefined
-  return { box: boxAround(fragments), rows, fragments: new Set(fragments) }
+  return { box: boxAround(fragments), rows, fragments: new Set(bands.flatMap((band) => band.sources)) }
 }
 
-type Column = readonly [left: number, right: number]
-
-/** Stretches of the line between the gaps that go through nearly all lines. */
-function findColumns(bands: readonly Band[], size: number): readonly Column[] {
-  const edges = bands.flatMap(({ fragments }) =>
-    fragments.flatMap(({ left, right }) => [
-      { at: left, step: 1 },
-      { at: right, step: -1 },
-    ]),
+/** Names of groups of rows often stand a little to the left of those of rows. */
+function withOutdents([first, ...rest]: readonly Column[], bands: readonly Band[]): readonly Column[] {
+  if (first === undefined) return []
+  const lefts = bands.flatMap(({ fragments: [each], size }) =>
+    each !== undefined && each.left < first[0] && each.left > first[0] - size * 4 ? [each.left] : [],
   )
-  edges.sort((a, b) => a.at - b.at || a.step - b.step)
-  const allowed = Math.floor(bands.length * 0.15)
-  const columns: [number, number][] = []
-  let depth = 0
-  let left: number | undefined
-  for (const { at, step } of edges) {
-    const before = depth
-    depth += step
-    if (before <= allowed && depth > allowed) left = at
-    else if (before > allowed && depth <= allowed && left !== undefined) columns.push([left, at])
-  }
-  const merged: [number, number][] = []
-  for (const column of columns) {
-    const last = merged.at(-1)
-    if (last !== undefined && column[0] - last[1] < size * 0.35) last[1] = column[1]
-    else merged.push([...column])
-  }
-  return merged
+  return [[Math.min(first[0], ...lefts), first[1]], ...rest]
 }
 
-/** Whether a line that is whole lies within one column: more of a cell, not a sentence across. */
-function fits({ fragments }: Band, columns: readonly Column[]): boolean {
-  return fragments.every((fragment) =>
-    columns.some(([left, right]) => fragment.left >= left - fragment.size && fragment.right <= right + fragment.size),
-  )
+/** Lines that stand right above, over some of the columns but not the first. */
+function findHeads(above: readonly Band[], given: readonly Band[], columns: readonly Column[]): readonly Band[] {
+  const heads: Band[] = []
+  const [first, second] = columns
+  const last = columns.at(-1)
+  if (first === undefined || second === undefined || last === undefined || columns.length < 3) return []
+  for (const band of above.toReversed()) {
+    const below = heads[0] ?? given[0]
+    if (below === undefined || below.baseline - band.baseline > below.size * 1.9) break
+    const [left, right] = [band.fragments[0]?.left ?? 0, band.fragments.at(-1)?.right ?? 0]
+    if (left < first[1] + band.size * 0.5 || right > last[1] + band.size * 2) break
+    heads.unshift(band)
+  }
+  return heads
 }
 
-/** Lines that overlap in height are one row; a line that has nothing in the first column goes on the row above. */
-function toRows(bands: readonly Band[], columns: readonly Column[]): readonly (readonly TableCell[])[] {
-  const groups: { bands: Band[]; bottom: number }[] = []
-  for (const band of bands) {
-    const top = band.baseline - band.size * 0.8
-    const group = groups.at(-1)
-    const before = group?.bands.at(-1)
-    const goesOn =
-      before !== undefined &&
-      band.baseline - before.baseline < band.size * 1.6 &&
-      band.fragments.every((fragment) => columnOf(fragment, columns) !== 0) &&
-      band.fragments.length < columns.length / 2
-    if (group !== undefined && (top < group.bottom - band.size * 0.1 || goesOn)) {
-      group.bands.push(band)
-      group.bottom = Math.max(group.bottom, band.baseline + band.size * 0.15)
-    } else groups.push({ bands: [band], bottom: band.baseline + band.size * 0.15 })
-  }
-  return groups.map((group) => {
-    const fragments = group.bands.flatMap((band) => band.fragments)
-    return columns.map((_, index): TableCell => {
-      const inside = fragments.filter((fragment) => columnOf(fragment, columns) === index)
-      return { text: joinLines(inside), box: inside.length === 0 ? undefined : (boxAround(inside) satisfies Box) }
-    })
+/** Every line in its columns, without columns that nothing stands in for itself. */
+function placeAll(
+  bands: readonly Band[],
+  columns: readonly Column[],
+): { readonly placed: readonly PlacedBand[]; readonly columns: readonly Column[] } {
+  const placed = bands.map((band) => placeIn(columns, band))
+  const used = new Set(placed.flatMap(({ cells }) => cells.flatMap(({ from, to }) => (from === to ? [from] : []))))
+  const kept = columns.filter((_, index) => used.has(index))
+  if (kept.length === columns.length || kept.length < 2) return { placed, columns }
+  return { placed: bands.map((band) => placeIn(kept, band)), columns: kept }
+}
+
+/** Whether a line that is whole is one of the table: more of a cell, or a head, not a sentence across. */
+function isOfTable(band: PlacedBand, columns: readonly Column[]): boolean {
+  return band.cells.every(({ from, to, fragment }) => {
+    const left = Math.min((columns[from]?.[0] ?? 0) - fragment.size, columns[from - 1]?.[1] ?? Number.POSITIVE_INFINITY)
+    const right = Math.max((columns[to]?.[1] ?? 0) + fragment.size, columns[to + 1]?.[0] ?? 0)
+    return fragment.left >= left && fragment.right <= right && (from === to || fragment.text.length <= 60)
   })
 }
 
-/** The column that most of a piece stands in. */
-function columnOf(fragment: Fragment, columns: readonly Column[]): number {
-  const middle = (fragment.left + fragment.right) / 2
-  let best = 0
-  let distance = Number.POSITIVE_INFINITY
-  for (const [index, [left, right]] of columns.entries()) {
-    const away = middle < left ? left - middle : middle > right ? middle - right : 0
-    if (away < distance) {
-      best = index
-      distance = away
-    }
-  }
-  return best
+/** Whether a line between rows names those below it. */
+function isName(band: PlacedBand, around: readonly (PlacedBand | undefined)[], columns: readonly Column[]): boolean {
+  const [fragment, ...rest] = band.fragments
+  const [before, after] = around
+  if (fragment === undefined || rest.length > 0 || before === undefined || after === undefined || !isParted(after))
+    return false
+  const isLeft = Math.abs(fragment.left - (columns[0]?.[0] ?? 0)) < fragment.size * 2
+  return isLeft && fragment.text.length <= 80 && fragment.right < (columns.at(-1)?.[0] ?? 0)
 }
 
 function median(values: readonly number[]): number {

@@ -3,14 +3,21 @@ import type { PdfPage } from './engine.ts'
 
 /** What is drawn on a page beside its text, and the names of its fonts. */
 export interface Drawing {
-  /** Thin lines and edges of boxes, horizontal and vertical. */
-  readonly horizontal: readonly Box[]
-  readonly vertical: readonly Box[]
+  /** Thin lines and edges of boxes that are drawn. */
+  readonly lines: Edges
+  /** Edges of boxes that are only filled, as grounds of cells and rows are. */
+  readonly fills: Edges
   /** Share of the page that pictures cover, 0…1. */
   readonly pictureShare: number
   readonly pictures: readonly PlacedPicture[]
   /** Whether a place is prepared and nothing drawn there, as where a picture is too large to be unpacked. */
   readonly lacksPictures: boolean
+}
+
+/** Lines by their direction. */
+export interface Edges {
+  readonly horizontal: readonly Box[]
+  readonly vertical: readonly Box[]
 }
 
 /** A picture and where it lies: the matrix takes its unit square, whose foot is its last row, to points of the page. */
@@ -34,8 +41,9 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
   const { OPS } = await import('pdfjs-dist/legacy/build/pdf.mjs')
   const viewport = page.getViewport({ scale: 1 })
   const { fnArray, argsArray } = await page.getOperatorList()
-  const horizontal: Box[] = []
-  const vertical: Box[] = []
+  const lines: OpenEdges = { horizontal: [], vertical: [], area: viewport.width * viewport.height }
+  const fills: OpenEdges = { horizontal: [], vertical: [], area: lines.area }
+  const filling: ReadonlySet<unknown> = new Set([OPS.fill, OPS.eoFill])
   const pictures: PlacedPicture[] = []
   let pictureArea = 0
   let matrix: Matrix = viewport.transform as unknown as Matrix // six numbers, as everywhere in PDF
@@ -67,9 +75,7 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
         const bounds = Array.isArray(given) ? toNumbers(given[2]) : []
         // A path that is only ended bounds what is drawn later; nobody sees it.
         const isSeen = Array.isArray(given) && given[0] !== OPS.endPath
-        if (isSeen && bounds.length === 4 && horizontal.length + vertical.length < linesMax) {
-          addEdges(toBox(matrix, bounds), { horizontal, vertical, area: viewport.width * viewport.height })
-        }
+        if (isSeen && bounds.length === 4) addEdges(toBox(matrix, bounds), lines, filling.has(given[0]) ? fills : lines)
         break
       }
       case OPS.paintImageXObject:
@@ -93,7 +99,7 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
     }
   }
   const area = Math.max(1, viewport.width * viewport.height)
-  return { horizontal, vertical, pictureShare: Math.min(1, pictureArea / area), pictures, lacksPictures }
+  return { lines, fills, pictureShare: Math.min(1, pictureArea / area), pictures, lacksPictures }
 }
 
 /** Masks that the engine has put together, as it does for pages whose letters are pictures. */
@@ -135,7 +141,7 @@ function nameOf(page: PdfPage, font: string): string {
 /** A box that covers more of the page is its ground, or a frame around all. */
 const groundShare = 0.4
 
-interface Edges {
+interface OpenEdges {
   readonly horizontal: Box[]
   readonly vertical: Box[]
   /** Of the page. */
@@ -143,14 +149,16 @@ interface Edges {
 }
 
 /** A thin path is a line; a box has four. */
-function addEdges(box: Box, lines: Edges): void {
+function addEdges(box: Box, lines: OpenEdges, edges: OpenEdges): void {
   const [left, top, right, bottom] = box
   const [width, height] = [right - left, bottom - top]
+  if (lines.horizontal.length + lines.vertical.length + edges.horizontal.length + edges.vertical.length > linesMax)
+    return
   if (height <= thicknessMax && width > 8) lines.horizontal.push(box)
   else if (width <= thicknessMax && height > 4) lines.vertical.push(box)
   else if (width > 8 && height > 4 && width * height < lines.area * groundShare) {
-    lines.horizontal.push([left, top, right, top], [left, bottom, right, bottom])
-    lines.vertical.push([left, top, left, bottom], [right, top, right, bottom])
+    edges.horizontal.push([left, top, right, top], [left, bottom, right, bottom])
+    edges.vertical.push([left, top, left, bottom], [right, top, right, bottom])
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Inline } from '../../canonical/index.ts'
 import type { Box } from '../parser.ts'
-import { findAligned, isParted, toBands } from './aligned.ts'
+import { findAligned, isParted } from './aligned.ts'
+import { toBands } from './bands.ts'
 import type { Drawing } from './drawing.ts'
-import { findGrids, type PageTable } from './grids.ts'
+import type { PageTable } from './cells.ts'
+import { findGrids, joinEnds } from './grids.ts'
 import { boxAround, joinTexts, type Fragment, type PageText } from './words.ts'
 
 /** What a page is made of, in the order of reading. */
@@ -33,9 +35,10 @@ export function layOut(page: PageText, drawing: Drawing | undefined): readonly P
   const upright = page.fragments.filter((fragment) => !fragment.isTurned)
   const grids = drawing === undefined ? [] : findGrids(upright, drawing)
   const rest = upright.filter((fragment) => !grids.some((grid) => grid.fragments.has(fragment)))
+  const rules = drawing === undefined ? [] : joinEnds([...drawing.lines.horizontal, ...drawing.fills.horizontal], 1)
   const gutter = findGutter(rest, page.width)
   const zones = gutter === undefined ? [rest] : partBy(rest, gutter)
-  const tables = [...grids, ...zones.flatMap((zone) => findAligned(zone))]
+  const tables = [...grids, ...zones.flatMap((zone) => findAligned(zone, rules))]
   const ordered = gutter === undefined || isColumnwise(rest, gutter) ? upright : byColumns(upright, gutter)
   const items: PageItem[] = []
   const written = new Set<PageTable>()

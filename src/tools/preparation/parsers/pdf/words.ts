@@ -13,6 +13,14 @@ export interface Fragment {
   font: string
   /** Not written from left to right, as marks at the edge of a page are. */
   readonly isTurned: boolean
+  /** As the page shows them one by one. */
+  readonly parts: Part[]
+}
+
+export interface Part {
+  readonly text: string
+  readonly left: number
+  readonly right: number
 }
 
 export interface PageText {
@@ -51,10 +59,12 @@ export async function readPageText(page: PdfPage): Promise<PageText> {
     lostCharacters += countLost(text)
     fonts.add(item.fontName)
     const place = toPlace(viewport.transform, item.transform as readonly number[], item.width)
-    const next: Fragment = { text, ...place, font: item.fontName }
+    const part: Part = { text, left: place.left, right: place.right }
+    const next: Fragment = { text, ...place, font: item.fontName, parts: [part] }
     if (open !== undefined && follows(open, next)) {
       open.text += (needsSpace(open, next, isSpaced) ? ' ' : '') + text
       open.right = Math.max(open.right, next.right)
+      open.parts.push(part)
       if (text.length > longest) {
         open.size = next.size
         open.font = next.font
