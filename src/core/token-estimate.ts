@@ -12,9 +12,9 @@ const widePerToken = 1.5
 /** Added per message and per tool for the marks a chat template puts around them. */
 const tokensPerMessage = 4
 /** OpenAI's and Anthropic's figures for a picture of about a megapixel lie between 765 and 1,600. */
-const tokensPerImage = 1_200
+export const tokensPerImage = 1_200
 /** A page or so; nobody can tell from the bytes. */
-const tokensPerFile = 2_000
+export const tokensPerFile = 2_000
 
 /** Tokens of `units` UTF-16 units, of which `wide` are of scripts above U+3000. Rounded up. */
 export function estimateTokensOfLength(length: { readonly units: number; readonly wide: number }): number {

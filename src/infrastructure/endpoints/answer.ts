@@ -9,7 +9,8 @@ import { toCancelled } from '../egress/index.ts'
 import type { Upstream } from './adapter.ts'
 import type { Settle } from './attempt.ts'
 import { textOf } from './adapters/event-stream.ts'
-import { estimateUsage, measureInput, type TokenBounds } from './estimate.ts'
+import { estimateUsage, type TokenBounds } from './estimate.ts'
+import { measureInput } from './input-measure.ts'
 import type { TokenScale } from './scale.ts'
 
 export interface SettledAnswerParts {

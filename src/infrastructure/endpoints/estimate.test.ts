@@ -6,6 +6,7 @@ import { createUsage, type Usage } from '../../core/usage.ts'
 import { capRequest } from './cap.ts'
 import { estimateUsage, type UnreportedAnswer } from './estimate.ts'
 import { createRequest } from './harness.ts'
+import { measureInput } from './input-measure.ts'
 import { createTokenScale } from './scale.ts'
 
 const ask = (content: string) => createRequest({ messages: [{ role: 'user', content }] })
@@ -82,6 +83,29 @@ describe('an estimate of usage', () => {
   })
 })
 
+describe('what a request is made of', () => {
+  test('is told by what tokenizers treat alike', () => {
+    const measured = measureInput(ask('let maxTokens = 12345;\n\n你好 été'))
+    expect(measured).toMatchObject({ messages: 1, words: 4, digitGroups: 2, signRuns: 2, wide: 2, other: 2, media: 0 })
+    expect(measured.blanks).toBe(3)
+  })
+
+  test('counts tools, calls and their results, and takes pictures for what vendors say of them', () => {
+    const body = {
+      messages: [
+        { role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }] },
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'c', type: 'function', function: { name: 'find', arguments: '{"q":1}' } }],
+        },
+        { role: 'tool', tool_call_id: 'c', content: 'nothing here' },
+      ],
+      tools: [{ type: 'function', function: { name: 'find', parameters: { type: 'object' } } }],
+    }
+    expect(measureInput(createRequest(body))).toMatchObject({ messages: 4, media: 1_200, words: 7 })
+  })
+})
+
 describe('the scale of an endpoint', () => {
   const random = createSeededRandom(11)
   const upTo = (bound: number): number => 1 + Math.floor(random.next() * bound)
@@ -94,7 +118,7 @@ describe('the scale of an endpoint', () => {
       scale.learn({
         usage: createUsage({ outputTotal: pieces + 1 }),
         seen,
-        measureInput: () => ({ tokens: 1, wide: 0 }),
+        measureInput: () => measureInput(ask('Hello')),
       })
     }
     for (const pieces of [10, 100, 1_000]) {
@@ -106,16 +130,17 @@ describe('the scale of an endpoint', () => {
   test('learns a tokenizer that takes other lengths, and what a request has besides its text', () => {
     const scale = createTokenScale()
     for (let round = 0; round < 200; round++) {
-      const [narrow, wide, tokens] = [upTo(2_000), upTo(2_000), upTo(3_000)]
+      const [narrow, wide, words, han] = [upTo(2_000), upTo(2_000), upTo(3_000), upTo(1_000)]
       const seen = { pieces: upTo(9), units: narrow + wide, wide }
       const usage = createUsage({
-        inputTotal: Math.round(100 + 2 * tokens + wide / 4),
+        inputTotal: Math.round(100 + 1.5 * words + 0.8 * han),
         outputTotal: Math.round(narrow / 3 + wide * 1.2),
       })
-      scale.learn({ usage, seen, measureInput: () => ({ tokens, wide }) })
+      scale.learn({ usage, seen, measureInput: () => measureInput(ask('word '.repeat(words) + '字'.repeat(han))) })
     }
     expect(scale.output({ pieces: 5, units: 1_500, wide: 500 })).toBeCloseTo(1_000 / 3 + 600, -1)
-    expect(Math.abs(scale.input({ tokens: 1_000, wide: 400 }) / 2_200 - 1)).toBeLessThan(0.01)
+    const asked = measureInput(ask('word '.repeat(1_000) + '字'.repeat(400)))
+    expect(Math.abs(scale.input(asked) / (100 + 1_500 + 320) - 1)).toBeLessThan(0.01)
   })
 
   test('takes reasoning that is not shown for what it is, and nothing from an answer that makes no sense', () => {
@@ -126,10 +151,10 @@ describe('the scale of an endpoint', () => {
       scale.learn({
         usage: createUsage({ outputTotal: 350, reasoning: 250 }),
         seen,
-        measureInput: () => ({ tokens: 1, wide: 0 }),
+        measureInput: () => measureInput(ask('Hello')),
       })
-      scale.learn({ usage: createUsage({ outputTotal: 90_000 }), seen, measureInput: () => ({ tokens: 1, wide: 0 }) })
-      scale.learn({ usage: createUsage({ outputTotal: 0 }), seen, measureInput: () => ({ tokens: 1, wide: 0 }) })
+      scale.learn({ usage: createUsage({ outputTotal: 90_000 }), seen, measureInput: () => measureInput(ask('Hello')) })
+      scale.learn({ usage: createUsage({ outputTotal: 0 }), seen, measureInput: () => measureInput(ask('Hello')) })
     }
     expect(scale.output(seen)).toBeCloseTo(before, -1)
   })
@@ -137,8 +162,9 @@ describe('the scale of an endpoint', () => {
   test('stays finite when nothing varies for long', () => {
     const scale = createTokenScale()
     const seen = { pieces: 10, units: 40, wide: 0 }
+    const hello = measureInput(ask('Hello'))
     for (let round = 0; round < 50_000; round++)
-      scale.learn({ usage: createUsage({ outputTotal: 11 }), seen, measureInput: () => ({ tokens: 3, wide: 0 }) })
+      scale.learn({ usage: createUsage({ outputTotal: 11 }), seen, measureInput: () => hello })
     expect(scale.output(seen)).toBeGreaterThan(5)
     expect(scale.output(seen)).toBeLessThan(15)
   })

@@ -1,8 +1,10 @@
-import type { Chat, ChatRequest } from '../../core/chat.ts'
-import { GeneratedMeter, type Generated } from '../../core/generated.ts'
+import type { ChatRequest } from '../../core/chat.ts'
+import type { Generated } from '../../core/generated.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
 import { estimateInputTokens, estimateTokens } from '../dialects/index.ts'
-import type { InputMeasure, TokenScale } from './scale.ts'
+import { findChat } from './find-chat.ts'
+import { measureInput } from './input-measure.ts'
+import type { TokenScale } from './scale.ts'
 
 /** An answer that ended before the vendor could report. */
 export interface UnreportedAnswer {
@@ -55,24 +57,6 @@ function estimateOutput(told: number, seen: Generated, scale: TokenScale): numbe
 export function countInput(request: ChatRequest): number {
   const chat = findChat(request)
   return chat === undefined ? estimateTokens(request.wire?.text ?? '') : estimateInputTokens(chat)
-}
-
-/** The same for the scale of an endpoint. */
-export function measureInput(request: ChatRequest): InputMeasure {
-  const chat = findChat(request)
-  const meter = new GeneratedMeter()
-  if (chat === undefined) meter.add(request.wire?.text ?? '')
-  else for (const part of chat.messages.flatMap(({ parts }) => parts)) if (part.type === 'text') meter.add(part.text)
-  return { tokens: countInput(request), wide: meter.wide }
-}
-
-/** A body the endpoint understood need not be one that Strata can decode: then its text has to do. */
-export function findChat(request: ChatRequest): Chat | undefined {
-  try {
-    return request.chat
-  } catch {
-    return undefined
-  }
 }
 
 /** Answers that one request asks for: `n` of OpenAI chat. */

@@ -2,7 +2,8 @@ import type { ChatRequest, Part } from '../../core/chat.ts'
 import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import { estimateTokens } from '../dialects/index.ts'
-import { countAnswers, countInput, findChat } from './estimate.ts'
+import { countAnswers, countInput } from './estimate.ts'
+import { findChat } from './find-chat.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /**
