@@ -16,7 +16,7 @@ import {
   installRuntime,
   openPreparation,
   type Platform,
-} from './platform.ts'
+} from './platform/index.ts'
 
 const clock = createSystemClock()
 const random = createSystemRandom()

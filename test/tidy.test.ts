@@ -61,15 +61,15 @@ const planted: readonly Planted[] = [
   },
   {
     law: 'imports point down, and the rooms do not know each other',
-    broken: { 'src/applications/flow.ts': "const p = import('../platform.ts')" },
-    says: 'imports src/platform.ts: imports point down',
-    kept: { 'src/main.ts': "import { createPlatform } from './platform.ts'" },
+    broken: { 'src/applications/flow.ts': "const p = import('../platform/index.ts')" },
+    says: 'imports src/platform/index.ts: imports point down',
+    kept: { 'src/main.ts': "import { createPlatform } from './platform/index.ts'" },
   },
   {
     law: 'imports point down, and the rooms do not know each other',
     broken: { 'src/helpers/a.ts': '' },
     says: 'src/helpers/a.ts:1 stands in no room of the house',
-    kept: { 'src/platform-parts.ts': '' },
+    kept: { 'src/platform/parts.ts': '' },
   },
   {
     law: 'a folder is entered by its index.ts',

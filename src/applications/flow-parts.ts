@@ -7,7 +7,7 @@ import type { ModelGuard, RequestScreen } from '../core/ports-guards.ts'
 import type { Right } from '../core/rights.ts'
 import type { Clock } from '../core/time.ts'
 
-/** What the flow needs of the platform; filled by `platform.ts`. */
+/** What the flow needs of the platform; filled by `platform/`. */
 export interface FlowParts {
   readonly clock: Clock
   readonly ids: Ids

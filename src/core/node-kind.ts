@@ -2,7 +2,7 @@ import type { Model } from './model.ts'
 
 /**
  * One kind of node of the tree of models: how what stands in the configuration becomes a model. Any room may contribute
- * kinds; `platform.ts` registers them.
+ * kinds; `platform/` registers them.
  */
 export interface NodeKind<Node extends object = object> {
   /** The key that marks a node of this kind: `fallback` in `{ fallback: [small, large] }`. */

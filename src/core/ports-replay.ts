@@ -1,4 +1,4 @@
-/** The socket through which recorded traffic is routed again. Filled by `platform-replay.ts` with the platform's own router. */
+/** The socket through which recorded traffic is routed again. Filled by `platform/replay.ts` with the platform's own router. */
 import type { CallFacts } from './call.ts'
 import type { ErrorCode } from './errors.ts'
 import type { JsonObject } from './json.ts'

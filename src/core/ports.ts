@@ -1,4 +1,4 @@
-/** The sockets through which the rooms meet. Each is filled by one room and handed to the others by `platform.ts`. */
+/** The sockets through which the rooms meet. Each is filled by one room and handed to the others by `platform/`. */
 import type { PlaceSovereignty } from './ports-sovereignty.ts'
 import type { Answer, Embedded, EmbedRequest, Reranked, RerankRequest, Traits } from './model.ts'
 import type { ErrorCode } from './errors.ts'

@@ -7,7 +7,7 @@ import { assert } from '../../src/core/assert.ts'
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
 import { createSystemRandom } from '../../src/core/random.ts'
 import { createSystemClock } from '../../src/core/time.ts'
-import { createPlatform, type Platform } from '../../src/platform.ts'
+import { createPlatform, type Platform } from '../../src/platform/index.ts'
 import type { MockUpstream } from './mock-upstream.ts'
 
 export interface StrataOptions {

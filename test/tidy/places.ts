@@ -12,11 +12,7 @@ export interface Standing {
 export function findStanding(path: string): Standing | undefined {
   const [top, area = '', ...rest] = path.split('/')
   if (top !== 'src') return undefined
-  if (rest.length === 0) {
-    if (area === 'main.ts') return { level: 5, area: 'main' }
-    // platform.ts and the files that help it: `platform-*.ts`, or a folder `platform/`.
-    return /^platform(-[a-z-]+)?\.ts$/.test(area) ? { level: 4, area: 'platform' } : undefined
-  }
+  if (rest.length === 0) return area === 'main.ts' ? { level: 5, area: 'main' } : undefined
   if (area === 'core') return { level: 0, area }
   if (area === 'config' || area === 'store' || area === 'telemetry') return { level: 1, area }
   if (rooms.some((room) => room === area)) return { level: 2, area }
@@ -25,7 +21,7 @@ export function findStanding(path: string): Standing | undefined {
 }
 
 /**
- * The capability folders: each folder directly under a room, store, config, telemetry, each folder directly under
+ * The capability folders: each folder directly under a room, store, config, telemetry, platform, each folder directly under
  * applications, and each face of http. Found from the files there are.
  */
 export function findCapabilities(paths: readonly string[]): readonly string[] {
@@ -34,7 +30,7 @@ export function findCapabilities(paths: readonly string[]): readonly string[] {
     const parts = path.split('/')
     const [top, area = '', name = ''] = parts
     if (top !== 'src' || !path.endsWith('.ts')) continue
-    if (['store', 'config', 'telemetry'].includes(area)) folders.add(`src/${area}`)
+    if (['store', 'config', 'telemetry', 'platform'].includes(area)) folders.add(`src/${area}`)
     const isInRoom = rooms.some((room) => room === area) || area === 'applications'
     if (isInRoom && parts.length > 3) folders.add(`src/${area}/${name}`)
     const isFace = area === 'applications' && name === 'http' && parts.length > 4

@@ -13,7 +13,7 @@ export interface Endpoint {
 
 /**
  * How endpoints of a dialect are talked to. One try each: retries, balancing, health, pricing and the record are the
- * caller's. Registered by dialect in `platform.ts`.
+ * caller's. Registered by dialect in `platform/adapters.ts`.
  */
 export interface Adapter {
   /** Where an endpoint is reached, asked once for each; absent for dialects that are not reached over the network. */

@@ -1,8 +1,8 @@
-import type { Config, LoadedConfig } from './config/index.ts'
-import type { Principal } from './core/call.ts'
-import { PlatformError } from './core/errors.ts'
-import { toDollars, type Picodollars } from './core/money.ts'
-import type { HttpParts } from './applications/index.ts'
+import type { Config, LoadedConfig } from '../config/index.ts'
+import type { Principal } from '../core/call.ts'
+import { PlatformError } from '../core/errors.ts'
+import { toDollars, type Picodollars } from '../core/money.ts'
+import type { HttpParts } from '../applications/index.ts'
 import {
   createCentre,
   createErrands,
@@ -14,10 +14,10 @@ import {
   type Egress,
   type EdgeLease,
   type Uplink,
-} from './infrastructure/index.ts'
-import type { Spending } from './investment/index.ts'
-import type { Standing } from './platform-standing.ts'
-import type { Store } from './store/index.ts'
+} from '../infrastructure/index.ts'
+import type { Spending } from '../investment/index.ts'
+import type { Standing } from './standing.ts'
+import type { Store } from '../store/index.ts'
 
 /** The tenant whose calls an edge node settles, and whose spending is lent. */
 const operatorTenant = 'default'

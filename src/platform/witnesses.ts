@@ -1,7 +1,7 @@
-import type { Config } from './config/index.ts'
-import { createWitnessing, type AskPlace, type Witnessing } from './governance/index.ts'
-import { createErrands, type Egress } from './infrastructure/index.ts'
-import type { Standing } from './platform-standing.ts'
+import type { Config } from '../config/index.ts'
+import { createWitnessing, type AskPlace, type Witnessing } from '../governance/index.ts'
+import { createErrands, type Egress } from '../infrastructure/index.ts'
+import type { Standing } from './standing.ts'
 
 const answerBytesMax = 131_072
 

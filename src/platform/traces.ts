@@ -1,8 +1,8 @@
-import type { LoadedConfig } from './config/index.ts'
-import { PlatformError } from './core/errors.ts'
-import { createErrands, type Egress } from './infrastructure/index.ts'
-import type { Standing } from './platform-standing.ts'
-import type { TraceExporter } from './telemetry/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { PlatformError } from '../core/errors.ts'
+import { createErrands, type Egress } from '../infrastructure/index.ts'
+import type { Standing } from './standing.ts'
+import type { TraceExporter } from '../telemetry/index.ts'
 
 /** Exports call trees through the same door as everything else: the collector is a place like any other. */
 export function createTraces(standing: Standing, { config }: LoadedConfig, egress: Egress): TraceExporter | undefined {

@@ -1,8 +1,8 @@
-import type { LoadedConfig } from './config/index.ts'
-import { PlatformError } from './core/errors.ts'
-import { createErrands, type Egress } from './infrastructure/index.ts'
-import type { SendAlert } from './investment/index.ts'
-import type { Standing } from './platform-standing.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { PlatformError } from '../core/errors.ts'
+import { createErrands, type Egress } from '../infrastructure/index.ts'
+import type { SendAlert } from '../investment/index.ts'
+import type { Standing } from './standing.ts'
 
 /** Sends alerts of budgets through the same door as everything else; `undefined` where no webhook is configured. */
 export function createAlertSender(

@@ -1,8 +1,8 @@
-import type { Config } from './config/index.ts'
-import type { Model } from './core/model.ts'
-import { createGuards, type Guards } from './governance/index.ts'
-import { findLanguage } from './models/index.ts'
-import type { Standing } from './platform-standing.ts'
+import type { Config } from '../config/index.ts'
+import type { Model } from '../core/model.ts'
+import { createGuards, type Guards } from '../governance/index.ts'
+import { findLanguage } from '../models/index.ts'
+import type { Standing } from './standing.ts'
 
 /** The guards of one configuration; their judges are its models, with no guards around them. */
 export function createConfiguredGuards(

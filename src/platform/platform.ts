@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
-import type { HttpParts } from './applications/index.ts'
-import type { Config, LoadedConfig } from './config/index.ts'
-import { PlatformError } from './core/errors.ts'
-import { createIds } from './core/ids.ts'
-import type { EventLog } from './core/ports.ts'
-import type { Random } from './core/random.ts'
-import type { Clock } from './core/time.ts'
+import type { HttpParts } from '../applications/index.ts'
+import type { Config, LoadedConfig } from '../config/index.ts'
+import { PlatformError } from '../core/errors.ts'
+import { createIds } from '../core/ids.ts'
+import type { EventLog } from '../core/ports.ts'
+import type { Random } from '../core/random.ts'
+import type { Clock } from '../core/time.ts'
 import {
   checkPrivacy,
   checkRegions,
@@ -15,42 +15,38 @@ import {
   type AuditLog,
   type Identity,
   type PolicyGuard,
-} from './governance/index.ts'
-import { createEgress, createEndpoints, type Egress } from './infrastructure/index.ts'
+} from '../governance/index.ts'
+import { createEgress, createEndpoints, type Egress } from '../infrastructure/index.ts'
 import {
   createIdempotency,
   createPricer,
   createSpending,
   type Idempotency,
   type PriceBook,
-} from './investment/index.ts'
-import { createAnswerCaches } from './models/index.ts'
-import { createAudit } from './platform-audit.ts'
-import { createAdapters } from './platform-adapters.ts'
-import { createAlertSender } from './platform-alerts.ts'
-import { createLearningParts, createRouters, createShadowKind } from './platform-learning.ts'
-import { createConfiguredGuards } from './platform-guards.ts'
-import { createModels, createPrograms } from './platform-models.ts'
-import { createMoney, createSinks } from './platform-billing.ts'
-import { createCentreLink, createEdge } from './platform-edge.ts'
-import { openGovernance } from './platform-governance.ts'
-import { createParts } from './platform-parts.ts'
-import { createReplay } from './platform-replay.ts'
-import { createConfiguredSignOn } from './platform-sign-on.ts'
-import type { Standing } from './platform-standing.ts'
-import { createConfiguredWitnessing } from './platform-witnesses.ts'
-import { createRights } from './platform-rights.ts'
-import { openKnowledge } from './platform-knowledge.ts'
-import { openPreparation } from './platform-local.ts'
-import { openIntake } from './platform-intake.ts'
-import { createTraces } from './platform-traces.ts'
-import { createInWork } from './platform-work.ts'
-import { createStore, recordConfigVersion, type Store } from './store/index.ts'
-import { createTelemetry } from './telemetry/index.ts'
-
-export { createOverlapMeter, createPersonalDataScanner, decideRights } from './governance/index.ts'
-export { createProbe, installRuntime, openPreparation } from './platform-local.ts'
-export { createDuplicateIndex } from './tools/index.ts'
+} from '../investment/index.ts'
+import { createAnswerCaches } from '../models/index.ts'
+import { createAudit } from './audit.ts'
+import { createAdapters } from './adapters.ts'
+import { createAlertSender } from './alerts.ts'
+import { createLearningParts, createRouters, createShadowKind } from './learning.ts'
+import { createConfiguredGuards } from './guards.ts'
+import { createModels, createPrograms } from './models.ts'
+import { createMoney, createSinks } from './billing.ts'
+import { createCentreLink, createEdge } from './edge.ts'
+import { openGovernance } from './governance.ts'
+import { createParts } from './parts.ts'
+import { createReplay } from './replay.ts'
+import { createConfiguredSignOn } from './sign-on.ts'
+import type { Standing } from './standing.ts'
+import { createConfiguredWitnessing } from './witnesses.ts'
+import { createRights } from './rights.ts'
+import { openKnowledge } from './knowledge.ts'
+import { openPreparation } from './local.ts'
+import { openIntake } from './intake.ts'
+import { createTraces } from './traces.ts'
+import { createInWork } from './work.ts'
+import { createStore, recordConfigVersion, type Store } from '../store/index.ts'
+import { createTelemetry } from '../telemetry/index.ts'
 
 /** Everything Strata is made of, joined. */
 export interface Platform {

@@ -1,8 +1,8 @@
-import type { Config } from './config/index.ts'
-import type { Ids } from './core/ids.ts'
-import type { EventLog } from './core/ports.ts'
-import type { Clock } from './core/time.ts'
-import { createErrands, type Egress } from './infrastructure/index.ts'
+import type { Config } from '../config/index.ts'
+import type { Ids } from '../core/ids.ts'
+import type { EventLog } from '../core/ports.ts'
+import type { Clock } from '../core/time.ts'
+import { createErrands, type Egress } from '../infrastructure/index.ts'
 import {
   createBilling,
   createMeterExport,
@@ -12,9 +12,9 @@ import {
   type MeterExport,
   type Outcomes,
   type PriceEntries,
-} from './investment/index.ts'
-import type { Standing } from './platform-standing.ts'
-import type { Store } from './store/index.ts'
+} from '../investment/index.ts'
+import type { Standing } from './standing.ts'
+import type { Store } from '../store/index.ts'
 
 /** What has to do with money and outlives a change of configuration. */
 export interface Money {

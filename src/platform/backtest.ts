@@ -1,7 +1,7 @@
-import type { Config } from './config/index.ts'
-import { PlatformError } from './core/errors.ts'
-import { isJsonObject } from './core/json.ts'
-import type { Place } from './core/ports.ts'
+import type { Config } from '../config/index.ts'
+import { PlatformError } from '../core/errors.ts'
+import { isJsonObject } from '../core/json.ts'
+import type { Place } from '../core/ports.ts'
 import {
   backtestPack,
   backtestPlaces,
@@ -12,10 +12,10 @@ import {
   type PolicyEngine,
   type PolicyGuard,
   type RegionLattice,
-} from './governance/index.ts'
-import { placeOf } from './infrastructure/index.ts'
-import type { Standing } from './platform-standing.ts'
-import type { CallSpan } from './store/index.ts'
+} from '../governance/index.ts'
+import { placeOf } from '../infrastructure/index.ts'
+import type { Standing } from './standing.ts'
+import type { CallSpan } from '../store/index.ts'
 
 /**
  * Decides on the recorded calls of a tenant under another pack: by its id, or the pack itself. Rejects with NOT_FOUND for an id

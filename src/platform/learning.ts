@@ -1,6 +1,6 @@
-import type { LoadedConfig } from './config/index.ts'
-import { toPlatformError } from './core/errors.ts'
-import { createAdmission, type createRegionGate } from './governance/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { toPlatformError } from '../core/errors.ts'
+import { createAdmission, type createRegionGate } from '../governance/index.ts'
 import {
   createLearning,
   createRouterCatalogue,
@@ -8,10 +8,10 @@ import {
   type Learning,
   type RouterCatalogue,
   type Shadows,
-} from './models/index.ts'
-import type { Standing } from './platform-standing.ts'
-import type { InWork } from './platform-work.ts'
-import { createEvaluations, readJudgement, toJudgePrompt } from './tools/index.ts'
+} from '../models/index.ts'
+import type { Standing } from './standing.ts'
+import type { InWork } from './work.ts'
+import { createEvaluations, readJudgement, toJudgePrompt } from '../tools/index.ts'
 
 /** The tenant whose routers the configured models use. */
 const operatorTenant = 'default'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config } from './config/index.ts'
+import type { Config } from '../config/index.ts'
 import {
   createExtractAdapter,
   createExtractor,
@@ -9,8 +9,8 @@ import {
   dialects,
   type createEndpoints,
   type Egress,
-} from './infrastructure/index.ts'
-import type { Standing } from './platform-standing.ts'
+} from '../infrastructure/index.ts'
+import type { Standing } from './standing.ts'
 
 /** What speaks each dialect of an endpoint. */
 export interface Adapters {

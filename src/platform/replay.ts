@@ -1,11 +1,11 @@
-import { configSchema, type Config, type ShadowNode } from './config/index.ts'
-import { collectAnswer } from './core/answer.ts'
-import { createRootCall, type Call, type CallFacts } from './core/call.ts'
-import { createChat, type ChatRequest } from './core/chat.ts'
-import { PlatformError, toPlatformError, type ErrorCode } from './core/errors.ts'
-import { isJsonObject, type JsonValue } from './core/json.ts'
-import type { NodeKind, NodePlace } from './core/node-kind.ts'
-import type { EventLog, Price, Pricer } from './core/ports.ts'
+import { configSchema, type Config, type ShadowNode } from '../config/index.ts'
+import { collectAnswer } from '../core/answer.ts'
+import { createRootCall, type Call, type CallFacts } from '../core/call.ts'
+import { createChat, type ChatRequest } from '../core/chat.ts'
+import { PlatformError, toPlatformError, type ErrorCode } from '../core/errors.ts'
+import { isJsonObject, type JsonValue } from '../core/json.ts'
+import type { NodeKind, NodePlace } from '../core/node-kind.ts'
+import type { EventLog, Price, Pricer } from '../core/ports.ts'
 import type {
   CreateReplayWorld,
   OutcomeSource,
@@ -15,13 +15,13 @@ import type {
   ReplayPricer,
   ReplayWorld,
   WorldChange,
-} from './core/ports-replay.ts'
-import type { createRegionGate } from './governance/index.ts'
-import { createEgress, createEndpoints } from './infrastructure/index.ts'
-import { createModelTree, type ModelCatalogue } from './models/index.ts'
-import { toRegions } from './platform-models.ts'
-import type { Adapters } from './platform-adapters.ts'
-import { createScript, type Script } from './platform-replay-script.ts'
+} from '../core/ports-replay.ts'
+import type { createRegionGate } from '../governance/index.ts'
+import { createEgress, createEndpoints } from '../infrastructure/index.ts'
+import { createModelTree, type ModelCatalogue } from '../models/index.ts'
+import { toRegions } from './models.ts'
+import type { Adapters } from './adapters.ts'
+import { createScript, type Script } from './replay-script.ts'
 
 export interface ReplayDeps {
   readonly config: Config

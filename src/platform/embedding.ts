@@ -1,10 +1,10 @@
-import type { HttpParts } from './applications/index.ts'
-import { toFailure } from './core/answer.ts'
-import { createRootCall, type Call } from './core/call.ts'
-import { PlatformError, toPlatformError } from './core/errors.ts'
-import type { Model } from './core/model.ts'
-import type { EmbedAs, TextEmbedder, TextReranker } from './core/ports.ts'
-import { sumDispatches } from './core/totals.ts'
+import type { HttpParts } from '../applications/index.ts'
+import { toFailure } from '../core/answer.ts'
+import { createRootCall, type Call } from '../core/call.ts'
+import { PlatformError, toPlatformError } from '../core/errors.ts'
+import type { Model } from '../core/model.ts'
+import type { EmbedAs, TextEmbedder, TextReranker } from '../core/ports.ts'
+import { sumDispatches } from '../core/totals.ts'
 
 /** Embeds by the models in force, each time as a call: of its own, or within the one it is part of. */
 export function createTextEmbedder(getParts: () => Pick<HttpParts, 'flow'>): TextEmbedder {

@@ -1,9 +1,9 @@
-import { askModel } from './applications/index.ts'
-import type { LoadedConfig } from './config/index.ts'
-import type { createRegionGate } from './governance/index.ts'
-import { createTextEmbedder, createTextReranker } from './platform-embedding.ts'
-import { createSigner } from './platform-signing.ts'
-import { createKnowledge, type Knowledge } from './tools/index.ts'
+import { askModel } from '../applications/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import type { createRegionGate } from '../governance/index.ts'
+import { createTextEmbedder, createTextReranker } from './embedding.ts'
+import { createSigner } from './signing.ts'
+import { createKnowledge, type Knowledge } from '../tools/index.ts'
 
 type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log'>
 

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, sign, type KeyObject } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Signer } from './core/signer.ts'
+import type { Signer } from '../core/signer.ts'
 
 /** The key of this installation, made at the first start; only its owner may read the file. */
 export function createSigner(folder: string): Signer {

@@ -1,13 +1,13 @@
-import type { Config } from './config/index.ts'
-import { PlatformError, toPlatformError } from './core/errors.ts'
-import type { DocumentRights, Purpose } from './core/ports-copyright.ts'
-import type { EventLog, KnowledgeQuery, KnowledgeSearch } from './core/ports.ts'
-import type { Random } from './core/random.ts'
-import type { Clock } from './core/time.ts'
-import { createCopyright, createDocumentScreen, createPrivacy, type Copyright } from './governance/index.ts'
-import type { Standing } from './platform-standing.ts'
-import type { Store } from './store/index.ts'
-import type { Knowledge, Preparation } from './tools/index.ts'
+import type { Config } from '../config/index.ts'
+import { PlatformError, toPlatformError } from '../core/errors.ts'
+import type { DocumentRights, Purpose } from '../core/ports-copyright.ts'
+import type { EventLog, KnowledgeQuery, KnowledgeSearch } from '../core/ports.ts'
+import type { Random } from '../core/random.ts'
+import type { Clock } from '../core/time.ts'
+import { createCopyright, createDocumentScreen, createPrivacy, type Copyright } from '../governance/index.ts'
+import type { Standing } from './standing.ts'
+import type { Store } from '../store/index.ts'
+import type { Knowledge, Preparation } from '../tools/index.ts'
 
 /** Search that knows nothing of what may not be used for the purpose, before it ranks. */
 export function createLawfulSearch(

@@ -1,22 +1,22 @@
-import { readModelNode, type Config, type LoadedConfig } from './config/index.ts'
-import type { Principal } from './core/call.ts'
-import { PlatformError } from './core/errors.ts'
-import { hasRight } from './core/rights.ts'
-import type { Model } from './core/model.ts'
-import { createPersonalDataScanner, type createRegionGate, type Guards } from './governance/index.ts'
-import type { Endpoints } from './infrastructure/index.ts'
-import { createForecastKind } from './investment/index.ts'
+import { readModelNode, type Config, type LoadedConfig } from '../config/index.ts'
+import type { Principal } from '../core/call.ts'
+import { PlatformError } from '../core/errors.ts'
+import { hasRight } from '../core/rights.ts'
+import type { Model } from '../core/model.ts'
+import { createPersonalDataScanner, type createRegionGate, type Guards } from '../governance/index.ts'
+import type { Endpoints } from '../infrastructure/index.ts'
+import { createForecastKind } from '../investment/index.ts'
 import {
   createCodeRunner,
   createModelTree,
   type CodeRunner,
   type ModelCatalogue,
   type Shadows,
-} from './models/index.ts'
-import { createRouters } from './platform-learning.ts'
-import { createLawfulSearch } from './platform-rights.ts'
-import type { Standing } from './platform-standing.ts'
-import { createGroundKind } from './tools/index.ts'
+} from '../models/index.ts'
+import { createRouters } from './learning.ts'
+import { createLawfulSearch } from './rights.ts'
+import type { Standing } from './standing.ts'
+import { createGroundKind } from '../tools/index.ts'
 
 export interface ModelSurroundings {
   readonly gate: ReturnType<typeof createRegionGate>

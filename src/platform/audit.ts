@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from './config/index.ts'
-import type { Ids } from './core/ids.ts'
-import type { EventLog } from './core/ports.ts'
-import type { Clock } from './core/time.ts'
-import { createAuditKey, createAuditLog, readAuditKey, type AuditLog, type Identity } from './governance/index.ts'
-import type { Store } from './store/index.ts'
+import type { Config } from '../config/index.ts'
+import type { Ids } from '../core/ids.ts'
+import type { EventLog } from '../core/ports.ts'
+import type { Clock } from '../core/time.ts'
+import { createAuditKey, createAuditLog, readAuditKey, type AuditLog, type Identity } from '../governance/index.ts'
+import type { Store } from '../store/index.ts'
 
 export interface AuditDeps {
   readonly config: Config

@@ -1,10 +1,10 @@
-import type { HttpParts } from './applications/index.ts'
-import type { Config } from './config/index.ts'
-import type { Ids } from './core/ids.ts'
-import type { EventLog } from './core/ports.ts'
-import type { Signer } from './core/signer.ts'
-import type { Random } from './core/random.ts'
-import type { Clock } from './core/time.ts'
+import type { HttpParts } from '../applications/index.ts'
+import type { Config } from '../config/index.ts'
+import type { Ids } from '../core/ids.ts'
+import type { EventLog } from '../core/ports.ts'
+import type { Signer } from '../core/signer.ts'
+import type { Random } from '../core/random.ts'
+import type { Clock } from '../core/time.ts'
 import {
   createAdmission,
   createDirectory,
@@ -29,12 +29,12 @@ import {
   type Retention,
   type Reviews,
   type UseCaseRegistry,
-} from './governance/index.ts'
-import { createSigner, deriveSecret } from './platform-signing.ts'
-import { auditKeys } from './platform-audit.ts'
-import { createBacktest } from './platform-backtest.ts'
-import type { Standing } from './platform-standing.ts'
-import type { Store } from './store/index.ts'
+} from '../governance/index.ts'
+import { createSigner, deriveSecret } from './signing.ts'
+import { auditKeys } from './audit.ts'
+import { createBacktest } from './backtest.ts'
+import type { Standing } from './standing.ts'
+import type { Store } from '../store/index.ts'
 
 /** What governance keeps that outlives a change of configuration. */
 export interface Governance {

@@ -1,8 +1,8 @@
-import type { Config } from './config/index.ts'
-import { PlatformError } from './core/errors.ts'
-import { createSignOn, type AskProvider, type SignOn } from './governance/index.ts'
-import { createErrands, type Egress, type ErrandTarget } from './infrastructure/index.ts'
-import type { Standing } from './platform-standing.ts'
+import type { Config } from '../config/index.ts'
+import { PlatformError } from '../core/errors.ts'
+import { createSignOn, type AskProvider, type SignOn } from '../governance/index.ts'
+import { createErrands, type Egress, type ErrandTarget } from '../infrastructure/index.ts'
+import type { Standing } from './standing.ts'
 
 const answerBytesMax = 1_048_576
 

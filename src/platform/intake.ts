@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import type { LoadedConfig } from './config/index.ts'
-import { createErrands, type Egress } from './infrastructure/index.ts'
-import type { Standing } from './platform-standing.ts'
-import { createIngestion, createSources, type Ingestion, type Sources, type SourceSend } from './tools/index.ts'
+import type { LoadedConfig } from '../config/index.ts'
+import { createErrands, type Egress } from '../infrastructure/index.ts'
+import type { Standing } from './standing.ts'
+import { createIngestion, createSources, type Ingestion, type Sources, type SourceSend } from '../tools/index.ts'
 
 /** The ways by which documents come in beside requests. */
 export interface Intake {
