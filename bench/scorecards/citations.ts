@@ -22,48 +22,57 @@ export const scorecard: Scorecard = {
   name: 'citations',
   purpose:
     'citations resolve byte-exactly, planted wrong quotes and wrong facts are caught (DRCD, CMRC 2018, chunking_eval)',
-  async run(options): Promise<Measurement> {
-    const counted = {
-      citations: 0,
-      resolved: 0,
-      rightQuotes: 0,
-      rightKept: 0,
-      wrongQuotes: 0,
-      wrongKept: 0,
-      wrongUnmarked: 0,
-      wrongFacts: 0,
-      wrongFactsUnmarked: 0,
-      rightFacts: 0,
-      rightFactsMarked: 0,
-    }
-    const unmeasured: string[] = []
-    for (const { name, read } of sets) {
-      const set = read(options)
-      if (set === undefined) unmeasured.push(name)
-      else await measure(set, options, counted)
-    }
-    const { citations, resolved, rightQuotes, rightKept, rightFacts, rightFactsMarked, ...rest } = counted
-    const figures = {
-      citations,
-      resolvedShare: resolved / citations,
-      rightQuotes,
-      rightKeptShare: rightKept / rightQuotes,
-      rightFacts,
-      rightFactsMarkedShare: rightFactsMarked / rightFacts,
-      ...rest,
-    }
-    const promised = {
-      resolvedShare: ['=', 1],
-      rightKeptShare: ['=', 1],
-      wrongKept: ['=', 0],
-      wrongUnmarked: ['=', 0],
-      wrongFactsUnmarked: ['=', 0],
-    } as const
-    return { figures: unmeasured.length === sets.length ? {} : figures, promised, unmeasured }
-  },
+  run: (options) =>
+    measureCitations(
+      options,
+      sets.map(({ name, read }) => ({ name, set: read(options) })),
+    ),
 }
 
-interface TextSet {
+/** The same on given texts; a set that is not there is unmeasured. */
+export async function measureCitations(
+  options: ScorecardOptions,
+  given: readonly { readonly name: string; readonly set: TextSet | undefined }[],
+): Promise<Measurement> {
+  const counted = {
+    citations: 0,
+    resolved: 0,
+    rightQuotes: 0,
+    rightKept: 0,
+    wrongQuotes: 0,
+    wrongKept: 0,
+    wrongUnmarked: 0,
+    wrongFacts: 0,
+    wrongFactsUnmarked: 0,
+    rightFacts: 0,
+    rightFactsMarked: 0,
+  }
+  const unmeasured: string[] = []
+  for (const { name, set } of given) {
+    if (set === undefined) unmeasured.push(name)
+    else await measure(set, options, counted)
+  }
+  const { citations, resolved, rightQuotes, rightKept, rightFacts, rightFactsMarked, ...rest } = counted
+  const figures = {
+    citations,
+    resolvedShare: resolved / citations,
+    rightQuotes,
+    rightKeptShare: rightKept / rightQuotes,
+    rightFacts,
+    rightFactsMarkedShare: rightFactsMarked / rightFacts,
+    ...rest,
+  }
+  const promised = {
+    resolvedShare: ['=', 1],
+    rightKeptShare: ['=', 1],
+    wrongKept: ['=', 0],
+    wrongUnmarked: ['=', 0],
+    wrongFactsUnmarked: ['=', 0],
+  } as const
+  return { figures: unmeasured.length === given.length ? {} : figures, promised, unmeasured }
+}
+
+export interface TextSet {
   readonly texts: readonly { readonly name: string; readonly text: string }[]
   readonly questions: readonly string[]
 }
