@@ -14,6 +14,14 @@ import type { GetParts } from './parts.ts'
 
 /** Serves one chat request in a dialect: the body of every chat route. */
 export async function runChat(getParts: GetParts, dialectId: DialectId, exchange: Exchange): Promise<void> {
+  try {
+    await serveChat(getParts, dialectId, exchange)
+  } finally {
+    exchange.letGoOfBody()
+  }
+}
+
+async function serveChat(getParts: GetParts, dialectId: DialectId, exchange: Exchange): Promise<void> {
   const parts = getParts()
   const dialect = parts.dialects[dialectId]
   let read: ReadChat | undefined

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { ByteList } from '../../core/byte-list.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { LentBytes } from '../../core/lent-bytes.ts'
 import type { ByteSink } from '../../core/model.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
 
@@ -22,6 +23,8 @@ export interface Exchange {
   readBytes(): Promise<ByteList>
   /** What was read ahead of its reader, who is given it next. */
   giveBack(bytes: ByteList): void
+  /** Nobody reads the body of the request any more: its memory is free as soon as what is being sent of it is sent. */
+  letGoOfBody(): void
   /**
    * The body as a JSON object and its text. Throws UNSUPPORTED_MEDIA_TYPE, INVALID_ENCODING, INVALID_JSON or
    * INVALID_REQUEST besides.
@@ -43,6 +46,8 @@ export interface Exchange {
   closed(): void
 }
 
+/** From this size the memory of a body is given back as soon as its answer is over. */
+const lentBytesMin = 32_768
 /** Bodies up to this go out as text; copying a larger one costs more than gathering. */
 const textWriteBytesMax = 16_384
 
@@ -72,6 +77,7 @@ class NodeExchange implements Exchange {
   #rejectRead: ((error: PlatformError) => void) | undefined
   #gone: (() => void) | undefined
   #givenBack: ByteList | undefined
+  #body: LentBytes | undefined
 
   constructor(options: ExchangeOptions, parameters: Readonly<Record<string, string>>) {
     this.method = options.message.method ?? 'GET'
@@ -124,6 +130,11 @@ class NodeExchange implements Exchange {
     this.#givenBack = bytes
   }
 
+  letGoOfBody(): void {
+    this.#body?.letGo()
+    this.#body = undefined
+  }
+
   readBytes(): Promise<ByteList> {
     if (this.#givenBack !== undefined) {
       const bytes = this.#givenBack
@@ -146,7 +157,10 @@ class NodeExchange implements Exchange {
       })
       message.on('end', () => {
         this.#rejectRead = undefined
-        resolve({ chunks, length })
+        // A small body becomes text at once, and is young garbage by then.
+        if (length < lentBytesMin) return resolve({ chunks, length })
+        this.#body = new LentBytes(chunks, length)
+        resolve(this.#body)
       })
       this.#rejectRead = reject
     })

@@ -158,6 +158,10 @@ class KeptExchange implements Exchange {
     return this.#inner.readBytes()
   }
 
+  letGoOfBody(): void {
+    this.#inner.letGoOfBody()
+  }
+
   giveBack(bytes: ByteList): void {
     this.#inner.giveBack(bytes)
   }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { Pool } from 'undici'
 import { PlatformError } from '../../core/errors.ts'
 import { createCheckedLookup, isAddressLiteral, type NameLookup } from './address.ts'
+import { createConnector } from './connecting.ts'
 import type { EgressTarget } from './egress.ts'
 import { toWireHeaders } from './headers.ts'
 
@@ -78,9 +79,11 @@ function createPool(url: URL, connectMs: number, deps: RoutesDeps): Pool {
     // The watch keeps all times but that of connecting, which also ends attempts whose request has gone.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: isAddressLiteral(url.hostname)
-      ? { timeout: connectMs }
-      : { timeout: connectMs, lookup: createCheckedLookup(url.hostname, deps.lookup) },
+    connect: createConnector(
+      isAddressLiteral(url.hostname)
+        ? { timeout: connectMs }
+        : { timeout: connectMs, lookup: createCheckedLookup(url.hostname, deps.lookup) },
+    ),
   })
 }
 

@@ -1,0 +1,88 @@
+import { Buffer } from 'node:buffer'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { LentBytes } from '../../core/lent-bytes.ts'
+import { holdWhileWritten } from './connecting.ts'
+
+const opened: { destroy(): void }[] = []
+afterEach(() => {
+  for (const socket of opened.splice(0)) socket.destroy()
+})
+
+/** A connection whose other side reads nothing until it is told to. */
+async function openPair(): Promise<{ readonly near: Socket; readonly far: Socket }> {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const near = connect(address.port, '127.0.0.1')
+  const [far] = (await once(server, 'connection')) as [Socket]
+  server.close()
+  opened.push(near, far)
+  near.on('error', () => {})
+  far.on('error', () => {})
+  holdWhileWritten(near)
+  return { near, far }
+}
+
+/** More than the system takes at once from a connection nobody reads. */
+const pieceBytes = 4_000_000
+
+function lend(): { readonly lent: LentBytes; readonly chunks: readonly Buffer[] } {
+  const chunks = [1, 2, 3, 4].map((fill) => Buffer.from(new ArrayBuffer(pieceBytes)).fill(fill))
+  return { lent: new LentBytes(chunks, 4 * pieceBytes), chunks }
+}
+
+/** Memory given back too early is given to these. */
+function useMemory(): readonly Buffer[] {
+  return Array.from({ length: 8 }, () => Buffer.from(new ArrayBuffer(pieceBytes)).fill(255))
+}
+
+const isGone = (chunk: Buffer): boolean => chunk.buffer.byteLength === 0
+
+describe('lent bytes that are being written', () => {
+  it('arrive as they were, however early they are let go', async () => {
+    const { near, far } = await openPair()
+    const { lent, chunks } = lend()
+    near.cork()
+    for (const chunk of chunks) near.write(chunk)
+    near.uncork()
+    lent.letGo()
+    expect(chunks.some(isGone)).toBe(false)
+    const others = useMemory()
+    near.end()
+    const counts = new Map<number, number>()
+    far.on('data', (bytes: Buffer) => {
+      for (const byte of bytes) counts.set(byte, (counts.get(byte) ?? 0) + 1)
+    })
+    far.resume()
+    await once(far, 'end')
+    expect(counts).toEqual(new Map([1, 2, 3, 4].map((fill) => [fill, pieceBytes])))
+    expect(chunks.every(isGone)).toBe(true)
+    expect(others.every((other) => other.every((byte) => byte === 255))).toBe(true)
+  })
+
+  it('are given back when the connection breaks, and not before', async () => {
+    const { near } = await openPair()
+    const { lent, chunks } = lend()
+    for (const chunk of chunks) near.write(chunk.subarray(1))
+    lent.letGo()
+    near.destroy()
+    expect(chunks.some(isGone)).toBe(false)
+    await once(near, 'close')
+    await new Promise(setImmediate)
+    expect(chunks.every(isGone)).toBe(true)
+  })
+
+  it('tell who wrote them that they are written', async () => {
+    const { near, far } = await openPair()
+    far.resume()
+    const { chunks, lent } = lend()
+    await new Promise<void>((resolve, reject) => {
+      near.write(chunks[0] ?? '', (error) => (error ? reject(error) : resolve()))
+    })
+    lent.letGo()
+    expect(chunks.every(isGone)).toBe(true)
+  })
+})
