@@ -45,7 +45,7 @@ export function isSecretPath(path: KeyPath): boolean {
   // Headers of a webhook, and of a meter, which has a name before them.
   if (section === 'investment' && path[1] === 'webhook') return field === 'headers' && path.length === 4
   if (section === 'investment' && path[1] === 'meterSinks') return path[3] === 'headers' && path.length === 5
-  if (section === 'sources') return ['accessKey', 'secretKey', 'password'].includes(String(path[3]))
+  if (section === 'sources') return ['accessKey', 'secretKey', 'password', 'token'].includes(String(path[3]))
   return section === 'telemetry' && path[1] === 'traces' && field === 'headers' && path.length === 4
 }
 

@@ -46,6 +46,10 @@ describe('a valid file', () => {
       'headers of a collector',
       'telemetry: { traces: { url: "https://a.eu", headers: { authorization: SECRET }, processing: [de], storage: [de] } }',
     ],
+    [
+      'the token of a repository',
+      'sources: { s: { into: docs, git: { url: "https://a.eu/x.git", token: SECRET, processing: [de], storage: [de] } } }',
+    ],
   ])('is kept without %s', (_, text) => {
     const { text: kept } = load(text.replace('SECRET', 'written-in-plain'))
     expect(kept).not.toContain('written-in-plain')

@@ -52,11 +52,11 @@ function openSources(standing: Standing, { config }: LoadedConfig, egress: Egres
     },
     toSend: ({ origin, processing, storage }): SourceSend => {
       const place = { id: 'sources', url: origin, processing, storage, timeouts: config.egress.timeouts }
-      return async ({ method, path, headers = {}, credentials = {}, body, signal }) => {
+      return async ({ credentials = {}, signal, answerBytesMax = documentBytesMax, ...request }) => {
         signal.throwIfAborted()
         const target = { ...place, credentials }
-        const request = { method, path, headers, body }
-        return run({ target, allowedRegions, request, answerBytesMax: documentBytesMax })
+        const { method, path, headers = {}, body } = request
+        return run({ target, allowedRegions, request: { method, path, headers, body }, answerBytesMax, signal })
       }
     },
   })

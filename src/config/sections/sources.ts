@@ -18,7 +18,18 @@ const gitSource = z
     path: z
       .string()
       .min(1)
+      .optional()
       .describe('A repository on this machine, bare or not; it is read by the program git, never fetched.'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('A repository elsewhere, instead of `path`: https://git.example.org/team/handbook.git.'),
+    user: z.string().min(1).max(256).default('git').describe('Who signs in at `url`, by HTTP Basic, with `token`.'),
+    token: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Its token or password, as ${GIT_TOKEN}; nobody signs in when absent.'),
     ref: z
       .string()
       .min(1)
@@ -31,8 +42,28 @@ const gitSource = z
       .max(100)
       .default([])
       .describe('Files that are taken in besides those of known formats, as text: ts, py.'),
+    bytesMax: z
+      .int()
+      .min(1_024)
+      .max(1_073_741_824)
+      .default(268_435_456)
+      .describe('Most that is fetched from `url` at once, bytes, as it comes over the network.'),
+    processing: regions('processes requests').optional(),
+    storage: regions('stores them').optional(),
   })
-  .describe('The files of one commit of a git repository on this machine.')
+  .refine(({ path, url }) => (path === undefined) !== (url === undefined), 'a repository is one of path, url')
+  .refine(
+    ({ url, processing, storage }) => url === undefined || (processing !== undefined && storage !== undefined),
+    'a repository with a url states the regions in which it processes and stores (processing, storage)',
+  )
+  .refine(({ url }) => !hasCredentials(url), 'a url carries no user and no password; they are user and token')
+  .describe('The files of one commit of a git repository, on this machine or over HTTP.')
+
+/** Addresses are shown and logged. */
+function hasCredentials(url: string | undefined): boolean {
+  const { username = '', password = '' } = url === undefined ? {} : (URL.parse(url) ?? {})
+  return username !== '' || password !== ''
+}
 
 const webSource = z
   .strictObject({

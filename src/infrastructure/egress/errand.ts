@@ -12,6 +12,8 @@ export interface Errand {
   readonly allowedRegions: readonly string[]
   readonly request: EgressRequest
   readonly answerBytesMax: number
+  /** Breaks it off: what is under way is closed at once. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** No model answers there and nothing is bought. */
@@ -42,10 +44,12 @@ const principal: Principal = Object.freeze({
 
 /** Runs errands through the door like any call: admitted, recorded, bounded by the target's total time. */
 export function createErrands(deps: ErrandDeps): (errand: Errand) => Promise<ErrandAnswer> {
-  return async ({ target: place, allowedRegions, request, answerBytesMax }) => {
+  return async ({ target: place, allowedRegions, request, answerBytesMax, signal }) => {
     const target: EgressTarget = { ...place, vendor: undefined, vendorModel: 'none', isFree: true }
     const labels = { allowedRegions }
     const call = createRootCall(deps, { name: target.id, principal, labels, durationMsMax: target.timeouts.totalMs })
+    const leave = (): void => call.cancel(signal?.reason)
+    signal?.addEventListener('abort', leave, { once: true })
     try {
       const permit = deps.egress.admit(target, call)
       const response = await deps.egress.send(permit, request)
@@ -56,6 +60,7 @@ export function createErrands(deps: ErrandDeps): (errand: Errand) => Promise<Err
       call.end({ status: 'error', errorCode: toPlatformError(thrown).code })
       throw thrown
     } finally {
+      signal?.removeEventListener('abort', leave)
       deps.recorder.settle(call.facts)
     }
   }

@@ -26,6 +26,7 @@ import { receipts } from './106-receipts.ts'
 import { likeness } from './107-likeness.ts'
 import { documentFacts } from './108-document-facts.ts'
 import { vectors } from './109-vectors.ts'
+import { sourceCursor } from './115-source-cursor.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
 import type { Migration } from './migration.ts'
@@ -63,6 +64,7 @@ export const migrations: readonly Migration[] = [
   likeness,
   documentFacts,
   vectors,
+  sourceCursor,
   provisioning,
   witnesses,
 ]

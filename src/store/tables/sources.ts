@@ -28,6 +28,8 @@ export interface SourceSyncTable {
   /** JSON object of numbers. */
   readonly counts: string
   readonly reason: string | null
+  /** How the source was when the sync had taken all of it in; `null` while something of it is missing, or where it has none. */
+  readonly cursor: string | null
   /** 1 when deletions beyond the bound were confirmed. */
   readonly confirmed: number
   readonly started_at_ms: number

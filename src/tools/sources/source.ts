@@ -12,6 +12,8 @@ export interface Listing {
   readonly markOf: (item: string) => string | undefined
   /** Whether this sync has dealt with an item already, before it was interrupted. */
   readonly isDone: (item: string) => boolean
+  /** The last cursor of a sync that took everything in; `undefined` where nothing can be told from it. */
+  readonly cursor: string | undefined
   readonly signal: AbortSignal
 }
 
@@ -21,6 +23,10 @@ export type Listed =
   | { readonly type: 'unchanged'; readonly id: string }
   /** It is there and cannot be read now. Where it may lead to others, what is not listed is not known to be gone. */
   | { readonly type: 'failed'; readonly id: string; readonly reason: string; readonly hidesOthers: boolean }
+  /** All that is known is there, as it was, and nothing else. The only thing that is listed. */
+  | { readonly type: 'same' }
+  /** What the source is like, when all of it has been taken in: given back as `cursor` next time. */
+  | { readonly type: 'cursor'; readonly value: string }
   /** There is more than is listed: nothing counts as gone. */
   | { readonly type: 'partial'; readonly reason: string }
 
@@ -51,13 +57,15 @@ export interface ItemRights {
 export type SourceSend = (request: SourceRequest) => Promise<SourceAnswer>
 
 export interface SourceRequest {
-  readonly method: 'GET' | 'PROPFIND'
+  readonly method: 'GET' | 'POST' | 'PROPFIND'
   /** Below the origin, with a leading slash, query included. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   /** Sent to the source's origin only. */
   readonly credentials?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Longest answer, bytes; that of a document when absent. */
+  readonly answerBytesMax?: number
   readonly signal: AbortSignal
 }
 

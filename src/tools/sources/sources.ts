@@ -94,6 +94,7 @@ class AllSources implements Sources {
       state: 'running',
       counts: JSON.stringify(noCounts()),
       reason: null,
+      cursor: null,
       confirmed: 0,
       started_at_ms: Math.trunc(this.#deps.clock.now()),
       ended_at_ms: null,

@@ -23,6 +23,8 @@ export interface SourceRows {
   markSeen(place: SourcePlace, items: readonly string[], sync: string): Promise<void>
   deleteItem(place: SourcePlace, item: string): Promise<void>
   findLatest(place: SourcePlace): Promise<SyncRow | undefined>
+  /** The one before that sync. */
+  findBefore(place: SourcePlace, sync: string): Promise<SyncRow | undefined>
   /** False when another one is open. */
   insertSync(row: SyncRow): Promise<boolean>
   /** Those that have not come to their end, of any tenant, by their source. */
@@ -40,7 +42,7 @@ export interface SyncChange {
   /** Only while that process has it. */
   readonly by?: string | undefined
   readonly set: Partial<
-    Pick<SyncRow, 'state' | 'reason' | 'counts' | 'confirmed' | 'ended_at_ms' | 'owner' | 'lease_until_ms'>
+    Pick<SyncRow, 'state' | 'reason' | 'cursor' | 'counts' | 'confirmed' | 'ended_at_ms' | 'owner' | 'lease_until_ms'>
   >
 }
 
@@ -96,16 +98,17 @@ function createItemRows(sql: Kysely<Tables>): ItemPart {
 }
 
 function createSyncRows(sql: Kysely<Tables>): Omit<SourceRows, keyof ItemPart> {
+  const latest = ({ tenant, source }: SourcePlace) =>
+    sql
+      .selectFrom('source_sync')
+      .selectAll()
+      .where('tenant', '=', tenant)
+      .where('source', '=', source)
+      .orderBy('id', 'desc')
+      .limit(1)
   return {
-    findLatest: ({ tenant, source }) =>
-      sql
-        .selectFrom('source_sync')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('source', '=', source)
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
+    findLatest: (place) => latest(place).executeTakeFirst(),
+    findBefore: (place, sync) => latest(place).where('id', '<', sync).executeTakeFirst(),
     async insertSync(row) {
       const done = sql
         .insertInto('source_sync')

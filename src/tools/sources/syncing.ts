@@ -76,6 +76,8 @@ class SyncRun {
   #isStopped = false
   /** Items known when it began. */
   #before = 0
+  /** What the source is like as a whole, where the connector has said it. */
+  #cursor: string | undefined
   /** Why what is not listed does not count as gone. */
   #hidden: string | undefined
 
@@ -107,7 +109,8 @@ class SyncRun {
     await this.#makeCollection()
     const markOf = (item: string): string | undefined => this.#known.get(item)?.mark || undefined
     const isDone = (item: string): boolean => this.#known.get(item)?.seen_in === sync.id
-    for await (const listed of connector.list({ markOf, isDone, signal })) {
+    const cursor = await this.#findCursor()
+    for await (const listed of connector.list({ markOf, isDone, cursor, signal })) {
       await this.#take(listed)
       await this.#renew(false)
     }
@@ -115,7 +118,22 @@ class SyncRun {
     await this.#remove()
   }
 
+  /** Only the sync just before tells: what came after one that took everything in may have changed anything. */
+  async #findCursor(): Promise<string | undefined> {
+    if ([...this.#known.values()].some(({ mark }) => mark === forgotten)) return undefined
+    const before = await this.#parts.rows.findBefore(this.#place, this.#task.sync.id)
+    return before?.state === 'done' ? (before.cursor ?? undefined) : undefined
+  }
+
   async #take(listed: Listed): Promise<void> {
+    if (listed.type === 'cursor') {
+      this.#cursor = listed.value
+      return
+    }
+    if (listed.type === 'same') {
+      for (const id of this.#known.keys()) await this.#take({ type: 'unchanged', id })
+      return
+    }
     if (listed.type === 'partial') {
       this.#hidden ??= listed.reason
       return
@@ -249,12 +267,14 @@ class SyncRun {
   }
 
   async #end(state: 'done' | 'failed', reason: string | undefined): Promise<void> {
+    const isWhole = state === 'done' && this.#hidden === undefined && this.#counts.failed === 0
     await this.#parts.rows.change(this.#task.sync.tenant, this.#task.sync.id, {
       from: ['running'],
       by: this.#parts.owner,
       set: {
         state,
         reason: reason?.slice(0, 1_000) ?? null,
+        cursor: isWhole ? (this.#cursor ?? null) : null,
         counts: this.#countsText(),
         ended_at_ms: Math.trunc(this.#parts.clock.now()),
         owner: null,

@@ -3,7 +3,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/time.ts'
 import type { Connector, SourceKind, SourceSend } from '../source.ts'
 import { createFolderConnector } from './folder.ts'
-import { createGitConnector } from './git.ts'
+import { createGitConnector, createRemoteGitConnector } from './git/index.ts'
 import { createS3Connector } from './s3.ts'
 import { createWebConnector } from './web/index.ts'
 import { createWebdavConnector } from './webdav.ts'
@@ -34,13 +34,23 @@ export function kindOf(source: SourceConfig): SourceKind {
   return kind
 }
 
+interface Addressed {
+  readonly url: string
+  readonly processing?: readonly string[] | undefined
+  readonly storage?: readonly string[] | undefined
+}
+
 export function createConnector(source: SourceConfig, parts: ConnectorParts): Connector {
   const { folder, git, web, s3, webdav } = source
   const { toPath, documentBytesMax, clock } = parts
-  const send = (place: { readonly url: string; readonly processing: string[]; readonly storage: string[] }) =>
-    parts.toSend({ origin: new URL(place.url).origin, processing: place.processing, storage: place.storage })
+  const send = ({ url, processing = [], storage = [] }: Addressed) =>
+    parts.toSend({ origin: new URL(url).origin, processing, storage })
   if (folder !== undefined) return createFolderConnector({ path: toPath(folder.path), documentBytesMax })
-  if (git !== undefined) return createGitConnector({ ...git, path: toPath(git.path), documentBytesMax })
+  if (git?.path !== undefined) return createGitConnector({ ...git, path: toPath(git.path), documentBytesMax })
+  if (git?.url !== undefined) {
+    const place = { ...git, url: git.url }
+    return createRemoteGitConnector({ ...place, send: send(place), documentBytesMax })
+  }
   if (web !== undefined) return createWebConnector({ ...web, send: send(web), clock })
   if (s3 !== undefined) return createS3Connector({ ...s3, send: send(s3), clock, documentBytesMax })
   if (webdav !== undefined) return createWebdavConnector({ ...webdav, send: send(webdav), documentBytesMax })

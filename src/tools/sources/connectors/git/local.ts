@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { PlatformError } from '../../../core/errors.ts'
-import { readableExtensions } from '../../preparation/index.ts'
-import type { Connector, Listed } from '../source.ts'
-import { extensionOf, tooLarge } from './folder.ts'
+import { PlatformError } from '../../../../core/errors.ts'
+import { readableExtensions } from '../../../preparation/index.ts'
+import type { Connector, Listed } from '../../source.ts'
+import { extensionOf, tooLarge } from '../folder.ts'
 
 export interface GitOptions {
   readonly path: string
