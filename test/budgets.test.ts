@@ -169,6 +169,8 @@ describe('budgets themselves', () => {
     [{ name: 'a', limit: '1', match: { team: 'x' }, each: ['team'] }, 'each'],
     [{ name: 'a', limit: '1', match: { planet: 'x' } }, 'match'],
     [{ name: 'a', limit: '1', alerts: [0] }, 'alerts'],
+    [{ name: 'a', limit: '1', period: 'day', forecast: { probability: 1 } }, 'forecast'],
+    [{ name: 'a', limit: '1', forecast: {} }, 'forecast'],
   ])('that make no sense are refused: %j', async (request, field) => {
     const response = await strata.request('/v1/budgets', request)
     expect(response.status).toBe(400)
@@ -193,6 +195,24 @@ describe('budgets themselves', () => {
     expect(alerts.map(({ text }) => JSON.parse(text) as unknown)).toEqual([
       expect.objectContaining({ percent: 10, name: 'watched', posted: '0.002', limit: '0.01' }),
     ])
+  })
+
+  test('tell the webhook that they will not last, and show what the forecast says', async () => {
+    const { id } = await budget({ name: 'hasty', limit: '0.01', period: 'hour', forecast: { probability: 0.8 } })
+    await spendBefore(id, { minutes: 40, picodollars: '1000000000000' })
+    const alerts = () => mock.requests.filter(({ text }) => text.includes('budget.alert'))
+    for (let waits = 0; waits < 60 && alerts().length === 0; waits++) await new Promise((done) => setTimeout(done, 100))
+    expect(alerts().map(({ text }) => JSON.parse(text) as unknown)).toEqual([
+      expect.objectContaining({
+        reason: 'forecast',
+        name: 'hasty',
+        forecast: expect.objectContaining({ probability: 1, runs_out: expect.anything() as unknown }) as unknown,
+      }),
+    ])
+    const shown = (await (await strata.request(`/v1/budgets/${id}`)).json()) as { accounts: { outlook: unknown }[] }
+    expect(shown.accounts[0]?.outlook).toMatchObject({ state: 'forecast', probability: 1 })
+    const ended = await strata.request(`/v1/budgets/${id}`, { forecast: null }, { method: 'PATCH' })
+    expect(await ended.json()).toMatchObject({ forecast: null })
   })
 
   test('can be raised, corrected and removed', async () => {
@@ -220,6 +240,33 @@ async function budget(request: unknown): Promise<{ readonly id: string }> {
   const response = await strata.request('/v1/budgets', request)
   expect(response.status).toBe(201)
   return (await response.json()) as { id: string }
+}
+
+/** As if as much had been charged in each minute until now. */
+async function spendBefore(budgetId: string, { minutes, picodollars }: { minutes: number; picodollars: string }) {
+  const hour = Math.floor(Date.now() / 3_600_000)
+  const period = { starts_at_ms: hour * 3_600_000, ends_at_ms: (hour + 1) * 3_600_000, span_ms: null }
+  const amounts = { limit_amount: '10000000000', spent: '0', held: '0' }
+  const moved = {
+    kind: 'post',
+    debit: 'held',
+    credit: 'spent',
+    amount: picodollars,
+    hold: null,
+    reference: null,
+  } as const
+  const rows = Array.from({ length: minutes }, (_, ago) => ({ ...moved, at_ms: Date.now() - (ago + 1) * 60_000 }))
+  await strata.platform.store.transaction(async (sql) => {
+    const { number } = await sql
+      .insertInto('account')
+      .values({ tenant: 'default', budget: budgetId, subject: '', ...period, ...amounts })
+      .returning('number')
+      .executeTakeFirstOrThrow()
+    await sql
+      .insertInto('transfer')
+      .values(rows.map((row) => ({ ...row, account: number })))
+      .execute()
+  })
 }
 
 /** How the only account of a budget stands. */

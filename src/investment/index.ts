@@ -1,6 +1,7 @@
 export {
   budgetRequestSchema,
   createSpending,
+  forecastAlertSchema,
   toAmountText,
   type BudgetRequest,
   type BudgetState,

@@ -56,7 +56,7 @@ export const investmentSchema = z
       })
       .optional()
       .describe(
-        'Is told when a budget has reached one of its alerts, through the one door out, at least once, under one id.',
+        'Is told when a budget has reached one of its alerts or will not last, through the one door out, at least once, under one id.',
       ),
     holds: z
       .strictObject({

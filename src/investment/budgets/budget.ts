@@ -18,6 +18,8 @@ export interface Budget {
   readonly spanMs: number | undefined
   /** Percentages of the limit at which somebody is told. */
   readonly alerts: readonly number[]
+  /** From which probability on somebody is told that it will be used up before its period ends; never when absent. */
+  readonly forecast: number | undefined
   readonly createdAtMs: number
 }
 

@@ -2,11 +2,12 @@ import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Balance, Ledger } from '../ledger/index.ts'
+import type { Balance, Ledger, StatedAccount } from '../ledger/index.ts'
+import type { OutlookStore, StatedOutlook } from './outlooks/store.ts'
 import { dimensions, type Budget } from './budget.ts'
 import { toPeriod } from './periods.ts'
 import type { Purses } from './purses.ts'
-import { toLimit, toTerms, type BudgetRequest } from './request.ts'
+import { toForecast, toLimit, toTerms, type BudgetRequest } from './request.ts'
 import type { BudgetStore } from './store.ts'
 
 /** The limits of tenants: made, changed, removed, and how they stand. */
@@ -24,7 +25,7 @@ export interface Budgets {
   adjust(tenant: string, id: string, adjustment: Adjustment): Promise<BudgetState>
   /** Of a tenant, as known in memory; `undefined` when it has none. Read at every request. */
   of(tenant: string): readonly Budget[] | undefined
-  /** Of all tenants, those with alerts, as known in memory. */
+  /** Of all tenants, those with alerts or a forecast, as known in memory. */
   alerting(): readonly Budget[]
   refresh(): Promise<void>
   close(): void
@@ -33,6 +34,8 @@ export interface Budgets {
 export interface BudgetChange {
   readonly limit?: string | number | undefined
   readonly alerts?: readonly number[] | undefined
+  /** `null` ends it. */
+  readonly forecast?: { readonly probability: number } | null | undefined
 }
 
 export interface Adjustment {
@@ -53,12 +56,15 @@ export interface AccountState extends Balance {
   readonly startsAtMs: number
   readonly endsAtMs: number | undefined
   readonly nextFreeMs: number | undefined
+  /** What the forecast last said; `undefined` before it was first made, and where none is asked for. */
+  readonly outlook: StatedOutlook | undefined
 }
 
 export interface BudgetsDeps {
   readonly store: BudgetStore
   readonly ledger: Ledger
   readonly purses: Pick<Purses, 'rest'>
+  readonly outlooks: Pick<OutlookStore, 'list'>
   /** Everything recorded is in the database. */
   readonly flush: () => Promise<void>
   readonly ids: Ids
@@ -131,7 +137,9 @@ class KnownBudgets implements Budgets {
     const { store, ledger, clock } = this.#deps
     const { budget } = await this.get(tenant, id)
     const limit = change.limit === undefined ? budget.limit : toLimit(budget.counts, change.limit)
-    const changed = { ...budget, limit, alerts: change.alerts ?? budget.alerts }
+    const forecast =
+      change.forecast === undefined ? budget.forecast : toForecast(change.forecast?.probability, budget.period)
+    const changed = { ...budget, limit, forecast, alerts: change.alerts ?? budget.alerts }
     if (!(await store.update(changed))) throw missing(id)
     const accounts = await ledger.read({ tenant })
     const own = accounts.filter((account) => account.budget === id && (account.endsAtMs ?? Infinity) > clock.now())
@@ -207,7 +215,9 @@ class KnownBudgets implements Budgets {
       else others.push(budget)
     }
     this.#byTenant = byTenant
-    this.#alerting = [...byTenant.values()].flat().filter(({ alerts }) => alerts.length > 0)
+    this.#alerting = [...byTenant.values()]
+      .flat()
+      .filter(({ alerts, forecast }) => alerts.length > 0 || forecast !== undefined)
     this.#mark = mark
   }
 
@@ -218,14 +228,24 @@ class KnownBudgets implements Budgets {
     await purses.rest(tenant)
     const accounts = await ledger.read({ tenant })
     const nowMs = clock.now()
+    const outlooks = await this.#readOutlooks(budgets, accounts)
     return budgets.map((budget) => {
       const { startsAtMs } = toPeriod(budget.period, nowMs)
       const own = accounts.filter((account) => account.budget === budget.id && account.startsAtMs === startsAtMs)
       return {
         budget,
-        accounts: own.slice(0, accountsMax).map((account) => ({ ...account, nextFreeMs: account.nextLapseMs })),
+        accounts: own.slice(0, accountsMax).map((account) => ({
+          ...account,
+          nextFreeMs: account.nextLapseMs,
+          outlook: outlooks.get(account.id),
+        })),
       }
     })
+  }
+
+  #readOutlooks(budgets: readonly Budget[], accounts: readonly StatedAccount[]): ReturnType<OutlookStore['list']> {
+    const forecast = new Set(budgets.filter((budget) => budget.forecast !== undefined).map(({ id }) => id))
+    return this.#deps.outlooks.list(accounts.filter(({ budget }) => forecast.has(budget)).map(({ id }) => id))
   }
 }
 

@@ -7,6 +7,18 @@ import { periods } from './periods.ts'
 const label = z.string().min(1).max(256)
 const day = 86_400
 
+/** When the webhook is told what has not happened yet. */
+export const forecastAlertSchema = z
+  .strictObject({
+    probability: z
+      .number()
+      .min(0.01)
+      .max(0.99)
+      .default(0.5)
+      .describe('The share of simulated futures that use the budget up before its period ends.'),
+  })
+  .describe('The webhook is told, once a period, when the forecast says that the budget will not last.')
+
 /** What a budget is asked to be. */
 export const budgetRequestSchema = z.strictObject({
   name: label.max(128).describe('What it is called; no two budgets of a tenant share a name.'),
@@ -43,6 +55,7 @@ export const budgetRequestSchema = z.strictObject({
     .max(10)
     .default([])
     .describe('Percentages of the limit at which the webhook is told.'),
+  forecast: forecastAlertSchema.optional(),
 })
 
 export type BudgetRequest = z.input<typeof budgetRequestSchema>
@@ -69,6 +82,7 @@ export function toTerms(request: unknown): Terms {
     throw refuse('seconds', `contradicts period: only a sliding one has a stretch, and this is ${period}`)
   const both = each.find((dimension) => match[dimension] !== undefined)
   if (both !== undefined) throw refuse('each', `contradicts match: ${both} is fixed there, so there is only one`)
+  const forecast = toForecast(parsed.data.forecast?.probability, period)
   if (new Set(each).size !== each.length) throw refuse('each', 'names a dimension twice')
   return {
     name,
@@ -79,7 +93,15 @@ export function toTerms(request: unknown): Terms {
     period,
     spanMs: period === 'sliding' ? (seconds ?? 60) * 1_000 : undefined,
     alerts: [...new Set(alerts)].sort((one, other) => one - other),
+    forecast,
   }
+}
+
+/** Throws INVALID_REQUEST for a budget whose period has no end: nothing could be said of it. */
+export function toForecast(probability: number | undefined, period: Budget['period']): number | undefined {
+  if (probability !== undefined && (period === 'total' || period === 'sliding'))
+    throw refuse('forecast', `contradicts period: ${period} has no end to be reached; use hour, day, week or month`)
+  return probability
 }
 
 /** Throws INVALID_REQUEST for what is negative, finer than a picodollar, no whole count, or beyond all bounds. */

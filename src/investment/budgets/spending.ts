@@ -10,6 +10,8 @@ import { createAlertStore } from './alerts/store.ts'
 import { createBudgets, type Budgets } from './budgets.ts'
 import { createSpendGate } from './gate.ts'
 import { createPurses } from './purses.ts'
+import { createOutlooks } from './outlooks/outlooks.ts'
+import { createOutlookStore } from './outlooks/store.ts'
 import { createBudgetStore } from './store.ts'
 
 /** Budgets, what is held under them, and the books of both. */
@@ -36,8 +38,15 @@ export async function createSpending(deps: SpendingDeps): Promise<Spending> {
   const ledger = createLedger({ store, clock })
   const queries = createBudgetStore(store)
   const purses = createPurses({ ledger, store: queries, clock, log, config, owner: () => store.owner() })
-  const budgets = await createBudgets({ ...deps, store: queries, ledger, purses, flush: () => store.flush() })
-  const alerts = createAlerts({ ...deps, store: createAlertStore(store), ledger, budgets: () => budgets.alerting() })
+  const outlooks = createOutlookStore(store)
+  const budgets = await createBudgets({ ...deps, store: queries, ledger, purses, outlooks, flush: () => store.flush() })
+  const alerts = createAlerts({
+    ...deps,
+    store: createAlertStore(store),
+    ledger,
+    outlooks: createOutlooks(outlooks),
+    budgets: () => budgets.alerting(),
+  })
   return {
     alerts,
     gate: createSpendGate({ purses, clock, config, budgetsOf: (tenant) => budgets.of(tenant) }),

@@ -105,6 +105,7 @@ function toBudget(row: Selectable<Tables['budget']>): Budget {
     period: row.period,
     spanMs: row.span_ms ?? undefined,
     alerts: alertsSchema.parse(JSON.parse(row.alerts)),
+    forecast: row.forecast ?? undefined,
     createdAtMs: row.created_at_ms,
   }
 }
@@ -121,6 +122,7 @@ function toRow(budget: Budget) {
     period: budget.period,
     span_ms: budget.spanMs ?? null,
     alerts: JSON.stringify(budget.alerts),
+    forecast: budget.forecast ?? null,
     created_at_ms: budget.createdAtMs,
   }
 }

@@ -4,6 +4,7 @@ import { ledger } from './020-ledger.ts'
 import { idempotency } from './021-idempotency.ts'
 import { billing } from './030-billing.ts'
 import { outcomes } from './031-outcomes.ts'
+import { outlook } from './032-outlook.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { reviews } from './052-reviews.ts'
@@ -42,6 +43,7 @@ export const migrations: readonly Migration[] = [
   idempotency,
   billing,
   outcomes,
+  outlook,
   useCase,
   audit,
   reviews,

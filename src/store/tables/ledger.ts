@@ -10,6 +10,7 @@ export interface LedgerTables {
   readonly want: WantTable
   readonly outbox: OutboxTable
   readonly alert: AlertTable
+  readonly outlook: OutlookTable
   readonly repeatable: RepeatableTable
 }
 
@@ -28,6 +29,8 @@ export interface BudgetTable {
   readonly span_ms: number | null
   /** JSON array of percentages. */
   readonly alerts: string
+  /** The probability of running out from which on somebody is told, 0…1. */
+  readonly forecast: number | null
   readonly created_at_ms: number
   /** Grows with every change. */
   readonly changed_at_ms: number
@@ -100,12 +103,24 @@ export interface OutboxTable {
 /** A share of an account's limit that has been reached, and whether its webhook has been told. */
 export interface AlertTable {
   readonly account: number
+  /** 0 for one of a forecast: that the account will be used up before its period ends. */
   readonly percent: number
   readonly id: string
   readonly at_ms: number
   readonly sent_at_ms: number | null
   readonly tries: number
   readonly next_ms: number
+  /** JSON: what a forecast said; of those only. */
+  readonly detail: string | null
+}
+
+/** What the forecast last said of an account. */
+export interface OutlookTable {
+  readonly account: number
+  /** Start of the step that it was made in. */
+  readonly as_of_ms: number
+  /** JSON; `null` while a process is at it. */
+  readonly body: string | null
 }
 
 /** A request with an idempotency key, and what was answered. */

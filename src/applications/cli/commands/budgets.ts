@@ -7,7 +7,7 @@ const creation = 'create NAME --limit N [--counts money|requests|tokens|concurre
 
 export const budgets: Command = {
   name: 'budgets',
-  usage: `${creation} [--each DIMENSION,…] [--period P] [--seconds S] [--alerts 80,100] | list | show ID | limit ID --limit N | adjust ID --amount N --reference R [--subject S] | remove ID`,
+  usage: `${creation} [--each DIMENSION,…] [--period P] [--seconds S] [--alerts 80,100] [--forecast PROBABILITY] | list | show ID | limit ID --limit N | adjust ID --amount N --reference R [--subject S] | remove ID`,
   summary: 'Makes, lists and changes budgets: limits on what calls may spend or do.',
   acts: ['create', 'limit', 'adjust', 'remove'],
   options: {
@@ -18,6 +18,7 @@ export const budgets: Command = {
     period: { type: 'string' },
     seconds: { type: 'string' },
     alerts: { type: 'string' },
+    forecast: { type: 'string' },
     amount: { type: 'string' },
     reference: { type: 'string' },
     subject: { type: 'string' },
@@ -36,6 +37,7 @@ export const budgets: Command = {
 }
 
 async function create(context: CommandContext, name: string): Promise<void> {
+  const probability = numberOf(context, 'forecast')
   const request = {
     name,
     limit: need(context, 'limit'),
@@ -45,6 +47,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
     period: textOf(context, 'period'),
     seconds: numberOf(context, 'seconds'),
     alerts: listOf(textOf(context, 'alerts'))?.map(Number),
+    forecast: probability === undefined ? undefined : { probability },
   }
   const { parts } = await context.open()
   // What it may hold is checked there, with a message for each field.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../../../core/json.ts'
 import { toIso } from '../../../core/time.ts'
-import { budgetRequestSchema, toAmountText, type BudgetState } from '../../../investment/index.ts'
+import { budgetRequestSchema, forecastAlertSchema, toAmountText, type BudgetState } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
@@ -9,6 +9,7 @@ import { operation } from './operation.ts'
 const change = z.strictObject({
   limit: budgetRequestSchema.shape.limit.optional(),
   alerts: z.array(z.int().min(1).max(100)).max(10).optional().describe('Percentages at which the webhook is told.'),
+  forecast: forecastAlertSchema.nullable().optional().describe('As when it was made; `null` ends it.'),
 })
 
 const adjustment = z.strictObject({
@@ -68,7 +69,7 @@ function changingRoutes(getParts: GetParts): readonly Route[] {
       method: 'PATCH',
       path: '/v1/budgets/{id}',
       access: 'budgets:manage',
-      summary: 'Changes the limit or the alerts of a budget; what is spent stays spent.',
+      summary: 'Changes the limit, the alerts or the forecast of a budget; what is spent stays spent.',
       body: change,
       answer: async ({ parts, principal, exchange, body }) => ({
         status: 200,
@@ -113,8 +114,9 @@ export function toBudgetJson({ budget, accounts }: BudgetState): JsonObject {
     period: budget.period,
     seconds: budget.spanMs === undefined ? null : budget.spanMs / 1_000,
     alerts: budget.alerts,
+    forecast: budget.forecast === undefined ? null : { probability: budget.forecast },
     created_at: toIso(budget.createdAtMs),
-    accounts: accounts.map(({ subject, limit, spent, held, startsAtMs, endsAtMs }) => ({
+    accounts: accounts.map(({ subject, limit, spent, held, startsAtMs, endsAtMs, outlook }) => ({
       subject,
       limit: write(limit),
       posted: write(spent),
@@ -122,6 +124,7 @@ export function toBudgetJson({ budget, accounts }: BudgetState): JsonObject {
       available: write(limit - spent - held),
       starts_at: startsAtMs === 0 ? null : toIso(startsAtMs),
       resets_at: endsAtMs === undefined ? null : toIso(endsAtMs),
+      outlook: outlook === undefined ? null : { as_of: toIso(outlook.asOfMs), ...outlook.body },
     })),
   }
 }

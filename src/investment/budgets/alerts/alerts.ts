@@ -6,9 +6,13 @@ import { toIso, type Clock } from '../../../core/time.ts'
 import type { Ledger, StatedAccount } from '../../ledger/index.ts'
 import type { Budget } from '../budget.ts'
 import { toAmountText } from '../refusal.ts'
+import type { Outlooks } from '../outlooks/outlooks.ts'
 import type { AlertRow, AlertStore } from './store.ts'
 
-/** Tells a webhook when an account has reached a share of its limit: at least once, each time under the same id. */
+/**
+ * Tells a webhook when an account has reached a share of its limit, or when the forecast says that it will be used up before its
+ * period ends: at least once, each time under the same id.
+ */
 export interface Alerts {
   /** How they are sent from now on; `undefined` keeps them until there is a way. */
   use(send: SendAlert | undefined): void
@@ -21,13 +25,16 @@ export type SendAlert = (alert: JsonObject) => Promise<void>
 export interface AlertsDeps {
   readonly store: AlertStore
   readonly ledger: Pick<Ledger, 'read'>
-  /** Every budget that has alerts. */
+  readonly outlooks: Outlooks
+  /** Every budget that has alerts or is forecast. */
   readonly budgets: () => readonly Budget[]
   readonly ids: Ids
   readonly clock: Clock
   readonly log: EventLog
 }
 
+/** No share of a limit is 0. */
+const forecastPercent = 0
 const lookMs = 1_000
 const sentAtOnceMax = 20
 const retryMsMax = 3_600_000
@@ -44,6 +51,7 @@ export function createAlerts(deps: AlertsDeps): Alerts {
       const nowMs = Math.trunc(clock.now())
       const accounts = await readAccounts(deps, budgets)
       await note(deps, accounts, nowMs)
+      await noteNextForecast(deps, accounts, nowMs)
       if (send !== undefined) await sendDue(deps, { send, accounts, nowMs })
     } catch (thrown) {
       log.warn({ reason: toPlatformError(thrown).message }, 'alerts of budgets could not be looked at')
@@ -86,6 +94,22 @@ async function note({ store, ids }: AlertsDeps, accounts: readonly Watched[], no
   }
 }
 
+/** Once for each account, which is once for each period. */
+async function noteNextForecast(
+  { store, ids, outlooks }: AlertsDeps,
+  accounts: readonly Watched[],
+  nowMs: number,
+): Promise<void> {
+  const forecast = accounts.filter(({ budget }) => budget.forecast !== undefined)
+  const warning = await outlooks.lookAtNext(forecast, nowMs)
+  if (warning === undefined) return
+  const { account, detail } = warning
+  await store.note(
+    { account, percent: forecastPercent, id: ids.create('alert'), detail: JSON.stringify(detail) },
+    nowMs,
+  )
+}
+
 interface Sending {
   readonly send: SendAlert
   readonly accounts: readonly Watched[]
@@ -96,9 +120,10 @@ interface Sending {
 async function sendDue({ store, log }: AlertsDeps, { send, accounts, nowMs }: Sending): Promise<void> {
   for (const alert of await store.listDue(nowMs, sentAtOnceMax)) {
     const found = accounts.find(({ account }) => account.id === alert.account)
-    if (found === undefined) continue // its budget was removed, or has no alerts any more
     const nextMs = nowMs + Math.min(retryMsMax, lookMs * 2 ** (alert.tries + 2))
     if (!(await store.claim(alert, nextMs))) continue
+    // Its budget was removed, or has no alerts any more. It waits like one that is not taken, so that others get their turn.
+    if (found === undefined) continue
     try {
       await send(toAlertJson(alert, found))
       await store.markSent(alert, nowMs)
@@ -113,7 +138,7 @@ function toAlertJson(alert: AlertRow, { budget, account }: Watched): JsonObject 
     object: 'budget.alert',
     id: alert.id,
     at: toIso(alert.at_ms),
-    percent: alert.percent,
+    ...toReason(alert),
     tenant: budget.tenant,
     budget: budget.id,
     name: budget.name,
@@ -123,4 +148,10 @@ function toAlertJson(alert: AlertRow, { budget, account }: Watched): JsonObject 
     posted: toAmountText(budget, account.spent),
     resets_at: account.endsAtMs === undefined ? null : toIso(account.endsAtMs),
   }
+}
+
+function toReason({ percent, detail }: AlertRow): JsonObject {
+  if (detail === null) return { reason: 'share', percent }
+  const forecast = JSON.parse(detail) as JsonObject // as noted here
+  return { reason: 'forecast', percent: null, forecast }
 }

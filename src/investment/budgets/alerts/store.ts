@@ -3,10 +3,18 @@ import type { Store, Tables } from '../../../store/index.ts'
 
 export type AlertRow = Selectable<Tables['alert']>
 
+export interface NewAlert {
+  readonly account: number
+  readonly percent: number
+  readonly id: string
+  /** JSON: what a forecast said. */
+  readonly detail?: string
+}
+
 /** The SQL of alerts. */
 export interface AlertStore {
   /** A share of an account that has been reached; said again it changes nothing. */
-  note(alert: { readonly account: number; readonly percent: number; readonly id: string }, nowMs: number): Promise<void>
+  note(alert: NewAlert, nowMs: number): Promise<void>
   listDue(nowMs: number, max: number): Promise<readonly AlertRow[]>
   /** Takes an alert for one try; false when another process has it. */
   claim(alert: AlertRow, nextMs: number): Promise<boolean>
@@ -15,10 +23,19 @@ export interface AlertStore {
 
 export function createAlertStore({ sql }: Pick<Store, 'sql'>): AlertStore {
   return {
-    async note({ account, percent, id }, nowMs) {
+    async note({ account, percent, id, detail }, nowMs) {
       await sql
         .insertInto('alert')
-        .values({ account, percent, id, at_ms: nowMs, sent_at_ms: null, tries: 0, next_ms: nowMs })
+        .values({
+          account,
+          percent,
+          id,
+          at_ms: nowMs,
+          sent_at_ms: null,
+          tries: 0,
+          next_ms: nowMs,
+          detail: detail ?? null,
+        })
         .onConflict((conflict) => conflict.columns(['account', 'percent']).doNothing())
         .execute()
     },
