@@ -47,7 +47,7 @@ const pathsCount = 500
  * Steps of history without which nothing is said: two days, so that a day can be told from its hours, and for a longer way ahead
  * a whole week; of minutes, half an hour.
  */
-export function toNeeded(stepMs: number, ahead: number): number {
+function toNeeded(stepMs: number, ahead: number): number {
   if (stepMs === minuteMs) return 30
   return ahead > 2 * dayHours ? 7 * dayHours + 1 : 2 * dayHours + 1
 }
