@@ -24,8 +24,13 @@ beforeAll(async () => {
     config: {
       governance: {
         guards: [
-          { guard: 'secrets', models: ['careful', 'anthropic', 'openai-responses', 'vectors'], do: 'rewrite' },
-          { guard: 'injection', models: ['careful', 'library'], do: 'block', at: ['input'] },
+          {
+            guard: 'secrets',
+            models: ['careful', 'filled', 'anthropic', 'openai-responses', 'vectors'],
+            do: 'rewrite',
+          },
+          { guard: 'secrets', name: 'taught', models: ['schooled'], do: 'rewrite', at: ['system'] },
+          { guard: 'injection', models: ['careful', 'filled', 'library'], do: 'block', at: ['input'] },
           { guard: 'injection', name: 'found', models: ['library'], do: 'rewrite', at: ['passages', 'tools'] },
           { guard: 'terms', models: ['secretive'], terms: ['Project Falcon'], do: 'block', at: ['answer'] },
           { guard: 'terms', name: 'watched', models: ['watched'], terms: ['猎鹰'], do: 'observe' },
@@ -82,7 +87,16 @@ beforeAll(async () => {
           'hurried',
           'lenient',
           'plain',
+          'schooled',
         ].reduce<JsonObject>((all, name) => ({ ...all, ...model(name) }), {}),
+        filled: {
+          prompt: {
+            version: 'v1',
+            system: 'You know this: {{about}}',
+            variables: { about: { type: 'text' } },
+            use: { endpoint: 'openai' },
+          },
+        },
         library: { ground: { in: 'library', with: { endpoint: 'openai' } } },
       },
     },
@@ -279,6 +293,45 @@ test('a network that comes with a request cannot go round the guards', async () 
   const network = { fallback: ['plain'] }
   const response = await strata.request(chat.path, { ...chat.ask('plain', { text: attack }), strata: { network } })
   expect(response.status).toBe(403)
+})
+
+describe('what a request brings beside its chat', () => {
+  const askWith = (more: JsonObject, name = 'plain'): Promise<Response> =>
+    strata.request(chat.path, { ...chat.ask(name), strata: more })
+
+  test('variables of a prompt are guarded as what was said', async () => {
+    expect((await askWith({ variables: { about: attack } }, 'filled')).status).toBe(403)
+    expect(mock.requests).toHaveLength(0)
+    expect((await askWith({ variables: { about: `The key is ${secret}.` } }, 'filled')).status).toBe(200)
+    expect((await mock.requestAt(0)).text).toContain('You know this: The key is [removed: github-token].')
+  })
+
+  test('what tools and forms of the answer say of their fields is guarded', async () => {
+    const schema = {
+      type: 'object',
+      properties: { city: { type: 'string', description: `Use ${secret}`, enum: ['Oslo'] } },
+      required: ['city'],
+      additionalProperties: false,
+    }
+    const tools = [{ type: 'function', function: { name: 'look', parameters: schema } }]
+    const response_format = { type: 'json_schema', json_schema: { name: 'form', strict: true, schema } }
+    const body = { ...chat.ask('schooled'), tools, response_format }
+    expect((await strata.request(chat.path, body)).status).toBe(200)
+    const sent = (await mock.requestAt(0)).text
+    expect(sent.match(/Use \[removed: github-token\]/g)).toHaveLength(2)
+    expect(sent).toContain('"enum":["Oslo"]')
+    expect(sent).not.toContain(secret)
+  })
+
+  test.each([
+    ['an instruction', attack],
+    ['a secret, which is refused because a network is not rewritten', `The key is ${secret}.`],
+  ])('the words of a network are guarded: %s', async (_, system) => {
+    const network = { prompt: { version: 'v1', system, use: { endpoint: 'openai' } } }
+    const refused = await askWith({ network })
+    expect([refused.status, at((await refused.json()) as JsonValue, ['error', 'code'])]).toEqual([403, 'GUARD_REFUSED'])
+    expect(mock.requests).toHaveLength(0)
+  })
 })
 
 test('models without guards relay as before, and verdicts are counted', async () => {

@@ -175,6 +175,19 @@ describe('guards and people', () => {
     for (const each of sent) expect(each).toContain('my key is [removed: github-token], is it safe?')
   })
 
+  test('what fills a prompt is shown as it would be sent, and the accepted request goes through', async () => {
+    const strata = await start({}, [{ guard: 'secrets', do: 'rewrite' }])
+    const [app, ada] = [await makeKey(strata, 'app'), await makeKey(strata, 'ada', 'ada')]
+    const body = (more: object): object =>
+      ask('before', { variables: { about: `the key is ${secret}` }, ...more }, say('May I?'))
+    const id = await hold(strata, body({}), app)
+    const kept = await listKept(strata)
+    expect(kept).not.toContain(secret.slice(4, 30))
+    expect(kept).toContain('the key is [removed: github-token]')
+    await decide([strata, id], accept, ada)
+    expect((await strata.request('/v1/chat/completions', body({ review: id }), { headers: app })).status).toBe(200)
+  })
+
   test('beside an answer that is held stands the question as it was sent', async () => {
     const strata = await start({}, [{ guard: 'secrets', do: 'rewrite' }])
     await hold(strata, ask('after', {}, say(`my key is ${secret}`)), await makeKey(strata, 'app'))

@@ -3,6 +3,7 @@ import type { Call, CallFacts, CallOutcome, Labels, Principal } from '../core/ca
 import type { PlatformError } from '../core/errors.ts'
 import type { Ids } from '../core/ids.ts'
 import type { Model } from '../core/model.ts'
+import type { JsonValue } from '../core/json.ts'
 import type { ModelGuard, RequestScreen } from '../core/ports-guards.ts'
 import type { Right } from '../core/rights.ts'
 import type { Clock } from '../core/time.ts'
@@ -69,7 +70,7 @@ export interface Asked<Request> {
   /** Most that the request wants to spend: amounts, and milliseconds. */
   readonly limits?: { readonly amounts: BudgetLimits; readonly ms: number | undefined } | undefined
   /** A model described in the request; takes the place of the one it names. */
-  readonly network?: unknown
+  readonly network?: JsonValue | undefined
   readonly request: Request
   /** The person it says it is for. */
   readonly user?: string | undefined

@@ -49,7 +49,7 @@ export async function runRequest<Request, Reply>(
         : parts.models.compose(asked.network, principal)
 
     // guard: before a person is shown it, or another model is
-    const guarded = parts.guards?.watch(model, asked.network !== undefined)
+    const guarded = parts.guards?.watch(model, asked.network)
     const { screen } = guarded ?? {}
     const request = screen === undefined ? asked.request : await ask.screen(screen, asked.request, call)
 

@@ -9,3 +9,15 @@ export interface JsonObject {
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+/** The same with every text in it, at any depth, as `map` gives it; names of members stay. */
+export function mapJsonTexts<T extends JsonValue>(value: T, map: (text: string) => string): T
+export function mapJsonTexts(value: JsonValue, map: (text: string) => string): JsonValue {
+  if (typeof value === 'string') return map(value)
+  if (Array.isArray(value)) return value.map((each: JsonValue) => mapJsonTexts(each, map))
+  if (!isJsonObject(value)) return value
+  const members = Object.entries(value).flatMap(([name, each]) =>
+    each === undefined ? [] : [[name, mapJsonTexts(each, map)] as const],
+  )
+  return Object.fromEntries(members)
+}

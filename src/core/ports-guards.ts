@@ -1,13 +1,17 @@
 /** The sockets through which texts are guarded on their way to models and back. Filled by governance. */
 import type { Call } from './call.ts'
 import type { ChatRequest } from './chat.ts'
+import type { JsonValue } from './json.ts'
 import type { EmbedRequest, Model } from './model.ts'
 import type { Passage } from './ports.ts'
 
 /** Guards what goes to a model and what comes back. */
 export interface ModelGuard {
-  /** A model with its guards. A network that came with a request has all of them. */
-  watch(model: Model, isComposed: boolean): GuardedModel
+  /**
+   * A model with its guards. One that was made of a network which came with the request has all of them, and they look at the
+   * words of the network too; nothing in it is rewritten: what would be is refused.
+   */
+  watch(model: Model, network: JsonValue | undefined): GuardedModel
 }
 
 export interface GuardedModel {

@@ -89,5 +89,8 @@ function toBody(dialect: Dialect, { request, body }: ReadChat): JsonObject {
   const rewritten = (): JsonObject => dialect.encodeRequest(request.chat, { model, stream, outputTokensMax })
   const said: unknown = JSON.parse(wire?.text ?? JSON.stringify(rewritten()))
   assert(isJsonObject(said), 'a body that was read is an object')
-  return wire === undefined && body['strata'] !== undefined ? { ...said, strata: body['strata'] } : said
+  const { strata } = body
+  if (wire !== undefined || !isJsonObject(strata)) return said
+  const variables = request.aside?.variables
+  return { ...said, strata: variables === undefined ? strata : { ...strata, variables } }
 }

@@ -76,7 +76,8 @@ export function toAskedOf(
   }
   const header = regionsHeader?.split(',').map((name) => name.trim())
   if (extension === undefined) return header === undefined ? nothingAsked : { regions: header }
-  const { regions = header, useCase, budget, network } = extension
+  const { regions = header, useCase, budget } = extension
+  const network = extension.network as JsonValue | undefined // of a body that was parsed as JSON
   if (budget === undefined) return { regions, useCase, network }
   const { usd, tokens, calls, ms } = budget
   const amounts = { usd: usd === undefined ? undefined : fromDollars(usd), tokens, calls }

@@ -1,7 +1,8 @@
 import type { GuardPlace } from '../../config/index.ts'
-import type { Chat, Message, Part } from '../../core/chat.ts'
+import { withChat, type Chat, type ChatRequest, type Message, type Part } from '../../core/chat.ts'
+import { isJsonObject, mapJsonTexts, type JsonValue } from '../../core/json.ts'
 
-/** One text of a chat. */
+/** One text of a request. */
 export interface PlacedText {
   readonly place: GuardPlace
   readonly text: string
@@ -9,33 +10,71 @@ export interface PlacedText {
   readonly isNew: boolean
 }
 
-/** Every text of a chat that can be read, in the order of the chat. Pictures, sound and files are not seen. */
-export function listTexts(chat: Chat): readonly PlacedText[] {
+/**
+ * Every text of a request that can be read, in the order of its chat, and then the variables that fill its prompts. Pictures,
+ * sound and files are not seen.
+ */
+export function listTexts(request: ChatRequest): readonly PlacedText[] {
   const texts: PlacedText[] = []
-  const lastSaid = chat.messages.findLastIndex(({ role }) => role === 'assistant')
-  let turn = -1
-  mapMessages(chat, (place, text, index) => {
-    turn = index
+  const lastSaid = request.chat.messages.findLastIndex(({ role }) => role === 'assistant')
+  mapTexts(request, (place, text, turn) => {
     texts.push({ place, text, isNew: turn > lastSaid || place === 'system' })
     return text
   })
   return texts
 }
 
-/** The same chat with these texts, in the order of `listTexts`. */
-export function replaceTexts(chat: Chat, texts: readonly string[]): Chat {
+/** The same request with these texts, in the order of `listTexts`; the client's own bytes are none of it any more. */
+export function replaceTexts(request: ChatRequest, texts: readonly string[]): ChatRequest {
   let next = 0
-  return mapMessages(chat, (_place, text) => texts[next++] ?? text)
+  const { chat, aside } = mapTexts(request, (_place, text) => texts[next++] ?? text)
+  return { ...withChat(request, chat), aside }
 }
 
 type MapText = (place: GuardPlace, text: string, turn: number) => string
 
+function mapTexts({ chat, aside }: ChatRequest, map: MapText): Pick<ChatRequest, 'chat' | 'aside'> {
+  const mapped = mapMessages(chat, map)
+  if (aside?.variables === undefined) return { chat: mapped, aside }
+  const variables = mapJsonTexts(aside.variables, (text) => map('input', text, Infinity))
+  return { chat: mapped, aside: { ...aside, variables } }
+}
+
 function mapMessages(chat: Chat, map: MapText): Chat {
   const messages = chat.messages.map((message, turn) => mapMessage(message, map, turn))
-  const tools = chat.tools.map((tool) =>
-    tool.description === undefined ? tool : { ...tool, description: map('system', tool.description, 0) },
-  )
-  return { ...chat, messages, tools }
+  const say = (text: string): string => map('system', text, 0)
+  const tools = chat.tools.map((tool) => ({
+    ...mapDescription(tool, say),
+    parameters: mapSchema(tool.parameters, say),
+  }))
+  const format = chat.responseFormat
+  if (format?.type !== 'json-schema') return { ...chat, messages, tools }
+  return {
+    ...chat,
+    messages,
+    tools,
+    responseFormat: { ...mapDescription(format, say), schema: mapSchema(format.schema, say) },
+  }
+}
+
+function mapDescription<T extends { readonly description: string | undefined }>(
+  of: T,
+  say: (text: string) => string,
+): T {
+  return of.description === undefined ? of : { ...of, description: say(of.description) }
+}
+
+/** A JSON Schema with what it says to whoever reads it: the other texts in it are what values have to be. */
+function mapSchema<T extends JsonValue>(schema: T, say: (text: string) => string): T
+function mapSchema(schema: JsonValue, say: (text: string) => string): JsonValue {
+  if (Array.isArray(schema)) return schema.map((each: JsonValue) => mapSchema(each, say))
+  if (!isJsonObject(schema)) return schema
+  const members = Object.entries(schema).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const isSaid = typeof value === 'string' && (name === 'description' || name === 'title')
+    return [[name, isSaid ? say(value) : mapSchema(value, say)] as const]
+  })
+  return Object.fromEntries(members)
 }
 
 function mapMessage(message: Message, map: MapText, turn: number): Message {

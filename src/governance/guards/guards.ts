@@ -1,8 +1,9 @@
 import type { Config, GuardPlace } from '../../config/index.ts'
 import { createAnswer } from '../../core/answer.ts'
 import type { Call } from '../../core/call.ts'
-import { withChat, type Chat, type ChatRequest } from '../../core/chat.ts'
+import type { ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { mapJsonTexts, type JsonValue } from '../../core/json.ts'
 import type { EmbedRequest, Model } from '../../core/model.ts'
 import type { GuardedModel, ModelGuard, PassageGuard } from '../../core/ports-guards.ts'
 import type { Passage } from '../../core/ports.ts'
@@ -37,12 +38,12 @@ export function createGuards(deps: GuardsDeps): Guards {
   return {
     passages: guards.some(({ at }) => at.has('passages')) ? createPassageGuard(deps, guards) : undefined,
     models: {
-      watch(model, isComposed) {
-        if (isComposed) return watchModel(deps, guards, model)
+      watch(model, network) {
+        if (network !== undefined) return watchModel(deps, guards, { model, network })
         let watched = known.get(model)
         if (watched === undefined) {
           const own = guards.filter(({ models }) => models === undefined || models.has(model.id))
-          watched = watchModel(deps, own, model)
+          watched = watchModel(deps, own, { model, network: undefined })
           known.set(model, watched)
         }
         return watched
@@ -71,17 +72,24 @@ function checkNames(guards: readonly Guard[]): void {
 
 const requestPlaces: readonly GuardPlace[] = ['system', 'input', 'tools']
 
-function watchModel(parts: ScreenParts, guards: readonly Guard[], model: Model): GuardedModel {
+/** A model to be asked, and the network that it was made of when the request brought one. */
+interface Asked {
+  readonly model: Model
+  readonly network: JsonValue | undefined
+}
+
+function watchModel(parts: ScreenParts, guards: readonly Guard[], asked: Asked): GuardedModel {
+  const { network } = asked
   const before = guards.filter(({ at }) => requestPlaces.some((place) => at.has(place)))
   const first = before.filter(({ look }) => look.type !== 'judge')
   const judges = before.filter(({ look }) => look.type === 'judge')
   return {
-    model: toWatched(parts, model, { judges, after: guards.filter(({ at }) => at.has('answer')) }),
+    model: toWatched(parts, asked, { judges, after: guards.filter(({ at }) => at.has('answer')) }),
     screen:
       first.length === 0
         ? undefined
         : {
-            chat: (request, call) => screenRequest(parts, first, { request, call }),
+            chat: (request, call) => screenRequest(parts, first, { request, call, network }),
             inputs: (request, call) => screenInputs(parts, first, { request, call }),
           },
   }
@@ -89,7 +97,7 @@ function watchModel(parts: ScreenParts, guards: readonly Guard[], model: Model):
 
 function toWatched(
   parts: ScreenParts,
-  model: Model,
+  { model, network }: Asked,
   { judges, after }: Readonly<Record<'judges' | 'after', readonly Guard[]>>,
 ): Model {
   if (judges.length + after.length === 0) return model
@@ -98,7 +106,7 @@ function toWatched(
     id: model.id,
     traits: model.traits,
     async answer(request, call) {
-      const screened = judges.length === 0 ? request : await screenRequest(parts, judges, { request, call })
+      const screened = judges.length === 0 ? request : await screenRequest(parts, judges, { request, call, network })
       const answer = await model.answer(screened, call)
       if (after.length === 0) return answer
       const cancel = (reason: unknown): void => answer.cancel(reason)
@@ -114,13 +122,17 @@ function toWatched(
 async function screenRequest(
   parts: ScreenParts,
   guards: readonly Guard[],
-  { request, call }: { readonly request: ChatRequest; readonly call: Call },
+  {
+    request,
+    call,
+    network,
+  }: { readonly request: ChatRequest; readonly call: Call; readonly network: Asked['network'] },
 ): Promise<ChatRequest> {
-  const given = readChat(guards, request)
-  if (given === undefined) return request
-  let chat = given
+  if (network !== undefined) await screenNetwork(parts, guards, { network, call })
+  if (!isReadable(guards, request)) return request
+  let passed = request
   for (const guard of guards) {
-    const listed = listTexts(chat)
+    const listed = listTexts(passed)
     const texts = listed.map(({ text }) => text)
     for (const place of requestPlaces) {
       if (!guard.at.has(place)) continue
@@ -130,18 +142,36 @@ async function screenRequest(
       const screened = await screenTexts(parts, guard, { place, call, request, texts: own })
       for (const [turn, index] of places.entries()) texts[index] = screened[turn] ?? ''
     }
-    if (texts.some((text, index) => text !== listed[index]?.text)) chat = replaceTexts(chat, texts)
+    if (texts.some((text, index) => text !== listed[index]?.text)) passed = replaceTexts(passed, texts)
   }
-  return chat === given ? request : withChat(request, chat)
+  return passed
+}
+
+/** A network has a model's structure, which nothing is rewritten in: what would be is refused. */
+async function screenNetwork(
+  parts: ScreenParts,
+  guards: readonly Guard[],
+  { network, call }: { readonly network: JsonValue; readonly call: Call },
+): Promise<void> {
+  const texts: { readonly text: string; readonly isNew: boolean }[] = []
+  mapJsonTexts(network, (text) => {
+    texts.push({ text, isNew: true })
+    return text
+  })
+  for (const guard of guards) {
+    if (!guard.at.has('input')) continue
+    const strict: Guard = guard.does === 'rewrite' ? { ...guard, does: 'block' } : guard
+    await screenTexts(parts, strict, { place: 'input', call, request: undefined, texts })
+  }
 }
 
 /** What cannot be read cannot be guarded: it passes only where every guard is open. */
-function readChat(guards: readonly Guard[], request: ChatRequest): Chat | undefined {
+function isReadable(guards: readonly Guard[], request: ChatRequest): boolean {
   try {
-    return request.chat
+    return request.chat !== undefined
   } catch (thrown) {
-    const isReadable = thrown instanceof PlatformError && thrown.code === 'UNSUPPORTED_PARAMETER'
-    if (isReadable && guards.every(({ onError }) => onError === 'open')) return undefined
+    const isKnown = thrown instanceof PlatformError && thrown.code === 'UNSUPPORTED_PARAMETER'
+    if (isKnown && guards.every(({ onError }) => onError === 'open')) return false
     throw thrown
   }
 }
