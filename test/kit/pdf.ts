@@ -17,6 +17,8 @@ export interface PdfPageSpec {
   readonly drawing?: string
   /** A picture over the whole page: grey, that many pixels wide and high. */
   readonly picture?: { readonly width: number; readonly height: number; readonly pixels: Uint8Array }
+  /** Operators as they are packed, in place of all of the above: `/FlateDecode`. */
+  readonly packed?: { readonly filter: string; readonly bytes: Uint8Array }
 }
 
 /** Writes a PDF of letter-sized pages with the fonts every reader has. */
@@ -48,9 +50,9 @@ function addPage(page: PdfPageSpec, add: (body: string | Buffer) => number): num
     `${shown}${page.drawing ?? ''}\nBT\n${page.lines.map(toOperators).join('\n')}\nET`,
     'latin1',
   )
-  const packed = deflateSync(content)
-  const head = `<< /Length ${packed.length} /Filter /FlateDecode >>\nstream\n`
-  const stream = add(Buffer.concat([Buffer.from(head), packed, Buffer.from('\nendstream')]))
+  const { filter, bytes } = page.packed ?? { filter: '/FlateDecode', bytes: deflateSync(content) }
+  const head = `<< /Length ${bytes.length} /Filter ${filter} >>\nstream\n`
+  const stream = add(Buffer.concat([Buffer.from(head), bytes, Buffer.from('\nendstream')]))
   const images = picture === undefined ? '' : `/XObject << /P ${picture} 0 R >> `
   return add(
     `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${stream} 0 R /Resources << ${images}/Font << /F1 3 0 R /F2 4 0 R /F3 5 0 R >> >> >>`,

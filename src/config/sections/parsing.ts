@@ -13,7 +13,9 @@ export const parsingSchema = z
       .min(64)
       .max(16_384)
       .default(512)
-      .describe('Most heap that reading one document may take, MB; a document that needs more is refused.'),
+      .describe(
+        'Most heap that reading one document may take, MB, and as much again in buffers; a document that needs more is refused.',
+      ),
     pagesMax: z.int().min(1).max(1_000_000).default(10_000).describe('Most pages of one document; the rest fail.'),
     nodesMax: z
       .int()

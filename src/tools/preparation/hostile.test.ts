@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { deflateSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { PlatformError } from '../../core/errors.ts'
@@ -69,6 +70,14 @@ describe('a hostile file ends in a named state', () => {
     expect(await outcomeOf('a.pdf', Buffer.from(encrypted, 'latin1'))).toBe('password')
   })
 
+  test('a stream of a PDF that swells is left out and said so; the other pages are read', async () => {
+    const packed = { filter: '/FlateDecode', bytes: deflateSync(Buffer.alloc(64_000_000, ' ')) }
+    const spec = [{ lines: [], packed }, { lines: [{ text: 'A page with some words on it.', x: 72, y: 700 }] }]
+    expect(await outcomeOf('a.pdf', pdf(spec))).toEqual(['degraded: archive-bomb', 'ok'])
+    const twice = { filter: '[/FlateDecode /FlateDecode]', bytes: deflateSync(packed.bytes) }
+    expect(await outcomeOf('a.pdf', pdf([{ lines: [], packed: twice }]))).toEqual(['degraded: archive-bomb'])
+  })
+
   test('entities that a document declares are never expanded, nor is anything fetched', async () => {
     const lol = Array.from({ length: 9 }, (_, index) => `<!ENTITY l${index + 1} "${`&l${index};`.repeat(10)}">`)
     const head = `<!DOCTYPE d [<!ENTITY l0 "lol"><!ENTITY file SYSTEM "file:///etc/passwd">${lol.join('')}]>`
@@ -132,8 +141,21 @@ describe('what one file breaks harms no other', () => {
     await small.close()
   })
 
+  test('a file that fills buffers outside of the heap is refused, and the next one is read', async () => {
+    const small = preparationWith({ memoryMbMax: 64, workersMax: 1 })
+    const runs = Buffer.alloc(8_000_000, Buffer.from([129, 32])) // Each two bytes are 128 blanks.
+    const bytes = pdf([{ lines: [], packed: { filter: '/RunLengthDecode', bytes: runs } }])
+    const [swelling, other] = await Promise.allSettled([
+      small.parse(toFile('a.pdf', bytes)),
+      small.parse(toFile('a.docx', word)),
+    ])
+    expect(swelling).toMatchObject({ status: 'rejected', reason: { details: { reason: 'memory' } } })
+    expect(other).toMatchObject({ status: 'fulfilled', value: { text: 'A contract.' } })
+    await small.close()
+  })
+
   test('time runs out between pages: those that are left fail, those that were read stay', async () => {
-    const short = preparationWith({ timeoutMs: 1_000 })
+    const short = preparationWith({ timeoutMs: 100 })
     const pages = Array.from({ length: 400 }, (_, number) => ({
       lines: Array.from({ length: 40 }, (__, line) => ({
         text: `Line ${line} of page ${number} has words.`,

@@ -18,6 +18,8 @@ const idleMs = 15_000
 /** A thread that has read so many documents, or keeps more than this part of its heap, is replaced. */
 const documentsMax = 500
 const heapShareMax = 0.4
+/** How often the memory of a thread at work is looked at. */
+const watchMs = 250
 
 interface Job {
   readonly file: SourceFile
@@ -32,6 +34,7 @@ interface Thread {
   job: Job | undefined
   documents: number
   timer: NodeJS.Timeout | undefined
+  watch: NodeJS.Timeout | undefined
 }
 
 /** `findOcr` is asked for each document, since what reads pictures may be installed at any time. */
@@ -82,9 +85,13 @@ class ThreadPool implements Pool {
       // Of the environment the thread gets only where compiled code is kept: a document has no business with the rest.
       env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.memoryMbMax, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: this.#limits.memoryMbMax,
+        maxYoungGenerationSizeMb: 16,
+        stackSizeMb: 4,
+      },
     })
-    const thread: Thread = { worker, job: undefined, documents: 0, timer: undefined }
+    const thread: Thread = { worker, job: undefined, documents: 0, timer: undefined, watch: undefined }
     this.#threads.add(thread)
     worker.on('message', (message: FromWorker) => this.#receive(thread, message))
     worker.on('error', (thrown: Error) => this.#died(thread, thrown))
@@ -99,6 +106,7 @@ class ThreadPool implements Pool {
     thread.documents++
     this.#time(thread, job, this.#limits.timeoutMs)
     thread.worker.ref()
+    thread.watch = setInterval(() => void this.#look(thread, job), watchMs)
     const ocr = this.#findOcr()
     const message: ToWorker = { id: thread.documents, source, mediaType, bytes: copy, limits: this.#limits, ocr }
     thread.worker.postMessage(message, [copy.buffer])
@@ -114,12 +122,22 @@ class ThreadPool implements Pool {
     }, timeoutMs + graceMs)
   }
 
+  /** Of its heap a thread dies by itself; buffers lie outside, where nothing bounds them. */
+  async #look(thread: Thread, job: Job): Promise<void> {
+    const allowedBytes = this.#limits.memoryMbMax * 2 * 1_048_576
+    const held = await thread.worker.getHeapStatistics().catch(() => undefined) // It may just have ended.
+    if (held === undefined || thread.job !== job) return
+    if (held.used_heap_size + held.external_memory > allowedBytes) {
+      void this.#end(thread, tooMuchMemory(job.file.source, this.#limits))
+    }
+  }
+
   #receive(thread: Thread, message: FromWorker): void {
     const { job } = thread
     if (job === undefined || message.id !== thread.documents) return
     if (message.type === 'begun') return this.#time(thread, job, message.timeoutMs)
     thread.job = undefined
-    clearTimeout(thread.timer)
+    stopTimers(thread)
     if (message.type === 'parsed') this.#settle(job, message.document)
     else {
       const { message: statement, reason } = message
@@ -146,7 +164,7 @@ class ThreadPool implements Pool {
 
   #died(thread: Thread, thrown: Error | undefined): void {
     if (!this.#threads.delete(thread)) return
-    clearTimeout(thread.timer)
+    stopTimers(thread)
     const { job } = thread
     thread.job = undefined
     if (job !== undefined) this.#settle(job, toRefusal(job.file.source, thrown, this.#limits))
@@ -156,7 +174,7 @@ class ThreadPool implements Pool {
   /** Ends a thread; what it reads is refused with the error. */
   async #end(thread: Thread, error: PlatformError | undefined): Promise<void> {
     this.#threads.delete(thread)
-    clearTimeout(thread.timer)
+    stopTimers(thread)
     const { job } = thread
     thread.job = undefined
     if (job !== undefined) this.#settle(job, error ?? cancelled())
@@ -173,10 +191,19 @@ class ThreadPool implements Pool {
 
 function toRefusal(source: string, thrown: Error | undefined, limits: ParsingLimits): PlatformError {
   if (thrown !== undefined && 'code' in thrown && thrown.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    const allowed = `knowledge.parsing.memoryMbMax allows ${limits.memoryMbMax}`
-    return refuse(source, 'memory', { says: `needs more memory to be read than allowed; ${allowed}`, cause: thrown })
+    return tooMuchMemory(source, limits, thrown)
   }
   return refuse(source, 'corrupt', { says: 'ended the thread that was reading it', cause: thrown })
+}
+
+function tooMuchMemory(source: string, { memoryMbMax }: ParsingLimits, cause?: Error): PlatformError {
+  const says = `needs more memory to be read than allowed; knowledge.parsing.memoryMbMax allows ${memoryMbMax}`
+  return refuse(source, 'memory', { says, cause })
+}
+
+function stopTimers({ timer, watch }: Thread): void {
+  clearTimeout(timer)
+  clearInterval(watch)
 }
 
 function cancelled(): PlatformError {

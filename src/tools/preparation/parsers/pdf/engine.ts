@@ -2,20 +2,43 @@ import { dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/display/api.d.ts'
 import { refuse } from '../../reading/index.ts'
+import { createDecompression, type Inflation } from './inflation.ts'
+import { createChannel, type SharedPort } from './port.ts'
 
 export type PdfDocument = PDFDocumentProxy
 export type PdfPage = PDFPageProxy
 
+export interface OpenPdf {
+  readonly document: PdfDocument
+  readonly inflation: Readonly<Inflation>
+  /** Lets go of the document and of all that was read of it. */
+  readonly close: () => Promise<void>
+}
+
+export interface PdfLimits {
+  /** Pictures of more pixels are left out. */
+  readonly picturePixelsMax: number
+  /** Most bytes that one packed stream may unpack to. */
+  readonly streamBytesMax: number
+}
+
 /**
- * Opens a PDF in this thread, with the maps and fonts that are needed to read what names no Unicode. Nothing is fetched,
- * no script is run. Pictures of more pixels are left out. Throws DOCUMENT_REFUSED: `password`, `truncated`, `corrupt`.
+ * Opens a PDF in this thread, which is one for reading documents, with the maps and fonts that are needed to read what
+ * names no Unicode. Nothing is fetched, no script is run. One document at a time. Throws DOCUMENT_REFUSED: `password`,
+ * `truncated`, `corrupt`.
  */
-export async function openPdf(source: string, bytes: Uint8Array, picturePixelsMax: number): Promise<PdfDocument> {
+export async function openPdf(source: string, bytes: Uint8Array, limits: PdfLimits): Promise<OpenPdf> {
   const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs')
   // Its worker runs in this thread, which is one of its own already.
-  await import(workerModule)
+  const { WorkerMessageHandler } = (await import(workerModule)) as WorkerModule // its shape, see below
   const folder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
+  const inflation: Inflation = { bytesMax: limits.streamBytesMax, tooLarge: 0 }
+  Object.assign(globalThis, { DecompressionStream: createDecompression(inflation), FontFace: UndrawnFont })
+  const [near, far] = createChannel()
+  WorkerMessageHandler.initializeFromPort(far)
+  const worker = new pdfjs.PDFWorker({ port: near as unknown as never, verbosity: 0 }) // all of a port that it uses
   const loading = pdfjs.getDocument({
+    worker,
     data: new Uint8Array(bytes),
     cMapUrl: `${join(folder, 'cmaps')}/`,
     cMapPacked: true,
@@ -24,26 +47,42 @@ export async function openPdf(source: string, bytes: Uint8Array, picturePixelsMa
     useWorkerFetch: false,
     isEvalSupported: false,
     useSystemFonts: false,
-    disableFontFace: true,
+    // Without a face the engine would trace the outline of every letter, to draw it by hand.
+    disableFontFace: false,
+    ownerDocument: { fonts: new Set() } as unknown as never, // all of a web page's document that it uses
     enableXfa: false,
     verbosity: 0,
-    maxImageSize: picturePixelsMax,
+    maxImageSize: limits.picturePixelsMax,
   })
-  try {
-    return await loading.promise
-  } catch (thrown) {
+  const close = async (): Promise<void> => {
     await loading.destroy()
-    const { name, message } = thrown instanceof Error ? thrown : { name: '', message: 'unknown reason' }
-    if (name === 'PasswordException') throw refuse(source, 'password', 'is protected by a password')
-    const tail = Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset + Math.max(0, bytes.length - 2_048),
-      Math.min(2_048, bytes.length),
-    )
-    const reason = tail.includes('%%EOF') ? 'corrupt' : 'truncated'
-    throw refuse(source, reason, { says: `is no whole PDF: ${message.slice(0, 200)}`, cause: thrown })
+    worker.destroy()
+    near.close()
+    far.close()
+  }
+  try {
+    return { document: await loading.promise, inflation, close }
+  } catch (thrown) {
+    await close()
+    throw refusalOf(source, bytes, thrown)
   }
 }
 
-/** A name that is not known when types are checked: the module has none, and is wanted for its effect only. */
+function refusalOf(source: string, bytes: Uint8Array, thrown: unknown): Error {
+  const { name, message } = thrown instanceof Error ? thrown : { name: '', message: 'unknown reason' }
+  if (name === 'PasswordException') return refuse(source, 'password', 'is protected by a password')
+  const reason = Buffer.from(bytes.subarray(-2_048)).includes('%%EOF') ? 'corrupt' : 'truncated'
+  return refuse(source, reason, { says: `is no whole PDF: ${message.slice(0, 200)}`, cause: thrown })
+}
+
+/** What a font would be drawn with: nothing is drawn. */
+class UndrawnFont {
+  readonly loaded = Promise.resolve()
+}
+
+interface WorkerModule {
+  readonly WorkerMessageHandler: { initializeFromPort(port: SharedPort): void }
+}
+
+/** A name that is not known when types are checked: the module has no types. */
 const workerModule: string = 'pdfjs-dist/legacy/build/pdf.worker.mjs'

@@ -2,7 +2,7 @@ import type { SourceFile } from '../../preparation.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { compose, type ReadPage } from './compose.ts'
 import { readDrawing, readFontLook, type Drawing, type FontLook } from './drawing.ts'
-import { openPdf, type PdfDocument, type PdfPage } from './engine.ts'
+import { openPdf, type OpenPdf, type PdfDocument, type PdfPage } from './engine.ts'
 import { layOut, maybeTables } from './layout.ts'
 import { charactersFew, charactersMin, isGarbled, readScan } from './scan.ts'
 import { readPageText, type PageText } from './words.ts'
@@ -30,21 +30,30 @@ interface Read {
 
 /** All pages; the engine and what it holds of the document are let go before anything is written. */
 async function readPages(file: SourceFile, context: ParseContext, looks: Map<string, FontLook>): Promise<Read> {
-  const document = await openPdf(file.source, file.bytes, context.ocr?.pixelsMax ?? unreadPixelsMax)
+  const { archiveBytesMax } = context.limits
+  const picturePixelsMax = context.ocr?.pixelsMax ?? unreadPixelsMax
+  const { document, inflation, close } = await openPdf(file.source, file.bytes, {
+    picturePixelsMax,
+    streamBytesMax: archiveBytesMax,
+  })
   try {
     const pages: ReadPage[] = []
     const last = Math.min(document.numPages, context.limits.pagesMax)
     for (let number = 1; number <= last; number++) {
-      pages.push(context.millisecondsLeft() > 0 ? await readPage({ document, number, looks, context }) : unread('time'))
+      pages.push(
+        context.millisecondsLeft() > 0
+          ? await readPage({ document, inflation, number, looks, context })
+          : unread('time'),
+      )
     }
     if (document.numPages > last) pages.push(unread('pages'))
     return { pages, pageCount: document.numPages, title: await readTitle(document) }
   } finally {
-    await document.destroy()
+    await close()
   }
 }
 
-function unread(reason: 'time' | 'pages' | 'corrupt'): ReadPage {
+function unread(reason: 'time' | 'pages' | 'corrupt' | 'archive-bomb'): ReadPage {
   return { items: [], size: [0, 0], verdict: { state: 'failed', reason } }
 }
 
@@ -53,12 +62,14 @@ const unreadPixelsMax = 40_000_000
 
 interface PageToRead {
   readonly document: PdfDocument
+  readonly inflation: OpenPdf['inflation']
   readonly number: number
   readonly looks: Map<string, FontLook>
   readonly context: ParseContext
 }
 
-async function readPage({ document, number, looks, context }: PageToRead): Promise<ReadPage> {
+async function readPage({ document, inflation, number, looks, context }: PageToRead): Promise<ReadPage> {
+  const leftOut = inflation.tooLarge
   try {
     const page = await document.getPage(number)
     try {
@@ -66,13 +77,14 @@ async function readPage({ document, number, looks, context }: PageToRead): Promi
       const drawing = await drawingOf(page, text, looks)
       const size = [text.width, text.height] as const
       const read: ReadPage = { items: layOut(text, drawing), size, verdict: judge(text, drawing) }
+      if (inflation.tooLarge > leftOut) return { ...read, verdict: { state: 'degraded', reason: 'archive-bomb' } }
       const { ocr } = context
       return drawing === undefined || ocr === undefined ? read : await readScan({ page, text, drawing, read, ocr })
     } finally {
       page.cleanup()
     }
   } catch {
-    return unread('corrupt') // The reason is on the page; one broken page must not cost the others.
+    return unread(inflation.tooLarge > leftOut ? 'archive-bomb' : 'corrupt') // The reason is on the page; one broken page must not cost the others.
   }
 }
 

@@ -1,0 +1,41 @@
+import { brotliDecompressSync, inflateSync } from 'node:zlib'
+
+/** How much the packed streams of one PDF may hold, and whether any held more. */
+export interface Inflation {
+  readonly bytesMax: number
+  /** Streams that were left out, since they unpack to more. */
+  tooLarge: number
+}
+
+/**
+ * What the engine takes for `DecompressionStream`: unpacks in the thread that asks, at a third of the cost of sending
+ * each of the many small streams of a PDF to another one, and no further than the bound. What is damaged throws, as with the
+ * platform's own, and the engine reads as far as it goes; what is too large is empty and counted.
+ */
+export function createDecompression(inflation: Inflation): new (format: string) => TransformStream {
+  return class extends TransformStream<Uint8Array, Uint8Array> {
+    constructor(format: string) {
+      const unpack = unpackers[format]
+      if (unpack === undefined) throw new TypeError(`no such compression: ${format}`)
+      const packed: Uint8Array[] = []
+      super({
+        transform: (part) => void packed.push(part),
+        flush: (controller) => controller.enqueue(unpackWithin(inflation, unpack, Buffer.concat(packed))),
+      })
+    }
+  }
+}
+
+type Unpack = (packed: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer
+
+const unpackers: Readonly<Record<string, Unpack>> = { deflate: inflateSync, brotli: brotliDecompressSync }
+
+function unpackWithin(inflation: Inflation, unpack: Unpack, packed: Uint8Array): Uint8Array {
+  try {
+    return unpack(packed, { maxOutputLength: inflation.bytesMax })
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown
+    inflation.tooLarge++
+    return new Uint8Array(0)
+  }
+}
