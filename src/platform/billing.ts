@@ -12,6 +12,7 @@ import {
   type MeterExport,
   type Outcomes,
   type PriceEntries,
+  type Spending,
 } from '../investment/index.ts'
 import type { Standing } from './standing.ts'
 import type { Store } from '../store/index.ts'
@@ -28,17 +29,18 @@ export interface MoneyDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
+  readonly correct: Spending['corrections']['book']
   /** As it is now. */
   readonly config: () => Config
 }
 
-export async function createMoney({ store, clock, ids, log, config }: MoneyDeps): Promise<Money> {
+export async function createMoney({ store, clock, ids, log, config, correct }: MoneyDeps): Promise<Money> {
   const outcomes = createOutcomes({ store, clock })
   const sinks = (): readonly string[] => Object.keys(config().investment.meterSinks)
   return {
     outcomes,
     billing: createBilling({ store, clock, outcomes, sinks }),
-    priceEntries: await createPriceEntries({ store, clock, ids, log }),
+    priceEntries: await createPriceEntries({ store, clock, ids, log, correct }),
   }
 }
 

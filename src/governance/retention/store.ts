@@ -98,6 +98,7 @@ function createQueries(sql: Kysely<Tables>): RetentionQueries {
       for (const [tenant, own] of Map.groupBy(calls, (call) => call.tenant)) {
         const ids = own.map(({ rootId }) => rootId)
         await sql.deleteFrom('call').where('tenant', '=', tenant).where('root_id', 'in', ids).execute()
+        await sql.deleteFrom('call_charge').where('root_id', 'in', ids).execute()
         await sql
           .updateTable('audit_leaf')
           .set({ gone_at_ms: atMs })

@@ -66,10 +66,10 @@ export function createScopes(): Scopes {
   const lasts = new WeakMap<Budget, Scope>()
 
   function find(budget: Budget, call: Call, nowMs: number): Scope {
-    if (budget.eachOf.length > 0) return toScope(budget, call, nowMs)
+    if (budget.eachOf.length > 0) return toScope(budget, (dimension) => valueOf(call, dimension), nowMs)
     const last = lasts.get(budget)
     if (last !== undefined && nowMs >= last.startsAtMs && nowMs < (last.endsAtMs ?? Infinity)) return last
-    const scope = toScope(budget, call, nowMs)
+    const scope = toScope(budget, (dimension) => valueOf(call, dimension), nowMs)
     lasts.set(budget, scope)
     return scope
   }
@@ -83,6 +83,28 @@ export function createScopes(): Scopes {
   }
 }
 
+/** Stands for a value that is not on record. */
+export const notKnown = Symbol('not known')
+
+/**
+ * The account that a call of the past falls under by what is known of it; `undefined` when the budget is not for it, `notKnown` when
+ * that cannot be told.
+ */
+export function findScope(
+  budget: Budget,
+  read: (dimension: Dimension) => string | typeof notKnown | undefined,
+  atMs: number,
+): Scope | typeof notKnown | undefined {
+  const asked = dimensions.filter((each) => budget.match[each] !== undefined)
+  if (asked.some((each) => read(each) !== budget.match[each] && read(each) !== notKnown)) return undefined
+  if ([...asked, ...budget.eachOf].some((each) => read(each) === notKnown)) return notKnown
+  const known = (dimension: Dimension): string | undefined => {
+    const value = read(dimension)
+    return value === notKnown ? undefined : value
+  }
+  return toScope(budget, known, atMs)
+}
+
 function matches({ match }: Budget, call: Call): boolean {
   for (const dimension of dimensions) {
     const wanted = match[dimension]
@@ -91,8 +113,8 @@ function matches({ match }: Budget, call: Call): boolean {
   return true
 }
 
-function toScope(budget: Budget, call: Call, nowMs: number): Scope {
-  const values = budget.eachOf.map((dimension) => valueOf(call, dimension) ?? null)
+function toScope(budget: Budget, read: (dimension: Dimension) => string | undefined, nowMs: number): Scope {
+  const values = budget.eachOf.map((dimension) => read(dimension) ?? null)
   const subject = values.length === 0 ? '' : JSON.stringify(values)
   const { startsAtMs, endsAtMs } = toPeriod(budget.period, nowMs)
   return { budget, subject, startsAtMs, endsAtMs, key: `${budget.id} ${startsAtMs} ${subject}` }

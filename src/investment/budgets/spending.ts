@@ -10,6 +10,8 @@ import { createAlertStore } from './alerts/store.ts'
 import { createBudgets, type Budgets } from './budgets.ts'
 import { createSpendGate } from './gate.ts'
 import { createPurses } from './purses.ts'
+import { createCorrections, type Corrections } from './corrections/corrections.ts'
+import { createCorrectionStore } from './corrections/store.ts'
 import { createOutlooks } from './outlooks/outlooks.ts'
 import { createOutlookStore } from './outlooks/store.ts'
 import { createBudgetStore } from './store.ts'
@@ -20,6 +22,7 @@ export interface Spending {
   readonly budgets: Budgets
   readonly ledger: Ledger
   readonly alerts: Pick<Alerts, 'use'>
+  readonly corrections: Corrections
   /** Holds nothing more; what is held ends with the journal. */
   close(): void
 }
@@ -49,6 +52,7 @@ export async function createSpending(deps: SpendingDeps): Promise<Spending> {
   })
   return {
     alerts,
+    corrections: createCorrections({ store: createCorrectionStore(store), ledger }),
     gate: createSpendGate({ purses, clock, config, budgetsOf: (tenant) => budgets.of(tenant) }),
     budgets,
     ledger,

@@ -93,7 +93,7 @@ const matchSchema = z.partialRecord(z.enum(dimensions), z.string())
 const eachSchema = z.array(z.enum(dimensions))
 const alertsSchema = z.array(z.number())
 
-function toBudget(row: Selectable<Tables['budget']>): Budget {
+export function toBudget(row: Selectable<Tables['budget']>): Budget {
   return {
     tenant: row.tenant,
     id: row.id,

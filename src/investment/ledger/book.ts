@@ -118,7 +118,12 @@ class Book {
   /** What was spent within a span comes back. */
   lapse(due: readonly Lapse[]): void {
     for (const { account, amount } of due)
-      this.#move(account, { kind: 'lapse', debit: 'spent', credit: 'open', amount })
+      this.#move(
+        account,
+        amount < 0n
+          ? { kind: 'lapse', debit: 'open', credit: 'spent', amount: -amount }
+          : { kind: 'lapse', debit: 'spent', credit: 'open', amount },
+      )
   }
 
   /** Ends what is over its deadline, but for the holds that are just being prolonged. */
@@ -226,13 +231,17 @@ class Book {
     return { type: 'ended', state: ended.state }
   }
 
-  #adjust({ account, reference, amount }: AdjustOperation): Outcome {
-    if (this.#references.has(reference)) return { type: 'done', legs: [] }
-    if (this.#account(account).spent + amount < 0n) return { type: 'conflict' }
+  #adjust({ account, reference, amount, sinceMs }: AdjustOperation): Outcome {
+    const { spanMs, spent } = this.#account(account)
+    const lapseMs = sinceMs === undefined || spanMs === undefined ? undefined : toLapseMs(sinceMs, spanMs)
+    const hasLapsed = lapseMs !== undefined && lapseMs <= this.#nowMs
+    if (hasLapsed || this.#references.has(reference)) return { type: 'done', legs: [] }
+    if (spent + amount < 0n) return { type: 'conflict' }
     this.#references.add(reference)
     const back = { kind: 'adjust', debit: 'spent', credit: 'open', amount: -amount, reference } as const
     const more = { kind: 'adjust', debit: 'open', credit: 'spent', amount, reference } as const
     this.#move(account, amount < 0n ? back : more)
+    if (lapseMs !== undefined) this.#addLapse({ account, atMs: lapseMs, amount })
     return { type: 'done', legs: [] }
   }
 
@@ -254,7 +263,11 @@ class Book {
   #remember(account: number, amount: bigint): void {
     const { spanMs } = this.#account(account)
     if (spanMs === undefined || amount === 0n) return
-    const lapse = { account, atMs: toLapseMs(this.#nowMs, spanMs), amount }
+    this.#addLapse({ account, atMs: toLapseMs(this.#nowMs, spanMs), amount })
+  }
+
+  #addLapse(lapse: Lapse): void {
+    const { account, amount } = lapse
     const key = `${account} ${lapse.atMs}`
     this.#lapses.set(key, { ...lapse, amount: amount + (this.#lapses.get(key)?.amount ?? 0n) })
   }

@@ -56,6 +56,11 @@ export interface AdjustOperation {
   readonly account: number
   readonly reference: string
   readonly amount: bigint
+  /**
+   * When what is corrected began to count: on an account with a span it comes back together with it, and nothing is corrected once
+   * that has come back. A correction without it stays.
+   */
+  readonly sinceMs?: number
 }
 
 /** Sets an account's limit. What is spent and held stays. */

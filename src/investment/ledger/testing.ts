@@ -86,10 +86,13 @@ export class Reference {
   #do(operation: Operation, nowMs: number): Outcome['type'] {
     if (operation.type === 'fund') return ((this.#get(operation.account).limit = operation.limit), 'done')
     if (operation.type === 'adjust') {
-      if (this.adjusted.has(operation.reference)) return 'done'
+      const { sinceMs } = operation
+      const { spanMs } = this.#get(operation.account)
+      const untilMs = sinceMs === undefined || spanMs === undefined ? Infinity : toLapseMs(sinceMs, spanMs)
+      if (untilMs <= nowMs || this.adjusted.has(operation.reference)) return 'done'
       if (this.spent(operation.account) + operation.amount < 0n) return 'conflict'
       this.adjusted.add(operation.reference)
-      this.#get(operation.account).spent.push({ amount: operation.amount, untilMs: Infinity })
+      this.#get(operation.account).spent.push({ amount: operation.amount, untilMs })
       return 'done'
     }
     const hold = this.holds.get(operation.hold)
@@ -209,6 +212,9 @@ export function createHistory(options: HistoryOptions): (nowMs: number) => Opera
     if (choice < 0.8) return { type: 'settle', hold: known.hold, legs }
     if (choice < 0.9) return { type: 'void', hold: known.hold }
     const [account = 0] = pick()
+    // Late, for something that began to count before.
+    if (choice < 0.92)
+      return { type: 'adjust', account, reference: `${prefix}s${next}`, amount: amount(), sinceMs: nowMs - upTo(150) }
     if (choice < 0.97)
       return {
         type: 'adjust',

@@ -80,6 +80,8 @@ describeEngines('the price book in the database', (open) => {
       difference: 200_000_000n,
       becameKnown: 1,
       unknown: 0,
+      booked: 0,
+      unbooked: 0,
     })
     expect(await entries.rerate(book, span)).toMatchObject({ adjusted: 0 })
     clock.advance(1)

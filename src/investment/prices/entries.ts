@@ -76,7 +76,15 @@ export interface Rerated {
   readonly becameKnown: number
   /** Calls whose cost is still not known. */
   readonly unknown: number
+  /** Corrections in the accounts of budgets, and those for which there was no account. */
+  readonly booked: number
+  readonly unbooked: number
 }
+
+export type CorrectCharges = (
+  tenant: string,
+  rootIds: readonly string[],
+) => Promise<{ readonly booked: number; readonly unbooked: number }>
 
 const refreshMs = 5_000
 const pageCalls = 500
@@ -86,6 +94,8 @@ export async function createPriceEntries(deps: {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
+  /** Told of trees that have adjustments, so that what was charged for them is corrected; may be told of one again. */
+  readonly correct?: CorrectCharges
 }): Promise<PriceEntries> {
   const store = createPriceBookStore(deps.store)
   let entries: readonly PriceEntry[] = []
@@ -129,7 +139,7 @@ export async function createPriceEntries(deps: {
         }
       )
     },
-    rerate: (book, span) => rerate({ store, clock: deps.clock, book }, span),
+    rerate: (book, span) => rerate({ store, clock: deps.clock, book, correct: deps.correct }, span),
     close: () => clearInterval(timer),
   }
 }
@@ -212,15 +222,17 @@ interface RerateDeps {
   readonly store: PriceBookStore
   readonly clock: Clock
   readonly book: PriceBook
+  readonly correct: CorrectCharges | undefined
 }
 
-async function rerate({ store, clock, book }: RerateDeps, span: RerateSpan): Promise<Rerated> {
+async function rerate({ store, clock, book, correct }: RerateDeps, span: RerateSpan): Promise<Rerated> {
   await store.flush()
-  const found = { calls: 0, adjusted: 0, difference: 0n, becameKnown: 0, unknown: 0 }
+  const found = { calls: 0, adjusted: 0, difference: 0n, becameKnown: 0, unknown: 0, booked: 0, unbooked: 0 }
   let after: { readonly rootId: string; readonly callId: string } | undefined
   for (;;) {
     const page = await store.listCalls({ ...span, after, limit: pageCalls })
     const earlier = await store.listAdjustments(span.tenant, [...new Set(page.map(({ rootId }) => rootId))])
+    const corrected = new Set(page.filter(({ callId }) => earlier.has(callId)).map(({ rootId }) => rootId))
     for (const call of page) {
       found.calls++
       const price = book.find({ endpoint: call.endpoint, vendor: undefined, model: call.vendorModel, atMs: call.atMs })
@@ -243,6 +255,13 @@ async function rerate({ store, clock, book }: RerateDeps, span: RerateSpan): Pro
         price_version: versionOf(price.version, earlier.get(call.callId)),
       }
       await store.addAdjustment({ ...own, before: before ?? null, after: cost, ...times })
+      corrected.add(call.rootId)
+    }
+    // Those of earlier runs too: whoever made them may have died before the accounts were told.
+    if (correct !== undefined && !span.isTrial && corrected.size > 0) {
+      const { booked, unbooked } = await correct(span.tenant, [...corrected])
+      found.booked += booked
+      found.unbooked += unbooked
     }
     const last = page.at(-1)
     if (last === undefined || page.length < pageCalls) return found

@@ -139,7 +139,7 @@ function toPosting(settled: readonly Entry[]): Posting {
   for (const entry of settled) {
     const charged = decodeCharged(entry)
     if (charged === undefined) continue
-    for (const charge of charged.charges) charges.push({ ...charge, sinceMs: charged.sinceMs })
+    for (const charge of charged.charges) charges.push({ ...charge, sinceMs: charged.sinceMs, rootId: entry.rootId })
     atMs = Math.max(atMs, charged.sinceMs)
   }
   return { charges, assumed: [], atMs }

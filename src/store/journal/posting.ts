@@ -12,6 +12,8 @@ export interface Posting {
 export interface TimedCharge extends Charge {
   /** When what was charged began to count, milliseconds UTC. */
   readonly sinceMs: number
+  /** The tree that was charged, for the record; absent where its end was not seen. */
+  readonly rootId?: string
 }
 
 /** The database inside the transaction of a batch. Places in the text are `$1`, `$2`, each once and in order. */
@@ -41,6 +43,12 @@ interface Moved {
   readonly kind: 'post' | 'assume' | 'release' | 'overrun'
   readonly debit: 'held' | 'open'
   readonly credit: 'spent' | 'open'
+  amount: bigint
+}
+
+interface Charged {
+  readonly rootId: string
+  readonly account: number
   amount: bigint
 }
 
@@ -102,6 +110,7 @@ class Books {
   readonly #holds: ReadonlyMap<string, Hold>
   readonly #byPurse = new Map<number, Hold>()
   readonly #moved = new Map<string, Moved>()
+  readonly #charged = new Map<string, Charged>()
   readonly #lapses = new Map<string, { readonly account: number; readonly atMs: number; amount: bigint }>()
 
   constructor(rows: Rows, { journalId, accounts, holds }: BooksParts) {
@@ -111,10 +120,11 @@ class Books {
     this.#holds = new Map(holds.map((hold) => [hold.id, hold]))
   }
 
-  charge({ purse, amount, sinceMs }: TimedCharge, kind: 'post' | 'assume'): void {
+  charge({ purse, amount, sinceMs, rootId }: TimedCharge, kind: 'post' | 'assume'): void {
     const hold = this.#findHold(purse)
     if (hold === undefined || amount <= 0n) return
     const account = this.#accountOf(hold)
+    if (rootId !== undefined) this.#note(rootId, account.number, amount)
     const isLive = hold.state === 'live'
     const room = isLive ? hold.amount - hold.posted : account.limit - account.spent - account.held
     const within = amount < room ? amount : room > 0n ? room : 0n
@@ -153,6 +163,7 @@ class Books {
       )
     }
     for (const lapse of this.#lapses.values()) await this.#writeLapse(lapse)
+    if (this.#charged.size > 0) await this.#writeCharged()
   }
 
   async #writeTransfer({ hold, kind, debit, credit, amount }: Moved, atMs: number): Promise<void> {
@@ -174,6 +185,25 @@ class Books {
         ? 'insert into lapse (amount, account, at_ms) values ($1, $2, $3)'
         : 'update lapse set amount = $1 where account = $2 and at_ms = $3'
     await this.#rows.query(text, [sum, account, atMs])
+  }
+
+  #note(rootId: string, account: number, amount: bigint): void {
+    const key = `${rootId} ${account}`
+    const known = this.#charged.get(key)
+    if (known === undefined) this.#charged.set(key, { rootId, account, amount })
+    else known.amount += amount
+  }
+
+  /** All in one statement. */
+  async #writeCharged(): Promise<void> {
+    const charged = [...this.#charged.values()].map(({ rootId, account, amount }) => [rootId, account, String(amount)])
+    const each = this.#rows.isPostgres
+      ? 'select value ->> 0, cast(value ->> 1 as integer), value ->> 2 from json_array_elements(cast($1 as json))'
+      : 'select value ->> 0, value ->> 1, value ->> 2 from json_each($1) where true'
+    await this.#rows.query(
+      `insert into call_charge (root_id, account, amount) ${each} on conflict (root_id, account) do nothing`,
+      [JSON.stringify(charged)],
+    )
   }
 
   #move(move: Omit<Moved, 'amount'>, amount: bigint): void {

@@ -5,6 +5,7 @@ import { idempotency } from './021-idempotency.ts'
 import { billing } from './030-billing.ts'
 import { outcomes } from './031-outcomes.ts'
 import { outlook } from './032-outlook.ts'
+import { callCharges } from './033-call-charges.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { reviews } from './052-reviews.ts'
@@ -44,6 +45,7 @@ export const migrations: readonly Migration[] = [
   billing,
   outcomes,
   outlook,
+  callCharges,
   useCase,
   audit,
   reviews,

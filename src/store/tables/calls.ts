@@ -5,6 +5,14 @@ export interface CallsTables {
   readonly journal: JournalTable
   readonly intent: IntentTable
   readonly call: CallTable
+  readonly call_charge: CallChargeTable
+}
+
+/** What a tree was charged on an account, in the unit of the account: decimal text. */
+export interface CallChargeTable {
+  readonly root_id: string
+  readonly account: number
+  readonly amount: string
 }
 
 /** How far the journal of one process has been folded. The row goes when its files have gone. */

@@ -59,9 +59,11 @@ async function rerate(context: CommandContext): Promise<void> {
     untilMs: endMs,
     isTrial,
   })
-  const { calls, adjusted, becameKnown, unknown } = counts
+  const { calls, adjusted, becameKnown, unknown, booked, unbooked } = counts
   const figures = { calls, adjusted, became_known: becameKnown, unknown, difference: toMoneyJson(difference) }
-  report(context.terminal, { object: 'rerating', trial: isTrial, ...figures }, [
+  const budgets = { booked, unbooked }
+  report(context.terminal, { object: 'rerating', trial: isTrial, ...figures, budgets }, [
     `${calls} calls, ${adjusted} ${isTrial ? 'would be' : 'were'} adjusted by USD ${toDollars(difference)} together; ${becameKnown} costs became known, ${unknown} are not`,
+    ...(isTrial ? [] : [`${booked} corrections in the accounts of budgets, ${unbooked} found none`]),
   ])
 }

@@ -37,7 +37,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
       path: '/v1/prices/rerate',
       access: 'prices:manage',
       summary:
-        'Prices recorded calls anew from their raw usage; what costs other than it was taken to gets an adjustment.',
+        'Prices recorded calls anew from their raw usage; what costs other than it was taken to gets an adjustment, and so do the budgets it fell under.',
       body: rerating,
       answer: async ({ parts, principal, body }) => {
         const span = {
@@ -47,9 +47,10 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
           isTrial: body.trial,
         }
         const { difference, ...counts } = await parts.priceEntries.rerate(parts.prices, span)
-        const { calls, adjusted, becameKnown, unknown } = counts
+        const { calls, adjusted, becameKnown, unknown, booked, unbooked } = counts
         const figures = { calls, adjusted, became_known: becameKnown, unknown, difference: toMoneyJson(difference) }
-        return { status: 200, body: { object: 'rerating', trial: body.trial, ...figures } }
+        const budgets = { booked, unbooked }
+        return { status: 200, body: { object: 'rerating', trial: body.trial, ...figures, budgets } }
       },
     }),
   ]
