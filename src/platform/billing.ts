@@ -29,18 +29,24 @@ export interface MoneyDeps {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
-  readonly correct: Spending['corrections']['book']
+  readonly spending: Pick<Spending, 'corrections'>
   /** As it is now. */
   readonly config: () => Config
 }
 
-export async function createMoney({ store, clock, ids, log, config, correct }: MoneyDeps): Promise<Money> {
+export async function createMoney({ store, clock, ids, log, config, spending }: MoneyDeps): Promise<Money> {
   const outcomes = createOutcomes({ store, clock })
   const sinks = (): readonly string[] => Object.keys(config().investment.meterSinks)
   return {
     outcomes,
     billing: createBilling({ store, clock, outcomes, sinks }),
-    priceEntries: await createPriceEntries({ store, clock, ids, log, correct }),
+    priceEntries: await createPriceEntries({
+      store,
+      clock,
+      ids,
+      log,
+      correct: (tenant, rootIds) => spending.corrections.book(tenant, rootIds),
+    }),
   }
 }
 

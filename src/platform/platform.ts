@@ -111,14 +111,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
-  const money = await createMoney({
-    store,
-    clock,
-    ids,
-    log,
-    config: () => current.config,
-    correct: (tenant, rootIds) => spending.corrections.book(tenant, rootIds),
-  })
+  const money = await createMoney({ store, clock, ids, log, spending, config: () => current.config })
   const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
   const edge = createEdge({ store, clock, spending, config: () => current.config })
   const rooms = { identity, audit, governance, ...rights, preparation, spending, ...learnt, money, edge, store }
