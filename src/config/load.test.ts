@@ -56,6 +56,17 @@ describe('a valid file', () => {
     expect(kept).toContain('***')
   })
 
+  test('is refused with the password of a mailbox in it, and kept with the reference to one', () => {
+    const text = (password: string) =>
+      `sources: { m: { into: mail, imap: { url: "imaps://a.eu", user: u, password: ${password}, processing: [de], storage: [de] } } }`
+    expect(() => load(text('hunter2'))).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.not.stringContaining('hunter2') }),
+    )
+    const { config, text: kept } = load(text('"${EU_KEY}"'))
+    expect(config.sources['m']?.imap?.password).toBe('sk-very-secret-value')
+    expect(kept).toContain('${EU_KEY}')
+  })
+
   test('is frozen all the way down', () => {
     const { config } = load('endpoints: { a: { dialect: openai, model: m, processing: [local] } }')
     expect(Object.isFrozen(config)).toBe(true)

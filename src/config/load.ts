@@ -7,7 +7,7 @@ import type { Discovered } from './discover.ts'
 import { parseConfigDocument, type ConfigDocument, type Position } from './document.ts'
 import { configJsonSchema, type KeyPath } from './json-schema.ts'
 import { explainIssues, type Problem } from './problems.ts'
-import { resolveReferences, type Environment } from './references.ts'
+import { pathKey, resolveReferences, type Environment } from './references.ts'
 import { configSchema, type Config } from './schema.ts'
 
 const configFileName = 'strata.yaml'
@@ -82,7 +82,8 @@ export function toLoadedConfig(data: unknown, source: ConfigSource): LoadedConfi
   const parsed = configSchema.safeParse(resolved.data)
   const faultyKeys = new Set(unresolved.map(({ path }) => formatPath(path)))
   const invalid = parsed.success ? [] : explainIssues(parsed.error.issues, resolved.data, configJsonSchema())
-  const problems = [...unresolved, ...invalid.filter(({ path }) => !faultyKeys.has(formatPath(path)))]
+  const open = parsed.success ? openPasswords(parsed.data, resolved.written) : []
+  const problems = [...unresolved, ...open, ...invalid.filter(({ path }) => !faultyKeys.has(formatPath(path)))]
   if (!parsed.success || problems.length > 0) {
     const located = problems.map((problem) => locate(problem, source.document))
     throw refusal(source.path, located.sort(byPlace))
@@ -97,6 +98,21 @@ export function toLoadedConfig(data: unknown, source: ConfigSource): LoadedConfi
     folder: source.folder,
     notices: [...(source.notices ?? []), ...noticesOf(config, resolved.written)],
   }
+}
+
+/** A mailbox's password opens all that somebody has written: it stands in no file. */
+function openPasswords({ sources }: Config, written: ReadonlyMap<string, string>): readonly Problem[] {
+  const paths = Object.entries(sources).flatMap(([name, { imap }]) =>
+    imap === undefined ? [] : [['sources', name, 'imap', 'password']],
+  )
+  return paths
+    .filter((path) => !written.has(pathKey(path)))
+    .map((path) => ({
+      path,
+      problem: 'a password is written in the file itself',
+      fix: 'Keep it in the environment and write ${NAME}.',
+      at: 'value',
+    }))
 }
 
 interface LocatedProblem extends Partial<Position> {

@@ -17,7 +17,7 @@ export {
   type Uplink,
   type UplinkState,
 } from './edge/index.ts'
-export { createEgress, createErrands, type Egress, type ErrandTarget } from './egress/index.ts'
+export { createEgress, createErrands, createVisits, type Egress, type ErrandTarget } from './egress/index.ts'
 export {
   createEndpoints,
   createNativeAdapter,

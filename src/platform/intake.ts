@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { LoadedConfig } from '../config/index.ts'
-import { createErrands, type Egress } from '../infrastructure/index.ts'
+import { createErrands, createVisits, type Egress } from '../infrastructure/index.ts'
 import type { Standing } from './standing.ts'
 import { createIngestion, createSources, type Ingestion, type Sources, type SourceSend } from '../tools/index.ts'
 
@@ -32,10 +32,14 @@ export function openIntake(standing: Standing, loaded: LoadedConfig, egress: Egr
   }
 }
 
+const visitMsMax = 86_400_000
+
 /** Sources of a configuration; what they fetch goes through the same door as everything else. */
 function openSources(standing: Standing, { config }: LoadedConfig, egress: Egress): Sources {
   const { clock, ids, store, knowledge, copyright, telemetry, configFolder } = standing
-  const run = createErrands({ egress, recorder: store.recorder, clock, ids })
+  const ways = { egress, recorder: store.recorder, clock, ids }
+  const run = createErrands(ways)
+  const visit = createVisits(ways)
   const { documentBytesMax } = config.knowledge
   const { allowedRegions } = config.governance
   return createSources({
@@ -49,6 +53,15 @@ function openSources(standing: Standing, { config }: LoadedConfig, egress: Egres
     toPath: (path) => resolve(configFolder, path),
     recordRights: async (tenant, id, rights) => {
       await copyright.record(tenant, { id, work: rights.url }, rights)
+    },
+    toConnect: ({ origin, processing, storage }) => {
+      // One conversation lasts as long as a sync.
+      const timeouts = { ...config.egress.timeouts, totalMs: visitMsMax }
+      const target = { id: 'sources', url: origin, credentials: {}, processing, storage, timeouts }
+      return ({ signal, ...options }) => {
+        signal.throwIfAborted()
+        return visit({ ...options, target, allowedRegions, signal })
+      }
     },
     toSend: ({ origin, processing, storage }): SourceSend => {
       const place = { id: 'sources', url: origin, processing, storage, timeouts: config.egress.timeouts }

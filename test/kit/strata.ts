@@ -15,6 +15,8 @@ export interface StrataOptions {
   readonly config: JsonObject
   /** The folder of the file and the data, kept after `close`; a temporary one, removed by `close`, when absent. */
   readonly folder?: string
+  /** What the configuration refers to as `${NAME}`. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export interface StrataRequest {
@@ -50,7 +52,7 @@ export interface RunningStrata {
 export async function startStrata(options: StrataOptions): Promise<RunningStrata> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'strata-')))
   const clock = createSystemClock()
-  const loaded = load(folder, options.config)
+  const loaded = load({ folder, environment: options.environment ?? {} }, options.config)
   const logLines: string[] = []
   const writeLog = (line: string): unknown => logLines.push(line)
   const platform = await createPlatform({ loaded, clock, random: createSystemRandom(), writeLog })
@@ -82,7 +84,7 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
       const given = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json', ...headers }
       return fetch(`${url}${path}`, { ...sent, ...init, headers: given })
     },
-    reload: async (config) => platform.reload(load(folder, config)),
+    reload: async (config) => platform.reload(load({ folder, environment: options.environment ?? {} }, config)),
     async close() {
       await server.close()
       await platform.close()
@@ -94,13 +96,13 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
 /** In a folder that is kept the admin key is this one at every start, since a made key is shown only once. */
 const keptKey = 'sk-strata-of-a-folder-that-a-test-keeps-0123456789'
 
-function load(folder: string, config: JsonObject): LoadedConfig {
+function load(at: Required<Pick<StrataOptions, 'folder' | 'environment'>>, config: JsonObject): LoadedConfig {
   const filled: JsonObject = {
     ...config,
     server: { port: 0, drainMsMax: 2_000, ...section(config, 'server') },
     store: { folder: '.', ...section(config, 'store') },
   }
-  return loadConfig({ folder, environment: {}, readFile: () => JSON.stringify(filled) }) // JSON is YAML
+  return loadConfig({ ...at, readFile: () => JSON.stringify(filled) }) // JSON is YAML
 }
 
 function section(config: JsonObject, name: string): JsonObject {

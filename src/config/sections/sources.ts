@@ -104,6 +104,32 @@ const webdavSource = z
   })
   .describe('A folder over WebDAV (Nextcloud, SharePoint and others) with everything below it.')
 
+const imapSource = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^imaps?$/ })
+      .describe(
+        'The server: imaps://mail.example.org, or imap:// for one that becomes encrypted when asked (STARTTLS).',
+      ),
+    user: z.string().min(1).max(256).describe('Who signs in.'),
+    password: z.string().min(1).describe('The password, always as a reference: ${MAIL_PASSWORD}.'),
+    folders: z
+      .array(z.string().min(1).max(512))
+      .min(1)
+      .max(100)
+      .default(['INBOX'])
+      .describe('Folders that are read: INBOX, Team/Decisions, Team/*. A star leaves out trash, junk and drafts.'),
+    bytesMax: z
+      .int()
+      .min(1_024)
+      .max(1_099_511_627_776)
+      .default(4_294_967_296)
+      .describe('Most that one sync reads, bytes; the next one goes on.'),
+    ...place,
+  })
+  .refine(({ url }) => !hasCredentials(url), 'a url carries no user and no password; they are user and password')
+  .describe('Messages of a mailbox over IMAP, with what is attached to them. Nothing is changed in it.')
+
 const sourceSchema = z
   .strictObject({
     into: z
@@ -129,13 +155,14 @@ const sourceSchema = z
     web: webSource.optional(),
     s3: s3Source.optional(),
     webdav: webdavSource.optional(),
+    imap: imapSource.optional(),
   })
   .refine(
-    ({ folder, git, web, s3, webdav }) =>
-      [folder, git, web, s3, webdav].filter((kind) => kind !== undefined).length === 1,
-    'a source is exactly one of folder, git, web, s3, webdav',
+    ({ folder, git, web, s3, webdav, imap }) =>
+      [folder, git, web, s3, webdav, imap].filter((kind) => kind !== undefined).length === 1,
+    'a source is exactly one of folder, git, web, s3, webdav, imap',
   )
 
 export const sourcesSchema = z
   .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/), sourceSchema)
-  .describe('Where documents come from by themselves, by name: folders, repositories, web sites, buckets.')
+  .describe('Where documents come from by themselves, by name: folders, repositories, web sites, buckets, mailboxes.')

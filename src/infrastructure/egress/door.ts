@@ -3,7 +3,8 @@ import type { Config } from '../../config/index.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { createAdmission, type AdmissionDeps } from './admission.ts'
 import type { NameLookup } from './address.ts'
-import type { Egress, EgressRequest, Permit } from './egress.ts'
+import type { ConnectOptions, Egress, EgressRequest, Permit } from './egress.ts'
+import { Connection } from './connection.ts'
 import { Exchange } from './exchange.ts'
 import { createRoutes } from './routes.ts'
 import { createWatch } from './watch.ts'
@@ -12,6 +13,8 @@ export interface EgressDeps extends AdmissionDeps {
   readonly config: Config['egress']
   /** Resolves names; the system's resolver when absent. */
   readonly lookup?: NameLookup | undefined
+  /** Certificates that raw connections trust instead of those that Node trusts, PEM; a test's. */
+  readonly authorities?: readonly string[] | undefined
 }
 
 /** The one door out, on a pool of HTTP/1.1 connections per origin. */
@@ -23,6 +26,7 @@ export function createEgress(deps: EgressDeps): Egress {
     connectionsPerOriginMax: deps.config.connectionsPerOriginMax,
     lookup: deps.lookup,
   })
+  const connections = new Set<Connection>()
   let isClosed = false
 
   function prepare(permit: Permit, request: EgressRequest): Exchange {
@@ -39,6 +43,20 @@ export function createEgress(deps: EgressDeps): Egress {
     return new Exchange({ pool, origin, target, call, options, clock, watch })
   }
 
+  function open(permit: Permit, options: ConnectOptions): Promise<Connection> {
+    admission.redeem(permit)
+    if (isClosed) throw closing()
+    const { target, call } = permit
+    if (target.url === undefined || new URL(target.url).port === '') {
+      throw new PlatformError('INTERNAL', `target ${target.id} has no port; nothing is opened`)
+    }
+    const { lookup, authorities } = deps
+    const onClose = (closed: Connection): unknown => connections.delete(closed)
+    const connection = new Connection({ ...options, target, call, clock, watch, lookup, authorities, onClose })
+    connections.add(connection)
+    return connection.open()
+  }
+
   return {
     admit: (target, call) => admission.admit(target, call),
     admitSpending: (target, call, measure) => admission.admitSpending(target, call, measure),
@@ -49,8 +67,16 @@ export function createEgress(deps: EgressDeps): Egress {
         return Promise.reject(toPlatformError(thrown))
       }
     },
+    async connect(permit, options) {
+      try {
+        return await open(permit, options)
+      } catch (thrown) {
+        throw toPlatformError(thrown)
+      }
+    },
     async close() {
       isClosed = true
+      for (const connection of connections) connection.abandon(closing())
       await routes.close(closing())
       watch.close()
     },

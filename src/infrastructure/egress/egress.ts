@@ -23,6 +23,12 @@ export interface Egress {
    * `details.sent` says whether anything may have left.
    */
   send(permit: Permit, request: EgressRequest): Promise<EgressResponse>
+  /**
+   * Opens one connection without HTTP on it to the host and port of the target's URL, whatever its scheme says, under a
+   * permit, which is used up by it. The same checks and times hold as for `send`; `firstByteMs` is not one of them, `idleMs` is for each
+   * read and write. Credentials of the target are not sent: whoever speaks knows where they belong. Rejects as `send` does.
+   */
+  connect(permit: Permit, options: ConnectOptions): Promise<EgressConnection>
   /** Closes every connection; what is under way fails. */
   close(): Promise<void>
 }
@@ -57,6 +63,24 @@ export interface Permit {
   readonly price: Price | undefined
   /** What is held for it; `undefined` when no account limits it. */
   readonly hold?: SpendHold | undefined
+}
+
+export interface ConnectOptions {
+  /** Encrypted from the first byte on. Certificates are checked against the host of the URL, always. */
+  readonly isSecure: boolean
+  /** Most that is read from it, bytes. */
+  readonly bytesMax: number
+}
+
+/** One connection; one thing after the other. Close it when done. Rejections are those of the body of a response. */
+export interface EgressConnection {
+  readonly isSecure: boolean
+  /** What comes next, as it comes; `undefined` at the end. Rejects with UPSTREAM_INVALID past `bytesMax`. */
+  read(): Promise<Buffer | undefined>
+  write(bytes: string | Uint8Array): Promise<void>
+  /** From now on encrypted. Rejects with UPSTREAM_INVALID where bytes that were not encrypted still wait to be read. */
+  secure(): Promise<void>
+  close(): void
 }
 
 export interface EgressRequest {

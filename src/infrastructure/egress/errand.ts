@@ -1,9 +1,9 @@
-import { createRootCall, type Principal } from '../../core/call.ts'
+import { createRootCall, type Call, type Principal } from '../../core/call.ts'
 import { toPlatformError } from '../../core/errors.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { CallRecorder } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Egress, EgressRequest, EgressTarget } from './egress.ts'
+import type { ConnectOptions, Egress, EgressConnection, EgressRequest, EgressTarget } from './egress.ts'
 
 /** Something Strata itself sends, for no client: traces, a look at which models a server has. */
 export interface Errand {
@@ -44,24 +44,100 @@ const principal: Principal = Object.freeze({
 
 /** Runs errands through the door like any call: admitted, recorded, bounded by the target's total time. */
 export function createErrands(deps: ErrandDeps): (errand: Errand) => Promise<ErrandAnswer> {
-  return async ({ target: place, allowedRegions, request, answerBytesMax, signal }) => {
-    const target: EgressTarget = { ...place, vendor: undefined, vendorModel: 'none', isFree: true }
-    const labels = { allowedRegions }
-    const call = createRootCall(deps, { name: target.id, principal, labels, durationMsMax: target.timeouts.totalMs })
-    const leave = (): void => call.cancel(signal?.reason)
-    signal?.addEventListener('abort', leave, { once: true })
+  return async ({ request, answerBytesMax, ...errand }) => {
+    const { target, call, end } = attend(deps, errand)
     try {
-      const permit = deps.egress.admit(target, call)
-      const response = await deps.egress.send(permit, request)
+      const response = await deps.egress.send(deps.egress.admit(target, call), request)
       const body = await response.body.collect(answerBytesMax)
-      call.end({ status: 'ok' })
+      end(undefined)
       return { status: response.status, headers: response.headers, body }
     } catch (thrown) {
-      call.end({ status: 'error', errorCode: toPlatformError(thrown).code })
+      end(thrown)
       throw thrown
-    } finally {
-      signal?.removeEventListener('abort', leave)
-      deps.recorder.settle(call.facts)
     }
+  }
+}
+
+/** A conversation that Strata itself has with a server, in another protocol than HTTP. */
+export interface Visit extends Pick<Errand, 'target' | 'allowedRegions' | 'signal'>, ConnectOptions {}
+
+/** The same for conversations: each is a call that ends when its connection is closed, with the error that it ended in. */
+export function createVisits(deps: ErrandDeps): (visit: Visit) => Promise<EgressConnection> {
+  return async ({ isSecure, bytesMax, ...visit }) => {
+    const attended = attend(deps, visit)
+    try {
+      const permit = deps.egress.admit(attended.target, attended.call)
+      const connection = await deps.egress.connect(permit, { isSecure, bytesMax })
+      return new VisitConnection(connection, attended)
+    } catch (thrown) {
+      attended.end(thrown)
+      throw thrown
+    }
+  }
+}
+
+class VisitConnection implements EgressConnection {
+  readonly #connection: EgressConnection
+  readonly #attended: Attended
+
+  constructor(connection: EgressConnection, attended: Attended) {
+    this.#connection = connection
+    this.#attended = attended
+  }
+
+  get isSecure(): boolean {
+    return this.#connection.isSecure
+  }
+
+  read(): Promise<Buffer | undefined> {
+    return this.#note(this.#connection.read())
+  }
+
+  write(bytes: string | Uint8Array): Promise<void> {
+    return this.#note(this.#connection.write(bytes))
+  }
+
+  secure(): Promise<void> {
+    return this.#note(this.#connection.secure())
+  }
+
+  close(): void {
+    this.#connection.close()
+    this.#attended.end(undefined)
+  }
+
+  #note<Result>(doing: Promise<Result>): Promise<Result> {
+    doing.catch((thrown: unknown) => this.#attended.end(thrown))
+    return doing
+  }
+}
+
+interface Attended {
+  readonly target: EgressTarget
+  readonly call: Call
+  /** Puts on record how it ended: with an error, or `undefined`. The first end stands. */
+  end(thrown: unknown): void
+}
+
+/** A call of its own around what is done. */
+function attend(deps: ErrandDeps, errand: Pick<Errand, 'target' | 'allowedRegions' | 'signal'>): Attended {
+  const { target: place, allowedRegions, signal } = errand
+  const target: EgressTarget = { ...place, vendor: undefined, vendorModel: 'none', isFree: true }
+  const labels = { allowedRegions }
+  const call = createRootCall(deps, { name: target.id, principal, labels, durationMsMax: target.timeouts.totalMs })
+  const leave = (): void => call.cancel(signal?.reason)
+  signal?.addEventListener('abort', leave, { once: true })
+  let isOver = false
+  return {
+    target,
+    call,
+    end(thrown) {
+      if (isOver) return
+      isOver = true
+      signal?.removeEventListener('abort', leave)
+      if (thrown === undefined) call.end({ status: 'ok' })
+      else call.end({ status: 'error', errorCode: toPlatformError(thrown).code })
+      deps.recorder.settle(call.facts)
+    },
   }
 }

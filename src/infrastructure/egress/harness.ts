@@ -12,6 +12,7 @@ export interface HarnessOptions {
   readonly price?: Price | undefined
   readonly unknownPrice?: 'block' | 'flag'
   readonly lookup?: NameLookup
+  readonly authorities?: readonly string[]
   readonly clock?: Clock
   readonly onIntend?: (intent: DispatchIntent) => void
 }
@@ -83,6 +84,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     clock,
     log: silentLog,
     lookup: options.lookup,
+    authorities: options.authorities,
   })
   return {
     egress,

@@ -1,5 +1,15 @@
 export { createEgress, type EgressDeps } from './door.ts'
 export { toCancelled } from './failure.ts'
 export type { NameLookup } from './address.ts'
-export type { Egress, EgressBody, EgressRequest, EgressResponse, EgressTarget, Permit, Timeouts } from './egress.ts'
-export { createErrands, type ErrandTarget, type Errand, type ErrandAnswer } from './errand.ts'
+export type {
+  ConnectOptions,
+  Egress,
+  EgressBody,
+  EgressConnection,
+  EgressRequest,
+  EgressResponse,
+  EgressTarget,
+  Permit,
+  Timeouts,
+} from './egress.ts'
+export { createErrands, createVisits, type ErrandTarget, type Visit, type Errand, type ErrandAnswer } from './errand.ts'

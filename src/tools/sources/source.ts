@@ -76,6 +76,24 @@ export interface SourceAnswer {
   readonly body: Buffer
 }
 
+/** Opens a connection to the place of a source, for another protocol than HTTP, through the one door out. */
+export type SourceConnect = (options: {
+  readonly isSecure: boolean
+  readonly bytesMax: number
+  readonly signal: AbortSignal
+}) => Promise<SourceConnection>
+
+/** One thing after the other; whoever opened it closes it. */
+export interface SourceConnection {
+  readonly isSecure: boolean
+  /** `undefined` at the end. */
+  read(): Promise<Buffer | undefined>
+  write(bytes: string | Uint8Array): Promise<void>
+  /** From now on encrypted. */
+  secure(): Promise<void>
+  close(): void
+}
+
 export type SyncState = 'running' | 'paused' | 'held' | 'done' | 'failed' | 'cancelled'
 
 export interface SyncCounts {
@@ -115,4 +133,4 @@ export interface SourceView {
   readonly faults: readonly { readonly item: string; readonly reason: string }[]
 }
 
-export type SourceKind = 'folder' | 'git' | 'web' | 's3' | 'webdav'
+export type SourceKind = 'folder' | 'git' | 'web' | 's3' | 'webdav' | 'imap'

@@ -50,6 +50,7 @@ function openBench(store: Store, sources: Config['sources'], act: Partial<Knowle
     log: silentLog,
     documentBytesMax: 10_000,
     toPath: (path) => path,
+    toConnect: () => () => Promise.reject(new Error('nothing is connected to here')),
     toSend: () => () => Promise.reject(new Error('nothing is sent here')),
     recordRights: () => Promise.resolve(),
   })

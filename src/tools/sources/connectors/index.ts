@@ -1,9 +1,10 @@
 import type { SourceConfig } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/time.ts'
-import type { Connector, SourceKind, SourceSend } from '../source.ts'
+import type { Connector, SourceConnect, SourceKind, SourceSend } from '../source.ts'
 import { createFolderConnector } from './folder.ts'
 import { createGitConnector, createRemoteGitConnector } from './git/index.ts'
+import { createImapConnector } from './imap/index.ts'
 import { createS3Connector } from './s3.ts'
 import { createWebConnector } from './web/index.ts'
 import { createWebdavConnector } from './webdav.ts'
@@ -14,6 +15,8 @@ export { signRequest } from './s3-signing.ts'
 export interface ConnectorParts {
   /** Sends to the origin of an address, under the regions that the source states. */
   readonly toSend: (place: NetworkPlace) => SourceSend
+  /** Connects to the host of an address, under the same. */
+  readonly toConnect: (place: NetworkPlace) => SourceConnect
   /** A path of the configuration, absolute. */
   readonly toPath: (path: string) => string
   readonly documentBytesMax: number
@@ -21,14 +24,14 @@ export interface ConnectorParts {
 }
 
 export interface NetworkPlace {
-  /** Scheme, host and port. */
+  /** Scheme, host and port; the port is written where the scheme has none of its own. */
   readonly origin: string
   readonly processing: readonly string[]
   readonly storage: readonly string[]
 }
 
 export function kindOf(source: SourceConfig): SourceKind {
-  const kinds = ['folder', 'git', 'web', 's3', 'webdav'] as const
+  const kinds = ['folder', 'git', 'web', 's3', 'webdav', 'imap'] as const
   const kind = kinds.find((each) => source[each] !== undefined)
   if (kind === undefined) throw new PlatformError('INTERNAL', 'a source of no kind')
   return kind
@@ -41,7 +44,7 @@ interface Addressed {
 }
 
 export function createConnector(source: SourceConfig, parts: ConnectorParts): Connector {
-  const { folder, git, web, s3, webdav } = source
+  const { folder, git, web, s3, webdav, imap } = source
   const { toPath, documentBytesMax, clock } = parts
   const send = ({ url, processing = [], storage = [] }: Addressed) =>
     parts.toSend({ origin: new URL(url).origin, processing, storage })
@@ -54,5 +57,17 @@ export function createConnector(source: SourceConfig, parts: ConnectorParts): Co
   if (web !== undefined) return createWebConnector({ ...web, send: send(web), clock })
   if (s3 !== undefined) return createS3Connector({ ...s3, send: send(s3), clock, documentBytesMax })
   if (webdav !== undefined) return createWebdavConnector({ ...webdav, send: send(webdav), documentBytesMax })
+  if (imap !== undefined) {
+    const { processing, storage } = imap
+    const connect = parts.toConnect({ origin: toMailOrigin(imap.url), processing, storage })
+    return createImapConnector({ ...imap, connect, documentBytesMax })
+  }
   throw new PlatformError('INTERNAL', 'a source of no kind')
+}
+
+/** With the port that the scheme stands for. */
+function toMailOrigin(url: string): string {
+  const { protocol, hostname, port } = new URL(url)
+  const standard = protocol === 'imaps:' ? '993' : '143'
+  return `${protocol}//${hostname}:${port === '' ? standard : port}`
 }

@@ -1,0 +1,2 @@
+export { createImapConnector, type ImapOptions } from './imap.ts'
+export { fromMailboxName, toMailboxName } from './names.ts'
