@@ -166,7 +166,7 @@ describe('reading a mailbox', () => {
 
   async function list(options: ImapServerOptions, host = '127.0.0.1'): Promise<readonly Listed[]> {
     const server = await startImapServer(options)
-    closing.push(server.close)
+    closing.push(() => server.close())
     server.deliver('INBOX', mail('Hello', 'Hello to you.'))
     server.deliver('INBOX', mail('Again', 'And again.'))
     const { egress, call } = createHarness({

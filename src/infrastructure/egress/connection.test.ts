@@ -27,7 +27,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
 
 interface Opened extends Harness {
   readonly root: Call
-  connect(target: Partial<EgressTarget>, options?: Partial<ConnectOptions>): Promise<EgressConnection>
+  readonly connect: (target: Partial<EgressTarget>, options?: Partial<ConnectOptions>) => Promise<EgressConnection>
 }
 
 function open(port: number, options: HarnessOptions = {}): Opened {
