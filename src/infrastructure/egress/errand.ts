@@ -116,7 +116,7 @@ interface Attended {
   readonly target: EgressTarget
   readonly call: Call
   /** Puts on record how it ended: with an error, or `undefined`. The first end stands. */
-  end(thrown: unknown): void
+  readonly end: (thrown: unknown) => void
 }
 
 /** A call of its own around what is done. */

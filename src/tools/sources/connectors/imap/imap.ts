@@ -47,7 +47,7 @@ async function* listMail(options: ImapOptions, session: ImapSession, listing: Li
   for (const folder of folders) states.push([folder, await session.examine(folder)])
   const cursor = states.every(([, { modSeq }]) => modSeq !== undefined) ? JSON.stringify(states) : undefined
   if (cursor !== undefined && listing.cursor === cursor) yield { type: 'same' }
-  else for (const [folder] of states) yield* listFolder(options, { session, folder, listing })
+  else for (const [folder] of states) yield* listFolder(options, { session, folder })
   if (cursor !== undefined) yield { type: 'cursor', value: cursor }
 }
 
@@ -78,10 +78,9 @@ async function findFolders(session: ImapSession, names: readonly string[]): Prom
 interface Reading {
   readonly session: ImapSession
   readonly folder: string
-  readonly listing: Listing
 }
 
-async function* listFolder(options: ImapOptions, { session, folder, listing }: Reading): AsyncGenerator<Listed> {
+async function* listFolder(options: ImapOptions, { session, folder }: Reading): AsyncGenerator<Listed> {
   const { documentBytesMax } = options
   const { uidValidity } = await session.examine(folder)
   const mark = String(uidValidity)
