@@ -81,6 +81,12 @@ describe('the meter', () => {
     expect(createOverlapMeter([]).createReader(everything).read('one two')).toEqual([])
   })
 
+  test('numbers and Han signs outside the blocks of letters are words', () => {
+    const source = '二〇〇八年，步骤Ⅳ；①然后人々'
+    expect(read([source], `据说：${source}！`)[0]).toMatchObject({ start: 0, end: source.length, answerStart: 3 })
+    expect(read(['步骤Ⅳ'], '步骤Ⅲ')[0]).toMatchObject({ start: 0, end: 2 })
+  })
+
   test('case, width and punctuation do not hide a stretch', () => {
     expect(read(['Full Time staff'], 'ＦＵＬＬ-time STAFF')[0]).toMatchObject({ start: 0, end: 15, tokens: 4 })
   })

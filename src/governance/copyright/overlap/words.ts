@@ -10,8 +10,10 @@ function kindOf(unit: number): number {
   if (unit >= 0x3400 && unit <= 0x9fff) return alone
   if ((unit >= 0x3040 && unit <= 0x30ff) || (unit >= 0xf900 && unit <= 0xfaff)) return alone
   if (unit === 0xa0 || unit === 0x3000 || (unit >= 0x2000 && unit <= 0x200f) || unit === 0xfeff) return none
-  // Punctuation, arrows, mathematical and other signs.
-  if ((unit >= 0x2010 && unit <= 0x2bff) || (unit >= 0x3001 && unit <= 0x303f)) return mark
+  // Punctuation, arrows, mathematical and other signs; among them numbers that are one sign (Ⅳ, ①, ²) and the Han signs 々 and 〇.
+  if (unit >= 0x2010 && unit <= 0x206f) return mark
+  if (unit >= 0x2070 && unit <= 0x2bff) return isLetterOrNumber(unit) ? letter : mark
+  if (unit >= 0x3001 && unit <= 0x303f) return isLetterOrNumber(unit) ? alone : mark
   if (unit >= 0xa1 && unit <= 0xbf)
     return /[\u00aa\u00b2\u00b3\u00b5\u00b9\u00ba\u00bc-\u00be]/.test(String.fromCharCode(unit)) ? letter : mark
   if (unit === 0xd7 || unit === 0xf7) return mark
@@ -19,6 +21,10 @@ function kindOf(unit: number): number {
   if ((unit >= 0x2e00 && unit <= 0x2e7f) || (unit >= 0xfe10 && unit <= 0xfe6f)) return mark
   if (unit >= 0xff01 && unit <= 0xff5e) return kindOf(unit - 0xfee0)
   return letter // of any other script; both halves of a pair
+}
+
+function isLetterOrNumber(unit: number): boolean {
+  return /[\p{L}\p{N}\p{M}]/u.test(String.fromCharCode(unit))
 }
 
 /** Case and width do not tell words apart. */
