@@ -1,7 +1,7 @@
 /** The socket through which recorded traffic is routed again. Filled by `platform/replay.ts` with the platform's own router. */
 import type { CallFacts } from './call.ts'
 import type { ErrorCode } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import type { Picodollars } from './money.ts'
 
 /** One request as it was recorded: the root, and every node below it in the order of making. */
@@ -23,6 +23,21 @@ export interface WorldChange {
   readonly allowedRegions: readonly string[] | undefined
   /** Instead of the models of the configuration in force. */
   readonly models: JsonObject | undefined
+  /** Instead of the policy packs that decided: ids, or packs as JSON, all enforced. */
+  readonly policies: readonly JsonValue[] | undefined
+}
+
+/** Why policies refuse a call. */
+export interface PolicyRefusal {
+  /** `undefined` where none is on record. */
+  readonly useCase: string | undefined
+  readonly decision: 'review' | 'deny'
+  /** Those that decide so: `id@version`. */
+  readonly packs: readonly string[]
+  readonly articles: readonly string[]
+  readonly reasons: readonly string[]
+  /** Facts that are not known and matter. */
+  readonly missing: readonly string[]
 }
 
 export interface PriceFactor {
@@ -42,6 +57,10 @@ export interface Replayed {
   readonly dispatches: readonly CallFacts[]
   /** Dispatches whose outcome is not on record, and so was taken from others of their endpoint. */
   readonly estimated: ReadonlySet<string>
+  /** Of a call that other policies refuse. */
+  readonly refusal?: PolicyRefusal
+  /** Policies refused it then, and other ones let it through. */
+  readonly wasRefused?: boolean
 }
 
 /** A world in which recorded calls are answered again, without any call leaving. */

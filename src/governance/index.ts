@@ -37,11 +37,13 @@ export {
   isControlsStale,
   loadControls,
   loadPack,
+  readPack,
   toGiven,
   type Backtest,
   type ControlCatalogue,
   type PolicyEngine,
   type Decision,
+  type Pack,
   type PackDecision,
   type PolicyGuard,
 } from './policy/index.ts'

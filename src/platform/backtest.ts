@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts'
 import { PlatformError } from '../core/errors.ts'
-import { isJsonObject } from '../core/json.ts'
+import { isJsonObject, type JsonObject } from '../core/json.ts'
+import type { CallFacts } from '../core/call.ts'
 import type { Place } from '../core/ports.ts'
 import {
   backtestPack,
@@ -9,6 +10,7 @@ import {
   loadPack,
   toGiven,
   type Backtest,
+  type Pack,
   type PolicyEngine,
   type PolicyGuard,
   type RegionLattice,
@@ -35,13 +37,12 @@ export function createBacktest(
   policies: PolicyGuard,
 ): RunBacktest {
   const { config, endpoints, lattice } = inForce
-  const findEngine = (id: string): PolicyEngine =>
-    policies.policies.find(({ engine }) => engine.pack.id === id)?.engine ?? createEngine(loadPack(id))
+  const answers = createPolicyAnswers({ identity, governance }, config, policies)
   return async (pack, span) => {
-    const engine = typeof pack === 'string' ? findEngine(pack) : pack
+    const engine = typeof pack === 'string' ? answers.findEngine(pack) : pack
     const keys = new Map((await identity.keys.list(span.tenant)).map((key) => [key.id, key.useCase]))
     const { id } = engine.pack
-    if (Object.hasOwn(engine.pack.facts, placeFact)) {
+    if (isAboutPlaces(engine.pack)) {
       const { sovereignty: rules } = config
       if (rules === undefined) throw noRules(id)
       const findPlace = (id: string): Place | undefined => {
@@ -53,15 +54,46 @@ export function createBacktest(
     return backtestPack(rootsOf(store.calls.scan(span)), {
       engine,
       useCaseOf: ({ keyId }) => keys.get(keyId) ?? config.defaultUseCase,
-      answersOf(useCase) {
-        const declared = Object.hasOwn(config.useCases, useCase) ? config.useCases[useCase] : undefined
-        const given: unknown = declared?.[id] ?? {}
-        if (declared !== undefined) return isJsonObject(given) ? given : {}
-        const registered = governance.useCases.find(span.tenant, useCase)
-        return registered === undefined ? undefined : toGiven(registered, engine.pack)
-      },
+      answersOf: (useCase) => answers.answersOf(span.tenant, useCase, engine.pack),
     })
   }
+}
+
+/** What packs are asked with about recorded calls: the use cases as they are declared now. */
+export interface PolicyAnswers {
+  /** One in force, else one that comes with Strata. Throws NOT_FOUND. */
+  findEngine(id: string): PolicyEngine
+  /** Of a call whose record names none. */
+  useCaseOf(root: Pick<CallFacts, 'tenant' | 'keyId'>): Promise<string | undefined>
+  /** `undefined` when there is no use case of that name. */
+  answersOf(tenant: string, useCase: string, pack: Pack): JsonObject | undefined
+}
+
+export function createPolicyAnswers(
+  { identity, governance }: Pick<Standing, 'identity' | 'governance'>,
+  config: Config['governance'],
+  policies: PolicyGuard,
+): PolicyAnswers {
+  return {
+    findEngine: (id) =>
+      policies.policies.find(({ engine }) => engine.pack.id === id)?.engine ?? createEngine(loadPack(id)),
+    async useCaseOf({ tenant, keyId }) {
+      const key = (await identity.keys.list(tenant)).find(({ id }) => id === keyId)
+      return key?.useCase ?? config.defaultUseCase
+    },
+    answersOf(tenant, useCase, pack) {
+      const declared = Object.hasOwn(config.useCases, useCase) ? config.useCases[useCase] : undefined
+      const given: unknown = declared?.[pack.id] ?? {}
+      if (declared !== undefined) return isJsonObject(given) ? given : {}
+      const registered = governance.useCases.find(tenant, useCase)
+      return registered === undefined ? undefined : toGiven(registered, pack)
+    },
+  }
+}
+
+/** Of places, not of use cases. */
+export function isAboutPlaces({ facts }: Pack): boolean {
+  return Object.hasOwn(facts, placeFact)
 }
 
 /** A pack that asks this is about places, not about use cases. */

@@ -36,6 +36,7 @@ import { createCentreLink, createEdge } from './edge.ts'
 import { openGovernance } from './governance.ts'
 import { createParts } from './parts.ts'
 import { createReplay } from './replay.ts'
+import { createJudging } from './replay-policies.ts'
 import { createConfiguredSignOn } from './sign-on.ts'
 import type { Standing } from './standing.ts'
 import { createConfiguredWitnessing } from './witnesses.ts'
@@ -246,7 +247,10 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   const guards = createConfiguredGuards(standing, config, (name) => models.find(name))
   const models = createModels(standing, loaded, { gate, endpoints, shadow: shadows.kind, guards })
   guards.check()
-  const replay = createReplay({ config, gate, pricer, adapters, routers: createRouters(standing.learning, loaded) })
+  const policies = createPolicies(config, standing)
+  const judging = createJudging(standing, config, policies)
+  const routers = createRouters(standing.learning, loaded)
+  const replay = createReplay({ config, gate, pricer, adapters, routers, policies: judging })
   const traces = createTraces(standing, loaded, egress)
   const intake = openIntake(standing, loaded, egress)
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
@@ -257,7 +261,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     loaded,
     version,
     gate,
-    policies: createPolicies(config, standing),
+    policies,
     guards,
     models,
     endpoints,

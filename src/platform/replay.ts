@@ -9,6 +9,7 @@ import type { EventLog, Price, Pricer } from '../core/ports.ts'
 import type {
   CreateReplayWorld,
   OutcomeSource,
+  PolicyRefusal,
   PriceFactor,
   RecordedCall,
   Replayed,
@@ -21,6 +22,7 @@ import { createEgress, createEndpoints } from '../infrastructure/index.ts'
 import { createModelTree, type ModelCatalogue } from '../models/index.ts'
 import { toRegions } from './models.ts'
 import type { Adapters } from './adapters.ts'
+import { createPolicyJudge, refusedBefore, type PolicyJudge, type PolicyJudgeDeps } from './replay-policies.ts'
 import { createScript, type Script } from './replay-script.ts'
 
 export interface ReplayDeps {
@@ -29,6 +31,7 @@ export interface ReplayDeps {
   readonly pricer: Pricer
   readonly adapters: Adapters
   readonly routers: Parameters<typeof createModelTree>[0]['routers']
+  readonly policies: PolicyJudgeDeps
 }
 
 /**
@@ -100,6 +103,8 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
     createHealth: script.createHealth,
     wait: script.wait,
   })
+  const judge: PolicyJudge | undefined =
+    change.policies === undefined ? undefined : createPolicyJudge(deps.policies, change.policies)
   const tree = change.models === undefined ? config.models : parseModels(change.models)
   const routable = findRoutable(tree)
   const models = createModelTree({
@@ -112,15 +117,38 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   })
   return {
     async replay(call) {
-      if (!canRoute(call, routable, change.models !== undefined)) return keep(call, change)
-      const allowedRegions = change.allowedRegions ?? config.governance.allowedRegions
-      return withoutStacks(() => route(call, { script, models, allowedRegions, change }))
+      const judged = await judge?.judge(call.root)
+      if (judged !== undefined) return refuse(judged)
+      const { errorCode } = call.root
+      const wasRefused = judge !== undefined && isByPacks(call.root)
+      if (refusedBefore.has(errorCode) && !wasRefused) return keep(call, change)
+      const again = await replay(call)
+      return wasRefused ? { ...again, wasRefused } : again
     },
     async close() {
       endpoints.close()
       await egress.close()
     },
   }
+
+  async function replay(call: RecordedCall): Promise<Replayed> {
+    if (!canRoute(call, routable, change.models !== undefined)) return keep(call, change)
+    const allowedRegions = change.allowedRegions ?? config.governance.allowedRegions
+    return withoutStacks(() => route(call, { script, models, allowedRegions, change }))
+  }
+}
+
+function refuse(refusal: PolicyRefusal): Replayed {
+  const errorCode = refusal.decision === 'deny' ? 'POLICY_REFUSED' : 'POLICY_REVIEW'
+  return { type: 'routed', isServed: false, errorCode, dispatches: [], estimated: new Set(), refusal }
+}
+
+/** Refused by a pack that was enforced, and not because its use case was not active or its key stands for another. */
+function isByPacks({ errorCode, detail }: CallFacts): boolean {
+  if (errorCode !== 'POLICY_REFUSED' && errorCode !== 'POLICY_REVIEW') return false
+  const policies = detail?.['policies']
+  if (!Array.isArray(policies)) return false
+  return policies.some((each) => isJsonObject(each) && each['mode'] === 'enforce' && each['decision'] !== 'allow')
 }
 
 /** One recorded try in eight failed: where in the code it fails again tells nobody anything, and costs a tenth of a replay. */

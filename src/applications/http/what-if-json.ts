@@ -6,7 +6,7 @@ type TallyReport = WhatIfReport['recorded']
 
 /** A replay as JSON: money as decimal text in dollars, exact. */
 export function toReplayJson(report: WhatIfReport): JsonObject {
-  const { recorded, replayed, routed, kept, same, estimatedTries, examples } = report
+  const { recorded, replayed, routed, kept, same, estimatedTries, policies, examples } = report
   return {
     object: 'what-if',
     level: 'route',
@@ -17,7 +17,29 @@ export function toReplayJson(report: WhatIfReport): JsonObject {
     same,
     changed: recorded.calls - same,
     estimated_tries: estimatedTries,
+    policies: policies === undefined ? null : toPoliciesJson(policies),
     examples: examples.map((example) => ({ ...example })),
+  }
+}
+
+function toPoliciesJson({ newlyRefused, newlyAllowed, refused }: NonNullable<WhatIfReport['policies']>): JsonObject {
+  const show = ({ calls, cost, callsOfUnknownCost }: typeof newlyRefused): JsonObject => ({
+    calls,
+    cost_usd: toDollars(cost),
+    cost_unknown: callsOfUnknownCost,
+  })
+  return {
+    newly_refused: show(newlyRefused),
+    newly_allowed: newlyAllowed,
+    refused: refused.map(({ useCase, decision, packs, articles, reasons, missing, ...tally }) => ({
+      use_case: useCase ?? null,
+      decision,
+      packs,
+      articles,
+      reasons,
+      missing,
+      ...show(tally),
+    })),
   }
 }
 

@@ -27,6 +27,8 @@ export interface AuditLog {
   act(tenant: string, body: JsonValue, within?: Transaction<Tables>): Promise<void>
   /** Keeps what decisions are made from, so that they can be made again. */
   keep(materials: readonly PolicyMaterial[]): Promise<void>
+  /** A pack or facts by the hash that records name them by; `undefined` where nothing of that hash is kept. */
+  findMaterial(hash: string): Promise<string | undefined>
   /** Takes into the tree what is on record and not in it yet, and signs a checkpoint. The number of records taken. */
   seal(): Promise<number>
   /**
@@ -100,6 +102,7 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
     act: (tenant, body, within) =>
       store.addAct({ id: ids.create('act'), tenant, atMs: Math.trunc(clock.now()), body }, within),
     keep: (materials) => store.keepMaterials(materials),
+    findMaterial: (hash) => store.findMaterial(hash),
     seal,
     async *export({ tenant }) {
       await seal()

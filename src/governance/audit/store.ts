@@ -40,6 +40,7 @@ export interface AuditStore {
   findActs(ids: readonly string[]): Promise<readonly Act[]>
   addAct(act: Omit<Act, 'kind'>, within?: Transaction<Tables>): Promise<void>
   keepMaterials(materials: readonly PolicyMaterial[]): Promise<void>
+  findMaterial(hash: string): Promise<string | undefined>
   listMaterials(): Promise<readonly PolicyMaterial[]>
   findLastCheckpoint(): Promise<CheckpointRow | undefined>
   listCheckpoints(): Promise<readonly CheckpointRow[]>
@@ -70,6 +71,10 @@ export function createAuditStore(store: Pick<Store, 'sql' | 'transaction'>): Aud
           .onConflict((conflict) => conflict.doNothing())
           .execute()
       }
+    },
+    async findMaterial(hash) {
+      const row = await database.selectFrom('audit_material').select('text').where('hash', '=', hash).executeTakeFirst()
+      return row?.text
     },
     listMaterials: () => database.selectFrom('audit_material').selectAll().orderBy('hash').execute(),
     findLastCheckpoint: () => findLastCheckpoint(database),

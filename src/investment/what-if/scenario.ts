@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../core/errors.ts'
-import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { fromDollars, type Picodollars } from '../../core/money.ts'
 import type { PriceFactor, WorldChange } from '../../core/ports-replay.ts'
 
@@ -43,6 +43,17 @@ export const scenarioSchema = z.strictObject({
     })
     .optional()
     .describe('Requests that start after it is spent are denied.'),
+  policies: z
+    .array(
+      z.strictObject({
+        pack: z
+          .union([z.string().regex(/^[a-z0-9][a-z0-9-]{0,99}$/, 'the id of a pack'), z.record(z.string(), z.unknown())])
+          .describe('Id of a pack that is in force or comes with Strata, or a pack itself as JSON.'),
+      }),
+    )
+    .max(16)
+    .optional()
+    .describe('The policy packs that decide, instead of those that did; none when empty.'),
   models: z.record(name, z.unknown()).optional().describe('The section models of another configuration: another tree.'),
 })
 
@@ -63,6 +74,7 @@ export function toWorldChange(scenario: Scenario): WorldChange {
     priceFactor: (endpoint) => prices.find(({ matches }) => matches(endpoint))?.factor,
     allowedRegions: scenario.allowedRegions,
     models: toModels(scenario.models),
+    policies: toPolicies(scenario.policies),
   }
 }
 
@@ -76,6 +88,11 @@ export function toBudget({ budget }: Scenario, spent: Picodollars): Picodollars 
   if (usd !== undefined) return fromDollars(usd)
   const { numerator, denominator } = toFactor(share ?? '1')
   return (spent * numerator) / denominator
+}
+
+function toPolicies(policies: Scenario['policies']): WorldChange['policies'] {
+  // Came in as JSON, so it is JSON.
+  return policies?.map(({ pack }) => JSON.parse(JSON.stringify(pack)) as JsonValue)
 }
 
 function toModels(models: Scenario['models']): JsonObject | undefined {

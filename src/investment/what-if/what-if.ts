@@ -5,6 +5,7 @@ import type { CreateReplayWorld, RecordedCall, RecordedUse, Replayed, ReplayPric
 import { createChoices } from './choices.ts'
 import type { OffPolicy } from './off-policy.ts'
 import { createOutcomes } from './outcomes.ts'
+import { createPolicyTallies, type PolicyReport } from './policies.ts'
 import { createTally, type Tally, type TallyReport } from './report.ts'
 import { toBudget, toWorldChange, type Scenario } from './scenario.ts'
 
@@ -38,6 +39,8 @@ export interface WhatIfReport {
   readonly same: number
   /** Tries whose outcome is not on record and was taken from others of their endpoint. */
   readonly estimatedTries: number
+  /** Where the scenario has other policies. */
+  readonly policies: PolicyReport | undefined
   /** The first calls that went otherwise. */
   readonly examples: readonly { readonly call: string; readonly recorded: string; readonly replayed: string }[]
 }
@@ -120,6 +123,7 @@ async function replay(parts: WhatIfParts, span: Span, scenario: Scenario): Promi
   const tallies = { recorded: createTally(), replayed: createTally() }
   const counts = { calls: 0, routed: 0, kept: 0, same: 0, estimatedTries: 0 }
   const examples: WhatIfReport['examples'][number][] = []
+  const policies = change.policies === undefined ? undefined : createPolicyTallies()
   let left = budget
   try {
     for await (const call of parts.read(span)) {
@@ -135,6 +139,7 @@ async function replay(parts: WhatIfParts, span: Span, scenario: Scenario): Promi
       counts[again.type]++
       counts.estimatedTries += again.estimated.size
       addReplayed(tallies.replayed, again)
+      policies?.add(call, again)
       if (left !== undefined) left -= again.dispatches.reduce((sum, { cost }) => sum + (cost ?? 0n), 0n)
       if (isSame(recorded, again.dispatches) && isServed(call.root) === again.isServed) counts.same++
       else if (examples.length < examplesMax) {
@@ -152,12 +157,15 @@ async function replay(parts: WhatIfParts, span: Span, scenario: Scenario): Promi
     kept,
     same,
     estimatedTries,
+    policies: policies?.report(),
     examples,
   }
 }
 
-function hasChange({ gone, prices, allowedRegions, budget, models }: Scenario): boolean {
-  return gone.length + prices.length > 0 || [allowedRegions, budget, models].some((part) => part !== undefined)
+function hasChange({ gone, prices, allowedRegions, budget, models, policies }: Scenario): boolean {
+  return (
+    gone.length + prices.length > 0 || [allowedRegions, budget, models, policies].some((part) => part !== undefined)
+  )
 }
 
 function dispatchesOf({ nodes }: RecordedCall): readonly CallFacts[] {

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
-import { isJsonObject } from '../../../core/json.ts'
+import { loadPack } from '../../../governance/policy/index.ts'
+import { isJsonObject, type JsonValue } from '../../../core/json.ts'
 import { toDollars } from '../../../core/money.ts'
 import { scenarioSchema, type EndpointEstimate, type Scenario, type WhatIfReport } from '../../../investment/index.ts'
 import { toEstimateJson, toReplayJson, toRepriceJson } from '../../http/index.ts'
@@ -13,13 +14,14 @@ const daysDefault = 30
 export const whatIf: Command = {
   name: 'what-if',
   usage:
-    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--level route|price|policy] [--from INSTANT] [--until INSTANT]',
+    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--policy PACK|FILE,…] [--level route|price|policy] [--from INSTANT] [--until INSTANT]',
   summary: 'Replays recorded calls with something changed: what is served, refused, spent, and how long it takes.',
   options: {
     gone: { type: 'string' },
     price: { type: 'string' },
     regions: { type: 'string' },
     budget: { type: 'string' },
+    policy: { type: 'string' },
     level: { type: 'string' },
     from: { type: 'string' },
     until: { type: 'string' },
@@ -52,7 +54,7 @@ export const whatIf: Command = {
       return
     }
     const found = await parts.whatIf.replay(span, scenario)
-    report(context.terminal, toReplayJson(found), toLines(found))
+    report(context.terminal, toReplayJson(found), [...toLines(found), ...toPolicyLines(found)])
   },
 }
 
@@ -72,12 +74,15 @@ async function readFile(path: string | undefined): Promise<object> {
 
 /** The usual scenarios, without a file. */
 function readOptions(context: CommandContext): object {
-  const [gone, price, regions, budget] = ['gone', 'price', 'regions', 'budget'].map((name) => textOf(context, name))
+  const [gone, price, regions, budget, policy] = ['gone', 'price', 'regions', 'budget', 'policy'].map((name) =>
+    textOf(context, name),
+  )
   return {
     ...(gone === undefined ? {} : { gone: gone.split(',').map(readGone) }),
     ...(price === undefined ? {} : { prices: price.split(',').map(readPrice) }),
     ...(regions === undefined ? {} : { allowedRegions: regions.split(',') }),
     ...(budget === undefined ? {} : { budget: readBudget(budget) }),
+    ...(policy === undefined ? {} : { policies: policy.split(',').map(readPolicy) }),
   }
 }
 
@@ -91,6 +96,11 @@ function readGone(text: string): object {
 function readPrice(text: string): object {
   const at = text.lastIndexOf('=')
   return { endpoint: text.slice(0, Math.max(0, at)), factor: text.slice(at + 1) }
+}
+
+/** A file of the operator's own is a pack too. */
+function readPolicy(name: string): object {
+  return { pack: /[./\\]/.test(name) ? (JSON.parse(loadPack(name).text) as JsonValue) : name }
 }
 
 function readBudget(text: string): object {
@@ -120,6 +130,20 @@ function instantOf(context: CommandContext, name: string): number | undefined {
   if (Number.isNaN(instant))
     throw new PlatformError('INVALID_REQUEST', `--${name} must be an instant: 2026-11-23T12:00:00Z`)
   return instant
+}
+
+function toPolicyLines({ policies }: WhatIfReport): readonly string[] {
+  if (policies === undefined) return []
+  const { newlyRefused, newlyAllowed, refused } = policies
+  return [
+    `${newlyRefused.calls} answered calls would be refused, which cost USD ${toDollars(newlyRefused.cost)}; ${newlyAllowed} refused ones would be let through`,
+    ...refused
+      .slice(0, 10)
+      .map(
+        ({ useCase, decision, packs, articles, calls, cost }) =>
+          `  ${calls} of ${useCase ?? 'no use case on record'}: ${decision} by ${packs.join(', ')}, ${articles.join(', ')}; USD ${toDollars(cost)}`,
+      ),
+  ]
 }
 
 function toLines({ recorded, replayed, ...counts }: WhatIfReport): readonly string[] {
