@@ -21,10 +21,13 @@ export { createEgress, createErrands, createVisits, type Egress, type ErrandTarg
 export {
   createEndpoints,
   createNativeAdapter,
+  createScaleStore,
+  createTokenScales,
   placeOf,
   type Adapter,
   type Endpoints,
   type HealthAccount,
+  type TokenScales,
 } from './endpoints/index.ts'
 export { createVendorAdapters } from './vendors/index.ts'
 export { readBody, type BodyDialect, type BodyReading } from './metering/index.ts'

@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/index.ts'
 import { toPlatformError } from '../core/errors.ts'
+import { createScaleStore, createTokenScales } from '../infrastructure/index.ts'
 import { createAdmission, type createRegionGate } from '../governance/index.ts'
 import {
   createLearning,
@@ -19,12 +20,22 @@ const operatorTenant = 'default'
 /** A router that cannot be read any more is left out and named in the log: the rest must start without it. */
 export async function createLearningParts(
   deps: Parameters<typeof createLearning>[0] & Parameters<typeof createEvaluations>[0],
-): Promise<Pick<Standing, 'learning' | 'evaluations'> & { close(): void }> {
+): Promise<Pick<Standing, 'learning' | 'evaluations' | 'scales'> & { close(): Promise<void> }> {
   const learning = createLearning(deps)
   await learning.routers.refresh(operatorTenant).catch((thrown: unknown) => {
     deps.log.error({ reason: toPlatformError(thrown).message }, 'kept routers cannot be read')
   })
-  return { learning, evaluations: createEvaluations(deps), close: learning.routers.watch(operatorTenant) }
+  const scales = await createTokenScales({ ...deps, store: createScaleStore(deps.store) })
+  const stop = learning.routers.watch(operatorTenant)
+  return {
+    learning,
+    evaluations: createEvaluations(deps),
+    scales,
+    async close() {
+      stop()
+      await scales.close()
+    },
+  }
 }
 
 /** The routers that models may name: those of the configuration, else those that are kept. */

@@ -153,7 +153,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
       await lastReload
       await Promise.all([knowledge.embedding.stop(), ...retiring, running.retire()])
       for (const room of [audit, code, preparation, knowledge]) await room.close()
-      for (const timed of [identity, spending, money.priceEntries, idempotency, governance, learnt]) timed.close()
+      for (const timed of [identity, spending, money.priceEntries, idempotency, governance, learnt]) await timed.close()
       await store.close()
     },
   }
@@ -241,6 +241,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
     ids,
     log: telemetry.log,
     privacy: standing.privacy.configure(config.governance, gate),
+    scales: standing.scales,
   })
   const inWork = createInWork()
   const shadows = createShadowKind(standing, { config, inWork, gate })

@@ -11,6 +11,7 @@ import type { EndpointHealth, HealthAccount } from './health.ts'
 import { createLeaf } from './leaf.ts'
 import { createProbes } from './probes.ts'
 import { createRegistry, type EndpointPrivacy } from './registry.ts'
+import type { TokenScales } from './scales/scales.ts'
 import { toState, toTraits } from './traits.ts'
 
 export interface EndpointsDeps {
@@ -25,6 +26,8 @@ export interface EndpointsDeps {
   readonly ids: Ids
   readonly log: EventLog
   readonly privacy?: EndpointPrivacy | undefined
+  /** What was learned of how endpoints count tokens, kept over restarts. */
+  readonly scales?: Pick<TokenScales, 'of'> | undefined
   /** Keeps the account of an endpoint instead of the usual one, when recorded traffic is replayed. */
   readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
   /** Waits between tries instead of the usual wait, likewise. */

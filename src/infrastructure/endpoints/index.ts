@@ -1,5 +1,7 @@
 export { placeOf } from './registry.ts'
 export { createEndpoints, type Endpoints, type EndpointsDeps } from './endpoints.ts'
 export type { EndpointHealth, HealthAccount } from './health.ts'
+export { createTokenScales, type TokenScales } from './scales/scales.ts'
+export { createScaleStore } from './scales/store.ts'
 export { createNativeAdapter, type NativeAdapterDeps } from './adapters/native.ts'
 export type { Adapter, Attempt, Endpoint, EndpointLocation, Upstream } from './adapter.ts'

@@ -1,6 +1,16 @@
 export interface LeastSquares {
   predict(features: readonly number[]): number
   learn(features: readonly number[], tokens: number): void
+  /** All that is known, to be gone on from. */
+  state(): LeastSquaresState
+}
+
+export interface LeastSquaresState {
+  readonly weights: readonly number[]
+  /** The inverse of what was seen, row by row. */
+  readonly inverse: readonly number[]
+  readonly miss: number
+  readonly learned: number
 }
 
 export interface LeastSquaresOptions {
@@ -9,6 +19,8 @@ export interface LeastSquaresOptions {
   readonly variances: readonly number[]
   /** A miss of more than so many usual ones moves no further than one of so many; never when absent. */
   readonly missesMax?: number | undefined
+  /** To go on from; at the prior when absent. */
+  readonly state?: LeastSquaresState | undefined
 }
 
 const forgetting = 0.999
@@ -24,13 +36,13 @@ const believedFirst = 16
  * size, because the spread of counts grows with them. What lies far out is taken as less far (Huber 1964).
  */
 export function createLeastSquares(options: LeastSquaresOptions): LeastSquares {
-  const { prior, variances, missesMax = Infinity } = options
+  const { prior, variances, missesMax = Infinity, state } = options
   const size = prior.length
-  let weights = [...prior]
-  let inverse = toDiagonal(variances)
+  let weights = [...(state?.weights ?? prior)]
+  let inverse = [...(state?.inverse ?? toDiagonal(variances))]
   // The usual size of a miss, in its expected sizes.
-  let miss = missFirst
-  let learned = 0
+  let miss = state?.miss ?? missFirst
+  let learned = state?.learned ?? 0
 
   function step(features: readonly number[], tokens: number): void {
     const gains = features.map((_, row) => dot(features, inverse.slice(row * size, (row + 1) * size)))
@@ -52,6 +64,7 @@ export function createLeastSquares(options: LeastSquaresOptions): LeastSquares {
 
   return {
     predict: (features) => dot(features, weights),
+    state: () => ({ weights, inverse, miss, learned }),
     learn(features, tokens) {
       learned += 1
       step(features, tokens)

@@ -7,6 +7,7 @@ import type { Adapter, Endpoint } from './adapter.ts'
 import { createDiscreetAdapter } from './adapters/discreet.ts'
 import { createHealthAccount, type HealthAccount } from './health.ts'
 import { createTokenScale, type TokenScale } from './scale.ts'
+import type { TokenScales } from './scales/scales.ts'
 
 /** One configured endpoint with all that is needed to try it. */
 export interface EndpointEntry extends Endpoint {
@@ -27,6 +28,8 @@ export interface RegistryDeps {
   readonly log: EventLog
   /** Which endpoints may see personal data, and what hides it from the others. Every endpoint may when absent. */
   readonly privacy?: EndpointPrivacy | undefined
+  /** Scales that outlive these endpoints; each begins anew when absent. */
+  readonly scales?: Pick<TokenScales, 'of'> | undefined
   /** Keeps the account of an endpoint instead of the usual one: of the one that was recorded, when traffic is replayed. */
   readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
 }
@@ -93,7 +96,7 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
           else deps.log.info({ endpoint: id }, 'endpoint answers again')
         },
       }),
-    scale: createTokenScale(),
+    scale: deps.scales?.of(id, config.model) ?? createTokenScale(),
     findPrice: () =>
       deps.pricer.find({ endpoint: id, vendor: target.vendor, model: config.model, atMs: deps.clock.now() }),
   }

@@ -1,13 +1,14 @@
+import { z } from 'zod'
 import type { Generated } from '../../core/generated.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { InputMeasure } from './input-measure.ts'
-import { createLeastSquares } from './least-squares.ts'
+import { createLeastSquares, type LeastSquares } from './least-squares.ts'
 
 type Seen = Omit<Generated, 'reported'>
 
 /**
  * How many tokens an endpoint counts for what is sent to it and seen of its answers: learned from the answers it reported,
- * for those it could not. In memory; a new process begins with rules of thumb.
+ * for those it could not. It begins with rules of thumb, or where another process has got to (`scales/`).
  */
 export interface TokenScale {
   /** Tokens of what was seen of an answer, with fractions. */
@@ -16,7 +17,21 @@ export interface TokenScale {
   input(measured: InputMeasure): number
   /** An answer has come whole. */
   learn(answer: LearnedAnswer): void
+  /** All that is known, to be kept. */
+  state(): ScaleState
 }
+
+/** Grows with every change of what is measured, or of the rules of thumb: what was learned under others means nothing. */
+export const scaleVersion = 1
+
+const finite = z.number().min(-1e12).max(1e12)
+const squares = (size: number) =>
+  z.strictObject({
+    weights: z.array(finite).length(size),
+    inverse: z.array(finite).length(size * size),
+    miss: finite.min(0),
+    learned: z.int().min(0),
+  })
 
 export interface LearnedAnswer {
   readonly usage: Usage | undefined
@@ -43,16 +58,35 @@ const requestPrior = [0, 4, 0.854, 0.043, 1.3, 0.79, 0.12, 0.29, 1.18, 1.87, 1]
 const requestVariances = [100, ...requestPrior.slice(1).map(() => 0.03)]
 const missesMax = 3
 
-export function createTokenScale(): TokenScale {
-  const answers = createLeastSquares({ prior: answerPrior, variances: answerVariances })
-  const requests = createLeastSquares({ prior: requestPrior, variances: requestVariances, missesMax })
-  let known = 0
+const stateSchema = z.strictObject({
+  learned: z.int().min(0),
+  answers: squares(answerPrior.length),
+  requests: squares(requestPrior.length),
+})
+
+export type ScaleState = Readonly<z.infer<typeof stateSchema>>
+
+/** `undefined` when the text is none of a scale of this version. */
+export function readScaleState(text: string): ScaleState | undefined {
+  try {
+    return stateSchema.safeParse(JSON.parse(text)).data
+  } catch {
+    return undefined
+  }
+}
+
+export function createTokenScale(state?: ScaleState): TokenScale {
+  const answers = createLeastSquares({ prior: answerPrior, variances: answerVariances, state: state?.answers })
+  const own = { prior: requestPrior, variances: requestVariances, missesMax, state: state?.requests }
+  const requests = createLeastSquares(own)
+  let known = state?.learned ?? 0
 
   // Without the constant: it stands for what comes with the end, which has not come.
   const output = (seen: Seen): number => Math.max(0, answers.predict([0, ...featuresOf(seen)]))
 
   return {
     output,
+    state: () => ({ learned: known, answers: toPlain(answers), requests: toPlain(requests) }),
     input: (measured) => Math.max(0, requests.predict(classesOf(measured))),
     learn({ usage, seen, measureInput }) {
       if (usage?.source !== 'reported' || seen.units === 0) return
@@ -65,6 +99,11 @@ export function createTokenScale(): TokenScale {
       if (isLikely(usage.inputTotal, byRules(classes))) requests.learn(classes, usage.inputTotal)
     },
   }
+}
+
+function toPlain(learned: LeastSquares): ScaleState['answers'] {
+  const { weights, inverse, ...rest } = learned.state()
+  return { weights: [...weights], inverse: [...inverse], ...rest }
 }
 
 function featuresOf({ units, wide, pieces }: Seen): readonly number[] {

@@ -6,6 +6,7 @@ import { billing } from './030-billing.ts'
 import { outcomes } from './031-outcomes.ts'
 import { outlook } from './032-outlook.ts'
 import { callCharges } from './033-call-charges.ts'
+import { tokenScales } from './034-token-scales.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { reviews } from './052-reviews.ts'
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   outcomes,
   outlook,
   callCharges,
+  tokenScales,
   useCase,
   audit,
   reviews,

@@ -1,5 +1,6 @@
 /** Learned routers, feedback and evaluations. */
 export interface LearningTables {
+  readonly token_scale: TokenScaleTable
   readonly router: RouterTable
   readonly router_version: RouterVersionTable
   readonly router_decision: RouterDecisionTable
@@ -43,6 +44,18 @@ export interface RouterDecisionTable {
   readonly at_ms: number
   /** 0…1; `null` until feedback comes. */
   readonly score: number | null
+}
+
+/** What one process has learned of how an endpoint counts tokens. */
+export interface TokenScaleTable {
+  readonly endpoint: string
+  readonly model: string
+  readonly version: number
+  /** Answers it was learned from. */
+  readonly learned: number
+  /** JSON. */
+  readonly body: string
+  readonly saved_at_ms: number
 }
 
 export interface FeedbackTable {
