@@ -31,6 +31,19 @@ export interface DispatchIntent {
   readonly charges?: readonly Charge[] | undefined
 }
 
+/** A version of a document that has been deleted. */
+export interface WithdrawnVersion {
+  readonly version: string
+  readonly document: string
+  /** Milliseconds UTC. */
+  readonly atMs: number
+}
+
+/** Filled by tools: which of the versions that something was answered from are gone for good. */
+export interface WithdrawnVersions {
+  listWithdrawn(tenant: string, versions: readonly string[]): Promise<readonly WithdrawnVersion[]>
+}
+
 /** Filled by governance: may data with these labels go to a place that processes and stores there? */
 export interface RegionGate {
   /** Unknown regions of the place are refused. `processing` and `storage` must each lie inside the allowed ones. */

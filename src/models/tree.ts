@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { Model } from '../core/model.ts'
 import type { NodeKind } from '../core/node-kind.ts'
 import type { PersonalDataScanner } from '../core/ports-privacy.ts'
-import type { EndpointCaller } from '../core/ports.ts'
+import type { EndpointCaller, WithdrawnVersions } from '../core/ports.ts'
 import { findSimilar } from '../core/similar.ts'
 import type { Clock } from '../core/time.ts'
 import type { CodeRunner } from './code/index.ts'
@@ -53,6 +53,8 @@ export interface ModelTreeParts {
   readonly personal?: PersonalDataScanner | undefined
   /** Those of the platform, so that answers outlive a change of configuration; new ones when absent. */
   readonly caches?: AnswerCaches | undefined
+  /** Which documents are gone that kept answers were made from. */
+  readonly withdrawn?: WithdrawnVersions | undefined
   /** Runs programs of answers, for checks that ask for it. */
   readonly code?: CodeRunner | undefined
   /** Hash of the configuration in force. */
@@ -112,6 +114,7 @@ class TreeBuilder {
       routers: deps.routers,
       caches: deps.caches ?? createAnswerCaches(deps.clock),
       code: deps.code,
+      withdrawn: deps.withdrawn,
       configHash: deps.configHash ?? '',
     })
     this.#kinds = new Map([...kinds, ...deps.nodeKinds].map((kind) => [kind.key, kind]))

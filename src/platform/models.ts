@@ -48,6 +48,7 @@ export function createModels(
     routers: createRouters(learning, loaded),
     personal: createPersonalDataScanner({ clock }),
     caches,
+    withdrawn: knowledge,
     code,
     configHash: hash,
   })

@@ -16,6 +16,8 @@ export interface CallReader {
   findTrees(tenant: string, rootIds: readonly string[]): Promise<readonly CallTree[]>
   /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1001. */
   list(tenant: string, page: CallPage): Promise<readonly CallFacts[]>
+  /** How many trees of the tenant were given passages of one of these versions of documents. Reads every call. */
+  countGiven(tenant: string, versions: readonly string[]): Promise<number>
   /** Whole trees whose root began in the span, oldest first: of each the root, then its nodes in the order of making. */
   scan(span: CallSpan): AsyncIterable<CallTree>
   /** Of the same trees the dispatches that used something, page by page: a fifth of the cost. */
@@ -77,11 +79,35 @@ export function createCallReader(deps: {
       const rows = await older.orderBy('root_id', 'desc').limit(limit).execute()
       return rows.map(toFacts)
     },
+    async countGiven(tenant, versions) {
+      await flush()
+      return countGiven(database, tenant, versions)
+    },
     async *scan(span) {
       for await (const page of scan.trees(span)) yield* page
     },
     scanUses: (span) => scan.uses(span),
   }
+}
+
+const versionsPerStatement = 50
+
+/** What a node was given stands in its detail: the `version` of each passage (`tools/ground`). */
+async function countGiven(database: Kysely<Tables>, tenant: string, versions: readonly string[]): Promise<number> {
+  const roots = new Set<string>()
+  for (let from = 0; from < versions.length; from += versionsPerStatement) {
+    const part = versions.slice(from, from + versionsPerStatement)
+    const rows = await database
+      .selectFrom('call')
+      .select('root_id')
+      .distinct()
+      .where('tenant', '=', tenant)
+      .where('kind', '=', 'model')
+      .where((build) => build.or(part.map((version) => build('detail', 'like', `%"version":"${version}"%`))))
+      .execute()
+    for (const { root_id: root } of rows) roots.add(root)
+  }
+  return roots.size
 }
 
 async function findTrees(

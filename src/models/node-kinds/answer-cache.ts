@@ -10,13 +10,13 @@ export interface AnswerCache {
   /** The answer whose question is nearest, among the last `compareMax` of the same scope; `undefined` when none is near enough. */
   findNear(near: Nearness): Kept | undefined
   put(key: string, entry: NewEntry): void
+  drop(key: string): void
   readonly size: number
   readonly bytes: number
 }
 
-export interface Kept {
-  readonly events: readonly AnswerEvent[]
-  readonly bounds: NewEntry['bounds']
+export interface Kept extends Pick<NewEntry, 'events' | 'bounds' | 'versions'> {
+  readonly key: string
   readonly ageMs: number
 }
 
@@ -33,6 +33,8 @@ export interface NewEntry {
   readonly events: readonly AnswerEvent[]
   /** What the tree was bound to that the answer comes from: who is given it again is bound to that too. */
   readonly bounds: Call['bounds']
+  /** Versions of documents that the answer was made from. */
+  readonly versions: readonly string[]
   /** For `findNear`; absent for answers that are found by their key only. */
   readonly near?: Pick<Nearness, 'scope' | 'vector' | 'literals'> | undefined
 }
@@ -66,12 +68,9 @@ export function createAnswerCaches(clock: Clock): AnswerCaches {
   }
 }
 
-interface Entry {
-  readonly events: readonly AnswerEvent[]
-  readonly bounds: NewEntry['bounds']
+interface Entry extends NewEntry {
   readonly bytes: number
   readonly storedMs: number
-  readonly near: NewEntry['near']
 }
 
 /** What was used longest ago goes first when there is no more room. Cost of a look-up by key: O(1). */
@@ -102,7 +101,7 @@ function createAnswerCache(clock: Clock, { ms, entriesMax, bytesMax }: CacheLimi
     }
     entries.delete(key)
     entries.set(key, entry)
-    return { events: entry.events, bounds: entry.bounds, ageMs }
+    return { key, events: entry.events, bounds: entry.bounds, versions: entry.versions, ageMs }
   }
 
   return {
@@ -118,7 +117,9 @@ function createAnswerCache(clock: Clock, { ms, entriesMax, bytesMax }: CacheLimi
       }
       return best === undefined ? undefined : use(best)
     },
-    put(key, { events, bounds, near }) {
+    drop,
+    put(key, entry) {
+      const { events, near } = entry
       const size = measure(events) + (near === undefined ? 0 : near.vector.length * 8) + key.length
       if (size > bytesMax) return
       drop(key)
@@ -127,7 +128,7 @@ function createAnswerCache(clock: Clock, { ms, entriesMax, bytesMax }: CacheLimi
         if (oldest === undefined) break
         drop(oldest)
       }
-      entries.set(key, { events, bounds, bytes: size, storedMs: clock.monotonicMs(), near })
+      entries.set(key, { ...entry, bytes: size, storedMs: clock.monotonicMs() })
       bytes += size
       if (near === undefined) return
       const scope = scopes.get(near.scope)

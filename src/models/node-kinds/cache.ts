@@ -4,8 +4,10 @@ import { collectAnswer, createAnswer } from '../../core/answer.ts'
 import type { Call } from '../../core/call.ts'
 import type { AnswerEvent, Chat, ChatRequest } from '../../core/chat.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
+import { versionsGiven } from '../../core/given.ts'
 import type { Answer, Model } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
+import { principalsOf } from '../../core/principals.ts'
 import { findQuestion } from '../conditions/index.ts'
 import type { AnswerCache, Kept, NewEntry } from './answer-cache.ts'
 import { openChild } from './asking.ts'
@@ -22,7 +24,7 @@ const compareMaxDefault = 1_000
 
 /**
  * Answers again what it has answered before, as a stream where a stream is asked for. The key holds the tenant, its labels,
- * the configuration, the node and all of the chat; an answer that did not come to its own end is never kept.
+ * the configuration, the node and all of the chat, and of what was made from documents who may see which; an answer that did not come to its own end is never kept.
  */
 export function createCacheKind(deps: KindDeps): NodeKind<CacheNode> {
   return {
@@ -65,15 +67,38 @@ async function answerCached(options: CacheOptions, request: ChatRequest, call: C
   const chat = findChat(request)
   // What cannot be read cannot be recognised again.
   if (chat === undefined) return openChild({ clock: deps.clock, child: model, request, call, detail })
-  const key = hash(scopeOf(options, call), chat, '')
-  const found = kept.find(key)
-  if (found !== undefined) return replay(call, found, 'exact')
-  const near = await findNear(options, request, call)
+  const scope = scopeOf(options, call)
+  const audience = JSON.stringify(principalsOf(call.principal) ?? 'all')
+  const keys = [hash(scope, chat, ''), hash({ ...scope, audience }, chat, '')] as const
+  for (const key of keys) {
+    const found = await keepValid(options, call, kept.find(key))
+    if (found !== undefined) return replay(call, found, 'exact')
+  }
+  const near = await findNear(options, { request, call, audience })
   if (near?.found !== undefined) return replay(call, near.found, 'semantic')
   call.note({ cache: { hit: 'none' } })
   const answer = await openChild({ clock: deps.clock, child: model, request, call, detail })
-  const events = keep(answer, (whole) => kept.put(key, { events: whole, bounds: call.bounds, near: near?.entry }))
+  const events = keep(answer, (whole) => {
+    const versions = versionsGiven(call.facts)
+    // What was made from documents is for those alone who may see the same: others have not asked for them yet.
+    const isOpen = versions.length === 0
+    const entry = { events: whole, bounds: call.bounds, versions, near: isOpen ? near?.open : near?.own }
+    kept.put(isOpen ? keys[0] : keys[1], entry)
+  })
   return createAnswer(events, (reason) => answer.cancel(reason))
+}
+
+/** Not what was made from a document that has been deleted since: nobody is given that any more. */
+async function keepValid(
+  { deps, kept }: CacheOptions,
+  { principal }: Call,
+  found: Kept | undefined,
+): Promise<Kept | undefined> {
+  if (found === undefined || found.versions.length === 0 || deps.withdrawn === undefined) return found
+  const gone = await deps.withdrawn.listWithdrawn(principal.tenant, found.versions)
+  if (gone.length === 0) return found
+  kept.drop(found.key)
+  return undefined
 }
 
 function replay(call: Call, { events, ageMs, bounds }: Kept, hit: 'exact' | 'semantic'): Answer {
@@ -108,27 +133,38 @@ async function* keep(
 
 interface NearResult {
   readonly found: Kept | undefined
-  readonly entry: NewEntry['near']
+  /** How it is found again: by everybody, or by those who may see the same documents. */
+  readonly open: NewEntry['near']
+  readonly own: NewEntry['near']
+}
+
+interface NearQuestion {
+  readonly request: ChatRequest
+  readonly call: Call
+  readonly audience: string
 }
 
 /** Only a single question without tools and pictures means what its words mean; all else is compared to the letter. */
 async function findNear(
-  { deps, id, kept, near }: CacheOptions,
-  request: ChatRequest,
-  call: Call,
+  options: CacheOptions,
+  { request, call, audience }: NearQuestion,
 ): Promise<NearResult | undefined> {
+  const { kept, near } = options
   if (near === undefined || !isPlainQuestion(request.chat)) return undefined
   const { embedder, cosineMin, compareMax } = near
   const question = findQuestion(request)
   try {
     const vector = await toEmbedText(embedder, call)(question)
     const rest = { ...request.chat, messages: request.chat.messages.filter(({ role }) => role !== 'user') }
-    const scope = hash(scopeOf({ deps, id }, call), rest, 'semantic')
-    const literals = findLiterals(question)
-    return {
-      found: kept.findNear({ scope, vector, cosineMin, compareMax, literals }),
-      entry: { scope, vector, literals },
+    const scope = scopeOf(options, call)
+    const said = { vector, literals: findLiterals(question) }
+    const open = { ...said, scope: hash(scope, rest, 'semantic') }
+    const own = { ...said, scope: hash({ ...scope, audience }, rest, 'semantic') }
+    for (const each of [open, own]) {
+      const found = await keepValid(options, call, kept.findNear({ ...each, cosineMin, compareMax }))
+      if (found !== undefined) return { found, open, own }
     }
+    return { found: undefined, open, own }
   } catch (thrown) {
     const { code } = toPlatformError(thrown)
     if (call.cancellation.isCancelled || !(isPassedOn(code) || code === 'BUDGET_SPENT')) throw thrown
@@ -160,6 +196,8 @@ interface Scope {
   readonly labels: Call['labels']
   readonly config: string
   readonly node: string
+  /** Who may see which documents; absent where no document is in the answer. */
+  readonly audience?: string
 }
 
 function scopeOf({ deps, id }: Pick<CacheOptions, 'deps' | 'id'>, { principal, labels }: Call): Scope {

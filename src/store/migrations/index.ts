@@ -30,6 +30,7 @@ import { likeness } from './107-likeness.ts'
 import { documentFacts } from './108-document-facts.ts'
 import { vectors } from './109-vectors.ts'
 import { sourceCursor } from './115-source-cursor.ts'
+import { withdrawnVersions } from './116-withdrawn-versions.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
 import type { Migration } from './migration.ts'
@@ -71,6 +72,7 @@ export const migrations: readonly Migration[] = [
   documentFacts,
   vectors,
   sourceCursor,
+  withdrawnVersions,
   provisioning,
   witnesses,
 ]

@@ -16,8 +16,17 @@ export interface KnowledgeTables {
   readonly access_version: AccessVersionTable
   readonly knowledge_event: KnowledgeEventTable
   readonly deletion_receipt: DeletionReceiptTable
+  readonly withdrawn_version: WithdrawnVersionTable
   readonly embedding_generation: EmbeddingGenerationTable
   readonly chunk_vector: ChunkVectorTable
+}
+
+/** A version of a deleted document: nothing of what it said, only that it was there. */
+export interface WithdrawnVersionTable {
+  readonly tenant: string
+  readonly version_id: string
+  readonly document_id: string
+  readonly withdrawn_at_ms: number
 }
 
 /** What one embedding model makes of a collection; another model, or other dimensions, are another generation. */

@@ -11,7 +11,7 @@ import type { SearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
 import { noCollection, noDocument } from './views.ts'
 
-type Deleter = Pick<Knowledge, 'deleteDocument' | 'getReceipt' | 'listReceipts' | 'checkDeletions'>
+type Deleter = Pick<Knowledge, 'listWithdrawn' | 'deleteDocument' | 'getReceipt' | 'listReceipts' | 'checkDeletions'>
 
 interface DeleterParts extends KnowledgeParts {
   readonly analyser: Analyser
@@ -48,6 +48,10 @@ export function createDeleter(parts: DeleterParts): Deleter {
         throw new PlatformError('NOT_FOUND', `there is no receipt for "${document}"`, { param: 'document' })
       }
       return toReceipt(row)
+    },
+    async listWithdrawn(tenant, versions) {
+      const rows = await history.listWithdrawn(tenant, [...new Set(versions)])
+      return rows.map((row) => ({ version: row.version_id, document: row.document_id, atMs: row.withdrawn_at_ms }))
     },
     listReceipts: async (tenant, limit = receiptsMax) =>
       (await history.listReceipts(tenant, Math.min(Math.max(1, limit), receiptsMax))).map(toReceipt),
@@ -88,12 +92,13 @@ function remove(
     const entries = await rows.listEntries(tenant, id)
     const texts = await rows.listTexts(tenant, id)
     const { chunk_count, term_count } = await removeEntries({ sql, analyser, collection }, entries)
+    const deletedAtMs = Math.trunc(clock.now())
+    await createHistoryRows(sql).withdraw({ tenant, collection: collection.number, document: id }, deletedAtMs)
     await rows.deleteDocument(tenant, id)
     await createAccessWrites(sql).deleteList(tenant, id)
     const numbers = entries.map((entry) => entry.number)
     const revision = await rows.recordChanges(collection.number, collection.revision, numbers)
     await rows.updateCollection(collection.number, { chunk_count, term_count, revision })
-    const deletedAtMs = Math.trunc(clock.now())
     const counts = { versions: texts.length, passages: collection.chunk_count - chunk_count }
     const place = { tenant, collection: collection.number, atMs: deletedAtMs }
     await recordEvents(sql, place, [{ event: 'deleted', document: id, detail: counts }])
@@ -124,6 +129,11 @@ async function check(parts: DeleterParts, removed: Removed): Promise<DeletionRec
     isScrubbed = await store.scrub(tables)
     bytes = await countLeft(parts, shingles)
   }
+  const withdrawn = await history.listWithdrawnOf(gone.tenant, gone.document)
+  const flagged = await store.calls.countGiven(
+    gone.tenant,
+    withdrawn.map((row) => row.version_id),
+  )
   const rowsLeft = await history.countRows(gone)
   const isClean = rowsLeft === 0 && hits === 0 && (bytes?.left ?? 0) === 0 && isScrubbed
   const statement = JSON.stringify({
@@ -134,6 +144,8 @@ async function check(parts: DeleterParts, removed: Removed): Promise<DeletionRec
     deleted_at: toIso(deletedAtMs),
     checked_at: toIso(Math.trunc(clock.now())),
     removed: counts ?? null,
+    // Calls on record that were given passages of it: they say so from now on.
+    answers: { flagged },
     left: { rows: rowsLeft, hits, bytes: bytes?.left ?? null },
     searched: { texts: shingles.texts.length, words: shingles.words.length, elsewhere: bytes?.elsewhere ?? null },
     engine: store.engine,

@@ -4,6 +4,7 @@ import { configSchema } from '../../config/index.ts'
 import { createIds } from '../../core/ids.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { createFakeClock } from '../../core/time.ts'
+import { createTree } from '../../store/fixtures/trees.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog } from '../../store/testing.ts'
 import { createKnowledge, type Knowledge } from './index.ts'
@@ -50,6 +51,38 @@ describeEngines('deletion', (open) => {
     expect(await knowledge.getReceipt(tenant, id)).toEqual(receipt)
     expect(await knowledge.listReceipts(tenant)).toEqual([receipt])
     await expect(knowledge.getReceipt('tenant_b', id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  test('flags calls that were given passages of it, by its versions, and counts them in the receipt', async () => {
+    const store = await open()
+    const knowledge = await knowledgeOn(store)
+    const first = await put(knowledge, 'gone', secret)
+    const second = await put(knowledge, 'gone', `${secret} Second version.`)
+    const kept = await put(knowledge, 'kept', 'Something that stays.')
+    const give = (root: string, of: string, versions: readonly string[]): void => {
+      const passages = versions.map((version) => ({ version, start: 0, end: 10 }))
+      const [request, ...rest] = createTree(root, { tenant: of })
+      if (request === undefined) throw new Error('a tree has a root')
+      const node = {
+        ...request,
+        id: `${root}.9`,
+        parentId: root,
+        kind: 'model' as const,
+        detail: { node: 'ground', passages },
+      }
+      store.recorder.settle([request, ...rest, node])
+    }
+    give('call_a', tenant, [first.version])
+    give('call_b', tenant, [second.version, kept.version])
+    give('call_c', tenant, [kept.version])
+    give('call_d', 'tenant_b', [first.version])
+    const { statement = '' } = await knowledge.deleteDocument(tenant, 'handbook', first.id)
+    expect(JSON.parse(statement)).toMatchObject({ answers: { flagged: 2 }, left: { rows: 0 }, result: 'gone' })
+    const versions = [first.version, second.version, kept.version]
+    const withdrawn = await knowledge.listWithdrawn(tenant, versions)
+    expect(withdrawn.map(({ version }) => version).toSorted()).toEqual([first.version, second.version].toSorted())
+    expect(withdrawn[0]).toMatchObject({ document: first.id, atMs: 1_700_000_000_000 })
+    expect(await knowledge.listWithdrawn('tenant_b', versions)).toEqual([])
   })
 
   test('tells words that other documents hold as well from what is left', async () => {

@@ -6,6 +6,7 @@ import type {
   EventLog,
   KnowledgeQuery,
   KnowledgeSearch,
+  WithdrawnVersions,
   TextAsker,
   TextEmbedder,
   TextReranker,
@@ -38,7 +39,7 @@ import { getCollection, getDocument, toCollectionView, toDocumentView, toVersion
 import { createWriter } from './writing.ts'
 
 /** Collections of documents, and search in them. Every act is within one tenant. */
-export interface Knowledge extends KnowledgeSearch, Generations, Comparing {
+export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generations, Comparing {
   /** Rejects with CONFLICT when the tenant has one of that name, INVALID_REQUEST for a name that cannot be one. */
   createCollection(tenant: string, name: string): Promise<CollectionView>
   listCollections(tenant: string): Promise<readonly CollectionView[]>
@@ -61,7 +62,8 @@ export interface Knowledge extends KnowledgeSearch, Generations, Comparing {
   findDocument(tenant: string, collection: string, externalId: string): Promise<DocumentView | undefined>
   /**
    * With its versions, passages and terms: nothing of it can be found or read afterwards. It is checked that nothing is
-   * left, in rows, in search and in the files of the embedded database; the receipt says so.
+   * left, in rows, in search and in the files of the embedded database; the receipt says so. Calls on record that were given passages
+   * of it are counted there, and known by `listWithdrawn`.
    */
   deleteDocument(tenant: string, collection: string, id: string): Promise<DeletionReceipt>
   getReceipt(tenant: string, document: string): Promise<DeletionReceipt>
@@ -212,7 +214,10 @@ export interface Page {
 }
 
 export interface KnowledgeParts {
-  readonly store: Pick<Store, 'engine' | 'sql' | 'transaction' | 'location' | 'scrub' | 'rewrite' | 'countBytes'>
+  readonly store: Pick<
+    Store,
+    'engine' | 'sql' | 'transaction' | 'location' | 'scrub' | 'rewrite' | 'countBytes' | 'calls'
+  >
   readonly clock: Clock
   readonly ids: Ids
   readonly config: Config['knowledge']

@@ -8,6 +8,7 @@ import { checkPrincipals } from './access/granting.ts'
 import { createAccessWrites, type AccessWrites } from './access/store.ts'
 import type { Analyser } from './analyse.ts'
 import { recordEvents, type NewEvent } from './history/history.ts'
+import { createHistoryRows } from './history/store.ts'
 import { indexChunk, toHead, type ChunkEntry } from './indexing.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
 import { toPlaces } from './places/places.ts'
@@ -64,6 +65,8 @@ export function createWriter(parts: WriterParts): Writer {
         const rows = createKnowledgeRows(sql)
         const collection = await rows.lockCollection(tenant, name)
         if (collection === undefined) throw noCollection(name)
+        const place = { tenant, collection: collection.number }
+        await createHistoryRows(sql).withdraw(place, Math.trunc(clock.now()))
         await rows.deleteCollection(collection.number)
       }),
     async putDocument(tenant, collection, document) {

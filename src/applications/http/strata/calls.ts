@@ -1,4 +1,8 @@
 import { PlatformError } from '../../../core/errors.ts'
+import { versionsGiven } from '../../../core/given.ts'
+import type { JsonObject } from '../../../core/json.ts'
+import type { WithdrawnVersion } from '../../../core/ports.ts'
+import { toIso } from '../../../core/time.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { toCallJson, toTreeJson } from './call-json.ts'
@@ -23,13 +27,19 @@ export function callRoutes(getParts: GetParts): readonly Route[] {
       method: 'GET',
       path: '/v1/calls/{id}',
       access: 'calls:read',
-      summary: 'One call as the tree it grew.',
+      summary:
+        'One call as the tree it grew; `withdrawn` names versions of deleted documents that it was given passages of.',
       answer: async ({ parts, principal, exchange }) => {
         const id = exchange.parameters['id'] ?? ''
         const facts = await parts.calls.find(principal.tenant, id)
         if (facts.length === 0) throw new PlatformError('NOT_FOUND', 'there is no such call')
-        return { status: 200, body: toTreeJson(facts) }
+        const withdrawn = await parts.knowledge.listWithdrawn(principal.tenant, versionsGiven(facts))
+        return { status: 200, body: { ...toTreeJson(facts), withdrawn: withdrawn.map(toWithdrawnJson) } }
       },
     }),
   ]
+}
+
+function toWithdrawnJson({ version, document, atMs }: WithdrawnVersion): JsonObject {
+  return { version, document, withdrawn_at: toIso(atMs) }
 }

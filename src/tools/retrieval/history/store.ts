@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import type { Tables } from '../../../store/index.ts'
 
 export type EventRow = Tables['knowledge_event']
+export type WithdrawnRow = Tables['withdrawn_version']
 export type ReceiptRow = Tables['deletion_receipt']
 
 const rowsPerStatementMax = 200
@@ -15,6 +16,13 @@ export interface HistoryRows {
   listFrom(collection: number, number: number): Promise<readonly EventRow[]>
   findReceipt(tenant: string, document: string): Promise<ReceiptRow | undefined>
   listReceipts(tenant: string, limit: number): Promise<readonly ReceiptRow[]>
+  /** Those of a document, or of all documents of a collection, as they stand. */
+  withdraw(
+    of: { readonly tenant: string; readonly collection: number; readonly document?: string },
+    atMs: number,
+  ): Promise<void>
+  listWithdrawn(tenant: string, versions: readonly string[]): Promise<readonly WithdrawnRow[]>
+  listWithdrawnOf(tenant: string, document: string): Promise<readonly WithdrawnRow[]>
   /** Deletions that have not been checked, of every tenant. */
   listUnchecked(): Promise<readonly ReceiptRow[]>
   insertReceipt(row: ReceiptRow): Promise<void>
@@ -34,6 +42,8 @@ export interface Gone {
 
 export function createHistoryRows(database: Kysely<Tables>): HistoryRows {
   const receipts = (tenant: string) => database.selectFrom('deletion_receipt').selectAll().where('tenant', '=', tenant)
+  const withdrawn = (tenant: string) =>
+    database.selectFrom('withdrawn_version').selectAll().where('tenant', '=', tenant)
   return {
     findLast: (collection) =>
       database
@@ -76,8 +86,46 @@ export function createHistoryRows(database: Kysely<Tables>): HistoryRows {
       const changed = database.updateTable('deletion_receipt').set({ statement, public_key, signature })
       await changed.where('tenant', '=', tenant).where('document_id', '=', document).execute()
     },
+    withdraw: (of, atMs) => withdraw(database, of, atMs),
+    async listWithdrawn(tenant, versions) {
+      const found: WithdrawnRow[] = []
+      for (let from = 0; from < versions.length; from += rowsPerStatementMax) {
+        const part = versions.slice(from, from + rowsPerStatementMax)
+        found.push(...(await withdrawn(tenant).where('version_id', 'in', part).execute()))
+      }
+      return found
+    },
+    listWithdrawnOf: (tenant, document) =>
+      withdrawn(tenant).where('document_id', '=', document).orderBy('version_id').execute(),
     countRows: (document) => countRows(database, document),
   }
+}
+
+async function withdraw(
+  database: Kysely<Tables>,
+  { tenant, collection, document }: Parameters<HistoryRows['withdraw']>[0],
+  atMs: number,
+): Promise<void> {
+  const versions = database
+    .selectFrom('document_version')
+    .innerJoin('document', (join) =>
+      join
+        .onRef('document.tenant', '=', 'document_version.tenant')
+        .onRef('document.id', '=', 'document_version.document_id'),
+    )
+    .where('document.tenant', '=', tenant)
+    .where('document.collection', '=', collection)
+    .select([
+      'document_version.tenant',
+      'document_version.id as version_id',
+      'document_version.document_id',
+      sql<number>`cast(${atMs} as bigint)`.as('withdrawn_at_ms'),
+    ])
+  await database
+    .insertInto('withdrawn_version')
+    .columns(['tenant', 'version_id', 'document_id', 'withdrawn_at_ms'])
+    .expression(document === undefined ? versions : versions.where('document.id', '=', document))
+    .execute()
 }
 
 async function countRows(database: Kysely<Tables>, { tenant, document, collection, entries }: Gone): Promise<number> {
