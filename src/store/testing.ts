@@ -12,6 +12,8 @@ import { createSystemClock, type Clock } from '../core/time.ts'
 import type { Engine } from './engine.ts'
 import { createStore, type Store } from './store.ts'
 
+export { createTree } from './fixtures/trees.ts'
+
 /** A folder and a database that outlive the stores opened on them; they go at the end of the test. */
 export interface Place {
   readonly folder: string
