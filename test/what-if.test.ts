@@ -1,3 +1,4 @@
+import { measureCoverage } from '../bench/kit/choice-worlds.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isJsonObject, type JsonObject } from '../src/core/json.ts'
 import { createSeededRandom } from '../src/core/random.ts'
@@ -150,6 +151,14 @@ test('what always one endpoint would have brought is estimated from the draws on
   })
   // Which of them failed while it was drawn is chance, and one may have rested most of the time.
   expect(Math.max(...means)).toBeGreaterThan(0.2)
+})
+
+test('off-policy estimates hold what is known of simulated logs, about as often as they say', async () => {
+  const { estimates, held } = await measureCoverage({ worlds: 60, choices: 500, seed: 11 })
+  expect(estimates).toBeGreaterThan(300)
+  for (const share of Object.values(held)) expect(share).toBeGreaterThan(0.9)
+  // An interval of everything would hold it always.
+  expect(held.doublyRobust).toBeLessThan(0.99)
 })
 
 describe('refuses', () => {

@@ -6,6 +6,7 @@ import { createSystemRandom } from '../../src/core/random.ts'
 import { createSystemClock } from '../../src/core/time.ts'
 import { scenarioSchema } from '../../src/investment/index.ts'
 import { createPlatform, type Platform } from '../../src/platform/index.ts'
+import { measureCoverage } from '../kit/choice-worlds.ts'
 import { recordTraffic, trafficConfig } from '../kit/traffic.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
@@ -15,8 +16,14 @@ const callsWanted = 1_000_000
 /** Whether recorded traffic, replayed with nothing changed, gives every route and every picodollar again. */
 export const scorecard: Scorecard = {
   name: 'what-if',
-  purpose: 'a million recorded calls take their routes again at their costs, and are priced again',
-  run: (options) => measureWhatIf(options, callsWanted),
+  purpose:
+    'a million recorded calls take their routes again at their costs, and are priced again; off-policy estimates on 500 simulated logs hold the truth',
+  async run(options) {
+    const replayed = await measureWhatIf(options, callsWanted)
+    const estimated = await measureEstimates(options)
+    const figures = { ...replayed.figures, ...estimated.figures }
+    return { figures, promised: { ...replayed.promised, ...estimated.promised }, unmeasured: [] }
+  },
 }
 
 const promised = {
@@ -25,6 +32,28 @@ const promised = {
   replaySeconds: ['<', 60],
   repriceSeconds: ['<', 10],
 } as const satisfies Measurement['promised']
+
+/** Whether the 95 % intervals of off-policy estimates hold what is known to be true: half a thousand choices in each log, and more and fewer. */
+async function measureEstimates({ seed, print }: ScorecardOptions): Promise<Measurement> {
+  const worlds = 500
+  const [few, usual, many] = await Promise.all(
+    [200, 500, 2_000].map((choices) => measureCoverage({ worlds, choices, seed })),
+  )
+  print(`off-policy estimates of ${worlds} logs: ${JSON.stringify(usual)}`)
+  if (few === undefined || usual === undefined || many === undefined) throw new Error('three sizes are measured')
+  return {
+    figures: {
+      offPolicyHeldShare: usual.held.doublyRobust,
+      'offPolicyHeldShare.c200': few.held.doublyRobust,
+      'offPolicyHeldShare.c2000': many.held.doublyRobust,
+      'offPolicyHeldShare.ips': usual.held.ips,
+      'offPolicyHeldShare.snips': usual.held.snips,
+      offPolicyHalfWidth: usual.halfWidth,
+    },
+    promised: { offPolicyHeldShare: ['>=', 0.93] },
+    unmeasured: [],
+  }
+}
 
 export async function measureWhatIf(options: ScorecardOptions, calls: number): Promise<Measurement> {
   const folder = mkdtempSync(join(tmpdir(), 'strata-what-if-'))

@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.ts'
+import { toStudent } from './student.ts'
 
 /** A choice that was left to chance: with which probability what was chosen was chosen, and how it went. */
 export interface LoggedChoice {
@@ -25,7 +26,10 @@ export interface OffPolicy {
   readonly ips: Estimate
   /** The same, normalised by the sum of the weights: narrower, with a bias that vanishes. */
   readonly snips: Estimate
-  /** Doubly robust (Dudík, Langford and Li, 2011), on the mean outcome of each candidate: right if either part is. */
+  /**
+   * Doubly robust (Dudík, Langford and Li, 2011), on the mean outcome of each candidate: right if either part is. The mean that a choice
+   * is held against is that of the others (cross-fitting, Chernozhukov et al., 2018): its own would make it look surer than it is.
+   */
   readonly doublyRobust: Estimate
 }
 
@@ -42,11 +46,11 @@ export function estimateOffPolicy(
   const rows = choices.map((choice) => {
     assert(choice.propensity > 0 && choice.propensity <= 1, 'a propensity is above 0 and at most 1')
     const weight = target(choice, choice.chosen) / choice.propensity
+    const own = means.without(choice)
     const expected = choice.candidates.reduce(
-      (sum, candidate) => sum + target(choice, candidate) * (means.get(candidate) ?? choice.outcome),
+      (sum, candidate) => sum + target(choice, candidate) * (candidate === choice.chosen ? own : means.of(candidate)),
       0,
     )
-    const own = means.get(choice.chosen) ?? choice.outcome
     return { weight, outcome: choice.outcome, robust: expected + weight * (choice.outcome - own) }
   })
   const weights = rows.reduce((sum, { weight }) => sum + weight, 0)
@@ -74,19 +78,45 @@ export function estimateOffPolicy(
   }
 }
 
-function meanOutcomes(choices: readonly LoggedChoice[]): ReadonlyMap<string, number> {
+interface Means {
+  of(candidate: string): number
+  /** Of what was chosen, as the other choices of it say. */
+  without(choice: LoggedChoice): number
+}
+
+/** A candidate that nothing else is known of is taken for like all of them together. */
+function meanOutcomes(choices: readonly LoggedChoice[]): Means {
   const sums = new Map<string, { sum: number; count: number }>()
+  let all = 0
   for (const { chosen, outcome } of choices) {
     const each = sums.get(chosen) ?? { sum: 0, count: 0 }
     sums.set(chosen, { sum: each.sum + outcome, count: each.count + 1 })
+    all += outcome
   }
-  return new Map([...sums].map(([candidate, { sum, count }]) => [candidate, sum / count]))
+  const whole = all / choices.length
+  return {
+    of(candidate) {
+      const found = sums.get(candidate)
+      return found === undefined ? whole : found.sum / found.count
+    },
+    without({ chosen, outcome }) {
+      const { sum, count } = sums.get(chosen) ?? { sum: 0, count: 0 }
+      return count < 2 ? whole : (sum - outcome) / (count - 1)
+    },
+  }
 }
 
+/**
+ * With Student's factor for as many degrees of freedom as the variance is known with: with long tails, as costs have them, it is
+ * known less well than the number of choices says (Satterthwaite, 1946, by the kurtosis).
+ */
 function toEstimate(values: readonly number[], effective: number): Estimate {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   if (values.length < 2 || effective < 2) return { mean, lower: undefined, upper: undefined, effective }
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
-  const half = 1.96 * Math.sqrt(variance / values.length)
+  const fourth = values.reduce((sum, value) => sum + (value - mean) ** 4, 0) / values.length
+  const kurtosis = variance > 0 ? fourth / variance ** 2 : 1
+  const freedom = Math.max(2, Math.min(values.length - 1, (2 * values.length) / Math.max(1, kurtosis - 1)))
+  const half = toStudent(freedom) * Math.sqrt(variance / values.length)
   return { mean, lower: mean - half, upper: mean + half, effective }
 }
