@@ -21,6 +21,7 @@ export type IdPrefix =
   | 'feedback'
   | 'choice'
   | 'eval'
+  | 'rerun'
   | 'act'
   | 'price'
   | 'review'

@@ -71,9 +71,14 @@ export { createMeterExport, type MeterExport } from './exports/index.ts'
 export type { CallSum, DaySum } from './spend/index.ts'
 export {
   createWhatIf,
+  rerunCallsMax,
   scenarioSchema,
+  toNetworks,
+  type AskedAgain,
   type EndpointEstimate,
   type RepriceReport,
+  type RerunAsked,
+  type RerunReport,
   type Scenario,
   type WhatIf,
   type WhatIfReport,

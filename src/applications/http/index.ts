@@ -46,4 +46,5 @@ export {
   toVerdictJson,
 } from './strata/index.ts'
 export { toBacktestJson, toControlsJson } from './policy-json.ts'
-export { toEstimateJson, toReplayJson, toRepriceJson } from './what-if-json.ts'
+export { toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from './what-if-json.ts'
+export { rerunSchema } from './strata/what-if.ts'

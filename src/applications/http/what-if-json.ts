@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
-import type { EndpointEstimate, RepriceReport, WhatIfReport } from '../../investment/index.ts'
+import type { EndpointEstimate, RepriceReport, RerunReport, WhatIfReport } from '../../investment/index.ts'
 
 type TallyReport = WhatIfReport['recorded']
 
@@ -54,6 +54,33 @@ export function toRepriceJson({ recorded, repriced, ...counts }: RepriceReport):
     unknown_recorded: counts.unknownRecorded,
     unknown_now: counts.unknownNow,
   }
+}
+
+/** Bounds are null where too few pairs tell, figures where there is none. */
+export function toRerunJson(report: RerunReport, run: string): JsonObject {
+  const { cost, latencyMs, quality, agreement } = report
+  return {
+    object: 'what-if',
+    level: 'rerun',
+    run,
+    calls: report.calls,
+    content_not_kept: report.contentNotKept,
+    sent: report.sent,
+    served: report.served,
+    failed: report.failed,
+    stopped: report.stopped,
+    spent_usd: toDollars(report.spent),
+    cost_usd: toPairedJson(cost),
+    latency_ms: toPairedJson(latencyMs),
+    quality: toPairedJson(quality),
+    agreement: agreement === undefined ? null : { ...agreement },
+  }
+}
+
+function toPairedJson(paired: RerunReport['cost']): JsonObject | null {
+  if (paired === undefined) return null
+  const { lower, upper, ...figures } = paired
+  return { ...figures, lower: lower ?? null, upper: upper ?? null }
 }
 
 /** Each figure with its three estimates; bounds are null where too few choices tell. */

@@ -59,6 +59,18 @@ export const scenarioSchema = z.strictObject({
 
 export type Scenario = z.infer<typeof scenarioSchema>
 
+/** What a rerun may change: living endpoints, prices and policies are what they are. Throws INVALID_REQUEST naming another part. */
+export function toNetworks(scenario: Scenario): JsonObject {
+  const { models, gone, prices, ...others } = scenario
+  const lists = [gone.length > 0 ? 'gone' : undefined, prices.length > 0 ? 'prices' : undefined]
+  const parts = Object.entries(others).map(([key, value]) => (value === undefined ? undefined : key))
+  const other = [...lists, ...parts].find((part) => part !== undefined)
+  if (other === undefined) return toModels(models) ?? {}
+  throw new PlatformError('INVALID_REQUEST', `a rerun asks living models: ${other} cannot be changed, only models`, {
+    param: `scenario.${other}`,
+  })
+}
+
 /** The change of the world that a scenario describes. Throws INVALID_REQUEST for what the schema cannot see. */
 export function toWorldChange(scenario: Scenario): WorldChange {
   const gone = scenario.gone.map(({ endpoint, from, to }) => ({

@@ -6,6 +6,7 @@ import { createChoices } from './choices.ts'
 import type { OffPolicy } from './off-policy.ts'
 import { createOutcomes } from './outcomes.ts'
 import { createPolicyTallies, type PolicyReport } from './policies.ts'
+import { rerunSample, type RerunAsked, type RerunReport } from './rerun.ts'
 import { createTally, type Tally, type TallyReport } from './report.ts'
 import { toBudget, toWorldChange, type Scenario } from './scenario.ts'
 
@@ -51,6 +52,8 @@ export interface WhatIf {
   replay(span: Span, scenario: Scenario): Promise<WhatIfReport>
   /** From the probabilities of choices on record, for each endpoint that was chosen by chance. */
   estimate(span: Span): Promise<readonly EndpointEstimate[]>
+  /** Sends a sample of the calls again, living. Rejects with INVALID_REQUEST where no call has its content on record. */
+  rerun(span: Span, asked: RerunAsked): Promise<RerunReport>
   /** Exact: what was used, at the prices in force now with the changes of the scenario. Routes stay. */
   reprice(span: Span, scenario: Scenario): Promise<RepriceReport>
 }
@@ -84,6 +87,7 @@ const examplesMax = 20
 export function createWhatIf(parts: WhatIfParts): WhatIf {
   return {
     replay: (span, scenario) => replay(parts, span, scenario),
+    rerun: (span, asked) => rerunSample(parts.read, span, asked),
     async estimate(span) {
       const choices = createChoices()
       for await (const { nodes } of parts.read(span)) for (const node of nodes) choices.learn(node)

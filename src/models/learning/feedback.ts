@@ -18,6 +18,8 @@ export interface FeedbackBook {
     tenant: string,
     page: { readonly limit: number; readonly before: string | undefined },
   ): Promise<readonly FeedbackView[]>
+  /** What was asked and answered, of those of the calls that feedback with the prompt has named. */
+  contents(tenant: string, callIds: readonly string[]): Promise<ReadonlyMap<string, CallContent>>
   /** What can teach a router: the prompts that feedback came with, with the mean score of each model. */
   pairs(tenant: string): Promise<readonly TrainingPair[]>
   /** Chooses among models by the router and by what was learnt since, and writes down the chance each had. */
@@ -31,6 +33,11 @@ export interface FeedbackBook {
   estimate(key: RouterKey): Promise<OnlineEstimate>
   /** Two versions on prompts that feedback came with and neither was trained on. Throws NOT_FOUND. */
   compare(key: RouterKey, versions: readonly [number, number]): Promise<VersionComparison>
+}
+
+export interface CallContent {
+  readonly prompt: string
+  readonly answer: string | undefined
 }
 
 export interface OnlineEstimate {
@@ -113,6 +120,16 @@ class StoredFeedback implements FeedbackBook {
 
   constructor(deps: FeedbackDeps) {
     this.#deps = deps
+  }
+
+  async contents(tenant: string, callIds: readonly string[]): Promise<ReadonlyMap<string, CallContent>> {
+    const contents = new Map<string, CallContent>()
+    for (const { call_id, prompt, answer } of await this.#deps.store.listContents(tenant, callIds)) {
+      if (call_id === null || prompt === null) continue
+      // The newest prompt; an answer that was said once is not lost when feedback comes again without it.
+      contents.set(call_id, { prompt, answer: answer ?? contents.get(call_id)?.answer })
+    }
+    return contents
   }
 
   async give(who: Giver, given: GivenFeedback): Promise<FeedbackView> {

@@ -47,6 +47,11 @@ export interface LearningStore {
     tenant: string,
     span: { readonly fromMs: number; readonly limit: number },
   ): Promise<readonly { readonly call_id: string | null; readonly score: number | string }[]>
+  /** Oldest first: what came with a prompt, of these calls. */
+  listContents(
+    tenant: string,
+    callIds: readonly string[],
+  ): Promise<readonly Pick<FeedbackRow, 'call_id' | 'prompt' | 'answer'>[]>
   /** Newest first: what has a prompt can teach a router. */
   listTeaching(tenant: string, limit: number): Promise<readonly FeedbackRow[]>
 }
@@ -164,7 +169,7 @@ function decisionQueries({
 
 function feedbackQueries({
   sql,
-}: Pick<Store, 'sql'>): Part<'addFeedback' | 'listFeedback' | 'listScores' | 'listTeaching'> {
+}: Pick<Store, 'sql'>): Part<'addFeedback' | 'listFeedback' | 'listScores' | 'listContents' | 'listTeaching'> {
   return {
     async addFeedback(rows) {
       await sql
@@ -186,6 +191,15 @@ function feedbackQueries({
         .where('at_ms', '>=', fromMs)
         .groupBy('call_id')
         .limit(limit)
+        .execute(),
+    listContents: (tenant, callIds) =>
+      sql
+        .selectFrom('feedback')
+        .select(['call_id', 'prompt', 'answer'])
+        .where('tenant', '=', tenant)
+        .where('call_id', 'in', [...callIds, ''])
+        .where('prompt', 'is not', null)
+        .orderBy('id')
         .execute(),
     listTeaching: (tenant, limit) =>
       sql

@@ -1,20 +1,37 @@
+import type { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
 import { loadPack } from '../../../governance/policy/index.ts'
 import { isJsonObject, type JsonValue } from '../../../core/json.ts'
 import { toDollars } from '../../../core/money.ts'
-import { scenarioSchema, type EndpointEstimate, type Scenario, type WhatIfReport } from '../../../investment/index.ts'
-import { toEstimateJson, toReplayJson, toRepriceJson } from '../../http/index.ts'
-import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import {
+  scenarioSchema,
+  type EndpointEstimate,
+  type RerunReport,
+  type Scenario,
+  type WhatIfReport,
+} from '../../../investment/index.ts'
+import { rerunSchema, toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from '../../http/index.ts'
+import { runAgain } from '../../ask-again.ts'
+import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readBytes } from '../files.ts'
 
 const scenarioBytesMax = 1_048_576
 const dayMs = 86_400_000
 const daysDefault = 30
 
+const rerunOptions = {
+  usd: { type: 'string' },
+  calls: { type: 'string' },
+  seed: { type: 'string' },
+  model: { type: 'string' },
+  judge: { type: 'string' },
+  criteria: { type: 'string' },
+} as const
+
 export const whatIf: Command = {
   name: 'what-if',
   usage:
-    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--policy PACK|FILE,…] [--level route|price|policy] [--from INSTANT] [--until INSTANT]',
+    '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--policy PACK|FILE,…] [--level route|price|policy|rerun [--usd N --calls N --seed N --model M --judge M --criteria TEXT]] [--from INSTANT] [--until INSTANT]',
   summary: 'Replays recorded calls with something changed: what is served, refused, spent, and how long it takes.',
   options: {
     gone: { type: 'string' },
@@ -22,6 +39,7 @@ export const whatIf: Command = {
     regions: { type: 'string' },
     budget: { type: 'string' },
     policy: { type: 'string' },
+    ...rerunOptions,
     level: { type: 'string' },
     from: { type: 'string' },
     until: { type: 'string' },
@@ -31,8 +49,8 @@ export const whatIf: Command = {
     if (more.length > 0) throw toMisuse(whatIf)
     const scenario = readScenario({ ...(await readFile(path)), ...readOptions(context) })
     const level = textOf(context, 'level') ?? 'route'
-    if (level !== 'route' && level !== 'price' && level !== 'policy')
-      throw new PlatformError('INVALID_REQUEST', '--level is route, price or policy')
+    if (level !== 'route' && level !== 'price' && level !== 'policy' && level !== 'rerun')
+      throw new PlatformError('INVALID_REQUEST', '--level is route, price, policy or rerun')
     const { parts } = await context.open()
     const untilMs = instantOf(context, 'until') ?? parts.clock.now()
     const span = {
@@ -48,6 +66,16 @@ export const whatIf: Command = {
       ])
       return
     }
+    if (level === 'rerun') {
+      const { report: found, run } = await runAgain(parts, {
+        ...readRerun(context),
+        principal: operator,
+        span,
+        scenario,
+      })
+      report(context.terminal, toRerunJson(found, run), toRerunLines(found))
+      return
+    }
     if (level === 'policy') {
       const found = await parts.whatIf.estimate(span)
       report(context.terminal, toEstimateJson(found), toEstimateLines(found))
@@ -56,6 +84,49 @@ export const whatIf: Command = {
     const found = await parts.whatIf.replay(span, scenario)
     report(context.terminal, toReplayJson(found), [...toLines(found), ...toPolicyLines(found)])
   },
+}
+
+function readRerun(context: CommandContext): z.infer<typeof rerunSchema> {
+  const [usd, model, judge, criteria] = ['usd', 'model', 'judge', 'criteria'].map((name) => textOf(context, name))
+  const [calls, seed] = ['calls', 'seed'].map((name) => textOf(context, name))
+  const parsed = rerunSchema.safeParse({
+    usd,
+    model,
+    calls: calls === undefined ? undefined : Number(calls),
+    seed: seed === undefined ? undefined : Number(seed),
+    judge: judge === undefined ? undefined : { model: judge, criteria },
+  })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new PlatformError('INVALID_REQUEST', `--${issue?.path.join('.') ?? 'usd'}: ${issue?.message ?? ''}`)
+}
+
+function toRerunLines(found: RerunReport): readonly string[] {
+  const row = (name: string, paired: RerunReport['cost'], digits: number): readonly string[] => [
+    name,
+    ...(paired === undefined
+      ? ['-', '-', '-']
+      : [
+          paired.recorded.toPrecision(digits),
+          paired.again.toPrecision(digits),
+          `${paired.difference.toPrecision(digits)} (${paired.lower?.toPrecision(digits) ?? '?'} … ${paired.upper?.toPrecision(digits) ?? '?'})`,
+        ]),
+  ]
+  const { agreement } = found
+  return [
+    ...toTable([
+      ['', 'recorded', 'again', 'difference'],
+      row('USD each', found.cost, 4),
+      row('ms', found.latencyMs, 4),
+      row('quality', found.quality, 3),
+    ]),
+    `${found.served} of ${found.sent} sent were answered, for USD ${toDollars(found.spent)}; ended by ${found.stopped}; of ${found.contentNotKept} of ${found.calls} calls the content is not kept`,
+    ...(agreement === undefined
+      ? []
+      : [
+          `${(100 * agreement.share).toFixed(1)} % of ${agreement.of} answers are the same (${(100 * agreement.lower).toFixed(1)} … ${(100 * agreement.upper).toFixed(1)} %)`,
+        ]),
+  ]
 }
 
 async function readFile(path: string | undefined): Promise<object> {

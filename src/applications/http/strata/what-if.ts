@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import { scenarioSchema } from '../../../investment/index.ts'
+import { rerunCallsMax, scenarioSchema } from '../../../investment/index.ts'
+import { runAgain } from '../../ask-again.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toEstimateJson, toReplayJson, toRepriceJson } from '../what-if-json.ts'
+import { toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from '../what-if-json.ts'
 import { operation } from './operation.ts'
 
 const instant = z.iso.datetime({ offset: true })
@@ -11,16 +12,37 @@ const dayMs = 86_400_000
 /** The span that is looked at where the request names none. */
 const daysDefault = 30
 
+/** A request waits for its rerun; larger ones go by the command line. */
+const rerunOverHttpMax = 200
+
+export const rerunSchema = z.strictObject({
+  usd: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,12})?$/, 'dollars as decimal text')
+    .describe('Most that it may spend, judgements included; nothing is sent beyond it.'),
+  calls: z.int().min(1).max(rerunCallsMax).describe('Calls in the sample, at most.'),
+  seed: z.int().min(0).max(4_294_967_295).default(1).describe('Of the draw: the same seed draws the same sample.'),
+  model: z.string().min(1).max(256).optional().describe('The model in force that is asked instead of the one of then.'),
+  judge: z
+    .strictObject({
+      model: z.string().min(1).max(256).describe('The model that scores both answers.'),
+      criteria: z.string().min(1).max(10_000).describe('What it looks for, in words.'),
+    })
+    .optional()
+    .describe('Scores the kept answer and the new one.'),
+})
+
 const body = z.strictObject({
   level: z
-    .enum(['price', 'route', 'policy'])
+    .enum(['price', 'route', 'policy', 'rerun'])
     .default('route')
     .describe(
-      'price: what was used at other prices, exact · route: every call through the router again · policy: always one endpoint, from the probabilities on record.',
+      'price: what was used at other prices, exact · route: every call through the router again · policy: always one endpoint, from the probabilities on record · rerun: a sample sent again to living models.',
     ),
   from: instant.optional().describe('First instant; 30 days ago when absent.'),
   until: instant.optional().describe('First instant no longer; now when absent.'),
   scenario: scenarioSchema.prefault({}),
+  rerun: rerunSchema.optional().describe('Of the level rerun: how much of it, and how it is scored.'),
 })
 
 /** What recorded traffic would have cost and where it would have gone, were something different. */
@@ -31,7 +53,7 @@ export function whatIfRoutes(getParts: GetParts): readonly Route[] {
       path: '/v1/what-if',
       access: 'what-if:run',
       summary:
-        'Replays the recorded calls of the tenant with endpoints gone, prices, regions, a budget or a tree changed.',
+        'Replays the recorded calls of the tenant with endpoints gone, prices, regions, a budget, policies or a tree changed, or sends a sample again.',
       body,
       answer: async ({ parts, principal, body: asked }) => {
         const untilMs = asked.until === undefined ? parts.clock.now() : Date.parse(asked.until)
@@ -40,6 +62,15 @@ export function whatIfRoutes(getParts: GetParts): readonly Route[] {
         const span = { tenant: principal.tenant, fromMs, untilMs }
         if (asked.level === 'price')
           return { status: 200, body: toRepriceJson(await parts.whatIf.reprice(span, asked.scenario)) }
+        if (asked.level === 'rerun') {
+          const { rerun } = asked
+          if (rerun === undefined || rerun.calls > rerunOverHttpMax) {
+            const why = `rerun has to say usd and calls, at most ${rerunOverHttpMax} over HTTP`
+            throw new PlatformError('INVALID_REQUEST', why, { param: 'rerun' })
+          }
+          const { report, run } = await runAgain(parts, { ...rerun, principal, span, scenario: asked.scenario })
+          return { status: 200, body: toRerunJson(report, run) }
+        }
         if (asked.level === 'policy') return { status: 200, body: toEstimateJson(await parts.whatIf.estimate(span)) }
         return { status: 200, body: toReplayJson(await parts.whatIf.replay(span, asked.scenario)) }
       },

@@ -1,0 +1,183 @@
+import { collectAnswer } from '../core/answer.ts'
+import type { Call, Principal } from '../core/call.ts'
+import { createChat, type ChatRequest } from '../core/chat.ts'
+import type { JsonObject, JsonValue } from '../core/json.ts'
+import type { Answer } from '../core/model.ts'
+import { fromDollars, type Picodollars } from '../core/money.ts'
+import { sumDispatches } from '../core/totals.ts'
+import {
+  toNetworks,
+  type AskedAgain,
+  type RerunAsked,
+  type RerunReport,
+  type Scenario,
+  type WhatIf,
+} from '../investment/index.ts'
+import type { Learning } from '../models/index.ts'
+import { readJudgement, toJudgePrompt } from '../tools/index.ts'
+import type { FlowParts } from './flow-parts.ts'
+import { runRequest } from './flow.ts'
+
+interface AgainOptions {
+  /** Who asks for the rerun: it is booked on that key, and never on the keys whose calls are sent again. */
+  readonly principal: Principal
+  /** Names the rerun in the record of each call. */
+  readonly run: string
+  /** Asked instead of the model that was asked then. */
+  readonly model: string | undefined
+  /** Other trees, by the name of the model that they take the place of. */
+  readonly networks: JsonObject
+}
+
+interface JudgeOptions {
+  readonly model: string
+  readonly criteria: string
+  readonly toPrompt: (asked: { readonly prompt: string; readonly answer: string; readonly criteria: string }) => string
+  readonly readScore: (text: string) => number | undefined
+}
+
+export interface RunAgain {
+  readonly usd: string
+  readonly calls: number
+  readonly seed: number
+  readonly model?: string | undefined
+  readonly judge?: { readonly model: string; readonly criteria: string } | undefined
+  readonly principal: Principal
+  readonly span: Parameters<WhatIf['rerun']>[0]
+  readonly scenario: Scenario
+}
+
+interface RunParts {
+  readonly flow: FlowParts
+  readonly whatIf: WhatIf
+  readonly learning: Learning
+}
+
+/** Sends a sample of recorded calls again. The id names the run in the record of each call that it makes. */
+export async function runAgain(
+  { flow, whatIf, learning }: RunParts,
+  asked: RunAgain,
+): Promise<{ readonly run: string; readonly report: RerunReport }> {
+  const { principal, span, seed, judge } = asked
+  const run = flow.ids.create('rerun')
+  // Names are looked up before anything is sent.
+  for (const name of [asked.model, judge?.model]) if (name !== undefined) flow.models.resolve(name, principal)
+  const networks = toNetworks(asked.scenario)
+  for (const network of Object.values(networks)) flow.models.compose(network, principal)
+  const judging = judge === undefined ? undefined : { ...judge, toPrompt: toJudgePrompt, readScore: readJudgement }
+  const report = await whatIf.rerun(span, {
+    seed,
+    limits: { usd: fromDollars(asked.usd) ?? 0n, calls: asked.calls },
+    findContents: (tenant, callIds) => learning.feedback.contents(tenant, callIds),
+    ...createAskAgain({ flow }, { principal, run, model: asked.model, networks }, judging),
+  })
+  return { run, report }
+}
+
+/** Ways to send recorded requests again, and to have answers judged: through the same flow as over HTTP, within what is left. */
+function createAskAgain(
+  parts: { readonly flow: FlowParts },
+  options: AgainOptions,
+  judge: JudgeOptions | undefined,
+): Pick<RerunAsked, 'ask' | 'judge'> {
+  const { model: instead, networks } = options
+  return {
+    ask({ root, prompt, left }) {
+      const network = instead === undefined && Object.hasOwn(networks, root.name) ? networks[root.name] : undefined
+      const useCase = root.detail?.['use_case']
+      return send(parts.flow, options, {
+        model: instead ?? root.name,
+        prompt,
+        left,
+        network,
+        // What was said then goes nowhere now where it could not go then.
+        regions: readRegions(root.detail?.['allowedRegions']),
+        useCase: typeof useCase === 'string' ? useCase : undefined,
+      })
+    },
+    judge:
+      judge === undefined
+        ? undefined
+        : async ({ prompt, answer, left }) => {
+            const question = judge.toPrompt({ prompt, answer, criteria: judge.criteria })
+            const asked = { model: judge.model, prompt: question, left, regions: undefined, useCase: undefined }
+            const { text, cost } = await send(parts.flow, options, { ...asked, network: undefined })
+            return { score: text === undefined ? undefined : judge.readScore(text), cost }
+          },
+  }
+}
+
+interface Sent {
+  readonly model: string
+  readonly prompt: string
+  readonly left: Picodollars
+  readonly network: JsonValue | undefined
+  readonly regions: readonly string[] | undefined
+  readonly useCase: string | undefined
+}
+
+function send(flow: FlowParts, { principal, run }: AgainOptions, sent: Sent): Promise<AskedAgain> {
+  const { model, prompt, left, network, regions, useCase } = sent
+  const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
+  const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
+  return new Promise((resolve) => {
+    let text: string | undefined
+    const end = (errorCode: string | undefined, facts: Call['facts']): void => {
+      const { cost, usage } = sumDispatches(facts)
+      const isSent = facts.some(({ kind, detail }) => kind === 'dispatch' && detail?.['sent'] !== false)
+      const spent = cost ?? (isSent && (errorCode === undefined || usage !== undefined) ? undefined : 0n)
+      const latencyMs = facts.at(-1)?.durationMs ?? 0
+      resolve({ text: errorCode === undefined ? text : undefined, errorCode, cost: spent, latencyMs })
+    }
+    void runRequest<ChatRequest, Answer>(
+      labelled(flow, principal, run),
+      {
+        face: 'what-if',
+        credential: undefined,
+        right: 'models:ask',
+        read: () =>
+          Promise.resolve({
+            model,
+            regions,
+            useCase,
+            network,
+            limits: { amounts: { usd: left }, ms: undefined },
+            request,
+          }),
+        oversight: 'exempt', // nobody is decided about
+        screen: (screen, asked, call) => screen.chat(asked, call),
+        answer: (resolved, asked, call) => resolved.answer(asked, call),
+        guard: (answer) => answer,
+      },
+      {
+        async send(answer) {
+          text = (await collectAnswer(answer)).text
+        },
+        complete: (facts) => end(undefined, facts),
+        fail: (error, call) => end(error.code, call?.facts ?? []),
+        firstByteMs: () => undefined,
+        onGone: () => undefined,
+      },
+    )
+  })
+}
+
+/** Each call says of itself that it is one of a rerun. */
+function labelled(flow: FlowParts, principal: Principal, run: string): FlowParts {
+  return {
+    ...flow,
+    identity: { authenticate: () => principal },
+    admission: {
+      labels(who, asked) {
+        const labels = flow.admission.labels(who, asked)
+        return { ...labels, record: { ...labels.record, what_if: run } }
+      },
+      require: (labels, means) => flow.admission.require(labels, means),
+      narrow: (outer, inner) => flow.admission.narrow(outer, inner),
+    },
+  }
+}
+
+function readRegions(value: JsonValue | undefined): readonly string[] | undefined {
+  return Array.isArray(value) ? value.filter((region) => typeof region === 'string') : undefined
+}
