@@ -71,7 +71,7 @@ export { createMeterExport, type MeterExport } from './exports/index.ts'
 export type { CallSum, DaySum } from './spend/index.ts'
 export {
   createWhatIf,
-  rerunCallsMax,
+  rerunSchema,
   scenarioSchema,
   toNetworks,
   type AskedAgain,

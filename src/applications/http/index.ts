@@ -47,4 +47,3 @@ export {
 } from './strata/index.ts'
 export { toBacktestJson, toControlsJson } from './policy-json.ts'
 export { toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from './what-if-json.ts'
-export { rerunSchema } from './strata/what-if.ts'

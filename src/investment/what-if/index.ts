@@ -1,5 +1,5 @@
 export { estimateOffPolicy, type Estimate, type LoggedChoice, type OffPolicy } from './off-policy.ts'
-export { rerunCallsMax, type AskedAgain, type RerunAsked, type RerunReport } from './rerun.ts'
+export { rerunSchema, type AskedAgain, type RerunAsked, type RerunReport } from './rerun.ts'
 export { scenarioSchema, toNetworks, type Scenario } from './scenario.ts'
 export {
   createWhatIf,

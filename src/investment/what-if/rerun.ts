@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Picodollars } from '../../core/money.ts'
@@ -91,8 +92,26 @@ export interface Share {
 
 const pageCalls = 500
 const pairsMin = 5
-/** Requests that may be sent again at once. */
-export const rerunCallsMax = 1_000
+/** Requests of one rerun. */
+const callsMax = 1_000
+
+/** What a rerun is asked to be. */
+export const rerunSchema = z.strictObject({
+  usd: z
+    .string()
+    .regex(/^\d{1,6}(\.\d{1,12})?$/, 'dollars as decimal text')
+    .describe('Most that it may spend, judgements included; nothing is sent beyond it.'),
+  calls: z.int().min(1).max(callsMax).describe('Calls in the sample, at most.'),
+  seed: z.int().min(0).max(4_294_967_295).default(1).describe('Of the draw: the same seed draws the same sample.'),
+  model: z.string().min(1).max(256).optional().describe('The model in force that is asked instead of the one of then.'),
+  judge: z
+    .strictObject({
+      model: z.string().min(1).max(256).describe('The model that scores both answers.'),
+      criteria: z.string().min(1).max(10_000).describe('What it looks for, in words.'),
+    })
+    .optional()
+    .describe('Scores the kept answer and the new one.'),
+})
 
 /**
  * Sends a sample again, one after the other, so that each knows what is left. Rejects with INVALID_REQUEST where no call of the

@@ -4,13 +4,14 @@ import { loadPack } from '../../../governance/policy/index.ts'
 import { isJsonObject, type JsonValue } from '../../../core/json.ts'
 import { toDollars } from '../../../core/money.ts'
 import {
+  rerunSchema,
   scenarioSchema,
   type EndpointEstimate,
   type RerunReport,
   type Scenario,
   type WhatIfReport,
 } from '../../../investment/index.ts'
-import { rerunSchema, toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from '../../http/index.ts'
+import { toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from '../../http/index.ts'
 import { runAgain } from '../../ask-again.ts'
 import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readBytes } from '../files.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import { rerunCallsMax, scenarioSchema } from '../../../investment/index.ts'
+import { rerunSchema, scenarioSchema } from '../../../investment/index.ts'
 import { runAgain } from '../../ask-again.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
@@ -14,23 +14,6 @@ const daysDefault = 30
 
 /** A request waits for its rerun; larger ones go by the command line. */
 const rerunOverHttpMax = 200
-
-export const rerunSchema = z.strictObject({
-  usd: z
-    .string()
-    .regex(/^\d{1,6}(\.\d{1,12})?$/, 'dollars as decimal text')
-    .describe('Most that it may spend, judgements included; nothing is sent beyond it.'),
-  calls: z.int().min(1).max(rerunCallsMax).describe('Calls in the sample, at most.'),
-  seed: z.int().min(0).max(4_294_967_295).default(1).describe('Of the draw: the same seed draws the same sample.'),
-  model: z.string().min(1).max(256).optional().describe('The model in force that is asked instead of the one of then.'),
-  judge: z
-    .strictObject({
-      model: z.string().min(1).max(256).describe('The model that scores both answers.'),
-      criteria: z.string().min(1).max(10_000).describe('What it looks for, in words.'),
-    })
-    .optional()
-    .describe('Scores the kept answer and the new one.'),
-})
 
 const body = z.strictObject({
   level: z
