@@ -86,7 +86,15 @@ export const knowledgeSchema = z
           .max(65_536)
           .default(512)
           .describe(
-            'Memory for vectors, MiB: four bytes for each dimension of a passage. A collection that needs more is searched by words alone.',
+            'Memory for vectors, MiB: four bytes for each dimension of a passage. A collection that needs more is searched by the index of the database, or by words alone where it has none.',
+          ),
+        indexFrom: z
+          .int()
+          .min(1)
+          .max(1_000_000_000)
+          .default(500_000)
+          .describe(
+            'Vectors of a collection from which on PostgreSQL with pgvector 0.8 searches them by an HNSW index, which may miss some; fewer are all compared.',
           ),
       })
       .prefault({})

@@ -31,6 +31,7 @@ import { documentFacts } from './108-document-facts.ts'
 import { vectors } from './109-vectors.ts'
 import { sourceCursor } from './115-source-cursor.ts'
 import { withdrawnVersions } from './116-withdrawn-versions.ts'
+import { vectorIndex } from './120-vector-index.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
 import type { Migration } from './migration.ts'
@@ -73,6 +74,7 @@ export const migrations: readonly Migration[] = [
   vectors,
   sourceCursor,
   withdrawnVersions,
+  vectorIndex,
   provisioning,
   witnesses,
 ]

@@ -49,6 +49,8 @@ export interface EmbeddingGenerationTable {
   /** Code of the error that ended the last try; `null` when it came to its end. */
   readonly fault: string | null
   readonly created_at_ms: number
+  /** Vectors before this number are in the database's own index; `null` when it has none. */
+  readonly indexed_next: number | null
 }
 
 /** The vector of a passage, of length 1: 32-bit floats, little-endian. */

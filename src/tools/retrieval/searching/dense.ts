@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../../store/index.ts'
 import { VectorBlock, type Near } from '../vectors/block.ts'
+import { findIndexed } from '../vectors/index-search.ts'
 import { createVectorRows } from '../vectors/store.ts'
 import type { Candidate } from './ranking.ts'
 import type { Scope } from './scope.ts'
@@ -21,7 +22,7 @@ export interface DenseFound extends Found {
   readonly similarity: number
 }
 
-/** Vectors of generations in memory, up to a bound; the one asked least lately goes first. */
+/** Vectors of generations in memory, up to a bound, the one asked least lately going first; or in the index of the database. */
 export class DenseSearch {
   readonly #bytesMax: number
   readonly #blocks = new Map<string, VectorBlock>()
@@ -39,15 +40,7 @@ export class DenseSearch {
     const rows = createVectorRows(sql)
     const row = (await rows.listGenerations(view.number)).find(({ number }) => number === generation)
     if (row?.dimensions !== vector.length) return []
-    const key = `${view.number}/${generation}`
-    const block = this.#blocks.get(key) ?? new VectorBlock(vector.length)
-    this.#blocks.delete(key)
-    if (row.vector_next * vector.length * 4 > this.#bytesMax) return []
-    await block.sync(rows, row, row.vector_next)
     const { chunkEntry } = view
-    block.compact((chunk) => (chunkEntry[chunk] ?? 0) > 0)
-    this.#blocks.set(key, block)
-    this.#forget()
     const { visible, allowed } = scope
     const maySee = (chunk: number): boolean => {
       const entry = chunkEntry[chunk] ?? 0
@@ -55,6 +48,18 @@ export class DenseSearch {
         entry > 0 && (visible === undefined || visible[entry] === 1) && (allowed === undefined || allowed[chunk] === 1)
       )
     }
+    if (row.indexed_next !== null) {
+      const found = await findIndexed(sql, { row, vector, countMax: nearMax, maySee, chunkEnd: chunkEntry.length })
+      if (found !== undefined) return found
+    }
+    const key = `${view.number}/${generation}`
+    const block = this.#blocks.get(key) ?? new VectorBlock(vector.length)
+    this.#blocks.delete(key)
+    if (row.vector_next * vector.length * 4 > this.#bytesMax) return []
+    await block.sync(rows, row, row.vector_next)
+    block.compact((chunk) => (chunkEntry[chunk] ?? 0) > 0)
+    this.#blocks.set(key, block)
+    this.#forget()
     return block.search(vector, maySee, nearMax)
   }
 

@@ -23,10 +23,12 @@ export class VectorBlock {
   readonly #dimensions: number
   #chunks = new Int32Array(1_024)
   #count = 0
-  #next = 1
+  #next: number
 
-  constructor(dimensions: number) {
+  /** Of the vectors from a number on; of all when absent. */
+  constructor(dimensions: number, from = 1) {
     this.#dimensions = dimensions
+    this.#next = from
   }
 
   /** Of a vector, filled up with zeros to the next sixteen bytes. */

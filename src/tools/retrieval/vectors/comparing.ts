@@ -113,7 +113,7 @@ async function findBoth(
     if (row.dimensions === null || missing > row.refused) {
       throw new PlatformError('CONFLICT', `generation ${wanted} has no vectors for ${missing} passages`)
     }
-    if (row.vector_next * row.dimensions * 4 > config.inMemoryMib * 2 ** 20) {
+    if (row.indexed_next === null && row.vector_next * row.dimensions * 4 > config.inMemoryMib * 2 ** 20) {
       throw new PlatformError(
         'CONFLICT',
         `the vectors of generation ${wanted} need more than knowledge.dense.inMemoryMib`,

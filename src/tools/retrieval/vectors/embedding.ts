@@ -4,6 +4,7 @@ import type { EventLog, TextEmbedder } from '../../../core/ports.ts'
 import type { Store } from '../../../store/index.ts'
 import { toHead } from '../indexing.ts'
 import { toUnitBytes } from './block.ts'
+import type { IndexKeeping } from './index-keeping.ts'
 import { createVectorRows, type GenerationRow, type NewVector, type Unembedded } from './store.ts'
 
 export interface EmbeddingParts {
@@ -12,6 +13,7 @@ export interface EmbeddingParts {
   readonly log: EventLog
   /** Passages in one request. */
   readonly batchMax: number
+  readonly index: Pick<IndexKeeping, 'keepUp'>
 }
 
 /** Characters in one request, about a tenth of what endpoints take. */
@@ -37,6 +39,7 @@ export function createEmbeddingJobs(parts: EmbeddingParts): EmbeddingJobs {
       const state = running.get(key)
       if (state !== undefined) state.again = false
       await embedMissing(parts, generation, () => isClosed)
+      await parts.index.keepUp(generation, () => isClosed)
       isWanted = running.get(key)?.again === true
     }
     running.delete(key)

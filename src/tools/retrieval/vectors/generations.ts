@@ -9,6 +9,7 @@ import { createKnowledgeRows } from '../store.ts'
 import { getCollection } from '../views.ts'
 import { toUnitVector } from './block.ts'
 import { createEmbeddingJobs } from './embedding.ts'
+import { createIndexKeeping } from './index-keeping.ts'
 import { createVectorRows, type GenerationRow } from './store.ts'
 
 /** Vectors of collections, generation by generation. Every act is within one tenant. */
@@ -80,7 +81,7 @@ export interface DenseParts extends Generations {
 }
 
 export interface GenerationParts {
-  readonly store: Pick<Store, 'sql' | 'transaction'>
+  readonly store: Pick<Store, 'sql' | 'transaction' | 'engine'>
   readonly clock: Clock
   readonly log: EventLog
   readonly config: Config['knowledge']['dense']
@@ -94,7 +95,8 @@ export function createGenerations(parts: GenerationParts): DenseParts {
   const { store, clock, log, config } = parts
   const rows = createVectorRows(store.sql)
   const knowledge = createKnowledgeRows(store.sql)
-  const jobs = createEmbeddingJobs({ ...parts, batchMax: config.batchMax })
+  const index = createIndexKeeping(parts)
+  const jobs = createEmbeddingJobs({ ...parts, batchMax: config.batchMax, index })
   const find = async ({ tenant, collection: name, generation: number }: GenerationName): Promise<GenerationRow> => {
     const collection = await getCollection(knowledge, tenant, name)
     const row = (await rows.listGenerations(collection.number)).find((each) => each.number === number)
@@ -123,18 +125,22 @@ export function createGenerations(parts: GenerationParts): DenseParts {
         const why = row.state === 'retired' ? 'is retired: build it anew' : `has no vectors yet for ${missing} passages`
         throw new PlatformError('CONFLICT', `generation ${row.number} ${why}`, { param: 'generation' })
       }
-      await store.transaction(async (sql) => {
+      const retired = await store.transaction(async (sql) => {
         const written = createVectorRows(sql)
-        for (const other of await written.listGenerations(row.collection)) {
-          if (other.state === 'live' && other.number !== row.number)
-            await written.updateGeneration(other, { state: 'retired' })
-        }
+        const others = (await written.listGenerations(row.collection)).filter(
+          ({ state, number }) => state === 'live' && number !== row.number,
+        )
+        for (const other of others) await written.updateGeneration(other, { state: 'retired' })
         await written.updateGeneration(row, { state: 'live' })
+        return others
       })
+      for (const other of retired) if (other.indexed_next !== null) await index.drop(other)
       return describe({ ...row, state: 'live' })
     },
     async deleteGeneration(place) {
-      await rows.deleteGeneration(await find(place))
+      const row = await find(place)
+      if (row.indexed_next !== null) await index.drop(row)
+      await rows.deleteGeneration(row)
     },
     toVectors: (query) => toVectors(parts, query),
     follow(collection) {
@@ -180,6 +186,7 @@ async function begin(
     refused: 0,
     fault: null,
     created_at_ms: atMs,
+    indexed_next: null,
   }
   await rows.insertGeneration(row)
   return row

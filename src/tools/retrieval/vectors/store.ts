@@ -31,6 +31,10 @@ export interface VectorRows {
     collections: readonly string[],
   ): Promise<readonly (GenerationRow & { readonly name: string })[]>
   insertGeneration(row: GenerationRow): Promise<void>
+  /** From now on its vectors go into the index of the database, from the first on; one that has begun goes on. */
+  startIndex(place: GenerationPlace): Promise<void>
+  /** Within a transaction of PostgreSQL: how far it is numbered and indexed, and nobody changes that until the end. */
+  lockIndexed(place: GenerationPlace): Promise<Pick<GenerationRow, 'vector_next' | 'indexed_next'> | undefined>
   updateGeneration(place: GenerationPlace, changes: Partial<Omit<GenerationRow, keyof GenerationPlace>>): Promise<void>
   /** With its vectors. */
   deleteGeneration(place: GenerationPlace): Promise<void>
@@ -63,7 +67,14 @@ export function createVectorRows(database: Kysely<Tables>): VectorRows {
 
 type GenerationPart = Pick<
   VectorRows,
-  'listGenerations' | 'listKept' | 'listLive' | 'insertGeneration' | 'updateGeneration' | 'deleteGeneration'
+  | 'listGenerations'
+  | 'listKept'
+  | 'listLive'
+  | 'insertGeneration'
+  | 'startIndex'
+  | 'lockIndexed'
+  | 'updateGeneration'
+  | 'deleteGeneration'
 >
 
 function createGenerationRows(database: Kysely<Tables>): GenerationPart {
@@ -87,6 +98,21 @@ function createGenerationRows(database: Kysely<Tables>): GenerationPart {
     async insertGeneration(row) {
       await database.insertInto('embedding_generation').values(row).execute()
     },
+    async startIndex({ collection, number }) {
+      const begun = database
+        .updateTable('embedding_generation')
+        .set({ indexed_next: 1 })
+        .where('indexed_next', 'is', null)
+      await begun.where('collection', '=', collection).where('number', '=', number).execute()
+    },
+    lockIndexed: ({ collection, number }) =>
+      database
+        .selectFrom('embedding_generation')
+        .select(['vector_next', 'indexed_next'])
+        .where('collection', '=', collection)
+        .where('number', '=', number)
+        .forUpdate()
+        .executeTakeFirst(),
     async updateGeneration({ collection, number }, changes) {
       const changed = database.updateTable('embedding_generation').set(changes).where('collection', '=', collection)
       await changed.where('number', '=', number).execute()
