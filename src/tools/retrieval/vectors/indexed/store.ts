@@ -1,8 +1,8 @@
 import { sql, type Kysely, type Transaction } from 'kysely'
-import { assert } from '../../../core/assert.ts'
-import type { Tables } from '../../../store/index.ts'
-import type { Near } from './block.ts'
-import type { GenerationPlace, NewVector } from './store.ts'
+import { assert } from '../../../../core/assert.ts'
+import type { Tables } from '../../../../store/index.ts'
+import type { Near } from '../block.ts'
+import type { GenerationPlace, NewVector } from '../store.ts'
 
 /** Dimensions up to which an index takes 32-bit floats, and up to which it takes halves (pgvector 0.8). */
 const floatDimensionsMax = 2_000

@@ -1,9 +1,9 @@
-import type { Config } from '../../../config/index.ts'
-import { toPlatformError } from '../../../core/errors.ts'
-import type { EventLog } from '../../../core/ports.ts'
-import type { Store } from '../../../store/index.ts'
-import { createIndexRows, indexedDimensionsMax, type IndexedGeneration } from './index-rows.ts'
-import { createVectorRows, type GenerationPlace, type GenerationRow } from './store.ts'
+import type { Config } from '../../../../config/index.ts'
+import { toPlatformError } from '../../../../core/errors.ts'
+import type { EventLog } from '../../../../core/ports.ts'
+import type { Store } from '../../../../store/index.ts'
+import { createIndexRows, indexedDimensionsMax, type IndexedGeneration } from './store.ts'
+import { createVectorRows, type GenerationPlace, type GenerationRow } from '../store.ts'
 
 /** Keeps the index of the database behind the table of vectors, where there is one and vectors are many. */
 export interface IndexKeeping {

@@ -1,0 +1,2 @@
+export { createIndexKeeping, type IndexKeeping } from './keeping.ts'
+export { findIndexed } from './search.ts'
