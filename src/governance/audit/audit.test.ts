@@ -103,6 +103,12 @@ function verify(lines: readonly string[], known?: readonly string[]): Promise<Au
 }
 
 describeEngines('the audit log', (open) => {
+  test('finds by its hash what decisions were made from', async () => {
+    const { audit } = await openOn(await open())
+    await audit.keep([{ kind: 'facts', hash: 'h', text: '{"a":1}' }])
+    expect([await audit.findMaterial('h'), await audit.findMaterial('none')]).toEqual(['{"a":1}', undefined])
+  })
+
   test('holds every call and act once, numbered without gaps, and proves it with the public key alone', async () => {
     const { audit, call } = await openOn(await open())
     for (let count = 0; count < 5; count++) call()

@@ -27,6 +27,21 @@ async function openLearning(open: OpenStore): Promise<Learning> {
   return createLearning({ store: await open(), clock, ids: createIds({ clock, random }), random, log: silentLog })
 }
 
+describeEngines('what feedback came with', (open) => {
+  test('is found by the calls of its tenant: the newest prompt, and the answer that was said', async () => {
+    const { feedback } = await openLearning(open)
+    const give = (callId: string, more: object, tenant = 'default') =>
+      feedback.give({ tenant, keyId: 'k' }, { ...nothing, score: 1, model: 'm', callId, ...more })
+    await give('call_1', { prompt: 'first', answer: 'yes' })
+    await give('call_1', { prompt: 'again' })
+    await give('call_2', {})
+    await give('call_3', { prompt: 'of others' }, 'other')
+    const found = await feedback.contents('default', ['call_1', 'call_2', 'call_3', 'call_4'])
+    expect([...found]).toEqual([['call_1', { prompt: 'again', answer: 'yes' }]])
+    expect((await feedback.contents('default', [])).size).toBe(0)
+  })
+})
+
 describeEngines('kept routers', (open) => {
   test('are versioned, put in force, rolled back, and belong to their tenant', async () => {
     const { routers } = await openLearning(open)
