@@ -37,6 +37,7 @@ export {
   type GenerationView,
   type Knowledge,
   type NewDocument,
+  type VersionLineage,
   type VersionView,
   type Viewer,
 } from './retrieval/index.ts'

@@ -31,6 +31,7 @@ export {
   comparedQuestion,
   toComparedQuestion,
   toGenerationComparisonJson,
+  toLineageJson,
   toPassageJson,
   toPlanJson,
   toPriceEntryJson,

@@ -17,8 +17,21 @@ export interface KnowledgeTables {
   readonly knowledge_event: KnowledgeEventTable
   readonly deletion_receipt: DeletionReceiptTable
   readonly withdrawn_version: WithdrawnVersionTable
+  readonly version_stage: VersionStageTable
   readonly embedding_generation: EmbeddingGenerationTable
   readonly chunk_vector: ChunkVectorTable
+}
+
+/** What was done with a version on its way in. */
+export interface VersionStageTable {
+  readonly tenant: string
+  readonly version_id: string
+  /** JSON array of stages, in their order. */
+  readonly stages: string
+  /** Of the file and everything that its reading depends on; `null` where reading costs less than looking it up. */
+  readonly parse_key: string | null
+  /** What reading came to, JSON, deflated; `null` for versions of the past, and for what is too large. */
+  readonly parsed: Uint8Array | null
 }
 
 /** A version of a deleted document: nothing of what it said, only that it was there. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../../config/index.ts'
 import { toChunks, toGivenChunks, type Chunk } from './chunks.ts'
 import { findOcrRuntime, type OcrRuntime } from './ocr/index.ts'
-import { createParsing, mayHoldPictures } from './parsing/index.ts'
+import { createParsing, isSimple, mayHoldPictures } from './parsing/index.ts'
 import type { Canonical } from './parsers/index.ts'
 
 /**
@@ -16,8 +16,21 @@ export interface Preparation {
   parse(file: SourceFile, options?: PrepareOptions): Promise<ParsedDocument>
   /** A hash of everything the result depends on: bytes, name, media type, versions of the stages, configuration. */
   keyOf(file: SourceFile): string
+  /** Passages of what was parsed; `cuts` as in a file. */
+  chunk(parsed: ParsedDocument, cuts?: readonly number[]): PreparedDocument
+  /** A hash of what the canonical form depends on; `undefined` for what is read faster than it is looked up. */
+  parseKeyOf(file: SourceFile): string | undefined
+  /** What the stages depend on besides what they are given. */
+  stages(file: SourceFile): PreparationStages
   /** Ends the threads; what they are reading is refused with CANCELLED. */
   close(): Promise<void>
+}
+
+export interface PreparationStages {
+  /** Of all stages but the parser, which has its own. */
+  readonly version: string
+  /** Hashes of the parts of the configuration that they depend on. */
+  readonly configurations: { readonly parse: string; readonly chunk: string }
 }
 
 export interface PrepareOptions {
@@ -65,13 +78,32 @@ export function createPreparation(config: PreparationConfig, places: Preparation
     return runtime
   }
   const parsing = createParsing(config, findRuntime)
+  const chunk: Preparation['chunk'] = (parsed, cuts) => {
+    const chunks = cuts === undefined ? toChunks(parsed, config.chunkUnitsMax) : toGivenChunks(parsed, cuts)
+    return { ...parsed, chunks }
+  }
+  /** Whether pictures can be read, and by what, changes what a file that may hold some comes to. */
+  const ocrOf = (file: SourceFile): unknown => (mayHoldPictures(file) ? [config.ocr, findRuntime()?.id ?? null] : null)
+  const shorten = (value: unknown): string =>
+    createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32)
   return {
-    async prepare(file, options) {
-      const parsed = await parsing.parse(file, options)
-      const { cuts } = file
-      const chunks = cuts === undefined ? toChunks(parsed, config.chunkUnitsMax) : toGivenChunks(parsed, cuts)
-      return { ...parsed, chunks }
-    },
+    prepare: async (file, options) => chunk(await parsing.parse(file, options), file.cuts),
+    chunk,
+    parseKeyOf: (file) =>
+      isSimple(file)
+        ? undefined
+        : createHash('sha256')
+            .update(JSON.stringify([pipelineVersion, parsing.versions, file.source, file.mediaType ?? null]))
+            .update(JSON.stringify([config.parsing, ocrOf(file)]))
+            .update(file.bytes)
+            .digest('hex'),
+    stages: (file) => ({
+      version: pipelineVersion,
+      configurations: {
+        parse: shorten([config.documentBytesMax, config.parsing, ocrOf(file)]),
+        chunk: shorten([config.chunkUnitsMax, file.cuts ?? null]),
+      },
+    }),
     parse: (file, options) => parsing.parse(file, options),
     keyOf: (file) =>
       createHash('sha256')

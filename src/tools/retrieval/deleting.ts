@@ -27,6 +27,7 @@ const tables = [
   'posting_bucket',
   'access_list',
   'version_place',
+  'version_stage',
   'ingestion_job',
   'chunk_vector',
 ] as const

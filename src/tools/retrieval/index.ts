@@ -11,6 +11,7 @@ export {
   type VersionView,
   type Viewer,
 } from './knowledge.ts'
+export type { VersionLineage } from './lineage/lineage.ts'
 export type { ComparedQuestion, GenerationComparison } from './vectors/comparing.ts'
 export type { GenerationView } from './vectors/generations.ts'
 export { toUnitBytes, toUnitVector, VectorBlock } from './vectors/block.ts'

@@ -19,6 +19,7 @@ import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
 import { createFold } from './asking/fold.ts'
 import { createDeleter } from './deleting.ts'
+import { listLineage, type VersionLineage } from './lineage/lineage.ts'
 import { createPlaceRows } from './places/store.ts'
 import { createRewriting, fuseResults, type Rewriting } from './rewriting.ts'
 import { createReranking, type Reranking } from './reranking.ts'
@@ -80,6 +81,8 @@ export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generatio
   canSee(tenant: string, document: string, viewer: Viewer): Promise<boolean>
   /** What happened to a document, earliest first. */
   listEvents(tenant: string, document: string): Promise<readonly EventView[]>
+  /** What was done with each version on its way in, earliest first; nothing of those from before this was kept. */
+  listLineage(tenant: string, document: string): Promise<readonly VersionLineage[]>
   /** Whether rows, index and history of a collection agree. Reads all of it. */
   verify(tenant: string, collection: string): Promise<CollectionReport>
   /** As `search`, with how likely the passages are to answer. Rejects with NOT_FOUND for a collection that is not there. */
@@ -283,6 +286,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     ...granter,
     canSee: (tenant, document, viewer) => granter.canSee(tenant, document, widen(viewer)),
     ...createVerifier({ ...deps, analyser }),
+    listLineage: (tenant, document) => listLineage(store, tenant, document),
     ...createDeleter({ ...deps, analyser, thread }),
     find,
     search: async (query) => (await find(query)).passages,

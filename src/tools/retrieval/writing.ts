@@ -1,19 +1,18 @@
-import { createHash } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import type { Kysely } from 'kysely'
 import { PlatformError } from '../../core/errors.ts'
 import type { Tables } from '../../store/index.ts'
-import type { Preparation, PreparedDocument } from '../preparation/index.ts'
+import type { Preparation } from '../preparation/index.ts'
 import { checkPrincipals } from './access/granting.ts'
 import { createAccessWrites, type AccessWrites } from './access/store.ts'
 import type { Analyser } from './analyse.ts'
 import { recordEvents, type NewEvent } from './history/history.ts'
 import { createHistoryRows } from './history/store.ts'
-import { indexChunk, toHead, type ChunkEntry } from './indexing.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
+import { createStageRows, type StageRow } from './lineage/store.ts'
 import { toPlaces } from './places/places.ts'
 import { createPlaceRows, type VersionPlaces } from './places/store.ts'
 import { encodeTerms } from './postings/codec.ts'
+import { prepareDocument, type Outcome, type Ready } from './readying.ts'
 import { removeEntries } from './removing.ts'
 import type { SearchThread } from './searching/thread.ts'
 import {
@@ -40,8 +39,6 @@ export interface WriterParts extends KnowledgeParts {
 }
 
 const nameLengthMax = 1_024
-/** Chunks analysed before other work of the process gets its turn: about two milliseconds. */
-const chunksPerTurn = 16
 /** Documents written in one transaction. */
 const documentsPerWrite = 100
 
@@ -85,17 +82,6 @@ interface Put {
   readonly documents: readonly NewDocument[]
 }
 
-/** A document ready to be written; everything that takes time has been done. */
-interface Ready {
-  readonly document: NewDocument
-  readonly prepared: PreparedDocument
-  readonly fingerprint: string
-  /** One for each chunk. */
-  readonly entries: readonly ChunkEntry[]
-}
-
-type Outcome = DocumentView | PlatformError
-
 async function putDocuments(parts: WriterParts, put: Put): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   for (let from = 0; from < put.documents.length; from += documentsPerWrite) {
@@ -120,7 +106,7 @@ async function putSome(parts: WriterParts, { tenant, collection: name, documents
   const outcomes: (Outcome | undefined)[] = []
   const ready: Ready[] = []
   for (const document of documents) {
-    const outcome = await prepare(parts, document, known.get(document.externalId))
+    const outcome = await prepareDocument(parts, { tenant, document, known: known.get(document.externalId) })
     if ('prepared' in outcome) ready.push(outcome)
     outcomes.push('prepared' in outcome ? undefined : outcome)
   }
@@ -132,35 +118,6 @@ async function putSome(parts: WriterParts, { tenant, collection: name, documents
   }
   let next = 0
   return outcomes.map((outcome) => outcome ?? written[next++] ?? new PlatformError('INTERNAL', 'a document was lost'))
-}
-
-async function prepare(
-  parts: WriterParts,
-  document: NewDocument,
-  known: DocumentRow | undefined,
-): Promise<Ready | Outcome> {
-  const { analyser, preparation } = parts
-  const file = { ...document, source: document.name }
-  // Known before anything is read, so that what has not changed costs nothing.
-  const fingerprint = createHash('sha256')
-    .update(JSON.stringify([preparation.keyOf(file), analyser.id]))
-    .digest('hex')
-  if (known?.fingerprint === fingerprint && known.region === (document.region ?? known.region)) {
-    return { ...toDocumentView(known), outcome: 'unchanged' }
-  }
-  let prepared: PreparedDocument
-  try {
-    prepared = await preparation.prepare(file)
-  } catch (thrown) {
-    if (thrown instanceof PlatformError && thrown.code === 'DOCUMENT_REFUSED') return thrown
-    throw thrown
-  }
-  const entries: ChunkEntry[] = []
-  for (const [position, { text, headings, symbols }] of prepared.chunks.entries()) {
-    if (position % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
-    entries.push(indexChunk(analyser, { text, head: toHead(document.name, prepared.title, headings), symbols }))
-  }
-  return { document, prepared, fingerprint, entries }
 }
 
 interface Write {
@@ -185,6 +142,9 @@ interface Gathered {
   readonly documents: DocumentRow[]
   readonly versions: VersionRow[]
   readonly places: VersionPlaces[]
+  readonly stages: StageRow[]
+  /** Versions that are of the past from now on. */
+  readonly past: string[]
   readonly entries: EntryRow[]
   readonly chunks: ChunkRow[]
   readonly events: NewEvent[]
@@ -199,6 +159,8 @@ function createGathered(): Gathered {
     documents: [],
     versions: [],
     places: [],
+    stages: [],
+    past: [],
     entries: [],
     chunks: [],
     events: [],
@@ -247,6 +209,9 @@ async function writeSome(
   for (const list of gathered.lists) await createAccessWrites(sql).writeList(list)
   await rows.insertVersions(gathered.versions)
   await createPlaceRows(sql).insertPlaces(tenant, gathered.places)
+  const stages = createStageRows(sql)
+  await stages.insertStages(gathered.stages)
+  await stages.forgetParsed(tenant, gathered.past)
   await rows.insertEntries(gathered.entries)
   await rows.closeEntries(collection.number, gathered.closed, Math.trunc(parts.clock.now()))
   await rows.insertChunks(gathered.chunks)
@@ -336,6 +301,8 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     created_at_ms: nowMs,
   })
   gathered.places.push({ version: row.version_id, places: toPlaces(prepared) })
+  gathered.stages.push({ ...ready.stages, tenant: row.tenant, version_id: row.version_id })
+  if (former !== undefined) gathered.past.push(former.version_id)
   const entry = collection.entry_next
   gathered.changed.push(entry)
   gathered.entries.push({

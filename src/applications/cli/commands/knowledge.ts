@@ -1,6 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import { comparedQuestion, toComparedQuestion, toGenerationComparisonJson } from '../../http/index.ts'
+import { comparedQuestion, toComparedQuestion, toGenerationComparisonJson, toLineageJson } from '../../http/index.ts'
 import type { ComparedQuestion, GenerationComparison } from '../../../tools/index.ts'
 import { readFileLines } from '../lines.ts'
 import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
@@ -8,13 +8,15 @@ import { operator, operatorTenant, report, toMisuse, toTable, type Command, type
 export const knowledge: Command = {
   name: 'knowledge',
   usage:
-    'status | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT] | compare COLLECTION GENERATION QUESTIONS.jsonl [--against GENERATION]',
+    'status [COLLECTION [DOCUMENT]] | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT] | compare COLLECTION GENERATION QUESTIONS.jsonl [--against GENERATION]',
   summary:
     'Shows collections, deletes with a receipt, checks what is there and what is gone, and compares generations of vectors.',
   options: { against: { type: 'string' } },
   async run(context) {
     const [act, ...words] = context.words
     if (act === 'status' && words.length === 0) return status(context)
+    if (act === 'status' && words.length === 1) return listDocuments(context, words[0] ?? '')
+    if (act === 'status' && words.length === 2) return showDocument(context, words)
     if (act === 'delete' && (words.length === 1 || words.length === 2)) return remove(context, words)
     if (act === 'verify' && words.length <= 1) return verify(context, words[0])
     if (act === 'compare' && words.length === 3) return compare(context, words)
@@ -29,6 +31,46 @@ async function status(context: CommandContext): Promise<void> {
   const rows = data.map(({ name, documents, created_at: createdAt }) => [name, `${documents}`, createdAt])
   const table = rows.length === 0 ? ['no collections'] : toTable([['collection', 'documents', 'created'], ...rows])
   report(context.terminal, { object: 'list', data }, table)
+}
+
+const documentsShownMax = 1_000
+
+async function listDocuments(context: CommandContext, collection: string): Promise<void> {
+  const { parts } = await context.open()
+  const page = { limit: documentsShownMax + 1 }
+  const found = await parts.knowledge.listDocuments(operatorTenant, collection, page)
+  const shown = found.slice(0, documentsShownMax)
+  const rows = shown.map(({ externalId, version, chunks }) => [externalId, version, `${chunks}`])
+  const table = rows.length === 0 ? ['no documents'] : toTable([['document', 'version', 'passages'], ...rows])
+  const more = found.length > shown.length ? [`and more than ${documentsShownMax} in all`] : []
+  report(context.terminal, { object: 'list', data: shown, has_more: more.length > 0 }, [...table, ...more])
+}
+
+/** What happened to a document, and what was done with each of its versions on the way in. */
+async function showDocument(context: CommandContext, [collection = '', wanted = '']: readonly string[]): Promise<void> {
+  const { parts } = await context.open()
+  const named = await parts.knowledge.findDocument(operatorTenant, collection, wanted)
+  const { id, externalId } = named ?? (await parts.knowledge.getDocument(operatorTenant, collection, wanted))
+  const events = await parts.knowledge.listEvents(operatorTenant, id)
+  const versions = await parts.knowledge.listLineage(operatorTenant, id)
+  const lines = versions.flatMap(({ version, stages }) => [
+    '',
+    version,
+    ...toTable([
+      ['stage', 'outcome', 'made by', 'ms', 'input', 'configuration'],
+      ...stages.map((stage) => [
+        stage.isReused ? `${stage.stage} (reused)` : stage.stage,
+        stage.outcome,
+        stage.version,
+        stage.durationMs === undefined ? '' : `${stage.durationMs}`,
+        stage.input.slice(0, 12),
+        stage.configuration.slice(0, 12),
+      ]),
+    ]),
+  ])
+  const happened = events.map(({ number, event, atMs }) => `${number}  ${toIso(atMs)}  ${event}`)
+  const json = { document: id, external_id: externalId, events, versions: versions.map(toLineageJson) }
+  report(context.terminal, json, [`${externalId} (${id})`, ...happened, ...lines])
 }
 
 /** By the id of the document or by its external id. */

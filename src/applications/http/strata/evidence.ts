@@ -5,7 +5,7 @@ import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { accessList } from './collections.ts'
 import { operation, readNumber, type Operation } from './operation.ts'
-import { checkMaySee, parameter, toReceiptJson } from './viewing.ts'
+import { checkMaySee, parameter, toLineageJson, toReceiptJson } from './viewing.ts'
 
 const path = '/v1/collections/{collection}/documents/{document}'
 
@@ -75,13 +75,15 @@ function historyRoutes(getParts: GetParts): readonly Route[] {
       method: 'GET',
       path: `${path}/lineage`,
       access: 'knowledge:read',
-      summary: 'What happened to a document, each event with the hash that chains it to the one before.',
+      summary:
+        'What happened to a document, each event with the hash that chains it to the one before, and for each version the stages it went through.',
       answer: async (given) => {
         const document = parameter(given, 'document')
         await checkMaySee(given, document)
         const events = await given.parts.knowledge.listEvents(given.principal.tenant, document)
         const data = events.map(({ atMs, ...event }) => ({ ...event, at: toIso(atMs) }))
-        return { status: 200, body: { object: 'list', data } }
+        const lineage = await given.parts.knowledge.listLineage(given.principal.tenant, document)
+        return { status: 200, body: { object: 'list', data, versions: lineage.map(toLineageJson) } }
       },
     }),
     operation(getParts, {

@@ -1,2 +1,2 @@
 export { mayHoldPictures } from './sniff.ts'
-export { createParsing, type Parsing } from './parsing.ts'
+export { createParsing, isSimple, type Parsing } from './parsing.ts'

@@ -37,7 +37,7 @@ export function createParsing(config: PreparationConfig, findRuntime: () => OcrR
 }
 
 /** Text or Markdown in UTF-8, and not much of it. */
-function isSimple(file: SourceFile): boolean {
+export function isSimple(file: SourceFile): boolean {
   if (file.bytes.length > inlineBytesMax) return false
   const choice = chooseFormat(file)
   if (choice.type !== 'format' || (choice.format !== 'markdown' && choice.format !== 'text')) return false
