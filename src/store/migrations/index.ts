@@ -75,8 +75,8 @@ export const migrations: readonly Migration[] = [
   vectors,
   sourceCursor,
   withdrawnVersions,
-  vectorIndex,
   versionStages,
+  vectorIndex,
   provisioning,
   witnesses,
 ]

@@ -18,6 +18,11 @@ interface Bench {
   readonly read: string[]
 }
 
+interface Named {
+  readonly name: string
+  readonly text: string
+}
+
 let seed = 1
 
 async function openBench(store: Store, settings: object = {}): Promise<Bench> {
@@ -36,8 +41,9 @@ async function openBench(store: Store, settings: object = {}): Promise<Bench> {
   return { knowledge, read }
 }
 
-async function put({ knowledge }: Bench, collection: string, bytes: string, name = 'leave.html'): Promise<string> {
-  const document = { externalId: 'leave', name, bytes: Buffer.from(bytes) }
+async function put({ knowledge }: Bench, collection: string, file: string | Named): Promise<string> {
+  const { name, text } = typeof file === 'string' ? { name: 'leave.html', text: file } : file
+  const document = { externalId: 'leave', name, bytes: Buffer.from(text) }
   return (await knowledge.putDocument(tenant, collection, document)).id
 }
 
@@ -108,7 +114,7 @@ describeEngines('the lineage of a version', (open) => {
     const bench = await openBench(store)
     await put(bench, 'handbook', page)
     await put(bench, 'other', page.replace('25', '26'))
-    await put(bench, 'handbook', page, 'holidays.html')
+    await put(bench, 'handbook', { name: 'holidays.html', text: page })
     expect(bench.read).toEqual(['leave.html', 'leave.html', 'holidays.html'])
     const bounded = await openBench(store, { parsing: { nodesMax: 5_000 } })
     await put(bounded, 'other', page.replace('25', '26'))

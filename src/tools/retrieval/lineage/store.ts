@@ -81,34 +81,36 @@ export function createStageRows(sql: Kysely<Tables>): StageRows {
         .execute()
         .then((rows) => rows.map((row) => ({ ...row, passages: Number(row.passages ?? 0) })))
     },
-    async countVectors(tenant, version) {
-      const rows = await sql
-        .selectFrom('index_entry')
-        .innerJoin('chunk', (join) =>
-          join
-            .onRef('chunk.tenant', '=', 'index_entry.tenant')
-            .onRef('chunk.collection', '=', 'index_entry.collection')
-            .onRef('chunk.entry', '=', 'index_entry.number'),
-        )
-        .innerJoin('chunk_vector', (join) =>
-          join
-            .onRef('chunk_vector.tenant', '=', 'chunk.tenant')
-            .onRef('chunk_vector.collection', '=', 'chunk.collection')
-            .onRef('chunk_vector.chunk', '=', 'chunk.number'),
-        )
-        .innerJoin('embedding_generation', (join) =>
-          join
-            .onRef('embedding_generation.collection', '=', 'chunk_vector.collection')
-            .onRef('embedding_generation.number', '=', 'chunk_vector.generation'),
-        )
-        .where('index_entry.tenant', '=', tenant)
-        .where('index_entry.version_id', '=', version)
-        .groupBy(['embedding_generation.number', 'model', 'state'])
-        .orderBy('embedding_generation.number')
-        .select(['embedding_generation.number as generation', 'model', 'state'])
-        .select((build) => build.fn.countAll<number>().as('vectors'))
-        .execute()
-      return rows.map((row) => ({ ...row, vectors: Number(row.vectors) }))
-    },
+    countVectors: (tenant, version) => countVectors(sql, tenant, version),
   }
+}
+
+async function countVectors(sql: Kysely<Tables>, tenant: string, version: string): Promise<readonly EmbeddedCount[]> {
+  const rows = await sql
+    .selectFrom('index_entry')
+    .innerJoin('chunk', (join) =>
+      join
+        .onRef('chunk.tenant', '=', 'index_entry.tenant')
+        .onRef('chunk.collection', '=', 'index_entry.collection')
+        .onRef('chunk.entry', '=', 'index_entry.number'),
+    )
+    .innerJoin('chunk_vector', (join) =>
+      join
+        .onRef('chunk_vector.tenant', '=', 'chunk.tenant')
+        .onRef('chunk_vector.collection', '=', 'chunk.collection')
+        .onRef('chunk_vector.chunk', '=', 'chunk.number'),
+    )
+    .innerJoin('embedding_generation', (join) =>
+      join
+        .onRef('embedding_generation.collection', '=', 'chunk_vector.collection')
+        .onRef('embedding_generation.number', '=', 'chunk_vector.generation'),
+    )
+    .where('index_entry.tenant', '=', tenant)
+    .where('index_entry.version_id', '=', version)
+    .groupBy(['embedding_generation.number', 'model', 'state'])
+    .orderBy('embedding_generation.number')
+    .select(['embedding_generation.number as generation', 'model', 'state'])
+    .select((build) => build.fn.countAll<number>().as('vectors'))
+    .execute()
+  return rows.map((row) => ({ ...row, vectors: Number(row.vectors) }))
 }
