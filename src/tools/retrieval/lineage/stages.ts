@@ -47,7 +47,7 @@ export interface Taken {
 /** Enough to tell any two apart that anybody will meet, and to read aloud. */
 const digitsMax = 32
 
-export function hashOf(...parts: readonly (string | Uint8Array)[]): string {
+function hashOf(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest('hex').slice(0, digitsMax)
