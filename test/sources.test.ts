@@ -151,7 +151,13 @@ describe('a web site', () => {
       counts: { failed: 1, deleted: 0 },
       reason: expect.stringContaining('nothing is deleted'),
     })
+    const faulty = await getJson('/v1/sources/site')
+    expect(faulty['faults']).toMatchObject([
+      { item: expect.stringContaining('/guide/a.html'), reason: expect.stringMatching(/could not be read/) },
+    ])
     site.fails.delete('/guide/a.html')
+    expect(await synchronise('site')).toMatchObject({ state: 'done', counts: { failed: 0, deleted: 0 } })
+    expect((await getJson('/v1/sources/site'))['faults']).toEqual([])
     site.fails.add('/robots.txt')
     expect(await synchronise('site')).toMatchObject({ state: 'failed', reason: expect.stringContaining('robots.txt') })
     site.fails.clear()

@@ -142,10 +142,8 @@ class SyncRun {
     const known = this.#known.get(id)
     if (known?.seen_in === this.#task.sync.id) return
     if (listed.type === 'failed') {
-      this.#counts.failed++
       if (listed.hidesOthers) this.#hidden ??= `${listed.id}: ${listed.reason}`
-      if (known !== undefined) this.#see(id)
-      return
+      return this.#miss(id, listed.reason)
     }
     if (listed.type === 'unchanged' || known?.mark === listed.item.mark) {
       this.#counts.unchanged++
@@ -153,6 +151,22 @@ class SyncRun {
       return
     }
     await this.#read(listed.item)
+  }
+
+  /** It is there and cannot be read now: it says why, what was taken in before stays, and the next sync tries again. */
+  async #miss(id: string, reason: string): Promise<void> {
+    this.#counts.failed++
+    const known = this.#known.get(id)
+    const row: ItemRow = {
+      ...this.#place,
+      item: id,
+      mark: forgotten,
+      document_id: known?.document_id ?? null,
+      reason: `could not be read: ${reason}`.slice(0, 1_000),
+      seen_in: this.#task.sync.id,
+    }
+    this.#known.set(id, row)
+    await this.#parts.rows.writeItems([row])
   }
 
   /** It is there: written down with the next batch. */
@@ -170,9 +184,7 @@ class SyncRun {
       if (!(thrown instanceof PlatformError) || this.#task.signal.aborted) throw thrown
       if (thrown.code === 'DOCUMENT_REFUSED') return this.#write(item, { document: undefined, reason: thrown.message })
       // The source itself does not answer as it should: what was taken in before stays.
-      this.#counts.failed++
-      if (this.#known.has(item.id)) this.#see(item.id)
-      return
+      return this.#miss(item.id, thrown.message)
     }
     this.#batch.push({ item, bytes })
     this.#batchBytes += bytes.length
