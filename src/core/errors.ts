@@ -123,7 +123,11 @@ export const errorCatalogue = {
   DEADLINE_EXCEEDED: entry(504, true, 'Ask for less, or raise server.requestMsMax.'),
   CANCELLED: entry(499, false, 'The client left before the answer was complete.'),
   CONTEXT_TOO_LONG: entry(400, false, 'Shorten the messages, or choose a model with a longer context.'),
-  RUNTIME_MISSING: entry(503, false, 'Install the local runtime: strata runtime add llama.'),
+  RUNTIME_MISSING: entry(
+    503,
+    false,
+    'Install the local runtime that the message names: strata runtime add llama|onnx|ocr.',
+  ),
   RUNTIME_FAILED: entry(502, true, 'The local runtime stopped; it is started again for the next request.'),
   CONFIG_INVALID: entry(500, false, 'Mend the key that the message names; the running configuration stays in force.'),
   ROUTER_INVALID: entry(

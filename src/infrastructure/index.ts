@@ -5,6 +5,8 @@ export {
   createExtractAdapter,
   createExtractor,
   createLlamaAdapter,
+  createOnnxAdapter,
+  createOnnxInstaller,
   createRuntimeInstaller,
   createSettlingStore,
   createUplink,

@@ -4,6 +4,7 @@ import {
   createExtractAdapter,
   createExtractor,
   createLlamaAdapter,
+  createOnnxAdapter,
   createNativeAdapter,
   createVendorAdapters,
   dialects,
@@ -26,12 +27,9 @@ export function createAdapters(
   const native = (id: keyof typeof dialects) =>
     createNativeAdapter({ dialect: dialects[id], egress, config: config.egress, clock })
   const { decodeError } = dialects['openai-chat']
-  const llama = createLlamaAdapter({
-    runtimeFolder: runtimeFolderOf(folder, 'llama'),
-    modelsFolder: configFolder,
-    clock,
-    log: telemetry.log,
-  })
+  const local = { modelsFolder: configFolder, clock, log: telemetry.log }
+  const llama = createLlamaAdapter({ ...local, runtimeFolder: runtimeFolderOf(folder, 'llama') })
+  const onnx = createOnnxAdapter({ ...local, runtimeFolder: runtimeFolderOf(folder, 'onnx') })
   return {
     byDialect: {
       openai: native('openai-chat'),
@@ -40,12 +38,15 @@ export function createAdapters(
       ...createVendorAdapters({ egress, clock, config: config.egress, decodeError }),
       extract: createExtractAdapter({ extractor: createExtractor(), clock }),
       llama,
+      onnx,
     },
-    close: () => llama.close(),
+    async close() {
+      await Promise.all([llama.close(), onnx.close()])
+    },
   }
 }
 
 /** Where a runtime is installed. */
-export function runtimeFolderOf(folder: string, name: 'llama' | 'ocr'): string {
+export function runtimeFolderOf(folder: string, name: 'llama' | 'onnx' | 'ocr'): string {
   return join(folder, 'runtimes', name)
 }

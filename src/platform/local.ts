@@ -6,7 +6,13 @@ import { createIds } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 import type { Clock } from '../core/time.ts'
 import { createRegionGate } from '../governance/index.ts'
-import { createCommandRunner, createEgress, createErrands, createRuntimeInstaller } from '../infrastructure/index.ts'
+import {
+  createCommandRunner,
+  createEgress,
+  createErrands,
+  createOnnxInstaller,
+  createRuntimeInstaller,
+} from '../infrastructure/index.ts'
 import { createPricer } from '../investment/index.ts'
 import { runtimeFolderOf } from './adapters.ts'
 import { createOcrInstaller, createPreparation, type Preparation } from '../tools/index.ts'
@@ -16,8 +22,11 @@ export async function installRuntime(
   options: InstallRuntimeOptions,
 ): Promise<{ readonly folder: string; readonly version: string }> {
   const { loaded, name, onProgress, signal } = options
-  if (name !== 'llama' && name !== 'ocr')
-    throw new PlatformError('INVALID_REQUEST', `there is no runtime ${name.slice(0, 64)}; there are llama and ocr`)
+  if (name !== 'llama' && name !== 'onnx' && name !== 'ocr')
+    throw new PlatformError(
+      'INVALID_REQUEST',
+      `there is no runtime ${name.slice(0, 64)}; there are llama, onnx and ocr`,
+    )
   const folder = runtimeFolderOf(resolve(loaded.folder, loaded.config.store.folder), name)
   const run = createCommandRunner()
   if (name === 'ocr') {
@@ -26,6 +35,11 @@ export async function installRuntime(
     return { folder, version }
   }
   const { platform, arch: architecture } = process
+  if (name === 'onnx') {
+    const onnx = createOnnxInstaller({ folder, run, platform, architecture })
+    const { version } = await onnx.install({ onProgress, signal })
+    return { folder, version }
+  }
   const installer = createRuntimeInstaller({ folder, run, platform, architecture })
   const { version } = await installer.install({ gpu: 'none', onProgress, signal })
   return { folder, version }

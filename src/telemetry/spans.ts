@@ -98,6 +98,7 @@ const providers: Readonly<Record<EndpointDialect, string>> = {
   alibaba: 'alibaba_cloud',
   moonshot: 'moonshot_ai',
   llama: 'strata.llama',
+  onnx: 'strata.onnx',
   extract: 'strata.extract',
 }
 

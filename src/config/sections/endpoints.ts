@@ -20,7 +20,7 @@ export const networkDialects = [
   'moonshot',
 ] as const
 
-const endpointDialects = [...networkDialects, 'llama', 'extract'] as const
+const endpointDialects = [...networkDialects, 'llama', 'onnx', 'extract'] as const
 
 const regions = z.array(
   z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region of the lattice, lower case: de, eu, us, local'),
@@ -127,7 +127,10 @@ const endpointSchema = z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe("Base URL up to and with the version: https://api.openai.com/v1. The vendor's own when absent."),
-    model: z.string().min(1).describe("The model's name at the endpoint; for llama the path of a GGUF file."),
+    model: z
+      .string()
+      .min(1)
+      .describe("The model's name at the endpoint; for llama the path of a GGUF file, for onnx of an ONNX file."),
     key: z
       .string()
       .min(1)
@@ -168,7 +171,9 @@ const endpointSchema = z
     does: z
       .array(z.enum(['chat', 'embed', 'rerank']))
       .default(['chat'])
-      .describe('What the endpoint is for: to chat, to embed, or to judge passages by POST /rerank (dialect openai).'),
+      .describe(
+        'What the endpoint is for: to chat, to embed, or to judge passages (onnx, and openai by POST /rerank).',
+      ),
     rerankShape: z
       .enum(['documents', 'texts'])
       .default('documents')
@@ -187,8 +192,12 @@ const endpointSchema = z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .default({})
       .describe(
-        'Settings of the dialect: region for bedrock, apiVersion and resourceName for azure, threads and gpuLayers for llama.',
+        'Settings of the dialect: region for bedrock, apiVersion and resourceName for azure, threads and gpuLayers for llama, threads and pooling for onnx.',
       ),
+  })
+  .refine(({ dialect, does }) => dialect !== 'onnx' || !does.includes('chat'), {
+    message: 'an endpoint of the dialect onnx encodes texts: say does: [embed] or does: [rerank]',
+    path: ['does'],
   })
   .describe('One place that answers.')
 

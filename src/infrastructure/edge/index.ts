@@ -1,10 +1,10 @@
 export { createExtractAdapter, createExtractor, type ExtractAdapterDeps } from './extract/index.ts'
+export { createCommandRunner, type CommandRunner } from './child/index.ts'
+export { createOnnxAdapter, createOnnxInstaller, onnxRuntimeVersion, type OnnxAdapter } from './onnx/index.ts'
 export {
-  createCommandRunner,
   createLlamaAdapter,
   createRuntimeInstaller,
   llamaRuntimeVersion,
-  type CommandRunner,
   type LlamaAdapter,
   type LlamaAdapterDeps,
   type RuntimeInstaller,

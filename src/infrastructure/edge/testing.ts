@@ -45,7 +45,11 @@ export function createChatRequest(question: string, chat: Partial<Chat> = {}): C
 export interface AttemptOptions {
   readonly clock: Clock
   /** The endpoint as it would be configured. */
-  readonly endpoint: { readonly dialect: 'extract' | 'llama'; readonly model: string; readonly [key: string]: unknown }
+  readonly endpoint: {
+    readonly dialect: 'extract' | 'llama' | 'onnx'
+    readonly model: string
+    readonly [key: string]: unknown
+  }
   readonly tenant?: string
   readonly timeouts?: Partial<Timeouts>
   readonly durationMsMax?: number

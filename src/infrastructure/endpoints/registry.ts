@@ -59,7 +59,7 @@ function beDiscreet({ privacy }: RegistryDeps, config: EndpointConfig, adapter: 
 
 /** It runs within this process or a child of it: nobody else is involved, unless the configuration says otherwise. */
 function isWithin(dialect: EndpointDialect): boolean {
-  return dialect === 'llama' || dialect === 'extract'
+  return dialect === 'llama' || dialect === 'onnx' || dialect === 'extract'
 }
 
 /** Where an endpoint is, and who runs it: what runs within this process is the organisation's own. */

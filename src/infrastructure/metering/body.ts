@@ -7,7 +7,7 @@ import { usageReadingOf } from '../vendors/index.ts'
 import { cutBody, type Chunks } from './chunks.ts'
 
 /** The dialects a body can be of; the local ones answer in OpenAI's. */
-export type BodyDialect = Exclude<EndpointDialect, 'llama' | 'extract'>
+export type BodyDialect = Exclude<EndpointDialect, 'llama' | 'onnx' | 'extract'>
 
 /** What a recorded body says of what it used. */
 export interface BodyReading {

@@ -205,11 +205,11 @@ const vendorOfDialect: Readonly<Record<Exclude<EndpointDialect, LocalDialect>, s
   moonshot: 'moonshotai',
 }
 
-type LocalDialect = 'llama' | 'extract'
+type LocalDialect = 'llama' | 'onnx' | 'extract'
 
 /** Runs on this machine: no vendor charges for it, which is known and not merely unreported. */
 function isLocal(dialect: EndpointDialect): dialect is LocalDialect {
-  return dialect === 'llama' || dialect === 'extract'
+  return dialect === 'llama' || dialect === 'onnx' || dialect === 'extract'
 }
 
 /**

@@ -8,10 +8,11 @@ import type { EventLog } from '../../../core/ports.ts'
 import type { Clock } from '../../../core/time.ts'
 import { createUsage } from '../../../core/usage.ts'
 import type { Adapter, Attempt, Endpoint, Upstream } from '../../endpoints/index.ts'
-import { createModelProcess, type ModelProcess } from './child.ts'
+import { createModelProcess, readNumber } from '../child/index.ts'
 import { toAnswerJob } from './prompt.ts'
-import type { ModelSpec } from './protocol.ts'
+import type { Job, LlamaProcess, ModelSpec, Report } from './protocol.ts'
 import { startUpstream } from './upstream.ts'
+import { llamaWorker } from './worker-place.ts'
 
 export interface LlamaAdapterDeps {
   /** The folder that `strata runtime add llama` has filled. */
@@ -41,12 +42,13 @@ const idleMsDefault = 600_000
  * OVERLOADED when the queue is full.
  */
 export function createLlamaAdapter(deps: LlamaAdapterDeps): LlamaAdapter {
-  const processes = new Map<string, ModelProcess>()
-  const open = (endpoint: Endpoint): ModelProcess => {
+  const processes = new Map<string, LlamaProcess>()
+  const open = (endpoint: Endpoint): LlamaProcess => {
     const known = processes.get(endpoint.id)
     if (known !== undefined) return known
-    const made = createModelProcess({
+    const made = createModelProcess<Job, Report>({
       name: endpoint.id,
+      worker: llamaWorker,
       spec: toModelSpec(endpoint, deps),
       queueLengthMax: readNumber(endpoint, 'queueLengthMax', queueLengthMaxDefault),
       idleMs: readNumber(endpoint, 'idleMs', idleMsDefault),
@@ -73,7 +75,7 @@ export function createLlamaAdapter(deps: LlamaAdapterDeps): LlamaAdapter {
 
 interface Means {
   readonly clock: Clock
-  readonly process: ModelProcess
+  readonly process: LlamaProcess
 }
 
 async function answer(request: ChatRequest, attempt: Attempt, means: Means): Promise<Upstream> {
@@ -117,12 +119,4 @@ function toModelSpec(endpoint: Endpoint, deps: LlamaAdapterDeps): ModelSpec {
     threads: Math.max(1, readNumber(endpoint, 'threads', Math.floor(availableParallelism() / 2))),
     gpuLayers: readNumber(endpoint, 'gpuLayers', 0),
   }
-}
-
-function readNumber({ id, config }: Endpoint, name: string, absent: number): number {
-  const value = config.options[name]
-  if (value === undefined) return absent
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  const param = `endpoints.${id}.options.${name}`
-  throw new PlatformError('CONFIG_INVALID', `${param} is not a whole number from 0 on`, { param })
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createSystemClock } from '../../../core/time.ts'
 import { createAttempt, createChatRequest } from '../testing.ts'
-import { createLlamaAdapter, createRuntimeInstaller, llamaRuntimeVersion, type CommandRunner } from './index.ts'
+import type { CommandRunner } from '../child/index.ts'
+import { createLlamaAdapter, createRuntimeInstaller, llamaRuntimeVersion } from './index.ts'
 
 const options = { gpu: 'none', onProgress: () => undefined, signal: new AbortController().signal } as const
 const clock = createSystemClock()

@@ -1,12 +1,10 @@
-import type { ErrorCode } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
+import type { FromWorker, ModelProcess, ToWorker } from '../child/index.ts'
 
-/** What the platform tells its child process. */
-export type ToWorker =
-  | { readonly type: 'load'; readonly model: ModelSpec }
-  | { readonly type: 'probe'; readonly runtimeFolder: string }
-  | ({ readonly id: number } & Job)
-  | { readonly type: 'cancel'; readonly id: number }
+/** One GGUF model in a child process. */
+export type LlamaProcess = ModelProcess<Job, Report>
+export type ToLlama = ToWorker<Job, ModelSpec>
+export type FromLlama = FromWorker<Report>
 
 export type Job = AnswerJob | EmbedJob
 
@@ -59,22 +57,18 @@ export interface EmbedJob {
   readonly inputs: readonly string[]
 }
 
-/** What the child process tells the platform. Messages of a job carry its id; counts are of the whole job so far. */
-export type FromWorker =
-  | { readonly type: 'loaded' }
-  | { readonly type: 'load-failed'; readonly message: string }
-  | { readonly type: 'probed'; readonly gpu: string | undefined }
-  | ({ readonly id: number } & Report)
-
+/** What comes of a job; counts are of the whole job so far. */
 export type Report =
   | {
       readonly type: 'text' | 'reasoning'
+      readonly isLast?: undefined
       readonly text: string
       readonly inputTokens: number
       readonly outputTokens: number
     }
   | {
       readonly type: 'answered'
+      readonly isLast: true
       readonly reason: 'stop' | 'length' | 'cancelled'
       readonly stopSequence: string | undefined
       readonly inputTokens: number
@@ -82,11 +76,7 @@ export type Report =
     }
   | {
       readonly type: 'embedded'
+      readonly isLast: true
       readonly vectors: readonly (readonly number[])[]
       readonly inputTokens: number
-    }
-  | {
-      readonly type: 'failed'
-      readonly code: ErrorCode
-      readonly message: string
     }

@@ -2,14 +2,21 @@ import { describe, expect, test, vi } from 'vitest'
 import { PlatformError } from '../../../core/errors.ts'
 import { createSystemClock } from '../../../core/time.ts'
 import { createAttempt, type AttemptOptions } from '../testing.ts'
-import type { JobListener, ModelProcess } from './child.ts'
-import type { Job } from './protocol.ts'
+import type { JobListener } from '../child/index.ts'
+import type { Job, LlamaProcess, Report } from './protocol.ts'
 import { startUpstream } from './upstream.ts'
 
 const clock = createSystemClock()
 const job: Job = { type: 'embed', inputs: ['a'] }
 const text = { type: 'text', text: 'Hi', inputTokens: 3, outputTokens: 1 } as const
-const answered = { type: 'answered', reason: 'stop', stopSequence: undefined, inputTokens: 3, outputTokens: 2 } as const
+const answered = {
+  type: 'answered',
+  isLast: true,
+  reason: 'stop',
+  stopSequence: undefined,
+  inputTokens: 3,
+  outputTokens: 2,
+} as const
 
 describe('an answer from a process', () => {
   test('is handed on as it comes, with reasoning apart and usage as counted', async () => {
@@ -94,17 +101,17 @@ describe('an answer from a process', () => {
 
 /** Stands for the process: the test says what it reports. */
 function createScriptedProcess() {
-  const listeners: JobListener[] = []
+  const listeners: JobListener<Report>[] = []
   const cancel = vi.fn()
   const process = {
     pid: 1,
-    submit: vi.fn((_: Job, listener: JobListener) => {
+    submit: vi.fn((_: Job, listener: JobListener<Report>) => {
       listeners.push(listener)
       return { cancel }
     }),
     close: async () => undefined,
-  } satisfies ModelProcess
-  const listener = (): JobListener => {
+  } satisfies LlamaProcess
+  const listener = (): JobListener<Report> => {
     const last = listeners.at(-1)
     if (last === undefined) throw new Error('nothing was submitted')
     return last

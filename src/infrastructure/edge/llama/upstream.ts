@@ -5,13 +5,13 @@ import type { Clock } from '../../../core/time.ts'
 import { createUsage, type Usage } from '../../../core/usage.ts'
 import type { Upstream } from '../../endpoints/index.ts'
 import type { Permit } from '../../egress/index.ts'
-import type { ModelProcess, Ticket } from './child.ts'
-import type { Job, Report } from './protocol.ts'
+import type { Ticket } from '../child/index.ts'
+import type { Job, LlamaProcess, Report } from './protocol.ts'
 
 export interface StartOptions {
   readonly permit: Permit
   readonly clock: Clock
-  readonly process: ModelProcess
+  readonly process: LlamaProcess
 }
 
 export interface LocalUpstream extends Upstream {
@@ -92,7 +92,7 @@ function createRun(job: Job, options: StartOptions): Run {
     ticket = process.submit(job, {
       onReport(report) {
         // Counts matter also after a cancel: what was generated is charged.
-        if (report.type !== 'failed') last = report
+        last = report
         if (end !== undefined) return
         if (report.type === 'text' || report.type === 'reasoning') generated.add(report.text)
         waiting.push(report)
@@ -186,7 +186,6 @@ async function* toEvents(run: Run): AsyncGenerator<AnswerEvent> {
 function toUsage(report: Report | undefined): Usage | undefined {
   switch (report?.type) {
     case undefined:
-    case 'failed':
       return undefined
     case 'embedded':
       return createUsage({ inputTotal: report.inputTokens })

@@ -13,7 +13,7 @@ import type {
   Sequence,
 } from './binding.ts'
 import { PlatformError, toPlatformError } from '../../../core/errors.ts'
-import type { AnswerJob, EmbedJob, FromWorker, ModelSpec, Report, ToWorker } from './protocol.ts'
+import type { AnswerJob, EmbedJob, FromLlama, ModelSpec, Report, ToLlama } from './protocol.ts'
 
 serve()
 
@@ -33,7 +33,7 @@ function serve(): void {
   let tail: Promise<void> = Promise.resolve()
   // Nobody is left to answer to.
   process.on('disconnect', () => process.exit(0))
-  process.on('message', (message: ToWorker) => {
+  process.on('message', (message: ToLlama) => {
     switch (message.type) {
       case 'probe':
         void probe(message.runtimeFolder)
@@ -57,7 +57,7 @@ function serve(): void {
         tail = tail.then(async () => {
           try {
             if (work === undefined) throw new Error('no model is loaded')
-            const report = (part: Report): void => send({ id, ...part })
+            const report = (part: Report): void => send({ type: 'reported', id, report: part })
             if (message.type === 'answer') await answer(await work, message, { signal: cancel.signal, report })
             else await embed(await work, message, { signal: cancel.signal, report })
           } catch (thrown) {
@@ -150,7 +150,7 @@ async function answer(loaded: Loaded, job: AnswerJob, { signal, report }: Report
   const { stopReason, customStopTrigger } = generated.metadata
   const reason = stopReason === 'maxTokens' ? 'length' : stopReason === 'abort' ? 'cancelled' : 'stop'
   const stopped = customStopTrigger?.filter((part) => typeof part === 'string').join('')
-  report({ type: 'answered', reason, stopSequence: stopped, inputTokens, outputTokens: outputTokens() })
+  report({ type: 'answered', isLast: true, reason, stopSequence: stopped, inputTokens, outputTokens: outputTokens() })
 }
 
 /** The chat context, empty of what another owner's request left in it. */
@@ -209,13 +209,13 @@ async function embed(loaded: Loaded, job: EmbedJob, { signal, report }: Reportin
     if (signal.aborted) throw new PlatformError('CANCELLED', 'the request was left before its end')
     vectors.push((await context.getEmbeddingFor(input)).vector)
   }
-  report({ type: 'embedded', vectors, inputTokens: lengths.reduce((sum, length) => sum + length, 0) })
+  report({ type: 'embedded', isLast: true, vectors, inputTokens: lengths.reduce((sum, length) => sum + length, 0) })
 }
 
 function toMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : 'unknown failure'
 }
 
-function send(message: FromWorker): void {
+function send(message: FromLlama): void {
   if (process.connected) process.send?.(message)
 }

@@ -2,12 +2,12 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { PlatformError } from '../../../core/errors.ts'
 import type { EventLog } from '../../../core/ports.ts'
-import type { FromWorker, Job, ModelSpec, Report, ToWorker } from './protocol.ts'
+import type { FromWorker, SomeReport, ToWorker } from './protocol.ts'
 
 /** One model in a child process of its own: started by the first job, started again after it died, stopped when idle. */
-export interface ModelProcess {
+export interface ModelProcess<Job, Report> {
   /** Puts a job in the queue; jobs are done one after the other. Throws OVERLOADED when the queue is full. */
-  submit(job: Job, listener: JobListener): Ticket
+  submit(job: Job, listener: JobListener<Report>): Ticket
   /** The running process; `undefined` while there is none. */
   readonly pid: number | undefined
   /** Ends the process; jobs under way and waiting fail with RUNTIME_FAILED. */
@@ -15,7 +15,7 @@ export interface ModelProcess {
 }
 
 /** Told what comes of a job. `onEnd` comes last, exactly once; with an error unless the job was done or cancelled. */
-export interface JobListener {
+export interface JobListener<Report> {
   onReport(report: Report): void
   onEnd(error: PlatformError | undefined): void
 }
@@ -28,7 +28,10 @@ export interface Ticket {
 export interface ModelProcessOptions {
   /** The endpoint's id, for messages. */
   readonly name: string
-  readonly spec: ModelSpec
+  /** The program of the process; it speaks as `protocol.ts` says. */
+  readonly worker: URL
+  /** What it is to load, as its program takes it. */
+  readonly spec: object
   readonly queueLengthMax: number
   readonly idleMs: number
   readonly log: EventLog
@@ -38,19 +41,19 @@ export interface ModelProcessOptions {
 const cancelMsMax = 10_000
 const retryAfterMs = 1_000
 
-interface Entry {
+interface Entry<Job extends object, Report extends SomeReport> {
   readonly id: number
   readonly job: Job
-  readonly listener: JobListener
+  readonly listener: JobListener<Report>
   isSent: boolean
   isCancelled: boolean
 }
 
-interface State {
+interface State<Job extends object, Report extends SomeReport> {
   readonly options: ModelProcessOptions
-  readonly queue: Entry[]
+  readonly queue: Entry<Job, Report>[]
   /** The job being done: sent, or waiting for the model to load. */
-  current: Entry | undefined
+  current: Entry<Job, Report> | undefined
   child: ChildProcess | undefined
   isLoaded: boolean
   isClosed: boolean
@@ -59,8 +62,10 @@ interface State {
   cancelTimer: NodeJS.Timeout | undefined
 }
 
-export function createModelProcess(options: ModelProcessOptions): ModelProcess {
-  const state: State = {
+export function createModelProcess<Job extends object, Report extends SomeReport>(
+  options: ModelProcessOptions,
+): ModelProcess<Job, Report> {
+  const state: State<Job, Report> = {
     options,
     queue: [],
     current: undefined,
@@ -82,7 +87,7 @@ export function createModelProcess(options: ModelProcessOptions): ModelProcess {
           retryAfterMs,
         })
       }
-      const entry: Entry = { id: ++state.idIssued, job, listener, isSent: false, isCancelled: false }
+      const entry: Entry<Job, Report> = { id: ++state.idIssued, job, listener, isSent: false, isCancelled: false }
       state.queue.push(entry)
       advance(state)
       return { cancel: () => cancel(state, entry) }
@@ -97,25 +102,36 @@ export function createModelProcess(options: ModelProcessOptions): ModelProcess {
 }
 
 /** Runs a child process that says whether the runtime in a folder can be loaded; `gpu` is the kind it would use. */
-export function probeRuntime(runtimeFolder: string): Promise<{ readonly gpu: string | undefined }> {
+export function probeRuntime({
+  name,
+  worker,
+  runtimeFolder,
+}: {
+  readonly name: string
+  readonly worker: URL
+  readonly runtimeFolder: string
+}): Promise<{ readonly gpu: string | undefined }> {
   return new Promise((resolve, reject) => {
-    const child = launch()
-    child.on('message', (message: FromWorker) => {
+    const child = launch(worker)
+    child.on('message', (message: FromWorker<never>) => {
       child.disconnect()
       if (message.type === 'probed') resolve({ gpu: message.gpu })
       else
-        reject(new PlatformError('RUNTIME_FAILED', 'the llama runtime is there but does not load', { cause: message }))
+        reject(
+          new PlatformError('RUNTIME_FAILED', `the ${name} runtime is there but does not load`, { cause: message }),
+        )
     })
     child.on('error', reject)
-    child.on('exit', () => reject(new PlatformError('RUNTIME_FAILED', 'the llama runtime ended while it was loading')))
+    child.on('exit', () =>
+      reject(new PlatformError('RUNTIME_FAILED', `the ${name} runtime ended while it was loading`)),
+    )
     tell(child, { type: 'probe', runtimeFolder })
   })
 }
 
 /** The child gets no environment (nothing secret is there to read) and no streams: it speaks over the channel alone. */
-function launch(): ChildProcess {
-  const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
-  return fork(worker, [], {
+function launch(worker: URL): ChildProcess {
+  return fork(fileURLToPath(worker), [], {
     execArgv: [],
     env: {},
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -123,13 +139,13 @@ function launch(): ChildProcess {
   })
 }
 
-function tell(child: ChildProcess, message: ToWorker): void {
+function tell(child: ChildProcess, message: ToWorker<object, object>): void {
   // A channel that has closed shows as the child's exit, which is where it is handled.
   if (child.connected) child.send(message, () => undefined)
 }
 
 /** Starts whatever can be started: the next job, the process it needs, the wait for idleness. */
-function advance(state: State): void {
+function advance<Job extends object, Report extends SomeReport>(state: State<Job, Report>): void {
   clearTimeout(state.idleTimer)
   state.current ??= state.queue.shift()
   const entry = state.current
@@ -143,10 +159,10 @@ function advance(state: State): void {
   tell(child, { ...entry.job, id: entry.id })
 }
 
-function startChild(state: State): ChildProcess {
-  const child = launch()
+function startChild<Job extends object, Report extends SomeReport>(state: State<Job, Report>): ChildProcess {
+  const child = launch(state.options.worker)
   state.isLoaded = false
-  child.on('message', (message: FromWorker) => {
+  child.on('message', (message: FromWorker<Report>) => {
     if (state.child === child) receive(state, message)
   })
   child.on('error', (cause) => lose(state, child, cause))
@@ -155,7 +171,10 @@ function startChild(state: State): ChildProcess {
   return child
 }
 
-function receive(state: State, message: FromWorker): void {
+function receive<Job extends object, Report extends SomeReport>(
+  state: State<Job, Report>,
+  message: FromWorker<Report>,
+): void {
   const { options, current } = state
   switch (message.type) {
     case 'probed':
@@ -169,20 +188,24 @@ function receive(state: State, message: FromWorker): void {
       // Ending the process fails the job that waits for it.
       state.child?.kill('SIGKILL')
       return
-    default:
-      if (current === undefined || message.id !== current.id) return
-      if (message.type === 'failed') {
-        const isOurs = message.code === 'RUNTIME_FAILED'
-        if (isOurs) options.log.error({ endpoint: options.name, reason: message.message }, 'local model failed')
-        const text = isOurs ? 'failed while it answered' : message.message
-        return finish(state, isOurs ? failure(options, text) : new PlatformError(message.code, text))
-      }
-      current.listener.onReport(message)
-      if (message.type === 'answered' || message.type === 'embedded') finish(state, undefined)
+    case 'failed': {
+      if (message.id !== current?.id) return
+      const isOurs = message.code === 'RUNTIME_FAILED'
+      if (isOurs) options.log.error({ endpoint: options.name, reason: message.message }, 'local model failed')
+      const text = isOurs ? 'failed while it answered' : message.message
+      return finish(state, isOurs ? failure(options, text) : new PlatformError(message.code, text))
+    }
+    case 'reported':
+      if (message.id !== current?.id) return
+      current.listener.onReport(message.report)
+      if (message.report.isLast === true) finish(state, undefined)
   }
 }
 
-function finish(state: State, error: PlatformError | undefined): void {
+function finish<Job extends object, Report extends SomeReport>(
+  state: State<Job, Report>,
+  error: PlatformError | undefined,
+): void {
   const entry = state.current
   clearTimeout(state.cancelTimer)
   state.current = undefined
@@ -191,7 +214,11 @@ function finish(state: State, error: PlatformError | undefined): void {
 }
 
 /** The process has ended by itself: its job fails, the next one starts another. */
-function lose(state: State, child: ChildProcess, cause: unknown): void {
+function lose<Job extends object, Report extends SomeReport>(
+  state: State<Job, Report>,
+  child: ChildProcess,
+  cause: unknown,
+): void {
   if (state.child !== child) return
   const wasLoaded = state.isLoaded
   state.child = undefined
@@ -201,7 +228,10 @@ function lose(state: State, child: ChildProcess, cause: unknown): void {
   finish(state, failure(state.options, what, cause))
 }
 
-function cancel(state: State, entry: Entry): void {
+function cancel<Job extends object, Report extends SomeReport>(
+  state: State<Job, Report>,
+  entry: Entry<Job, Report>,
+): void {
   if (entry.isCancelled) return
   entry.isCancelled = true
   const waiting = state.queue.indexOf(entry)
@@ -218,7 +248,7 @@ function cancel(state: State, entry: Entry): void {
 }
 
 /** Ends the process on purpose; a job under way fails. */
-async function stop(state: State): Promise<void> {
+async function stop<Job extends object, Report extends SomeReport>(state: State<Job, Report>): Promise<void> {
   const { child, current } = state
   clearTimeout(state.idleTimer)
   clearTimeout(state.cancelTimer)
