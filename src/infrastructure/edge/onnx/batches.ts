@@ -85,7 +85,7 @@ function countTokens(mask: BigInt64Array, from: number, length: number): number 
 }
 
 /** A vector of length 1; zeros stay zeros. */
-export function normalise(vector: readonly number[]): readonly number[] {
+function normalise(vector: readonly number[]): readonly number[] {
   const length = Math.hypot(...vector)
   return length === 0 ? vector : vector.map((value) => value / length)
 }
