@@ -8,11 +8,12 @@ import { createSystemClock } from '../src/core/time.ts'
 
 const options = { dataFolder: '', seed: 7, clock: createSystemClock(), print: () => undefined }
 
-test('after random schedules of add, update, delete, access change and crash nothing is left', {
+test('after random schedules of add, update, delete, access change, crash and kill nothing is left', {
   timeout: 120_000,
 }, async () => {
-  const report = createReport('deletion', await measureDeletion(options, 6))
+  const report = createReport('deletion', await measureDeletion(options, { schedules: 9, schedulesPerKill: 4 }))
   expect(report.figures['deletions']).toBeGreaterThan(5)
+  expect(report.figures['kills']).toBe(3)
   expect([report.missed, report.unmeasured]).toEqual([[], []])
 })
 

@@ -9,7 +9,7 @@ import type { Clock } from '../../src/core/time.ts'
 import { createStore, type Store } from '../../src/store/index.ts'
 import { createKnowledge, type Knowledge } from '../../src/tools/retrieval/index.ts'
 
-/** Knowledge on an empty embedded database in a folder of its own, which goes when it is closed. */
+/** Knowledge on an embedded database: an empty one in a folder of its own, which goes when it is closed, where none is named. */
 export interface OpenKnowledge {
   readonly knowledge: Knowledge
   readonly store: Store
@@ -22,12 +22,15 @@ export interface OpenOptions {
   /** The section `knowledge` of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly searchOn?: 'own-thread' | 'same-thread'
+  /** Where the database lies, and stays when it is closed. */
+  readonly folder?: string
 }
 
 export const tenant = 'default'
 
-export async function openKnowledge({ clock, seed, config = {}, searchOn }: OpenOptions): Promise<OpenKnowledge> {
-  const folder = mkdtempSync(join(tmpdir(), 'strata-knowledge-'))
+export async function openKnowledge(options: OpenOptions): Promise<OpenKnowledge> {
+  const { clock, seed, config = {}, searchOn } = options
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'strata-knowledge-'))
   const read = configSchema.parse({ store: { folder }, knowledge: config })
   const store = await createStore({ config: read.store, clock, log: silentLog })
   const ids = createIds({ clock, random: createSeededRandom(seed) })
@@ -39,7 +42,7 @@ export async function openKnowledge({ clock, seed, config = {}, searchOn }: Open
     async close() {
       await knowledge.close()
       await store.close()
-      rmSync(folder, { recursive: true, force: true })
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
     },
   }
 }

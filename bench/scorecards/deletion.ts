@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createSeededRandom, type Random } from '../../src/core/random.ts'
 import { configSchema } from '../../src/config/index.ts'
 import { createIds } from '../../src/core/ids.ts'
@@ -5,129 +8,259 @@ import { createKnowledge, type Knowledge } from '../../src/tools/retrieval/index
 import { openKnowledge, silentLog, tenant, type OpenKnowledge } from '../kit/knowledge.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
+import { toAccess, toText, type Act } from './deletion/acts.ts'
+import { runAndKill } from './deletion/kill.ts'
 
 const schedulesWanted = 10_000
-/** After so many schedules the index is checked whole, and the files are searched for every word that was deleted. */
-const schedulesPerScan = 250
+/** After so many schedules the index is checked whole, the files are searched for every word that was deleted, and a new database begins. */
+const schedulesPerDatabase = 250
+/** One schedule of so many is run by a process of its own, which is killed. */
+const schedulesPerKill = 10
 
 /** What is left of deleted documents after random histories. */
 export const scorecard: Scorecard = {
   name: 'deletion',
-  purpose: `${schedulesWanted} random schedules of add, update, delete, access change and crash: no row, no hit and no byte is left`,
-  run: (options) => measureDeletion(options, schedulesWanted),
+  purpose: `${schedulesWanted} random schedules of add, update, delete, access change, crash and kill -9: no row, no hit and no byte is left`,
+  run: (options) => measureDeletion(options, { schedules: options.size ?? schedulesWanted, schedulesPerKill }),
 }
 
-/** The same with another number of schedules. */
-export async function measureDeletion(options: ScorecardOptions, schedules: number): Promise<Measurement> {
-  const open = await openKnowledge({ ...options, config, searchOn: 'same-thread' })
-  try {
-    const none = ['=', 0] as const
-    return {
-      figures: await new Run(open, options).all(schedules),
-      promised: {
-        schedules: ['>=', schedules],
-        rowsLeft: none,
-        hitsLeft: none,
-        bytesLeft: none,
-        receiptsNotGone: none,
-        lost: none,
-        indexFaults: none,
-      },
-      unmeasured: [],
-    }
-  } finally {
-    await open.close()
+export interface DeletionSize {
+  readonly schedules: number
+  readonly schedulesPerKill: number
+}
+
+/** The same with other numbers. */
+export async function measureDeletion(options: ScorecardOptions, size: DeletionSize): Promise<Measurement> {
+  const none = ['=', 0] as const
+  return {
+    figures: await new Run(options, size).all(),
+    promised: {
+      schedules: ['>=', size.schedules],
+      rowsLeft: none,
+      hitsLeft: none,
+      bytesLeft: none,
+      receiptsNotGone: none,
+      lost: none,
+      undone: none,
+      indexFaults: none,
+    },
+    unmeasured: [],
   }
 }
 
 /** Small segments and few versions, so that every path of the index is gone through often. */
 const config = { foldChunksMax: 4, versionsMax: 2, chunkUnitsMax: 120 }
 
+/** What the run knows of a document that is there: every word that it has held, its own last, and whether everybody may see it. */
+interface Known {
+  readonly id: string
+  readonly words: readonly string[]
+  readonly isOpen: boolean
+}
+
+type There = Map<string, Known>
+
 class Run {
   readonly #options: ScorecardOptions
-  readonly #open: OpenKnowledge
+  readonly #size: DeletionSize
   readonly #random: Random
   readonly #counted = {
     schedules: 0,
     acts: 0,
     crashes: 0,
+    kills: 0,
+    killsWithinAct: 0,
     deletions: 0,
     rowsLeft: 0,
     hitsLeft: 0,
     bytesLeft: 0,
     receiptsNotGone: 0,
     lost: 0,
+    undone: 0,
     indexFaults: 0,
   }
-  #knowledge: Knowledge
-  /** Words of deleted documents, none of which is anywhere else. */
+  #folder = ''
+  #open: OpenKnowledge | undefined
+  /** Words of deleted documents and of those that never were, none of which is anywhere else. */
   #deleted: string[] = []
+  /** Documents whose receipts were counted, of this database. */
+  readonly #receipts = new Set<string>()
   #word = 0
 
-  constructor(open: OpenKnowledge, options: ScorecardOptions) {
-    this.#open = open
+  constructor(options: ScorecardOptions, size: DeletionSize) {
     this.#options = options
+    this.#size = size
     this.#random = createSeededRandom(options.seed)
-    this.#knowledge = this.#start()
   }
 
-  async all(schedules: number): Promise<Record<string, number>> {
-    await this.#knowledge.createCollection(tenant, 'shared')
-    while (this.#counted.schedules < schedules) {
-      await this.#schedule()
-      this.#counted.schedules++
-      if (this.#counted.schedules % schedulesPerScan === 0) await this.#scan()
-      if (this.#counted.schedules % 1_000 === 0) this.#options.print(`${this.#counted.schedules} schedules`)
+  async all(): Promise<Record<string, number>> {
+    for (let left = this.#size.schedules; left > 0; left -= schedulesPerDatabase) {
+      await this.#fill(Math.min(left, schedulesPerDatabase))
+      if (this.#counted.schedules % 500 === 0) this.#options.print(JSON.stringify(this.#counted))
     }
-    await this.#scan()
     return this.#counted
   }
 
-  /** A few acts on a few documents; at the end everything is deleted, and nothing may be left. */
-  async #schedule(): Promise<void> {
-    const there = new Map<string, { readonly id: string; readonly words: string[] }>()
+  /** Schedules on one database. History and receipts stay, so one for all would grow, and with it what reading its files takes. */
+  async #fill(schedules: number): Promise<void> {
+    this.#folder = mkdtempSync(join(tmpdir(), 'strata-deletion-'))
+    try {
+      await this.#enter()
+      await this.#knowledge.createCollection(tenant, 'shared')
+      for (let schedule = 0; schedule < schedules; schedule++) {
+        const isKilled = this.#counted.schedules % this.#size.schedulesPerKill === 0
+        await this.#schedule(isKilled ? await this.#killed() : await this.#lived())
+        this.#counted.schedules++
+      }
+      await this.#scan()
+    } finally {
+      await this.#leave()
+      rmSync(this.#folder, { recursive: true, force: true })
+    }
+  }
+
+  async #enter(): Promise<void> {
+    const { clock, seed } = this.#options
+    const opening = { clock, seed: seed + this.#word, config, searchOn: 'same-thread', folder: this.#folder } as const
+    this.#open = await openKnowledge(opening)
+  }
+
+  async #leave(): Promise<void> {
+    await this.#open?.close()
+    this.#open = undefined
+  }
+
+  get #store(): OpenKnowledge['store'] {
+    if (this.#open === undefined) throw new Error('the database is not open')
+    return this.#open.store
+  }
+
+  get #knowledge(): Knowledge {
+    if (this.#open === undefined) throw new Error('the database is not open')
+    return this.#open.knowledge
+  }
+
+  /** What is there at the end of a schedule is found; then everything is deleted, and nothing may be left. */
+  async #schedule(there: There): Promise<void> {
+    for (const { id, words, isOpen } of there.values()) {
+      if (!(await this.#isFound(words.at(-1) ?? ''))) this.#counted.lost++
+      const isSeen = await this.#knowledge.canSee(tenant, id, { principals: ['user:bob'] })
+      if (isSeen !== isOpen) this.#counted.undone++
+    }
+    for (const externalId of there.keys()) await this.#delete(there, externalId)
+  }
+
+  /** A few acts on a few documents, in this process. */
+  async #lived(): Promise<There> {
+    const there: There = new Map()
     const acts = 3 + Math.floor(this.#random.next() * 6)
     for (let act = 0; act < acts; act++) {
       this.#counted.acts++
-      const externalId = `doc-${Math.floor(this.#random.next() * 3)}`
+      const externalId = this.#chooseDocument()
       const known = there.get(externalId)
       const chance = this.#random.next()
       if (known === undefined || chance < 0.4) await this.#put(there, externalId)
       else if (chance < 0.6) await this.#delete(there, externalId)
-      else if (chance < 0.8) await this.#changeAccess(known.id)
+      else if (chance < 0.8) await this.#changeAccess(there, externalId)
       else await this.#crash(there, externalId)
     }
-    for (const { words } of there.values()) if (!(await this.#isFound(words.at(-1) ?? ''))) this.#counted.lost++
-    for (const externalId of there.keys()) await this.#delete(there, externalId)
+    return there
   }
 
-  async #put(there: Map<string, { readonly id: string; readonly words: string[] }>, externalId: string): Promise<void> {
+  /** The same in a process of its own, which is killed within one of the acts or behind it. */
+  async #killed(): Promise<There> {
+    const acts = this.#chooseActs()
+    const moment = {
+      act: Math.floor(this.#random.next() * acts.length),
+      delayMs: this.#random.next() * (this.#random.next() < 0.7 ? 12 : 60),
+    }
+    await this.#leave()
+    const plan = { folder: this.#folder, seed: this.#options.seed + this.#word, config, acts }
+    const { done, open } = await runAndKill(plan, moment)
+    await this.#enter()
+    await this.#knowledge.checkDeletions()
+    this.#counted.kills++
+    this.#counted.acts += done
+    if (open !== undefined) this.#counted.killsWithinAct++
+    return this.#judge(acts.slice(0, done), open === undefined ? undefined : acts[open])
+  }
+
+  #chooseActs(): readonly Act[] {
+    const count = 4 + Math.floor(this.#random.next() * 6)
+    return Array.from({ length: count }, (): Act => {
+      const externalId = this.#chooseDocument()
+      const chance = this.#random.next()
+      if (chance < 0.45) return { type: 'put', externalId, word: this.#newWord() }
+      if (chance < 0.8) return { type: 'delete', externalId }
+      return { type: 'access', externalId, isOpen: this.#random.next() < 0.3 }
+    })
+  }
+
+  /** Holds what a dead process has left against what it said: each act done or not done, and none of those it had done undone. */
+  async #judge(done: readonly Act[], open: Act | undefined): Promise<There> {
+    const isOpenDone = open !== undefined && (await this.#isDone(open))
+    const { said, gone } = replay(isOpenDone ? [...done, open] : done)
+    if (open?.type === 'put' && !isOpenDone) this.#deleted.push(open.word)
+    const there: There = new Map()
+    for (const externalId of externalIds) {
+      const row = await this.#knowledge.findDocument(tenant, 'shared', externalId)
+      const known = said.get(externalId)
+      if ((row === undefined) !== (known === undefined)) this.#counted.undone++
+      if (row === undefined || known === undefined) continue
+      const { text } = await this.#knowledge.getVersion(tenant, row.version)
+      if (!text.includes(known.words.at(-1) ?? '')) this.#counted.undone++
+      // Of an access change that was under way either outcome is right.
+      const isOpen =
+        open?.type === 'access' && open.externalId === externalId
+          ? await this.#knowledge.canSee(tenant, row.id, { principals: ['user:bob'] })
+          : known.isOpen
+      there.set(externalId, { id: row.id, words: known.words, isOpen })
+    }
+    await this.#judgeReceipts(gone.length)
+    const words = gone.flat()
+    await this.#look(words)
+    await this.#countBytes(words)
+    return there
+  }
+
+  async #isDone(act: Act): Promise<boolean> {
+    const row = await this.#knowledge.findDocument(tenant, 'shared', act.externalId)
+    if (act.type === 'delete') return row === undefined
+    if (act.type === 'access' || row === undefined) return false
+    return (await this.#knowledge.getVersion(tenant, row.version)).text.includes(act.word)
+  }
+
+  /** Each deletion of the dead process has its receipt, checked by now. */
+  async #judgeReceipts(deletions: number): Promise<void> {
+    const fresh = (await this.#knowledge.listReceipts(tenant)).filter(({ document }) => !this.#receipts.has(document))
+    if (fresh.length !== deletions) this.#counted.undone++
+    for (const { document, statement } of fresh) this.#note(document, statement)
+  }
+
+  async #put(there: There, externalId: string): Promise<void> {
     const word = this.#newWord()
     const known = there.get(externalId)
-    const text = `# Note\n\nThe word of this note is ${word}, and 这份文件的暗号是${word}。\n\nOther lines are common. 其他内容都一样。\n`
-    const document = { externalId, name: `${externalId}.md`, bytes: Buffer.from(text) }
+    const document = { externalId, name: `${externalId}.md`, bytes: Buffer.from(toText(word)) }
     const { id } = await this.#knowledge.putDocument(tenant, 'shared', document)
-    there.set(externalId, { id, words: [...(known?.words ?? []), word] })
+    there.set(externalId, { id, words: [...(known?.words ?? []), word], isOpen: known?.isOpen ?? true })
   }
 
-  async #delete(
-    there: Map<string, { readonly id: string; readonly words: string[] }>,
-    externalId: string,
-  ): Promise<void> {
+  async #delete(there: There, externalId: string): Promise<void> {
     const known = there.get(externalId)
     if (known === undefined) return
-    const { statement = '{}' } = await this.#knowledge.deleteDocument(tenant, 'shared', known.id)
-    this.#note(statement)
+    const { statement } = await this.#knowledge.deleteDocument(tenant, 'shared', known.id)
+    this.#note(known.id, statement)
     there.delete(externalId)
     await this.#look(known.words)
   }
 
-  #note(statement: string): void {
-    const receipt = JSON.parse(statement) as Receipt // written by the code that is measured
+  #note(document: string, statement: string | undefined): void {
+    this.#receipts.add(document)
     this.#counted.deletions++
-    this.#counted.rowsLeft += receipt.left.rows
-    this.#counted.hitsLeft += receipt.left.hits
-    if (receipt.result !== 'gone') this.#counted.receiptsNotGone++
+    const receipt = statement === undefined ? undefined : (JSON.parse(statement) as Receipt) // written by what is measured
+    this.#counted.rowsLeft += receipt?.left.rows ?? 0
+    this.#counted.hitsLeft += receipt?.left.hits ?? 0
+    if (receipt?.result !== 'gone') this.#counted.receiptsNotGone++
   }
 
   async #look(words: readonly string[]): Promise<void> {
@@ -140,52 +273,49 @@ class Run {
     return (await this.#knowledge.search(ask)).some((passage) => passage.text.includes(word))
   }
 
-  async #changeAccess(document: string): Promise<void> {
-    const access = this.#random.next() < 0.3 ? undefined : { allow: ['user:ada'], deny: [] }
-    await this.#knowledge.setAccess({ tenant, collection: 'shared', document, access })
+  async #changeAccess(there: There, externalId: string): Promise<void> {
+    const known = there.get(externalId)
+    if (known === undefined) return
+    const isOpen = this.#random.next() < 0.3
+    const change = { tenant, collection: 'shared', document: known.id, access: toAccess(isOpen) }
+    await this.#knowledge.setAccess(change)
+    there.set(externalId, { ...known, isOpen })
   }
 
-  /** The process dies in the middle of an act: within its transaction, or before a deletion has been checked. */
-  async #crash(
-    there: Map<string, { readonly id: string; readonly words: string[] }>,
-    externalId: string,
-  ): Promise<void> {
+  /** The process dies in the middle of an act, as far as one that lives can: within its transaction, or before a deletion has been checked. */
+  async #crash(there: There, externalId: string): Promise<void> {
     this.#counted.crashes++
     const known = there.get(externalId)
     if (known === undefined) return
-    const dying = this.#start(this.#random.next() < 0.5 ? 'in-transaction' : 'after-transaction')
-    if (this.#random.next() < 0.5) {
-      const document = {
-        externalId,
-        name: `${externalId}.md`,
-        bytes: Buffer.from(`This was never taken in: ${this.#newWord()}`),
-      }
+    const dying = this.#startDying(this.#random.next() < 0.5 ? 'in-transaction' : 'after-transaction')
+    const act: Act =
+      this.#random.next() < 0.5 ? { type: 'put', externalId, word: this.#newWord() } : { type: 'delete', externalId }
+    if (act.type === 'put') {
+      const document = { externalId, name: `${externalId}.md`, bytes: Buffer.from(toText(act.word)) }
       const version = await dying.putDocument(tenant, 'shared', document).catch(() => undefined)
       if (version !== undefined) throw new Error('the process was to die')
-      const row = await this.#knowledge.findDocument(tenant, 'shared', externalId)
-      const text = (await this.#knowledge.getVersion(tenant, row?.version ?? '')).text
-      const word = /never taken in: (\w+)/.exec(text)?.[1]
-      if (word !== undefined) there.set(externalId, { ...known, words: [...known.words, word] })
-    } else {
-      await dying.deleteDocument(tenant, 'shared', known.id).catch(() => undefined)
-      if ((await this.#knowledge.findDocument(tenant, 'shared', externalId)) === undefined) {
-        there.delete(externalId)
-        this.#knowledge = this.#start()
-        await this.#knowledge.checkDeletions()
-        this.#note((await this.#knowledge.getReceipt(tenant, known.id)).statement ?? '{}')
-        await this.#look(known.words)
-        return
-      }
+    } else await dying.deleteDocument(tenant, 'shared', known.id).catch(() => undefined)
+    await this.#leave()
+    await this.#enter()
+    await this.#knowledge.checkDeletions()
+    const isDone = await this.#isDone(act)
+    if (act.type === 'put') {
+      if (isDone) there.set(externalId, { ...known, words: [...known.words, act.word] })
+      else this.#deleted.push(act.word)
+    } else if (isDone) {
+      there.delete(externalId)
+      this.#note(known.id, (await this.#knowledge.getReceipt(tenant, known.id)).statement)
+      await this.#look(known.words)
+      await this.#countBytes(known.words)
     }
-    this.#knowledge = this.#start()
   }
 
-  /** A knowledge that remembers nothing of the one before, on the same database. */
-  #start(dies?: 'in-transaction' | 'after-transaction'): Knowledge {
-    const { store } = this.#open
+  /** Knowledge on the same database whose process ends with its first transaction. */
+  #startDying(dies: 'in-transaction' | 'after-transaction'): Knowledge {
+    const store = this.#store
     const { clock, seed } = this.#options
     const died = new Error('the process died')
-    const dying: typeof store.transaction = async (work) => {
+    const transaction: typeof store.transaction = async (work) => {
       if (dies === 'in-transaction') {
         return store.transaction(async (sql) => {
           await work(sql)
@@ -196,29 +326,31 @@ class Run {
       throw died
     }
     const ids = createIds({ clock, random: createSeededRandom(seed + this.#counted.crashes + 1) })
-    const parts = { store: dies === undefined ? store : { ...store, transaction: dying }, clock, ids, log: silentLog }
-    return createKnowledge({
-      ...parts,
-      config: configSchema.parse({ knowledge: config }).knowledge,
-      searchOn: 'same-thread',
-    })
+    const read = configSchema.parse({ knowledge: config }).knowledge
+    const parts = { store: { ...store, transaction }, clock, ids, log: silentLog, config: read }
+    return createKnowledge({ ...parts, searchOn: 'same-thread' })
   }
 
   async #scan(): Promise<void> {
-    await this.#open.store.scrub(['document'])
-    const counts = (await this.#open.store.countBytes(this.#deleted.map((word) => Buffer.from(word)))) ?? []
-    this.#counted.bytesLeft += counts.reduce((sum, count) => sum + count, 0)
+    await this.#store.scrub(['document'])
+    await this.#countBytes(this.#deleted)
     this.#deleted = []
-    const {
-      historyBreak,
-      documents: _documents,
-      passages: _passages,
-      ...faults
-    } = await this.#knowledge.verify(tenant, 'shared')
+    this.#receipts.clear()
+    const report = await this.#knowledge.verify(tenant, 'shared')
+    const { historyBreak, documents: _documents, passages: _passages, ...faults } = report
     this.#counted.indexFaults += Object.values(faults).reduce(
       (sum, count) => sum + count,
       historyBreak === undefined ? 0 : 1,
     )
+  }
+
+  async #countBytes(words: readonly string[]): Promise<void> {
+    const counts = (await this.#store.countBytes(words.map((word) => Buffer.from(word)))) ?? []
+    this.#counted.bytesLeft += counts.reduce((sum, count) => sum + count, 0)
+  }
+
+  #chooseDocument(): string {
+    return externalIds[Math.floor(this.#random.next() * externalIds.length)] ?? ''
   }
 
   /** Long enough that no chance makes it twice. */
@@ -226,6 +358,31 @@ class Run {
     const letters = Array.from({ length: 14 }, () => String.fromCharCode(97 + Math.floor(this.#random.next() * 26)))
     return `${letters.join('')}${this.#word++}`
   }
+}
+
+const externalIds = ['doc-0', 'doc-1', 'doc-2']
+
+interface Replayed {
+  readonly said: ReadonlyMap<string, Omit<Known, 'id'>>
+  /** The words of each document that was deleted. */
+  readonly gone: readonly (readonly string[])[]
+}
+
+/** What acts come to, one after another, where nothing was there before. */
+function replay(acts: readonly Act[]): Replayed {
+  const said = new Map<string, Omit<Known, 'id'>>()
+  const gone: (readonly string[])[] = []
+  for (const act of acts) {
+    const known = said.get(act.externalId)
+    if (act.type === 'put') {
+      said.set(act.externalId, { words: [...(known?.words ?? []), act.word], isOpen: known?.isOpen ?? true })
+    } else if (known !== undefined && act.type === 'access') said.set(act.externalId, { ...known, isOpen: act.isOpen })
+    else if (known !== undefined) {
+      gone.push(known.words)
+      said.delete(act.externalId)
+    }
+  }
+  return { said, gone }
 }
 
 interface Receipt {

@@ -158,6 +158,23 @@ describe('pages of a PDF', () => {
     expect(document.text).toBe('Readable text of the last page.')
   })
 
+  test('a long document comes whole: each line once, in its order, on its page, with its own words and box', async () => {
+    const words = (number: number): string => (number % 7 === 0 ? '网络安全法' : `Line ${number} of a report`)
+    const pages = Array.from({ length: 120 }, (_, page) => ({
+      lines: Array.from({ length: 20 }, (__, line): PdfLine => {
+        const [number, y] = [page * 20 + line, 700 - line * 30]
+        return number % 7 === 0
+          ? { text: '', gbk: 'cdf8c2e7b0b2c8abb7a8', x: 72, y }
+          : { text: words(number), x: 72, y }
+      }),
+    }))
+    const { origins, text } = await parse(pages)
+    const found = origins.map(({ start, end, page, box }) => [text.slice(start, end), page, box?.[1]])
+    const wanted = Array.from({ length: 2_400 }, (_, number) => [words(number), Math.floor(number / 20)])
+    expect(found.map(([line, page]) => [line, page])).toEqual(wanted)
+    expect(new Set(found.map(([, , top]) => top)).size).toBe(20)
+  })
+
   test('pages beyond the bound fail with their reason and are counted', async () => {
     const document = await preparationWith({ pagesMax: 2 }).parse(
       toFile('a.pdf', pdf([1, 2, 3, 4].map((number) => ({ lines: lines([`Page number ${number} has text.`]) })))),

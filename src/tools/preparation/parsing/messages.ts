@@ -17,9 +17,16 @@ export interface OcrSetup {
   readonly limits: Config['knowledge']['ocr']
 }
 
+/** The lists of a document that grow with it. */
+export const lists = ['sections', 'pages', 'origins', 'marks'] as const
+
+export type Part = Partial<Pick<ParsedDocument, (typeof lists)[number]>>
+
 export type FromWorker =
   /** The thread has been loaded and looks at the document, or at the picture of a page: from here on that time counts. */
   | { readonly type: 'begun'; readonly id: number; readonly timeoutMs: number }
+  /** Some of a long list of the document that follows: a long document whole would be in memory three times at once. */
+  | { readonly type: 'part'; readonly id: number; readonly part: Part }
   | { readonly type: 'parsed'; readonly id: number; readonly document: ParsedDocument; readonly heapBytes: number }
   | {
       readonly type: 'refused'

@@ -1,4 +1,5 @@
 /** The thread that reads documents: what a hostile file can break or fill is this thread and nothing else. */
+import { setImmediate } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
 import { parentPort, type MessagePort } from 'node:worker_threads'
 import { assert } from '../../../core/assert.ts'
@@ -7,6 +8,7 @@ import { createPageReader, createRecogniser, type PageReader, type Recogniser } 
 import { reasonOf } from '../reading/index.ts'
 import type { FromWorker, OcrSetup, ToWorker } from './messages.ts'
 import { parseFile } from './parse-file.ts'
+import { toParts } from './parts.ts'
 
 const clock = createSystemClock()
 
@@ -27,8 +29,22 @@ function serve(port: MessagePort): void {
     // While a picture is read the document may take as long again as it may for itself.
     const onPage = (): void => begin((ocr?.limits.pageTimeoutMs ?? 0) + limits.timeoutMs)
     const reader = recogniser === undefined ? undefined : toReader(recogniser, ocr, onPage)
-    void answer(message, reader).then((reply) => port.postMessage(reply))
+    const send = (reply: FromWorker): void => port.postMessage(reply)
+    void answer(message, reader).then((reply) => (reply.type === 'parsed' ? sendParts(reply, send) : send(reply)))
   })
+}
+
+/** Each part is let out before the next one is made. */
+async function sendParts(
+  reply: Extract<FromWorker, { type: 'parsed' }>,
+  send: (reply: FromWorker) => void,
+): Promise<void> {
+  const { parts, rest } = toParts(reply.document)
+  for (const part of parts) {
+    send({ type: 'part', id: reply.id, part })
+    await setImmediate()
+  }
+  send({ ...reply, document: rest })
 }
 
 function toReader(recogniser: Recogniser, ocr: OcrSetup | undefined, onPage: () => void): PageReader | undefined {

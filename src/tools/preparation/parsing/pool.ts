@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads'
 import { PlatformError } from '../../../core/errors.ts'
 import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
 import { refuse } from '../reading/index.ts'
-import type { FromWorker, OcrSetup, ToWorker } from './messages.ts'
+import type { FromWorker, OcrSetup, Part, ToWorker } from './messages.ts'
+import { fromParts } from './parts.ts'
 
 /** Threads that read documents, started when they are needed and ended when they have been idle. */
 export interface Pool {
@@ -33,6 +34,8 @@ interface Thread {
   readonly worker: Worker
   job: Job | undefined
   documents: number
+  /** Of the document that is being read, as far as it has come. */
+  readonly parts: Part[]
   timer: NodeJS.Timeout | undefined
   watch: NodeJS.Timeout | undefined
 }
@@ -91,7 +94,7 @@ class ThreadPool implements Pool {
         stackSizeMb: 4,
       },
     })
-    const thread: Thread = { worker, job: undefined, documents: 0, timer: undefined, watch: undefined }
+    const thread: Thread = { worker, job: undefined, documents: 0, parts: [], timer: undefined, watch: undefined }
     this.#threads.add(thread)
     worker.on('message', (message: FromWorker) => this.#receive(thread, message))
     worker.on('error', (thrown: Error) => this.#died(thread, thrown))
@@ -136,9 +139,11 @@ class ThreadPool implements Pool {
     const { job } = thread
     if (job === undefined || message.id !== thread.documents) return
     if (message.type === 'begun') return this.#time(thread, job, message.timeoutMs)
+    if (message.type === 'part') return void thread.parts.push(message.part)
     thread.job = undefined
     stopTimers(thread)
-    if (message.type === 'parsed') this.#settle(job, message.document)
+    const parts = thread.parts.splice(0)
+    if (message.type === 'parsed') this.#settle(job, fromParts(parts, message.document))
     else {
       const { message: statement, reason } = message
       this.#settle(job, new PlatformError('DOCUMENT_REFUSED', statement, { details: { reason } }))

@@ -2,7 +2,8 @@ import { CanonicalBuilder, toInline, type Inline, type ListItem } from '../../ca
 import type { PageVerdict } from '../../canonical/index.ts'
 import type { FontLook } from './drawing.ts'
 import type { Line, PageItem } from './layout.ts'
-import { findMarker, goesOn, headingLevel, isCode, isLarge, joinLines, measure, type Measures } from './lines.ts'
+import { findMarker, goesOn, headingLevel, isCode, isLarge, joinLines, Measuring, type Measures } from './lines.ts'
+import { PackedPages } from './packed.ts'
 
 /** A page as it was read; what could not be has no items. */
 export interface ReadPage {
@@ -11,53 +12,62 @@ export interface ReadPage {
   readonly verdict: PageVerdict
 }
 
-/**
- * Writes pages as one document: what stands at the same place of many pages is set apart, sizes make headings. The list is
- * emptied as it is written, since the pages of a long document are most of what reading it takes.
- */
-export function compose(pages: ReadPage[], looks: ReadonlyMap<string, FontLook>): CanonicalBuilder {
-  const furniture = findFurniture(pages)
-  const measures = measure(
-    pages.map((page) => page.items.flatMap((item) => (item.type === 'line' ? [item.line] : []))),
-    looks,
-  )
-  const builder = new CanonicalBuilder()
-  for (const [number, page] of pages.entries()) {
-    pages[number] = written
-    builder.beginPage({ kind: 'page', size: page.size })
-    const writing = new PageWriting(builder, measures)
-    const aside: Line[] = []
-    for (const [index, item] of page.items.entries()) {
-      const after = page.items[index + 1]
-      if (item.type === 'table') writing.table(item.table)
-      else if (item.type === 'paragraph') writing.paragraph(item.inline)
-      else if (item.line.isTurned || isFurniture(item.line, page, furniture)) aside.push(item.line)
-      else writing.line(item.line, after?.type === 'line' ? after.line : undefined)
-    }
-    writing.flush()
-    for (const line of aside) builder.paragraph(joinLines([line]), { kind: 'furniture' })
-    builder.endPage(page.verdict)
+/** The pages of a document, one after another as they are read, and the document once they all are. */
+export class Composition {
+  readonly #pages = new PackedPages()
+  readonly #measuring = new Measuring()
+  readonly #margins = new Map<string, number>()
+
+  add(page: ReadPage): void {
+    const lines = page.items.flatMap((item) => (item.type === 'line' ? [item.line] : []))
+    this.#measuring.add(lines)
+    const keys = lines.filter((line) => inMargin(line, page)).map(({ text }) => keyOf(text))
+    for (const key of new Set(keys)) this.#margins.set(key, (this.#margins.get(key) ?? 0) + 1)
+    this.#pages.add(page)
   }
-  return builder
+
+  /** What stands at the same place of many pages is set apart, sizes make headings. Once. */
+  write(looks: ReadonlyMap<string, FontLook>): CanonicalBuilder {
+    const furniture = this.#findFurniture()
+    const measures = this.#measuring.done(looks)
+    const builder = new CanonicalBuilder()
+    for (let number = 0; number < this.#pages.count; number++) {
+      writePage(this.#pages.take(number), { builder, measures, furniture })
+    }
+    return builder
+  }
+
+  /** Texts in the margins, numbers apart, that stand on many pages. */
+  #findFurniture(): ReadonlySet<string> {
+    const few = Math.max(3, this.#pages.count * 0.1)
+    return new Set([...this.#margins].filter(([, count]) => count >= few).map(([key]) => key))
+  }
 }
 
-const written: ReadPage = Object.freeze({ items: [], size: [0, 0] as const, verdict: { state: 'ok' } as const })
+interface Writing {
+  readonly builder: CanonicalBuilder
+  readonly measures: Measures
+  readonly furniture: ReadonlySet<string>
+}
+
+function writePage(page: ReadPage, { builder, measures, furniture }: Writing): void {
+  builder.beginPage({ kind: 'page', size: page.size })
+  const writing = new PageWriting(builder, measures)
+  const aside: Line[] = []
+  for (const [index, item] of page.items.entries()) {
+    const after = page.items[index + 1]
+    if (item.type === 'table') writing.table(item.table)
+    else if (item.type === 'paragraph') writing.paragraph(item.inline)
+    else if (item.line.isTurned || isFurniture(item.line, page, furniture)) aside.push(item.line)
+    else writing.line(item.line, after?.type === 'line' ? after.line : undefined)
+  }
+  writing.flush()
+  for (const line of aside) builder.paragraph(joinLines([line]), { kind: 'furniture' })
+  builder.endPage(page.verdict)
+}
 
 /** Share of a page, at its head and foot, where what repeats stands. */
 const marginShare = 0.09
-
-/** Texts in the margins, numbers apart, that stand on many pages. */
-function findFurniture(pages: readonly ReadPage[]): ReadonlySet<string> {
-  const counts = new Map<string, number>()
-  for (const page of pages) {
-    const keys = page.items.flatMap((item) =>
-      item.type === 'line' && inMargin(item.line, page) ? [keyOf(item.line.text)] : [],
-    )
-    for (const key of new Set(keys)) counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-  const few = Math.max(3, pages.length * 0.1)
-  return new Set([...counts].filter(([, count]) => count >= few).map(([key]) => key))
-}
 
 function isFurniture(line: Line, page: ReadPage, furniture: ReadonlySet<string>): boolean {
   if (!inMargin(line, page)) return false

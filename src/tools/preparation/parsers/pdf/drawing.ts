@@ -1,5 +1,5 @@
 import type { Box } from '../parser.ts'
-import type { PdfPage } from './engine.ts'
+import { loadEngine, type PdfPage } from './engine.ts'
 
 /** What is drawn on a page beside its text, and the names of its fonts. */
 export interface Drawing {
@@ -38,7 +38,7 @@ export type Matrix = readonly [number, number, number, number, number, number]
 
 /** Reads how a page is drawn. Costs as much again as its text, so it is asked for only where it tells something. */
 export async function readDrawing(page: PdfPage): Promise<Drawing> {
-  const { OPS } = await import('pdfjs-dist/legacy/build/pdf.mjs')
+  const { OPS } = await loadEngine()
   const viewport = page.getViewport({ scale: 1 })
   const { fnArray, argsArray } = await page.getOperatorList()
   const lines: OpenEdges = { horizontal: [], vertical: [], area: viewport.width * viewport.height }

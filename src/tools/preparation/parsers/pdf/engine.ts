@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path'
 import { createRequire } from 'node:module'
+import type * as Typed from 'pdfjs-dist/legacy/build/pdf.mjs'
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/display/api.d.ts'
 import { refuse } from '../../reading/index.ts'
 import { createDecompression, type Inflation } from './inflation.ts'
@@ -28,7 +29,7 @@ export interface PdfLimits {
  * `truncated`, `corrupt`.
  */
 export async function openPdf(source: string, bytes: Uint8Array, limits: PdfLimits): Promise<OpenPdf> {
-  const pdfjs = await import('pdfjs-dist/legacy/build/pdf.mjs')
+  const pdfjs = await loadEngine()
   // Its worker runs in this thread, which is one of its own already.
   const { WorkerMessageHandler } = (await import(workerModule)) as WorkerModule // its shape, see below
   const folder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
@@ -68,6 +69,13 @@ export async function openPdf(source: string, bytes: Uint8Array, limits: PdfLimi
   }
 }
 
+/** The engine, by its short build: the text of a program stays in memory as long as the program. */
+export async function loadEngine(): Promise<Engine> {
+  return (await import(engineModule)) as Engine // the same program as the build that has types
+}
+
+type Engine = typeof Typed
+
 function refusalOf(source: string, bytes: Uint8Array, thrown: unknown): Error {
   const { name, message } = thrown instanceof Error ? thrown : { name: '', message: 'unknown reason' }
   if (name === 'PasswordException') return refuse(source, 'password', 'is protected by a password')
@@ -84,5 +92,6 @@ interface WorkerModule {
   readonly WorkerMessageHandler: { initializeFromPort(port: SharedPort): void }
 }
 
-/** A name that is not known when types are checked: the module has no types. */
-const workerModule: string = 'pdfjs-dist/legacy/build/pdf.worker.mjs'
+/** Names that are not known when types are checked: the modules have none. */
+const engineModule: string = 'pdfjs-dist/legacy/build/pdf.min.mjs'
+const workerModule: string = 'pdfjs-dist/legacy/build/pdf.worker.min.mjs'

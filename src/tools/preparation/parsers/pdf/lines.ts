@@ -13,24 +13,29 @@ export interface Measures {
   readonly looks: ReadonlyMap<string, FontLook>
 }
 
-export function measure(pages: readonly (readonly Line[])[], looks: Measures['looks']): Measures {
-  const sizes = new Map<number, number>()
-  const steps: number[] = []
-  for (const lines of pages) {
+/** Looks at lines page by page, and says at the end what holds of all. */
+export class Measuring {
+  readonly #sizes = new Map<number, number>()
+  readonly #titleSizes = new Set<number>()
+  readonly #steps: number[] = []
+
+  add(lines: readonly Line[]): void {
     for (const [index, line] of lines.entries()) {
       const size = roundSize(line.size)
-      sizes.set(size, (sizes.get(size) ?? 0) + line.text.length)
+      this.#sizes.set(size, (this.#sizes.get(size) ?? 0) + line.text.length)
+      if (isTitleLike(line.text)) this.#titleSizes.add(line.size)
       const step = ((lines[index + 1]?.box[1] ?? 0) - line.box[1]) / line.size
-      if (step > 0.9 && step < 2.5 && steps.length < 50_000) steps.push(step)
+      if (step > 0.9 && step < 2.5 && this.#steps.length < 50_000) this.#steps.push(step)
     }
   }
-  const bodySize = [...sizes].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 10
-  const leading = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 3)] ?? 1.2
-  const bare = { bodySize, leading, headingSizes: [], looks }
-  const headingSizes = new Set<number>()
-  for (const line of pages.flat())
-    if (isLarge(line, bare) && isTitleLike(line.text)) headingSizes.add(roundSize(line.size))
-  return { ...bare, headingSizes: [...headingSizes].toSorted((a, b) => b - a) }
+
+  done(looks: Measures['looks']): Measures {
+    const bodySize = [...this.#sizes].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? 10
+    const leading = this.#steps.toSorted((a, b) => a - b)[Math.floor(this.#steps.length / 3)] ?? 1.2
+    const large = [...this.#titleSizes].filter((size) => isLarge({ size }, { bodySize }))
+    const headingSizes = [...new Set(large.map(roundSize))].toSorted((a, b) => b - a)
+    return { bodySize, leading, headingSizes, looks }
+  }
 }
 
 /** 1…6 when a line is a heading: larger than the text, or bold and alone. */
@@ -98,7 +103,7 @@ export function findMarker(text: string): Marker | undefined {
   return { text: /^\d+[.)]$/.test(label) ? label : `- ${label}`, length: number[0].length }
 }
 
-export function isLarge(line: Line, { bodySize }: Pick<Measures, 'bodySize'>): boolean {
+export function isLarge(line: Pick<Line, 'size'>, { bodySize }: Pick<Measures, 'bodySize'>): boolean {
   return line.size >= bodySize * 1.12 && line.size >= bodySize + 0.8
 }
 

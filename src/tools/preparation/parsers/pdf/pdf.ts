@@ -1,6 +1,6 @@
 import type { SourceFile } from '../../preparation.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
-import { compose, type ReadPage } from './compose.ts'
+import { Composition, type ReadPage } from './compose.ts'
 import { readDrawing, readFontLook, type Drawing, type FontLook } from './drawing.ts'
 import { openPdf, type OpenPdf, type PdfDocument, type PdfPage } from './engine.ts'
 import { layOut, maybeTables } from './layout.ts'
@@ -10,9 +10,9 @@ import { readPageText, type PageText } from './words.ts'
 /** PDF: text with boxes, headings by size and weight, tables by lines and alignment, page by page. */
 export async function readPdf(file: SourceFile, context: ParseContext): Promise<Canonical> {
   const looks = new Map<string, FontLook>()
-  const { pages, title, pageCount } = await readPages(file, context, looks)
-  const isUnread = context.ocr === undefined && pages.some(({ verdict }) => verdict.reason === 'no-text')
-  const builder = compose(pages, looks)
+  const { composition, title, pageCount, lacksText } = await readPages(file, context, looks)
+  const isUnread = context.ocr === undefined && lacksText
+  const builder = composition.write(looks)
   const readCount = Math.min(pageCount, context.limits.pagesMax)
   if (pageCount > readCount) builder.notice(`pages: ${pageCount}, of which ${readCount} are read`)
   if (title !== undefined) builder.title = title
@@ -23,7 +23,9 @@ export async function readPdf(file: SourceFile, context: ParseContext): Promise<
 }
 
 interface Read {
-  readonly pages: ReadPage[]
+  readonly composition: Composition
+  /** Whether a page is a picture, as far as its text says. */
+  readonly lacksText: boolean
   readonly pageCount: number
   readonly title: string | undefined
 }
@@ -37,17 +39,17 @@ async function readPages(file: SourceFile, context: ParseContext, looks: Map<str
     streamBytesMax: archiveBytesMax,
   })
   try {
-    const pages: ReadPage[] = []
+    const composition = new Composition()
+    let lacksText = false
     const last = Math.min(document.numPages, context.limits.pagesMax)
     for (let number = 1; number <= last; number++) {
-      pages.push(
-        context.millisecondsLeft() > 0
-          ? await readPage({ document, inflation, number, looks, context })
-          : unread('time'),
-      )
+      const isTimely = context.millisecondsLeft() > 0
+      const page = isTimely ? await readPage({ document, inflation, number, looks, context }) : unread('time')
+      lacksText ||= page.verdict.reason === 'no-text'
+      composition.add(page)
     }
-    if (document.numPages > last) pages.push(unread('pages'))
-    return { pages, pageCount: document.numPages, title: await readTitle(document) }
+    if (document.numPages > last) composition.add(unread('pages'))
+    return { composition, lacksText, pageCount: document.numPages, title: await readTitle(document) }
   } finally {
     await close()
   }
