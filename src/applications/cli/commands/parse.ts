@@ -13,7 +13,10 @@ export const parse: Command = {
   async run(context) {
     const [path, more] = context.words
     const { format = 'md' } = context.options
-    if (path === undefined || more !== undefined || (format !== 'md' && format !== 'json')) throw toMisuse(parse)
+    if (path === undefined || more !== undefined) throw toMisuse(parse)
+    if (format !== 'md' && format !== 'json') {
+      throw new PlatformError('INVALID_REQUEST', `--format is md or json, not ${format}`, { param: '--format' })
+    }
     const isJson = context.terminal.isJson || format === 'json'
     try {
       const document = await read(context, path)
