@@ -25,7 +25,14 @@ export const scorecard: Scorecard = {
     const store = await createStore({ config: config.store, clock, log })
     try {
       const random = createSeededRandom(seed)
-      const privacy = createPrivacy({ store, clock, random, log, secret: () => undefined })
+      const privacy = createPrivacy({
+        asker: { ask: () => Promise.reject(new Error('no model is measured')) },
+        store,
+        clock,
+        random,
+        log,
+        secret: () => undefined,
+      })
       const gate = { decide: () => ({ type: 'pass' }) as const }
       const { masker } = privacy.configure(config.governance, gate)
       const figures = {

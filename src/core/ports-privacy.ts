@@ -1,4 +1,5 @@
 /** The sockets through which personal data is recognised and masked. Filled by governance. */
+import type { Call, Principal } from './call.ts'
 import type { AnswerEvent, ChatRequest } from './chat.ts'
 
 /** Recognises personal data in a text. */
@@ -30,17 +31,44 @@ export interface PersonalDatum {
   readonly why: readonly string[]
 }
 
+/** Finds what no form tells of, names and addresses of people, by asking a model. Filled by governance. */
+export interface NameRecogniser {
+  /**
+   * What each text tells, in the order of the texts, each in its own order and not overlapping: what is found in one is found in all
+   * of them. Rejects with PERSONAL_DATA_REFUSED where it cannot be known and `onError` is `closed`, or `mustKnow` is set.
+   */
+  recognise(texts: readonly string[], as: RecogniseAs): Promise<readonly (readonly PersonalDatum[])[]>
+}
+
+export interface RecogniseAs {
+  readonly tenant: string
+  /** The call that waits for it, and pays. */
+  readonly call?: Call | undefined
+  /** Who asks, where there is no call; the house itself when absent. */
+  readonly principal?: Principal | undefined
+  /** Regions the texts are bound to. */
+  readonly regions?: readonly string[] | undefined
+  /** Whoever asks wants an answer or a failure, whatever the configuration says of failures. */
+  readonly mustKnow?: boolean | undefined
+}
+
+/** Filled by platform: asks the model of the recogniser, as a call of its own or within the one it is for. */
+export interface RecogniserAsk {
+  /** The text of the answer. Rejects as a request would; DEADLINE_EXCEEDED after `durationMsMax`. */
+  ask(request: ChatRequest, as: RecogniseAs & { readonly durationMsMax: number }): Promise<string>
+}
+
 /** Hides personal data from places that may not see it, and puts it back into what they answer. */
 export interface PersonalDataMasker {
   /**
    * The request with a token in place of each datum, the same token for the same value of a tenant at all times. Rejects
-   * with PERSONAL_DATA_REFUSED for a part that cannot be read: an image, sound, a file.
+   * with PERSONAL_DATA_REFUSED for a part that cannot be read: an image, sound, a file. `call` is what waits for it.
    */
-  maskChat(request: ChatRequest, tenant: string): Promise<MaskedChat>
+  maskChat(request: ChatRequest, tenant: string, call?: Call): Promise<MaskedChat>
   /** Texts that nothing comes back of: what is embedded. */
-  maskTexts(texts: readonly string[], tenant: string): Promise<readonly string[]>
+  maskTexts(texts: readonly string[], tenant: string, call?: Call): Promise<readonly string[]>
   /** What a request tells of people, by type, with its number; parts that cannot be read count as `unreadable`. */
-  findTypes(request: ChatRequest): ReadonlyMap<string, number>
+  findTypes(request: ChatRequest, tenant: string, call?: Call): Promise<ReadonlyMap<string, number>>
 }
 
 export interface MaskedChat {

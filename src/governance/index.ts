@@ -63,6 +63,8 @@ export {
   createDocumentScreen,
   createPersonalDataScanner,
   createPrivacy,
+  informScanner,
+  type ConfiguredPrivacy,
   type Privacy,
 } from './privacy/index.ts'
 export {

@@ -1,8 +1,8 @@
 import type { HttpParts } from '../applications/index.ts'
 import { toFailure } from '../core/answer.ts'
-import { createRootCall, type Call } from '../core/call.ts'
+import { createRootCall, type Call, type Principal } from '../core/call.ts'
 import { PlatformError, toPlatformError } from '../core/errors.ts'
-import type { Model } from '../core/model.ts'
+import type { Embedded, Model, Reranked } from '../core/model.ts'
 import type { EmbedAs, TextEmbedder, TextReranker } from '../core/ports.ts'
 import { sumDispatches } from '../core/totals.ts'
 
@@ -10,8 +10,12 @@ import { sumDispatches } from '../core/totals.ts'
 export function createTextEmbedder(getParts: () => Pick<HttpParts, 'flow'>): TextEmbedder {
   return {
     embed(request, as) {
-      const ask: Ask<'embed'> = (model, call) => model.embed?.(request, call)
-      return run(getParts().flow, { name: request.model, node: 'embedding', verb: 'embed', ask }, as)
+      const ask: Ask<Embedded> = (model, call) => model.embed?.(request, call)
+      return runModel(
+        getParts().flow,
+        { name: request.model, node: 'embedding', verb: 'embed', face: 'embeddings', ask },
+        as,
+      )
     },
   }
 }
@@ -20,28 +24,35 @@ export function createTextEmbedder(getParts: () => Pick<HttpParts, 'flow'>): Tex
 export function createTextReranker(getParts: () => Pick<HttpParts, 'flow'>): TextReranker {
   return {
     rerank(request, as) {
-      const ask: Ask<'rerank'> = (model, call) => model.rerank?.(request, call)
-      return run(getParts().flow, { name: request.model, node: 'reranking', verb: 'rerank', ask }, as)
+      const ask: Ask<Reranked> = (model, call) => model.rerank?.(request, call)
+      return runModel(
+        getParts().flow,
+        { name: request.model, node: 'reranking', verb: 'rerank', face: 'embeddings', ask },
+        as,
+      )
     },
   }
 }
 
 type Flow = HttpParts['flow']
-type Ask<Verb extends 'embed' | 'rerank'> = (
-  model: Model,
-  call: Call,
-) => ReturnType<NonNullable<Model[Verb]>> | undefined
+/** Gives nothing for a model that cannot. */
+export type Ask<T> = (model: Model, call: Call) => Promise<T> | undefined
 
-interface Work<T> {
+/** What is asked of a model beside the requests of clients. */
+export interface Work<T> {
   /** Of the model, as the configuration has it. */
   readonly name: string
-  readonly node: 'embedding' | 'reranking'
+  readonly node: 'embedding' | 'reranking' | 'recognition'
   readonly verb: string
-  /** Gives nothing for a model that cannot. */
-  readonly ask: (model: Model, call: Call) => Promise<T> | undefined
+  /** As metrics name it. */
+  readonly face: string
+  readonly ask: Ask<T>
+  /** For whom the model is looked up; the principal of the call when absent. */
+  readonly as?: Principal | undefined
 }
 
-function run<T>(flow: Flow, work: Work<T>, as: EmbedAs): Promise<T> {
+/** Runs it as a call: of its own, or within the one it is part of. Rejects as a request would. */
+export function runModel<T>(flow: Flow, work: Work<T>, as: EmbedAs): Promise<T> {
   const { call, durationMsMax, regions } = as
   if (call === undefined) return runAlone(flow, work, as)
   const deadlineMs = flow.clock.monotonicMs() + durationMsMax
@@ -69,14 +80,14 @@ async function runAlone<T>(flow: Flow, work: Work<T>, as: EmbedAs): Promise<T> {
     throw failure
   } finally {
     if (root !== undefined) flow.record(root.facts)
-    flow.observe('embeddings', root, failure)
+    flow.observe(work.face, root, failure)
   }
 }
 
-async function runWithin<T>(flow: Flow, { name, node, verb, ask }: Work<T>, call: Call): Promise<T> {
+async function runWithin<T>(flow: Flow, { name, node, verb, ask, as }: Work<T>, call: Call): Promise<T> {
   const detail = { node }
   try {
-    const model = flow.models.resolve(name, call.principal)
+    const model = flow.models.resolve(name, as ?? call.principal)
     const asked = ask(model, call)
     if (asked === undefined) {
       throw new PlatformError('UNSUPPORTED_PARAMETER', `the model ${model.id} does not ${verb}`, { param: 'model' })

@@ -60,7 +60,7 @@ export function createParts(deps: PartsDeps): HttpParts {
     preparation,
     sources: deps.intake.sources,
     ingestion: deps.intake.ingestion,
-    privacy,
+    privacy: { ...privacy, names: privacy.configure(config.governance, gate).names },
     copyright,
     calls: store.calls,
     keys: identity.keys,

@@ -111,7 +111,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const knowledge = openKnowledge({ store, clock, ids, preparation, log, folder, loaded, inForce })
   const spending = await createSpending({ store, ids, clock, log, config: () => current.config.investment.holds })
   const learnt = await createLearningParts({ store, clock, ids, random, log })
-  const rights = createRights({ ...around, store, log, knowledge, preparation, config: () => current.config })
+  const rights = createRights({ ...around, inForce, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, spending, config: () => current.config })
   const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
   const edge = createEdge({ store, clock, spending, config: () => current.config })
@@ -191,7 +191,8 @@ function numberOf({ store, clock }: Standing, { hash, text }: LoadedConfig): Pro
 
 /** What the schema cannot see: whether regions and types exist. Throws CONFIG_INVALID naming each with its key path. */
 function checkConfig(config: Config): void {
-  const faults = [...checkRegions(config), ...checkPrivacy(config)]
+  const regions = checkRegions(config)
+  const faults = regions.length > 0 ? regions : checkPrivacy(config, createRegionGate(config.governance))
   if (faults.length === 0) return
   const lines = faults.map(({ path, message }) => `  ${path}: ${message}`)
   throw new PlatformError('CONFIG_INVALID', `the configuration is refused:\n${lines.join('\n')}`, {

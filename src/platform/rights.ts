@@ -5,6 +5,7 @@ import type { EventLog, KnowledgeQuery, KnowledgeSearch } from '../core/ports.ts
 import type { Random } from '../core/random.ts'
 import type { Clock } from '../core/time.ts'
 import { createCopyright, createDocumentScreen, createPrivacy, type Copyright } from '../governance/index.ts'
+import { createRecogniserAsk } from './recognising.ts'
 import type { Standing } from './standing.ts'
 import type { Store } from '../store/index.ts'
 import type { Knowledge, Preparation } from '../tools/index.ts'
@@ -34,13 +35,19 @@ export function createRights(deps: {
   readonly preparation: Pick<Preparation, 'parse'>
   /** Of the configuration in force. */
   readonly config: () => Config
+  /** The models in force, for what is found by a model. */
+  readonly inForce: { readonly parts: Parameters<typeof createRecogniserAsk>[0] }
 }): Pick<Standing, 'privacy' | 'copyright' | 'knowledge'> {
   const governance = (): Config['governance'] => deps.config().governance
-  const privacy = createPrivacy({ ...deps, secret: () => governance().privacy.key })
+  const privacy = createPrivacy({
+    ...deps,
+    asker: createRecogniserAsk(deps.inForce.parts),
+    secret: () => governance().privacy.key,
+  })
   const copyright = createCopyright({ ...deps, config: () => governance().copyright })
   const screen = createDocumentScreen({
     ...privacy,
-    scan: () => privacy.configure(governance(), { decide: () => ({ type: 'pass' }) }).scan,
+    configured: () => privacy.configure(governance(), { decide: () => ({ type: 'pass' }) }),
     readText: async ({ name, bytes }) => (await deps.preparation.parse({ source: name, bytes })).text,
   })
   const admit: Admit = async (tenant, collection, document) => {

@@ -16,6 +16,7 @@ import type {
   Oversight,
   PolicyEngine,
   PolicyGuard,
+  ConfiguredPrivacy,
   Privacy,
   Retention,
   Reviews,
@@ -54,7 +55,7 @@ export interface HttpParts {
   readonly sources: Sources
   readonly ingestion: Ingestion
   readonly copyright: Copyright
-  readonly privacy: Pick<Privacy, 'scanner' | 'vault'>
+  readonly privacy: Pick<Privacy, 'scanner' | 'vault'> & Pick<ConfiguredPrivacy, 'names'>
   readonly calls: CallReader
   readonly keys: Identity['keys']
   /** `undefined` where single sign-on is not configured. */

@@ -33,6 +33,49 @@ export const privacySchema = z
       .record(z.string(), z.enum(['keep', 'mask', 'vault', 'refuse']))
       .default({})
       .describe('The same for single collections, by name.'),
+    names: z
+      .strictObject({
+        with: z
+          .string()
+          .min(1)
+          .describe(
+            'Id of the endpoint that is asked. It has to be said of it that it may see personal data: personalData: allow, within seenIn, or local.',
+          ),
+        types: z
+          .array(z.enum(['name', 'address']))
+          .min(1)
+          .default(['name', 'address'])
+          .describe('What is looked for.'),
+        onError: z
+          .enum(['closed', 'open'])
+          .default('closed')
+          .describe(
+            'What happens where it cannot be known: closed, nothing goes out or is taken in · open, only what has a form is found.',
+          ),
+        msMax: z
+          .int()
+          .min(1)
+          .max(600_000)
+          .default(20_000)
+          .describe('Milliseconds for all texts of a request together.'),
+        pieceCharacters: z.int().min(200).max(100_000).default(6_000).describe('Characters of text in one question.'),
+        charactersMax: z
+          .int()
+          .min(200)
+          .max(10_000_000)
+          .default(400_000)
+          .describe('Characters of a request or document that are looked at; more counts as an error.'),
+        keptMax: z
+          .int()
+          .min(0)
+          .max(1_000_000)
+          .default(10_000)
+          .describe('Pieces of text whose findings are remembered, by their hash, in memory.'),
+      })
+      .optional()
+      .describe(
+        'Names and addresses of people, found by a model wherever personal data is masked, refused or taken out of documents. Not looked for when absent.',
+      ),
     key: z
       .string()
       .min(24)

@@ -2,24 +2,31 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
-import type { PersonalDatum } from '../../../core/ports-privacy.ts'
+import type { PersonalDataScanner, PersonalDatum } from '../../../core/ports-privacy.ts'
 import { readableExtensions, type ParsedDocument } from '../../../tools/index.ts'
-import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { scanWithNames } from '../../scan-names.ts'
+import { operator, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readNumberOption } from '../numbers.ts'
 import { readText } from '../text-file.ts'
 
 export const privacy: Command = {
   name: 'privacy',
-  usage: 'scan FILE [--types T,…] [--confidence 0.5] [--show]',
+  usage: 'scan FILE [--types T,…] [--confidence 0.5] [--model] [--show]',
   summary:
-    'Finds personal data in a document of any format: types, places and why. What is found is printed in full only with --show.',
-  options: { types: { type: 'string' }, confidence: { type: 'string' }, show: { type: 'boolean' } },
+    'Finds personal data in a document of any format: types, places and why; names and addresses with --model. What is found is printed in full only with --show.',
+  options: {
+    types: { type: 'string' },
+    confidence: { type: 'string' },
+    model: { type: 'boolean' },
+    show: { type: 'boolean' },
+  },
   async run(context) {
     const [verb, path, ...rest] = context.words
     if (verb !== 'scan' || path === undefined || rest.length > 0) throw toMisuse(privacy)
     const { types } = context.options
     const { text, pages } = await readDocument(context, path)
-    const data = context.process.scanner.scan(text, {
+    const scanner = context.options['model'] === true ? await openNames(context, text) : context.process.scanner
+    const data = scanner.scan(text, {
       types: typeof types === 'string' ? types.split(',').map((type) => type.trim()) : undefined,
       confidenceMin: readNumberOption(context, 'confidence', { min: 0, max: 1 }),
     })
@@ -37,6 +44,12 @@ export const privacy: Command = {
             .join(', ')}`,
     ])
   },
+}
+
+/** The scanner of the configuration in force, with what its model finds in the text. */
+async function openNames(context: CommandContext, text: string): Promise<PersonalDataScanner> {
+  const { parts } = await context.open()
+  return scanWithNames(parts.privacy, text, operator)
 }
 
 /** Larger files are scanned in parts by whoever has them: a text this long is no document. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { scanWithNames } from '../../scan-names.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
@@ -7,6 +8,10 @@ const newScan = z.strictObject({
   text: z.string().describe('Where to look.'),
   types: z.array(z.string().min(1)).min(1).max(64).optional().describe('Only these types; every one when absent.'),
   confidence_min: z.number().min(0).max(1).optional().describe('How sure a finding must be, 0 to 1; 0.5 when absent.'),
+  names: z
+    .boolean()
+    .optional()
+    .describe('Also names and addresses, by the model of governance.privacy.names, on the account of whoever asks.'),
 })
 
 const newReveal = z.strictObject({
@@ -22,9 +27,11 @@ export function privacyRoutes(getParts: GetParts): readonly Route[] {
       access: 'privacy:scan',
       summary: 'Finds personal data in a text: types and places, never the text itself.',
       body: newScan,
-      answer: async ({ parts, body }) => {
+      answer: async ({ parts, principal, body }) => {
         const options = { types: body.types, confidenceMin: body.confidence_min }
-        return { status: 200, body: { object: 'list', data: parts.privacy.scanner.scan(body.text, options) } }
+        const scanner =
+          body.names === true ? await scanWithNames(parts.privacy, body.text, principal) : parts.privacy.scanner
+        return { status: 200, body: { object: 'list', data: scanner.scan(body.text, options) } }
       },
     }),
     operation(getParts, {

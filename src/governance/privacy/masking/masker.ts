@@ -1,5 +1,12 @@
 import type { ChatRequest } from '../../../core/chat.ts'
-import type { PersonalDataMasker, PersonalDataScanner, ScanOptions } from '../../../core/ports-privacy.ts'
+import type { Call } from '../../../core/call.ts'
+import type {
+  NameRecogniser,
+  PersonalDataMasker,
+  PersonalDataScanner,
+  ScanOptions,
+} from '../../../core/ports-privacy.ts'
+import { informScanner } from '../names/index.ts'
 import type { PersonalDataVault } from '../vault/index.ts'
 import { maskChat, readTexts } from './mask-chat.ts'
 import { restoreEvents } from './restore-events.ts'
@@ -10,18 +17,32 @@ export interface MaskerParts {
   readonly vault: Pick<PersonalDataVault, 'open'>
   /** What is masked. */
   readonly scan: ScanOptions
+  /** Nothing is found but by form when absent. */
+  readonly names?: NameRecogniser | undefined
 }
 
-export function createMasker({ scanner, vault, scan }: MaskerParts): PersonalDataMasker {
-  async function openBook(texts: readonly string[], tenant: string): Promise<TokenBook> {
+export function createMasker({ scanner, vault, scan, names }: MaskerParts): PersonalDataMasker {
+  /** A scanner that also finds in these texts what a model does. */
+  async function inform(texts: readonly string[], tenant: string, call?: Call): Promise<PersonalDataScanner> {
+    if (names === undefined) return scanner
+    return informScanner(scanner, { texts, found: await names.recognise(texts, { tenant, call }) })
+  }
+
+  async function openBook(texts: readonly string[], tenant: string, call?: Call): Promise<TokenBook> {
+    const informed = await inform(texts, tenant, call)
     const { nameValue } = await vault.open(tenant)
-    return createTokenBook({ scanner, scan, nameValue, holds: (token) => texts.some((text) => text.includes(token)) })
+    return createTokenBook({
+      scanner: informed,
+      scan,
+      nameValue,
+      holds: (token) => texts.some((text) => text.includes(token)),
+    })
   }
 
   return {
-    async maskChat(request, tenant) {
+    async maskChat(request, tenant, call) {
       const { texts } = readTexts(request.chat)
-      const book = await openBook(texts, tenant)
+      const book = await openBook(texts, tenant, call)
       const chat = maskChat(request.chat, book.mask)
       const masked: ChatRequest = {
         model: request.model,
@@ -32,15 +53,16 @@ export function createMasker({ scanner, vault, scan }: MaskerParts): PersonalDat
       }
       return { request: masked, restore: (events) => restoreEvents(events, book.values) }
     },
-    async maskTexts(texts, tenant) {
-      const book = await openBook(texts, tenant)
+    async maskTexts(texts, tenant, call) {
+      const book = await openBook(texts, tenant, call)
       return texts.map((text) => book.mask(text))
     },
-    findTypes(request) {
+    async findTypes(request, tenant, call) {
       const types = new Map<string, number>()
       const { texts, unreadable } = readTexts(request.chat)
+      const informed = await inform(texts, tenant, call)
       for (const text of texts) {
-        for (const { type } of scanner.scan(text, scan)) types.set(type, (types.get(type) ?? 0) + 1)
+        for (const { type } of informed.scan(text, scan)) types.set(type, (types.get(type) ?? 0) + 1)
       }
       if (unreadable > 0) types.set('unreadable', unreadable)
       return types

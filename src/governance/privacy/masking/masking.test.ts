@@ -216,7 +216,7 @@ describe('a masked request', () => {
       code: 'PERSONAL_DATA_REFUSED',
       param: 'messages[0].content[1]',
     })
-    expect(masker.findTypes(say(text('a@example.com, b@example.com'), image))).toEqual(
+    expect(await masker.findTypes(say(text('a@example.com, b@example.com'), image), 'tenant')).toEqual(
       new Map([
         ['email', 2],
         ['unreadable', 1],

@@ -13,7 +13,7 @@ export function createDiscreetAdapter(adapter: Adapter, discretion: Discretion, 
   const { rerank } = adapter
   /** The texts as the endpoint may see them. */
   async function toSeen(texts: readonly string[], { endpoint, permit }: Attempt): Promise<readonly string[]> {
-    const seen = await masker.maskTexts(texts, permit.call.principal.tenant)
+    const seen = await masker.maskTexts(texts, permit.call.principal.tenant, permit.call)
     if (discretion === 'refuse' && seen.some((text, index) => text !== texts[index])) {
       refuseFound(new Map([['personal data', 1]]), endpoint.id)
     }
@@ -22,11 +22,13 @@ export function createDiscreetAdapter(adapter: Adapter, discretion: Discretion, 
   return {
     locate: adapter.locate,
     async answer(request, attempt) {
+      const { call } = attempt.permit
+      const { tenant } = call.principal
       if (discretion === 'refuse') {
-        refuseFound(masker.findTypes(request), attempt.endpoint.id)
+        refuseFound(await masker.findTypes(request, tenant, call), attempt.endpoint.id)
         return adapter.answer(request, attempt)
       }
-      const masked = await masker.maskChat(request, attempt.permit.call.principal.tenant)
+      const masked = await masker.maskChat(request, tenant, call)
       const upstream = await adapter.answer(masked.request, attempt)
       return new RestoredUpstream(upstream, masked.restore(upstream.events))
     },

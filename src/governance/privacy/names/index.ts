@@ -1,0 +1,3 @@
+export { checkNames } from './check.ts'
+export { createNameRecogniser, type NamesConfig } from './names.ts'
+export { informScanner } from './quotes.ts'
