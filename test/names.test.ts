@@ -137,11 +137,16 @@ test('a scan asks the model where it is told to, and says when nobody is there t
 })
 
 test.each([
-  ['that there is not', { with: 'nobody' }, {}, 'there is no endpoint'],
-  ['abroad', { with: 'abroad' }, {}, 'personalData: allow'],
-  ['that is told to mask', { with: 'abroad' }, { personalData: 'mask' }, 'personalData: allow'],
-  ['that does not chat', { with: 'abroad' }, { personalData: 'allow', does: ['embed'] }, 'does not chat'],
-] as const)('an endpoint %s is refused with path and fix', async (_name, names, more, fix) => {
+  { which: 'that there is not', names: { with: 'nobody' }, more: {}, fix: 'there is no endpoint' },
+  { which: 'abroad', names: { with: 'abroad' }, more: {}, fix: 'personalData: allow' },
+  { which: 'that is masked', names: { with: 'abroad' }, more: { personalData: 'mask' }, fix: 'personalData: allow' },
+  {
+    which: 'that does not chat',
+    names: { with: 'abroad' },
+    more: { personalData: 'allow', does: ['embed'] },
+    fix: 'does not chat',
+  },
+])('an endpoint $which is refused with path and fix', async ({ names, more, fix }) => {
   await expect(startStrata({ config: toConfig(names, more) })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
     param: 'governance.privacy.names.with',
