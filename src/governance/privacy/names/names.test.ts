@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { privacySchema } from '../../../config/sections/privacy.ts'
+import { configSchema } from '../../../config/index.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { createFakeClock } from '../../../core/time.ts'
@@ -24,7 +24,8 @@ function open(
   settings: Record<string, unknown> = {},
 ) {
   const questions: (readonly string[])[] = []
-  const { names } = privacySchema.parse({ names: { with: 'near', ...settings } })
+  const { names } = configSchema.parse({ governance: { privacy: { names: { with: 'near', ...settings } } } }).governance
+    .privacy
   if (names === undefined) throw new Error('nothing was configured')
   const recogniser = createNameRecogniser({
     config: names,
