@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { isJsonObject, type JsonObject } from '../src/core/json.ts'
+import type { JsonObject } from '../src/core/json.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
+import { askWhatIf, partOf } from './kit/what-if.ts'
 
 let mock: MockUpstream
 let dear: MockUpstream
@@ -43,16 +44,8 @@ async function ask(question: string, keeps: boolean): Promise<void> {
   expect((await strata.request('/v1/feedback', feedback)).status).toBe(201)
 }
 
-async function rerun(asked: JsonObject, scenario: JsonObject = {}): Promise<JsonObject> {
-  const response = await strata.request('/v1/what-if', { level: 'rerun', scenario, rerun: asked })
-  const body: unknown = await response.json()
-  if (!isJsonObject(body) || response.status !== 200) throw new Error(JSON.stringify(body))
-  return body
-}
-
-const part = (body: JsonObject, name: string): JsonObject => {
-  const value = body[name]
-  return isJsonObject(value) ? value : {}
+function rerun(asked: JsonObject, scenario: JsonObject = {}): Promise<JsonObject> {
+  return askWhatIf(strata, { level: 'rerun', scenario, rerun: asked })
 }
 
 describe('a sample of recorded calls', () => {
@@ -61,17 +54,17 @@ describe('a sample of recorded calls', () => {
     const body = await rerun({ usd: '100', calls: 50, model: 'large' })
     expect(body).toMatchObject({ calls: 8, content_not_kept: 2, sent: 6, served: 6, failed: {}, stopped: 'sample' })
     expect(body['spent_usd']).toBe('6')
-    expect(part(body, 'cost_usd')).toMatchObject({
+    expect(partOf(body, 'cost_usd')).toMatchObject({
       pairs: 6,
       recorded: expect.closeTo(0.1, 9) as number,
       again: expect.closeTo(1, 9) as number,
       lower: expect.closeTo(0.9, 9) as number,
       upper: expect.closeTo(0.9, 9) as number,
     })
-    expect(part(body, 'latency_ms')['pairs']).toBe(6)
-    expect(part(body, 'agreement')).toMatchObject({ of: 6, share: 1 })
-    expect(part(body, 'agreement')['upper']).toBeCloseTo(1, 9)
-    expect(part(body, 'agreement')['lower']).toBeLessThan(1)
+    expect(partOf(body, 'latency_ms')['pairs']).toBe(6)
+    expect(partOf(body, 'agreement')).toMatchObject({ of: 6, share: 1 })
+    expect(partOf(body, 'agreement')['upper']).toBeCloseTo(1, 9)
+    expect(partOf(body, 'agreement')['lower']).toBeLessThan(1)
     const asked = dear.requests.map(({ text }) => text)
     expect(asked).toHaveLength(6)
     expect(asked.every((text) => /question [0-5]/.test(text))).toBe(true)
@@ -126,7 +119,7 @@ describe('a sample of recorded calls', () => {
     const judge = { model: 'small', criteria: 'Names the number.' }
     const body = await rerun({ usd: '100', calls: 5, judge }, { models: { small: { fallback: ['large', 'small'] } } })
     expect(dear.requests).toHaveLength(5)
-    expect(part(body, 'quality')).toMatchObject({ pairs: 5, recorded: 0.7, again: 0.7, difference: 0 })
+    expect(partOf(body, 'quality')).toMatchObject({ pairs: 5, recorded: 0.7, again: 0.7, difference: 0 })
     expect(body['spent_usd']).toBe('5.1')
   })
 })

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject } from '../src/core/json.ts'
 import { createSeededRandom } from '../src/core/random.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
+import { askWhatIf, partOf } from './kit/what-if.ts'
 
 const calls = 240
 let mock: MockUpstream
@@ -59,16 +60,8 @@ async function record(): Promise<void> {
   for (let index = 0; index < calls; index += 4) await Promise.all([0, 1, 2, 3].map((more) => ask(index + more)))
 }
 
-async function replay(scenario: JsonObject, more: JsonObject = {}): Promise<JsonObject> {
-  const response = await strata.request('/v1/what-if', { scenario, ...more })
-  const body: unknown = await response.json()
-  if (!isJsonObject(body) || response.status !== 200) throw new Error(JSON.stringify(body))
-  return body
-}
-
-const part = (body: JsonObject, name: string): JsonObject => {
-  const value = body[name]
-  return isJsonObject(value) ? value : {}
+function replay(scenario: JsonObject, more: JsonObject = {}): Promise<JsonObject> {
+  return askWhatIf(strata, { scenario, ...more })
 }
 
 describe('replayed with nothing changed', () => {
@@ -76,8 +69,8 @@ describe('replayed with nothing changed', () => {
     const body = await replay({})
     expect(body['examples']).toEqual([])
     expect(body).toMatchObject({ same: calls, changed: 0, kept: 0, routed: calls, estimated_tries: 0 })
-    expect(part(body, 'replayed')).toEqual(part(body, 'recorded'))
-    expect(part(body, 'recorded')).toMatchObject({ calls })
+    expect(partOf(body, 'replayed')).toEqual(partOf(body, 'recorded'))
+    expect(partOf(body, 'recorded')).toMatchObject({ calls })
   })
 
   test('every dispatch costs what it did', async () => {
@@ -91,12 +84,12 @@ describe('replayed with nothing changed', () => {
 describe('replayed with something changed', () => {
   test('a vendor that is gone serves nothing, and others take over', async () => {
     const body = await replay({ gone: [{ endpoint: 'one' }] })
-    const [before, after] = [part(body, 'recorded'), part(body, 'replayed')]
-    expect(part(part(before, 'endpoints'), 'one')['served']).toBeGreaterThan(0)
-    expect(part(after, 'endpoints')['one']).toBeUndefined()
+    const [before, after] = [partOf(body, 'recorded'), partOf(body, 'replayed')]
+    expect(partOf(partOf(before, 'endpoints'), 'one')['served']).toBeGreaterThan(0)
+    expect(partOf(after, 'endpoints')['one']).toBeUndefined()
     expect(Number(body['estimated_tries'])).toBeGreaterThan(0)
     expect(Number(after['served'])).toBeLessThanOrEqual(Number(before['served']))
-    expect(part(after, 'reasons')['NO_ENDPOINT']).toBeGreaterThan(0)
+    expect(partOf(after, 'reasons')['NO_ENDPOINT']).toBeGreaterThan(0)
   })
 
   test('it is gone only in its hours', async () => {
@@ -111,8 +104,8 @@ describe('replayed with something changed', () => {
   })
 
   test('regions that are taken away are refused by the gate', async () => {
-    const after = part(await replay({ allowedRegions: ['de'] }), 'replayed')
-    const served = Object.entries(part(after, 'endpoints')).filter(
+    const after = partOf(await replay({ allowedRegions: ['de'] }), 'replayed')
+    const served = Object.entries(partOf(after, 'endpoints')).filter(
       ([, each]) => isJsonObject(each) && each['served'] !== 0,
     )
     expect(served.map(([name]) => name)).toEqual(['spare'])
@@ -121,8 +114,8 @@ describe('replayed with something changed', () => {
 
   test('half the money serves fewer calls, and spends no more than one call beyond it', async () => {
     const body = await replay({ budget: { share: '0.5' } })
-    const [before, after] = [part(body, 'recorded'), part(body, 'replayed')]
-    expect(part(after, 'reasons')['BUDGET']).toBeGreaterThan(0)
+    const [before, after] = [partOf(body, 'recorded'), partOf(body, 'replayed')]
+    expect(partOf(after, 'reasons')['BUDGET']).toBeGreaterThan(0)
     expect(Number(after['cost_usd'])).toBeLessThan(0.5 * Number(before['cost_usd']) + 0.001)
   })
 
@@ -133,8 +126,8 @@ describe('replayed with something changed', () => {
       safe: { endpoint: 'three' },
       one: { endpoint: 'three' },
     }
-    const after = part(await replay({ models: tree }), 'replayed')
-    expect(Object.keys(part(after, 'endpoints'))).toEqual(['three'])
+    const after = partOf(await replay({ models: tree }), 'replayed')
+    expect(Object.keys(partOf(after, 'endpoints'))).toEqual(['three'])
     expect(after['cost_usd']).toBe('0')
   })
 })
@@ -144,7 +137,7 @@ test('what always one endpoint would have brought is estimated from the draws on
   const endpoints = Array.isArray(body['endpoints']) ? body['endpoints'].filter(isJsonObject) : []
   expect(endpoints.map(({ endpoint }) => endpoint)).toEqual(['one', 'three', 'two'])
   const means = endpoints.map((each) => {
-    const { lower, mean, upper } = part(part(each, 'served'), 'doubly_robust')
+    const { lower, mean, upper } = partOf(partOf(each, 'served'), 'doubly_robust')
     expect(Number(lower)).toBeLessThanOrEqual(Number(mean))
     expect(Number(upper)).toBeGreaterThanOrEqual(Number(mean))
     return Number(mean)

@@ -9,3 +9,4 @@ export {
 export { createCommandRunner, findPackageVersion, installPackages, type CommandRunner } from './install.ts'
 export { readNumber } from './options.ts'
 export type { FromWorker, ToWorker } from './protocol.ts'
+export { serveJobs, toMessage, type ServedJob } from './serving.ts'

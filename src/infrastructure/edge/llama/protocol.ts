@@ -1,10 +1,8 @@
 import type { JsonObject } from '../../../core/json.ts'
-import type { FromWorker, ModelProcess, ToWorker } from '../child/index.ts'
+import type { ModelProcess } from '../child/index.ts'
 
 /** One GGUF model in a child process. */
 export type LlamaProcess = ModelProcess<Job, Report>
-export type ToLlama = ToWorker<Job, ModelSpec>
-export type FromLlama = FromWorker<Report>
 
 export type Job = AnswerJob | EmbedJob
 

@@ -12,10 +12,15 @@ import type {
   Runtime,
   Sequence,
 } from './binding.ts'
-import { PlatformError, toPlatformError } from '../../../core/errors.ts'
-import type { AnswerJob, EmbedJob, FromLlama, ModelSpec, Report, ToLlama } from './protocol.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { serveJobs, toMessage, type ServedJob } from '../child/index.ts'
+import type { AnswerJob, EmbedJob, Job, ModelSpec, Report } from './protocol.ts'
 
-serve()
+serveJobs<Job, ModelSpec, Report, Loaded>({
+  probe,
+  load,
+  run: (loaded, job, on) => (job.type === 'answer' ? answer(loaded, job, on) : embed(loaded, job, on)),
+})
 
 /** A model that is loaded; its contexts are made when first needed, since a model is seldom for chat and embedding both. */
 interface Loaded {
@@ -25,58 +30,6 @@ interface Loaded {
   readonly model: LlamaModel
   chat?: { readonly chat: LlamaChat; readonly sequence: Sequence; readonly contextTokens: number; owner: string }
   embedding?: EmbeddingContext
-}
-
-function serve(): void {
-  const cancels = new Map<number, AbortController>()
-  let loaded: Promise<Loaded> | undefined
-  let tail: Promise<void> = Promise.resolve()
-  // Nobody is left to answer to.
-  process.on('disconnect', () => process.exit(0))
-  process.on('message', (message: ToLlama) => {
-    switch (message.type) {
-      case 'probe':
-        void probe(message.runtimeFolder)
-        break
-      case 'load':
-        loaded = load(message.model)
-        loaded.then(
-          () => send({ type: 'loaded' }),
-          (thrown: unknown) => send({ type: 'load-failed', message: toMessage(thrown) }),
-        )
-        break
-      case 'cancel':
-        cancels.get(message.id)?.abort()
-        break
-      case 'answer':
-      case 'embed': {
-        const { id } = message
-        const cancel = new AbortController()
-        cancels.set(id, cancel)
-        const work = loaded
-        tail = tail.then(async () => {
-          try {
-            if (work === undefined) throw new Error('no model is loaded')
-            const report = (part: Report): void => send({ type: 'reported', id, report: part })
-            if (message.type === 'answer') await answer(await work, message, { signal: cancel.signal, report })
-            else await embed(await work, message, { signal: cancel.signal, report })
-          } catch (thrown) {
-            const error = toPlatformError(thrown)
-            const isOurs = error.code !== 'INTERNAL'
-            send({
-              id,
-              type: 'failed',
-              code: isOurs ? error.code : 'RUNTIME_FAILED',
-              message: isOurs ? error.message : toMessage(thrown),
-            })
-          } finally {
-            cancels.delete(id)
-          }
-        })
-        break
-      }
-    }
-  })
 }
 
 async function importRuntime(runtimeFolder: string): Promise<Runtime> {
@@ -89,13 +42,9 @@ function start(runtime: Runtime, gpu: 'auto' | false): Promise<Llama> {
   return runtime.getLlama({ gpu, build: 'never', logLevel: 'error', logger: () => undefined, skipDownload: true })
 }
 
-async function probe(runtimeFolder: string): Promise<void> {
-  try {
-    const llama = await start(await importRuntime(runtimeFolder), 'auto')
-    send({ type: 'probed', gpu: llama.gpu === false ? undefined : llama.gpu })
-  } catch (thrown) {
-    send({ type: 'load-failed', message: toMessage(thrown) })
-  }
+async function probe(runtimeFolder: string): Promise<string | undefined> {
+  const llama = await start(await importRuntime(runtimeFolder), 'auto')
+  return llama.gpu === false ? undefined : llama.gpu
 }
 
 async function load(spec: ModelSpec): Promise<Loaded> {
@@ -105,12 +54,7 @@ async function load(spec: ModelSpec): Promise<Loaded> {
   return { spec, runtime, llama, model }
 }
 
-interface Reporting {
-  readonly signal: AbortSignal
-  readonly report: (part: Report) => void
-}
-
-async function answer(loaded: Loaded, job: AnswerJob, { signal, report }: Reporting): Promise<void> {
+async function answer(loaded: Loaded, job: AnswerJob, { signal, report }: ServedJob<Report>): Promise<void> {
   const { chat, sequence, contextTokens } = await openChat(loaded, job.owner)
   const history = toHistory(job)
   const inputTokens = chat.chatWrapper
@@ -194,7 +138,7 @@ function refuseToForget(): never {
   throw new PlatformError('CONTEXT_TOO_LONG', 'the answer has outgrown the context')
 }
 
-async function embed(loaded: Loaded, job: EmbedJob, { signal, report }: Reporting): Promise<void> {
+async function embed(loaded: Loaded, job: EmbedJob, { signal, report }: ServedJob<Report>): Promise<void> {
   const options = toContextOptions(loaded.spec, loaded.model)
   loaded.embedding ??= await loaded.model.createEmbeddingContext(options)
   const context = loaded.embedding
@@ -210,12 +154,4 @@ async function embed(loaded: Loaded, job: EmbedJob, { signal, report }: Reportin
     vectors.push((await context.getEmbeddingFor(input)).vector)
   }
   report({ type: 'embedded', isLast: true, vectors, inputTokens: lengths.reduce((sum, length) => sum + length, 0) })
-}
-
-function toMessage(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : 'unknown failure'
-}
-
-function send(message: FromLlama): void {
-  if (process.connected) process.send?.(message)
 }

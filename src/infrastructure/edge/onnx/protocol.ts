@@ -1,9 +1,7 @@
-import type { FromWorker, ModelProcess, ToWorker } from '../child/index.ts'
+import type { ModelProcess } from '../child/index.ts'
 
 /** One ONNX model in a child process. */
 export type OnnxProcess = ModelProcess<OnnxJob, OnnxReport>
-export type ToOnnx = ToWorker<OnnxJob, OnnxSpec>
-export type FromOnnx = FromWorker<OnnxReport>
 
 /** A model to hold in memory, and how. Paths are absolute. */
 export interface OnnxSpec {

@@ -2,14 +2,24 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { PlatformError, toPlatformError } from '../../../core/errors.ts'
+import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import { serveJobs } from '../child/index.ts'
 import { merge, pool, toBatches, type Batch } from './batches.ts'
 import type { Ort, Session, Tensor, TokenizersLibrary } from './binding.ts'
-import type { FromOnnx, OnnxJob, OnnxReport, OnnxSpec, ToOnnx } from './protocol.ts'
+import type { OnnxJob, OnnxReport, OnnxSpec } from './protocol.ts'
 import { createTextReader, type Sequence, type TextReader } from './sequences.ts'
 
-serve()
+serveJobs<OnnxJob, OnnxSpec, OnnxReport, Loaded>({
+  async probe(runtimeFolder) {
+    requireRuntime(runtimeFolder)
+    return undefined
+  },
+  load,
+  async run(loaded, job, { signal, report }) {
+    report(await (job.type === 'embed' ? embed(loaded, job.inputs, signal) : rerank(loaded, job, signal)))
+  },
+})
 
 interface Loaded {
   readonly spec: OnnxSpec
@@ -18,76 +28,12 @@ interface Loaded {
   readonly reader: TextReader
 }
 
-function serve(): void {
-  const cancelled = new Set<number>()
-  let loaded: Promise<Loaded> | undefined
-  let tail: Promise<void> = Promise.resolve()
-  // Nobody is left to answer to.
-  process.on('disconnect', () => process.exit(0))
-  process.on('message', (message: ToOnnx) => {
-    switch (message.type) {
-      case 'probe':
-        probe(message.runtimeFolder)
-        break
-      case 'load':
-        loaded = load(message.model)
-        loaded.then(
-          () => send({ type: 'loaded' }),
-          (thrown: unknown) => send({ type: 'load-failed', message: toMessage(thrown) }),
-        )
-        break
-      case 'cancel':
-        cancelled.add(message.id)
-        break
-      case 'embed':
-      case 'rerank': {
-        const work = loaded
-        const isCancelled = (): boolean => cancelled.has(message.id)
-        const forget = (): boolean => cancelled.delete(message.id)
-        tail = tail.then(() => run(work, message, { isCancelled, forget }))
-        break
-      }
-    }
-  })
-}
-
-async function run(
-  work: Promise<Loaded> | undefined,
-  message: OnnxJob & { readonly id: number },
-  { isCancelled, forget }: { readonly isCancelled: () => boolean; readonly forget: () => void },
-): Promise<void> {
-  const { id } = message
-  try {
-    if (work === undefined) throw new Error('no model is loaded')
-    const loaded = await work
-    const report = await (message.type === 'embed'
-      ? embed(loaded, message.inputs, isCancelled)
-      : rerank(loaded, message, isCancelled))
-    send({ type: 'reported', id, report })
-  } catch (thrown) {
-    const { code, message: text } = toPlatformError(thrown)
-    if (code === 'INTERNAL') send({ type: 'failed', id, code: 'RUNTIME_FAILED', message: toMessage(thrown) })
-    else send({ type: 'failed', id, code, message: text })
-  } finally {
-    forget()
-  }
-}
-
 function requireRuntime(runtimeFolder: string): { readonly ort: Ort; readonly library: TokenizersLibrary } {
   const require = createRequire(join(runtimeFolder, 'package.json'))
   // The pinned versions' declarations, see binding.ts.
   return {
     ort: require('onnxruntime-node') as Ort,
     library: require('@huggingface/tokenizers') as TokenizersLibrary,
-  }
-}
-
-function probe(runtimeFolder: string): void {
-  try {
-    requireRuntime(runtimeFolder)
-    send({ type: 'probed', gpu: undefined })
-  } catch (thrown) {
-    send({ type: 'load-failed', message: toMessage(thrown) })
   }
 }
 
@@ -128,11 +74,11 @@ const inputs: Readonly<Record<string, (batch: Batch) => BigInt64Array>> = {
 async function infer<Value>(
   { ort, session }: Loaded,
   sequences: readonly Sequence[],
-  { isCancelled, read }: { readonly isCancelled: () => boolean; readonly read: Read<Value> },
+  { signal, read }: { readonly signal: AbortSignal; readonly read: Read<Value> },
 ): Promise<readonly Value[]> {
   const values = new Map<number, Value>()
   for (const batch of toBatches(sequences)) {
-    if (isCancelled()) throw new PlatformError('CANCELLED', 'the request was left before its end')
+    if (signal.aborted) throw new PlatformError('CANCELLED', 'the request was left before its end')
     const feeds: Record<string, Tensor> = {}
     for (const name of session.inputNames) {
       const data = inputs[name]?.(batch)
@@ -151,11 +97,11 @@ async function infer<Value>(
 
 type Read<Value> = (outputs: Readonly<Record<string, Tensor>>, batch: Batch) => readonly Value[]
 
-async function embed(loaded: Loaded, texts: readonly string[], isCancelled: () => boolean): Promise<OnnxReport> {
+async function embed(loaded: Loaded, texts: readonly string[], signal: AbortSignal): Promise<OnnxReport> {
   const parts = texts.map((text) => loaded.reader.toSequences(text))
   const sequences = parts.flat()
   const read: Read<readonly number[]> = (outputs, batch) => toVectors(outputs, batch, loaded.spec.pooling)
-  const made = await infer(loaded, sequences, { isCancelled, read })
+  const made = await infer(loaded, sequences, { signal, read })
   let from = 0
   const vectors = parts.map((own) => {
     const start = from
@@ -185,11 +131,11 @@ function oneForEach({ rows }: Batch): BigInt64Array {
 async function rerank(
   loaded: Loaded,
   { query, documents }: { readonly query: string; readonly documents: readonly string[] },
-  isCancelled: () => boolean,
+  signal: AbortSignal,
 ): Promise<OnnxReport> {
   const parts = documents.map((document) => loaded.reader.toPairs(query, document))
   const sequences = parts.flat()
-  const judged = await infer(loaded, sequences, { isCancelled, read: toScores })
+  const judged = await infer(loaded, sequences, { signal, read: toScores })
   let from = 0
   // A passage is as good as its best part (Dai and Callan, 2019).
   const scores = parts.map((own) => Math.max(...judged.slice(from, (from += own.length))))
@@ -210,12 +156,4 @@ function toFloats({ type, data }: Tensor): ArrayLike<number> {
 
 function countTokens(sequences: readonly Sequence[]): number {
   return sequences.reduce((sum, { ids }) => sum + ids.length, 0)
-}
-
-function toMessage(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : 'unknown failure'
-}
-
-function send(message: FromOnnx): void {
-  if (process.connected) process.send?.(message)
 }

@@ -30,7 +30,7 @@ export async function findIndexed(
   if (row.vector_next - indexedNext > behindMax) return undefined
   const place = { collection: row.collection, number: row.number, dimensions: vector.length }
   const seen: number[] = []
-  for (let chunk = 0; chunk < chunkEnd; chunk++) if (maySee(chunk)) seen.push(chunk)
+  for (let chunk = 0; chunk < chunkEnd && seen.length <= fewMax; chunk++) if (maySee(chunk)) seen.push(chunk)
   if (seen.length === 0) return []
   const search = { place, vector, countMax, maySee }
   const indexed = await database.transaction().execute(async (transaction) => {
