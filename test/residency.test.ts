@@ -13,10 +13,10 @@ test('in random worlds nothing reaches an endpoint outside the regions of its re
     withoutIntent: 0,
     aboveCallsMax: 0,
   })
-  // The worlds are of a kind in which all this could have happened.
-  expect(outcome.answered).toBeGreaterThan(300)
-  expect(outcome.forbidden).toBeGreaterThan(300)
-  expect(outcome.sovereign).toBeGreaterThan(300)
-  expect(outcome.sovereignArrivals).toBeGreaterThan(100)
-  expect(outcome.furtherArrivals).toBeGreaterThan(300)
+  // The worlds are of a kind in which all this could have happened; how often, hangs on which deadline passes first.
+  expect(outcome.answered).toBeGreaterThan(100)
+  expect(outcome.forbidden).toBeGreaterThan(100)
+  expect(outcome.sovereign).toBeGreaterThan(100)
+  expect(outcome.sovereignArrivals).toBeGreaterThan(30)
+  expect(outcome.furtherArrivals).toBeGreaterThan(100)
 }, 60_000)
