@@ -74,12 +74,21 @@ export interface EmbedRequest {
   readonly model: string
   readonly inputs: readonly string[]
   readonly dimensions: number | undefined
+  /** What the texts are, for models that tell questions from what answers them. Embedded as they stand when absent. */
+  readonly kind?: EmbedKind | undefined
 }
+
+export type EmbedKind = 'query' | 'passage'
 
 export interface Embedded {
   /** One vector per input, in order, all of one length. */
   readonly vectors: readonly (readonly number[])[]
   readonly usage: Usage | undefined
+  /**
+   * How the model that answered tells questions from passages; empty when it does not, absent when no kind was said. Vectors of
+   * different forms are not comparable.
+   */
+  readonly form?: string | undefined
 }
 
 /** Texts to be judged by how well each answers a question. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { endpointTimeoutsSchema } from './egress.ts'
+import { embeddingParameterDialects, embeddingSchema } from './embedding.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
 /** What an endpoint speaks. The first three are relayed natively; the others are translated. */
@@ -174,6 +175,7 @@ const endpointSchema = z
       .describe(
         'What the endpoint is for: to chat, to embed, or to judge passages (onnx, and openai by POST /rerank).',
       ),
+    embedding: embeddingSchema.optional(),
     rerankShape: z
       .enum(['documents', 'texts'])
       .default('documents')
@@ -199,6 +201,10 @@ const endpointSchema = z
     message: 'an endpoint of the dialect onnx encodes texts: say does: [embed] or does: [rerank]',
     path: ['does'],
   })
+  .refine(
+    ({ dialect, embedding }) => embedding?.parameter === undefined || embeddingParameterDialects.includes(dialect),
+    { message: 'requests of this dialect take no such parameter: say it by query and passage', path: ['embedding'] },
+  )
   .describe('One place that answers.')
 
 export const endpointsSchema = z.record(

@@ -27,6 +27,17 @@ describe('embeddings', () => {
     })
   })
 
+  test.each([
+    ['query', 'query'],
+    ['search_query', 'query'],
+    ['document', 'passage'],
+    ['passage', 'passage'],
+    ['search_document', 'passage'],
+    ['clustering', undefined],
+  ])('of input_type %s are texts of the kind %s', (type, kind) => {
+    expect(decodeEmbeddingRequest({ model: 'e', input: 'a', input_type: type }).request.kind).toBe(kind)
+  })
+
   test.each<[JsonObject, string, string]>([
     [{ model: 'e' }, 'INVALID_REQUEST', 'input'],
     [{ model: 'e', input: [] }, 'INVALID_REQUEST', 'input'],
@@ -38,6 +49,7 @@ describe('embeddings', () => {
     [{ input: 'a' }, 'INVALID_REQUEST', 'model'],
     [{ model: 'e', input: 'a', dimensions: 0 }, 'INVALID_REQUEST', 'dimensions'],
     [{ model: 'e', input: 'a', encoding_format: 'hex' }, 'UNSUPPORTED_PARAMETER', 'encoding_format'],
+    [{ model: 'e', input: 'a', input_type: 'poem' }, 'UNSUPPORTED_PARAMETER', 'input_type'],
   ])('refuse %j', (body, code, param) => {
     expect(() => decodeEmbeddingRequest(body)).toThrow(expect.objectContaining({ code, param }))
   })

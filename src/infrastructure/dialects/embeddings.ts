@@ -22,6 +22,17 @@ export interface EmbeddingRequest {
   readonly encodingFormat: 'float' | 'base64'
 }
 
+/** What clients of other vendors' embeddings say the texts are; what is neither question nor passage is embedded as it stands. */
+const kinds = {
+  query: 'query',
+  search_query: 'query',
+  document: 'passage',
+  passage: 'passage',
+  search_document: 'passage',
+  classification: undefined,
+  clustering: undefined,
+} as const
+
 /** OpenAI's bound on inputs of one request. */
 const inputsMax = 2_048
 
@@ -36,8 +47,15 @@ export function decodeEmbeddingRequest(body: JsonObject): EmbeddingRequest {
   if (inputs.length === 0 || inputs.length > inputsMax) throw invalid('input', `1 to ${inputsMax} strings`)
   const empty = inputs.indexOf('')
   if (empty !== -1) throw invalid(isArray(input) ? `input[${empty}]` : 'input', 'a string that is not empty')
+  const type = readWord(place, 'input_type', Object.keys(kinds) as (keyof typeof kinds)[]) // the keys of this object
+  const kind = type === undefined ? undefined : kinds[type]
   return {
-    request: { model: requireString(place, 'model'), inputs, dimensions: readInteger(place, 'dimensions', 1) },
+    request: {
+      model: requireString(place, 'model'),
+      inputs,
+      dimensions: readInteger(place, 'dimensions', 1),
+      ...(kind === undefined ? {} : { kind }),
+    },
     encodingFormat: readWord(place, 'encoding_format', ['float', 'base64']) ?? 'float',
   }
 }
@@ -64,8 +82,15 @@ export function encodeEmbeddingAnswer(
 }
 
 /** The request for an endpoint that speaks OpenAI's embeddings. Asks for numbers: every server knows those. */
-export function encodeEmbeddingRequest(request: EmbedRequest, model: string): JsonObject {
-  return { model, input: request.inputs, encoding_format: 'float', dimensions: request.dimensions }
+export function encodeEmbeddingRequest(request: EncodedFrom, model: string): JsonObject {
+  const { inputs, dimensions, parameter } = request
+  const said = parameter === undefined ? {} : { [parameter.name]: parameter.value }
+  return { ...said, model, input: inputs, encoding_format: 'float', dimensions }
+}
+
+interface EncodedFrom extends Pick<EmbedRequest, 'inputs' | 'dimensions'> {
+  /** What the endpoint is told of the kind of the texts, beyond what OpenAI has words for. */
+  readonly parameter?: { readonly name: string; readonly value: string } | undefined
 }
 
 /** The endpoint's vectors in the order of the inputs. Throws UPSTREAM_INVALID unless there is one of equal length for each. */

@@ -20,9 +20,15 @@ export interface Adapter {
   readonly locate?: ((config: EndpointConfig) => EndpointLocation) | undefined
   /** Whether a request without text decoding can be forwarded: the client's dialect is the endpoint's. */
   answer(request: ChatRequest, attempt: Attempt): Promise<Upstream>
-  embed(request: EmbedRequest, attempt: Attempt): Promise<Embedded>
+  embed(request: EmbedTexts, attempt: Attempt): Promise<Embedded>
   /** Absent for dialects that do not rerank. */
   readonly rerank?: ((request: RerankRequest, attempt: Attempt) => Promise<Reranked>) | undefined
+}
+
+/** Texts as the model wants to read them, whatever their kind. */
+export interface EmbedTexts extends Omit<EmbedRequest, 'kind'> {
+  /** What the request says of their kind beside. */
+  readonly parameter?: { readonly name: string; readonly value: string } | undefined
 }
 
 export interface EndpointLocation {

@@ -13,6 +13,7 @@ import type { Attempt } from './adapter.ts'
 import { createSettledAnswer } from './answer.ts'
 import type { Decision } from './balance.ts'
 import { capRequest } from './cap.ts'
+import { toEmbedTexts } from './embed-form.ts'
 import { measureChat, measureEmbedding } from './measure.ts'
 import type { Verdict } from './breaker.ts'
 import { estimateTokens } from '../dialects/index.ts'
@@ -113,8 +114,12 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
   return {
     answer: (options, request) => start(options, (dispatch) => answer(options, request, dispatch)),
     embed(options, request) {
-      const send = (attempt: Attempt): Promise<Embedded> => options.entry.adapter.embed(request, attempt)
-      return start(options, (dispatch) => judge(deps, options, { inputs: request.inputs, send, dispatch }))
+      const { texts, form } = toEmbedTexts(options.entry.config, request)
+      const send = async (attempt: Attempt): Promise<Embedded> => {
+        const embedded = await options.entry.adapter.embed(texts, attempt)
+        return form === undefined ? embedded : { ...embedded, form }
+      }
+      return start(options, (dispatch) => judge(deps, options, { inputs: texts.inputs, send, dispatch }))
     },
     rerank(options, request) {
       const { adapter, id } = options.entry

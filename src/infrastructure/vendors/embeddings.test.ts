@@ -71,6 +71,49 @@ describe('embeddings', () => {
     expect(JSON.stringify(server.requests.at(-1)?.body)).toContain(`"${word}":1024`)
   })
 
+  test.each([
+    ['google', 'gemini-embedding-001', 'taskType', 'RETRIEVAL_QUERY', 'RETRIEVAL_DOCUMENT'],
+    ['cohere', 'embed-v4.0', 'input_type', 'search_query', 'search_document'],
+    ['alibaba', 'text-embedding-v4', 'text_type', 'query', 'document'],
+  ])('%s is told questions from passages in its own words, and the answer says so', async (...given) => {
+    const [dialect, model, word, query, passage] = given
+    for (const [kind, said] of [
+      ['query', query],
+      ['passage', passage],
+    ] as const) {
+      server.reply(toReply(dialect, 'embeddings.json'))
+      const { form } = await create(dialect, model).embed(['one', 'two'], undefined, kind)
+      expect(JSON.stringify(server.requests.at(-1)?.body)).toContain(`"${word}":"${said}"`)
+      expect(form).toContain(query)
+      expect(form).toContain(passage)
+    }
+  })
+
+  test('bedrock tells each family in its own words', async () => {
+    server.reply(toReply('bedrock', 'embedding.json'))
+    await create('bedrock', 'amazon.titan-embed-text-v2:0').embed(['one'], undefined, 'passage')
+    expect(server.requests.at(-1)?.body).toEqual({ inputText: 'one' })
+    // The body that comes back is Titan's; what was asked is what counts here.
+    const ask = (model: string) => create('bedrock', model).embed(['one'], undefined, 'passage')
+    server.reply(toReply('bedrock', 'embedding.json'))
+    await ask('cohere.embed-v4:0').catch(() => undefined)
+    expect(server.requests.at(-1)?.body).toMatchObject({ input_type: 'search_document' })
+    server.reply(toReply('bedrock', 'embedding.json'))
+    await ask('amazon.nova-2-multimodal-embeddings-v1:0').catch(() => undefined)
+    expect(JSON.stringify(server.requests.at(-1)?.body)).toContain('"embeddingPurpose":"GENERIC_INDEX"')
+  })
+
+  test('what the operator says of a model stands before what is known of it', async () => {
+    server.reply(toReply('cohere', 'embeddings.json'))
+    const embedding = { query: 'Q ', passage: 'P ', parameter: { name: 'truncate', query: 'NONE', passage: 'END' } }
+    const { form } = await create('cohere', 'embed-v4.0', { embedding }).embed(['one', 'two'], 256, 'passage')
+    const body = JSON.stringify(server.requests.at(-1)?.body)
+    for (const said of ['"P one"', '"P two"', '"truncate":"END"', '"output_dimension":256'])
+      expect(body).toContain(said)
+    expect(JSON.parse(form ?? '')).toEqual(embedding)
+    expect(() => create('mistral', 'm', { embedding })).toThrow(/no such parameter/)
+  })
+
   test.each(['groq', 'deepseek', 'xai', 'moonshot'])(
     '%s has none, and says so before anything is sent',
     async (dialect) => {

@@ -1,7 +1,8 @@
-import type { EmbeddingModelV4 } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import { PlatformError } from '../../core/errors.ts'
-import type { Embedded, EmbedRequest } from '../../core/model.ts'
+import type { Embedded } from '../../core/model.ts'
 import { createUsage } from '../../core/usage.ts'
+import type { EmbedTexts } from '../endpoints/index.ts'
 import { unsupported } from './prompt.ts'
 import type { VendorWays } from './ways.ts'
 
@@ -13,7 +14,7 @@ export interface EmbedPlace {
 /** Embeds in batches as large as the vendor takes, one after another. The usage is known only when every batch reported its own. */
 export async function embedInBatches(
   model: EmbeddingModelV4,
-  request: EmbedRequest,
+  request: EmbedTexts,
   { endpointId, ways }: EmbedPlace,
 ): Promise<Embedded> {
   const options = toOptions(request, ways)
@@ -33,10 +34,14 @@ export async function embedInBatches(
   return { vectors, usage }
 }
 
-function toOptions({ dimensions }: EmbedRequest, ways: VendorWays) {
-  if (dimensions === undefined) return {}
-  if (ways.dimensions === undefined) throw unsupported('dimensions')
-  return { providerOptions: ways.dimensions(dimensions) }
+function toOptions({ dimensions, parameter }: EmbedTexts, ways: VendorWays) {
+  if (dimensions !== undefined && ways.dimensions === undefined) throw unsupported('dimensions')
+  if (parameter !== undefined && ways.embedding === undefined) throw unsupported(parameter.name)
+  const providerOptions: SharedV4ProviderOptions = dimensions === undefined ? {} : (ways.dimensions?.(dimensions) ?? {})
+  if (parameter === undefined || ways.embedding === undefined) return { providerOptions }
+  const { embedding: vendor } = ways
+  const said = { ...providerOptions[vendor], [parameter.name]: parameter.value }
+  return { providerOptions: { ...providerOptions, [vendor]: said } }
 }
 
 /** Packages say 0, or no number, where the vendor said nothing; no text has no tokens. */

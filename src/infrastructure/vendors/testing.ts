@@ -8,7 +8,7 @@ import { createRootCall, type Call } from '../../core/call.ts'
 import type { ChatRequest, DialectId } from '../../core/chat.ts'
 import { createIds } from '../../core/ids.ts'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
-import type { Answer } from '../../core/model.ts'
+import type { Answer, EmbedKind } from '../../core/model.ts'
 import type { CallRecorder, DispatchIntent, EventLog, RegionGate } from '../../core/ports.ts'
 import { createSeededRandom, createSystemRandom } from '../../core/random.ts'
 import { createSystemClock } from '../../core/time.ts'
@@ -153,7 +153,7 @@ export interface VendorHarness {
   root(allowedRegions?: readonly string[]): Call
   /** Asks the endpoint `one`. */
   ask(body: JsonObject, options?: AskOptions): Promise<Answer>
-  embed(inputs: readonly string[], dimensions?: number): ReturnType<Endpoints['embed']>
+  embed(inputs: readonly string[], dimensions?: number, kind?: EmbedKind): ReturnType<Endpoints['embed']>
   close(): Promise<void>
 }
 
@@ -219,10 +219,10 @@ export function createVendorHarness(options: VendorHarnessOptions): VendorHarnes
         createChatRequest(body, dialect),
         call,
       ),
-    embed: (inputs, dimensions) =>
+    embed: (inputs, dimensions, kind) =>
       endpoints.embed(
         { endpoints: ['one'], balance: 'order', hedgeQuantile: undefined },
-        { model: 'a-model', inputs, dimensions },
+        { model: 'a-model', inputs, dimensions, kind },
         root(),
       ),
     async close() {

@@ -22,6 +22,8 @@ export interface VendorWays {
   readonly cache?: (control: JsonValue) => SharedV4ProviderOptions
   /** How long its vectors shall be; absent where they have one length. */
   readonly dimensions?: (count: number) => SharedV4ProviderOptions
+  /** Where its own settings of embeddings stand; absent where none of them says what the texts are. */
+  readonly embedding?: string
   /** An id of a tool call as it takes it, whoever made it. */
   readonly toCallId?: (id: string) => string
 }
@@ -38,6 +40,7 @@ export const googleWays: VendorWays = {
     // Thoughts are made and billed either way; whoever asks for them sees them.
     return effort === undefined || effort === 'none' ? {} : { google: { thinkingConfig: { includeThoughts: true } } }
   },
+  embedding: 'google',
   dimensions: (count) => ({ google: { outputDimensionality: count } }),
 }
 
@@ -49,6 +52,7 @@ export const bedrockWays: VendorWays = {
   options: ({ parallelToolCalls }) =>
     parallelToolCalls === undefined ? {} : { anthropic: { disableParallelToolUse: !parallelToolCalls } },
   cache: (control) => ({ bedrock: { cachePoint: { type: 'default', ...termOf(control) } } }),
+  embedding: 'bedrock',
   // Titan, Nova and Cohere each have a name of their own for it; a model reads only its own.
   dimensions: (count) => ({ bedrock: { dimensions: count, embeddingDimension: count, outputDimension: count } }),
 }
@@ -72,6 +76,7 @@ export const mistralWays: VendorWays = {
 export const cohereWays: VendorWays = {
   usage: cohereUsage,
   lacks: ['parallel_tool_calls'],
+  embedding: 'cohere',
   dimensions: (count) => ({ cohere: { outputDimension: count } }),
 }
 
@@ -104,6 +109,7 @@ export const alibabaWays: VendorWays = {
   lacks: ['frequency_penalty'],
   options: ({ parallelToolCalls }) => (parallelToolCalls === undefined ? {} : { alibaba: { parallelToolCalls } }),
   cache: () => ({ alibaba: { cacheControl: { type: 'ephemeral' } } }),
+  embedding: 'alibaba',
   dimensions: (count) => ({ alibaba: { dimension: count } }),
 }
 

@@ -32,6 +32,7 @@ import { vectors } from './109-vectors.ts'
 import { sourceCursor } from './115-source-cursor.ts'
 import { withdrawnVersions } from './116-withdrawn-versions.ts'
 import { vectorIndex } from './120-vector-index.ts'
+import { embeddingForm } from './121-embedding-form.ts'
 import { versionStages } from './117-version-stages.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
@@ -77,6 +78,7 @@ export const migrations: readonly Migration[] = [
   withdrawnVersions,
   versionStages,
   vectorIndex,
+  embeddingForm,
   provisioning,
   witnesses,
 ]

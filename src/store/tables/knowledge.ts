@@ -64,6 +64,8 @@ export interface EmbeddingGenerationTable {
   readonly created_at_ms: number
   /** Vectors before this number are in the database's own index; `null` when it has none. */
   readonly indexed_next: number | null
+  /** How its model tells questions from passages; empty when texts are embedded as they stand, `null` before the first. */
+  readonly form: string | null
 }
 
 /** The vector of a passage, of length 1: 32-bit floats, little-endian. */

@@ -140,6 +140,7 @@ function toJson(view: GenerationView): object {
     number: view.number,
     model: view.model,
     dimensions: view.dimensions ?? null,
+    form: view.form ?? null,
     state: view.state,
     vectors: view.vectors,
     missing: view.missing,

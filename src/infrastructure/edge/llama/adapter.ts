@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PlatformError } from '../../../core/errors.ts'
-import type { Embedded, EmbedRequest } from '../../../core/model.ts'
+import type { Embedded } from '../../../core/model.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
 import type { EventLog } from '../../../core/ports.ts'
 import type { Clock } from '../../../core/time.ts'
 import { createUsage } from '../../../core/usage.ts'
-import type { Adapter, Attempt, Endpoint, Upstream } from '../../endpoints/index.ts'
+import type { Adapter, Attempt, EmbedTexts, Endpoint, Upstream } from '../../endpoints/index.ts'
 import { createModelProcess, readNumber } from '../child/index.ts'
 import { toAnswerJob } from './prompt.ts'
 import type { Job, LlamaProcess, ModelSpec, Report } from './protocol.ts'
@@ -87,7 +87,7 @@ async function answer(request: ChatRequest, attempt: Attempt, means: Means): Pro
   return startUpstream(job, { permit, ...means })
 }
 
-async function embed(request: EmbedRequest, { permit }: Attempt, means: Means): Promise<Embedded> {
+async function embed(request: EmbedTexts, { permit }: Attempt, means: Means): Promise<Embedded> {
   const upstream = await startUpstream({ type: 'embed', inputs: request.inputs }, { permit, ...means })
   const vectors = await upstream.vectors()
   const length = vectors[0]?.length

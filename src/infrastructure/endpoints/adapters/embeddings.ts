@@ -1,6 +1,6 @@
 import type { Config } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
-import type { Embedded, EmbedRequest, Reranked, RerankRequest } from '../../../core/model.ts'
+import type { Embedded, Reranked, RerankRequest } from '../../../core/model.ts'
 import {
   decodeEmbeddingAnswer,
   decodeRerankAnswer,
@@ -9,7 +9,7 @@ import {
   type Dialect,
 } from '../../dialects/index.ts'
 import type { Egress, EgressResponse } from '../../egress/index.ts'
-import type { Attempt } from '../adapter.ts'
+import type { Attempt, EmbedTexts } from '../adapter.ts'
 import { readJson, readWhole } from './whole.ts'
 
 export interface EmbeddingDeps {
@@ -20,7 +20,7 @@ export interface EmbeddingDeps {
 }
 
 /** Embeds through `POST /embeddings` as OpenAI describes it. Throws UNSUPPORTED_PARAMETER for dialects without embeddings. */
-export async function embedOpenai(deps: EmbeddingDeps, request: EmbedRequest, attempt: Attempt): Promise<Embedded> {
+export async function embedOpenai(deps: EmbeddingDeps, request: EmbedTexts, attempt: Attempt): Promise<Embedded> {
   const { endpoint, permit } = attempt
   if (deps.dialect.id === 'anthropic-messages') {
     throw new PlatformError('UNSUPPORTED_PARAMETER', `endpoint ${endpoint.id} speaks a dialect without embeddings`, {

@@ -9,6 +9,7 @@ import type { SearchQuery, SearchResult } from '../searching/searching.ts'
 import { createKnowledgeRows } from '../store.ts'
 import { getCollection } from '../views.ts'
 import { toUnitVector } from './block.ts'
+import { checkForm, toKind } from './form.ts'
 import type { GenerationName } from './generations.ts'
 import { rankDepths, toScores, type RankScores, type Target } from './ranks.ts'
 import { createVectorRows, type GenerationRow } from './store.ts'
@@ -188,12 +189,14 @@ function toPlaces({ document, start, end, why }: Passage): readonly Required<Tar
 async function embedAll(
   { embedder, config }: ComparingParts,
   { questions, principal }: NewComparison,
-  { model, dimensions }: GenerationRow,
+  row: GenerationRow,
 ): Promise<readonly Float32Array[]> {
+  const { model, dimensions } = row
   const vectors: Float32Array[] = []
   for (const inputs of toBatches(questions, config.batchMax)) {
-    const request = { model, inputs, dimensions: dimensions ?? undefined }
+    const request = { model, inputs, dimensions: dimensions ?? undefined, kind: toKind(row, 'query') }
     const given = await embedder.embed(request, { principal, durationMsMax: embedMsMax })
+    checkForm(row, given)
     for (const numbers of given.vectors) {
       const vector = toUnitVector(numbers)
       if (vector?.length !== dimensions) throw new PlatformError('UPSTREAM_INVALID', `${model} gave no such vector`)

@@ -4,6 +4,7 @@ import type { EventLog, TextEmbedder } from '../../../core/ports.ts'
 import type { Store } from '../../../store/index.ts'
 import { toHead } from '../indexing.ts'
 import { toUnitBytes } from './block.ts'
+import { checkForm, toKind } from './form.ts'
 import type { IndexKeeping } from './indexed/index.ts'
 import { createVectorRows, type GenerationRow, type NewVector, type Unembedded } from './store.ts'
 
@@ -87,16 +88,13 @@ async function embedMissing(parts: EmbeddingParts, given: GenerationRow, isClose
 }
 
 /** How many passages no endpoint in their regions could embed. */
-async function embedPage(
-  parts: EmbeddingParts,
-  generation: GenerationRow,
-  page: readonly Unembedded[],
-): Promise<number> {
+async function embedPage(parts: EmbeddingParts, given: GenerationRow, page: readonly Unembedded[]): Promise<number> {
+  let generation = given
   let refused = 0
   for (const [region, passages] of Map.groupBy(page, (passage) => passage.region)) {
     for (const batch of toBatches(passages, parts.batchMax)) {
       try {
-        await embedBatch(parts, generation, { region, batch })
+        generation = await embedBatch(parts, generation, { region, batch })
       } catch (thrown) {
         if (region === null || !(thrown instanceof PlatformError && thrown.code === 'REGION_REFUSED')) throw thrown
         refused += batch.length
@@ -112,17 +110,24 @@ interface Batch {
   readonly batch: readonly Unembedded[]
 }
 
-async function embedBatch(parts: EmbeddingParts, generation: GenerationRow, { region, batch }: Batch): Promise<void> {
+/** Gives the generation as it is from then on: with the first vector it has its dimensions and its form. */
+async function embedBatch(
+  parts: EmbeddingParts,
+  generation: GenerationRow,
+  { region, batch }: Batch,
+): Promise<GenerationRow> {
   const { store, embedder } = parts
   const { model, dimensions } = generation
-  const { vectors } = await embedder.embed(
-    { model, inputs: batch.map(toInput), dimensions: dimensions ?? undefined },
+  const given = await embedder.embed(
+    { model, inputs: batch.map(toInput), dimensions: dimensions ?? undefined, kind: toKind(generation, 'passage') },
     {
       principal: JSON.parse(generation.principal) as Principal, // written by `createGenerations`
       regions: region === null ? undefined : [region],
       durationMsMax: batchMsMax,
     },
   )
+  const { vectors } = given
+  const form = checkForm(generation, given)
   const length = vectors[0]?.length ?? 0
   if (vectors.length !== batch.length || length === 0 || (dimensions !== null && length !== dimensions)) {
     throw new PlatformError(
@@ -134,11 +139,13 @@ async function embedBatch(parts: EmbeddingParts, generation: GenerationRow, { re
     const vector = toUnitBytes(vectors[index] ?? [])
     return vector === undefined ? [] : [{ chunk, vector }]
   })
+  const known = { dimensions: length, form }
   await store.transaction(async (sql) => {
     const rows = createVectorRows(sql)
-    if (dimensions === null) await rows.updateGeneration(generation, { dimensions: length })
+    if (dimensions === null || generation.form === null) await rows.updateGeneration(generation, known)
     await rows.insertVectors(generation, made)
   })
+  return { ...generation, ...known }
 }
 
 /** What a passage says and what it stands under. */

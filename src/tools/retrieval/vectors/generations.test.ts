@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { configSchema } from '../../../config/index.ts'
 import type { Principal } from '../../../core/call.ts'
+import type { EmbedRequest } from '../../../core/model.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { createIds } from '../../../core/ids.ts'
 import type { EmbedAs, TextEmbedder } from '../../../core/ports.ts'
@@ -29,7 +30,9 @@ function embed(text: string, dimensions: number): readonly number[] {
 }
 
 interface Scripted extends TextEmbedder {
-  readonly asked: { readonly model: string; readonly inputs: readonly string[]; readonly as: EmbedAs }[]
+  readonly asked: (Pick<EmbedRequest, 'model' | 'inputs' | 'kind'> & { readonly as: EmbedAs })[]
+  /** How it tells questions from passages. */
+  form: string
   fails: PlatformError | undefined
 }
 
@@ -37,12 +40,14 @@ interface Scripted extends TextEmbedder {
 function createScripted(): Scripted {
   const scripted: Scripted = {
     asked: [],
+    form: '',
     fails: undefined,
-    async embed({ model, inputs, dimensions = 5 }, as) {
-      scripted.asked.push({ model, inputs, as })
+    async embed({ model, inputs, dimensions = 5, kind }, as) {
+      scripted.asked.push({ model, inputs, kind, as })
       if (scripted.fails !== undefined) throw scripted.fails
       if (as.regions?.includes('local') === false) throw new PlatformError('REGION_REFUSED', 'no endpoint lies there')
-      return { vectors: inputs.map((text) => embed(text, dimensions)), usage: undefined }
+      const vectors = inputs.map((text) => embed(text, dimensions))
+      return { vectors, usage: undefined, form: kind === undefined ? undefined : scripted.form }
     },
   }
   return scripted
@@ -112,6 +117,47 @@ describeEngines('vectors', (open) => {
     ).toEqual(['inn.md', 'travel.md'])
     await knowledge.deleteDocument(tenant, 'handbook', id)
     expect((await ask(knowledge, '酒店')).passages.map(({ source }) => source)).not.toContain('inn.md')
+    await knowledge.close()
+  })
+
+  test('of a model that tells questions from passages are of one form; another form is another generation', async () => {
+    const embedder = createScripted()
+    embedder.form = 'query: '
+    const knowledge = await openOn(await open(), embedder)
+    await fill(knowledge)
+    const generation = await build(knowledge)
+    expect(embedder.asked.map(({ kind }) => kind)).toEqual(embedder.asked.map(() => 'passage'))
+    await knowledge.switchGeneration({ tenant, collection: 'handbook', generation })
+    expect((await ask(knowledge, '酒店')).dense).toEqual({ state: 'used' })
+    expect(embedder.asked.at(-1)?.kind).toBe('query')
+
+    embedder.form = 'search_query: '
+    expect(await ask(knowledge, '酒店')).toMatchObject({ passages: [], dense: { state: 'failed', code: 'CONFLICT' } })
+    const inn = { externalId: 'inn.md', name: 'inn.md', bytes: Buffer.from('Each lodging is booked in writing.') }
+    await knowledge.putDocument(tenant, 'handbook', inn)
+    await knowledge.embedding.settled()
+    const [old] = await knowledge.listGenerations(tenant, 'handbook')
+    expect(old).toMatchObject({ form: 'query: ', missing: 1, fault: 'CONFLICT' })
+
+    await knowledge.switchGeneration({ tenant, collection: 'handbook', generation: await build(knowledge) })
+    const found = (await ask(knowledge, '酒店')).passages.slice(0, 2).map(({ source }) => source)
+    expect(new Set(found)).toEqual(new Set(['travel.md', 'inn.md']))
+    await knowledge.close()
+  })
+
+  test('of texts that were embedded as they stand go on so, whatever the model has come to', async () => {
+    const embedder = createScripted()
+    const knowledge = await openOn(await open(), embedder)
+    await fill(knowledge)
+    const generation = await build(knowledge)
+    await knowledge.switchGeneration({ tenant, collection: 'handbook', generation })
+    embedder.form = 'query: '
+    const before = embedder.asked.length
+    expect((await ask(knowledge, '酒店')).dense).toEqual({ state: 'used' })
+    await knowledge.putDocument(tenant, 'handbook', { externalId: 'x', name: 'x.md', bytes: Buffer.from('One hotel.') })
+    await knowledge.embedding.settled()
+    expect(embedder.asked.slice(before).map(({ kind }) => kind)).toEqual([undefined, undefined])
+    expect(await knowledge.listGenerations(tenant, 'handbook')).toMatchObject([{ form: '', missing: 0 }])
     await knowledge.close()
   })
 

@@ -9,6 +9,7 @@ import { createKnowledgeRows } from '../store.ts'
 import { getCollection } from '../views.ts'
 import { toUnitVector } from './block.ts'
 import { createEmbeddingJobs } from './embedding.ts'
+import { checkForm, toKind } from './form.ts'
 import { createIndexKeeping } from './indexed/index.ts'
 import { createVectorRows, type GenerationRow } from './store.ts'
 
@@ -43,6 +44,8 @@ export interface GenerationView {
   readonly number: number
   readonly model: string
   readonly dimensions: number | undefined
+  /** How the model tells questions from passages; empty when it does not, `undefined` before the first vector. */
+  readonly form: string | undefined
   readonly state: GenerationRow['state']
   readonly vectors: number
   /** Passages in force without a vector, those refused included. */
@@ -187,6 +190,7 @@ async function begin(
     fault: null,
     created_at_ms: atMs,
     indexed_next: null,
+    form: null,
   }
   await rows.insertGeneration(row)
   return row
@@ -213,12 +217,15 @@ async function toVectors(
   const startedMs = clock.monotonicMs()
   try {
     const vectors: QueryVector[] = []
-    for (const [key, same] of Map.groupBy(live, ({ model, dimensions }) => `${dimensions} ${model}`)) {
+    for (const [key, same] of Map.groupBy(live, ({ model, dimensions, form }) => `${dimensions} ${model} ${form}`)) {
       const [first] = same
       if (first === undefined) continue
-      const request = { model: first.model, inputs: [query.query], dimensions: first.dimensions ?? undefined }
+      const { model, dimensions } = first
+      const kind = toKind(first, 'query')
+      const request = { model, inputs: [query.query], dimensions: dimensions ?? undefined, kind }
       const left = durationMsMax - (clock.monotonicMs() - startedMs)
       const found = await embedder.embed(request, { ...by, regions: undefined, durationMsMax: left })
+      checkForm(first, found)
       const vector = toUnitVector(found.vectors[0] ?? [])
       if (vector === undefined) throw new PlatformError('UPSTREAM_INVALID', `${key} gave no vector`)
       vectors.push(...same.map(({ name, number }) => ({ collection: name, generation: number, vector })))
@@ -239,6 +246,7 @@ function toView(
     number: row.number,
     model: row.model,
     dimensions: row.dimensions ?? undefined,
+    form: row.form ?? undefined,
     state: row.state,
     vectors,
     missing,

@@ -73,6 +73,7 @@ describe('vectors in PostgreSQL with pgvector', () => {
         ...place,
         tenant,
         model: 'm',
+        form: '',
         dimensions,
         state: 'live',
         principal: '{}',
