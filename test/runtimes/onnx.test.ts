@@ -1,16 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { EventLog } from '../../src/core/ports.ts'
 import { createSystemClock } from '../../src/core/time.ts'
-import {
-  createCommandRunner,
-  createOnnxAdapter,
-  createOnnxInstaller,
-  onnxRuntimeVersion,
-  type OnnxAdapter,
-} from '../../src/infrastructure/edge/index.ts'
+import { createOnnxAdapter, type OnnxAdapter } from '../../src/infrastructure/edge/index.ts'
 import { createAttempt, type AttemptOptions } from '../../src/infrastructure/edge/testing.ts'
 import {
   createTinyEncoder,
@@ -22,9 +16,8 @@ import {
   tinyWeight,
   tinyWords,
 } from '../kit/index.ts'
+import { installOnnxRuntime, onnxRuntimeFolder } from './onnx-runtime.ts'
 
-/** Kept between runs, so that it is installed once. */
-const runtimeFolder = resolve(import.meta.dirname, '../../.strata-runtimes/onnx')
 const clock = createSystemClock()
 const silence = { debug: ignore, info: ignore, warn: ignore, error: ignore } satisfies EventLog
 let modelsFolder = ''
@@ -37,21 +30,14 @@ beforeAll(async () => {
   writeFileSync(join(modelsFolder, 'onnx', 'encoder.onnx'), createTinyEncoder())
   writeFileSync(join(modelsFolder, 'onnx', 'reranker.onnx'), createTinyReranker())
   writeFileSync(join(modelsFolder, 'onnx', 'broken.onnx'), createTinyEncoder().subarray(0, 200))
-  const { platform, arch: architecture } = process
-  const installer = createOnnxInstaller({ folder: runtimeFolder, run: createCommandRunner(), platform, architecture })
-  if (installer.findVersion() !== onnxRuntimeVersion) {
-    const lines: string[] = []
-    const onProgress = (line: string): number => lines.push(line)
-    const installed = await installer.install({ onProgress, signal: AbortSignal.timeout(500_000) })
-    expect(installed).toEqual({ version: onnxRuntimeVersion })
-    expect(lines.at(-1)).toContain('is ready, on the CPU')
-  }
-  adapter = createOnnxAdapter({ runtimeFolder, modelsFolder, clock, log: silence })
+  const said = await installOnnxRuntime()
+  if (said.length > 0) expect(said.at(-1)).toContain('is ready, on the CPU')
+  adapter = createOnnxAdapter({ runtimeFolder: onnxRuntimeFolder, modelsFolder, clock, log: silence })
 })
 
 afterEach(async () => {
   await adapter.close()
-  adapter = createOnnxAdapter({ runtimeFolder, modelsFolder, clock, log: silence })
+  adapter = createOnnxAdapter({ runtimeFolder: onnxRuntimeFolder, modelsFolder, clock, log: silence })
 })
 
 afterAll(async () => {
@@ -75,7 +61,7 @@ describe('an ONNX encoder in a child process', () => {
     const [first] = (await embed(['sick pay'], { options: { pooling: 'cls' } })).vectors
     expectNear(first, meanOf([2]))
     await adapter.close()
-    adapter = createOnnxAdapter({ runtimeFolder, modelsFolder, clock, log: silence })
+    adapter = createOnnxAdapter({ runtimeFolder: onnxRuntimeFolder, modelsFolder, clock, log: silence })
     const [last] = (await embed(['sick pay'], { options: { pooling: 'last' } })).vectors
     expectNear(last, meanOf([3]))
   })

@@ -5,13 +5,15 @@ import { startStrata, toEndpoint, type RunningStrata } from '../../../../test/ki
 let mock: MockUpstream
 let strata: RunningStrata
 const path = '/v1/collections/handbook/generations'
+const parameter = { name: 'input_type', query: 'query', passage: 'document' }
+const embedding = { query: 'Q: ', passage: 'P: ', parameter }
 
 beforeAll(async () => {
   mock = await startMockUpstream()
   strata = await startStrata({
     config: {
       endpoints: {
-        vectors: toEndpoint(mock, 'openai', { price: { input: '1', output: '0' }, does: ['embed'] }),
+        vectors: toEndpoint(mock, 'openai', { price: { input: '1', output: '0' }, does: ['embed'], embedding }),
         one: toEndpoint(mock, 'openai', { price: { input: '1', output: '2' } }),
       },
       models: { small: { endpoint: 'vectors' }, one: { endpoint: 'one' } },
@@ -54,6 +56,10 @@ test('a generation is begun, embedded through an endpoint within the regions of 
   // What is bound to another region than the endpoint's has not left.
   const sent = mock.requests.map(({ text }) => text).join('\n')
   expect(sent).toContain('The rule of leave')
+  expect(mock.requests.at(-1)?.json).toMatchObject({
+    input: [expect.stringMatching(/^P: leave/)],
+    input_type: 'document',
+  })
   expect(sent).not.toContain('abroad')
 
   const question = { query: 'the rule of leave', expected: [{ document: 'leave', start: 0, end: 4 }] }
@@ -67,6 +73,7 @@ test('a generation is begun, embedded through an endpoint within the regions of 
   expect(await send('POST', `${path}/1/switch`)).toMatchObject({ status: 200, body: { state: 'live' } })
   const found = await send('POST', '/v1/collections/handbook/search', { query: 'the rule of leave', min_confidence: 0 })
   expect(found).toMatchObject({ status: 200, body: { dense: { state: 'used' }, data: [{ source: 'leave.md' }] } })
+  expect(mock.requests.at(-1)?.json).toMatchObject({ input: ['Q: the rule of leave'], input_type: 'query' })
   // The question and the passages are calls with their cost on record.
   const calls = await strata.platform.store.calls.list('default', { limit: 20 })
   expect(calls.filter(({ name }) => name === 'small').length).toBeGreaterThanOrEqual(2)
