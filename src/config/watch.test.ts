@@ -26,7 +26,7 @@ function start(text: string): string {
 }
 
 async function isCalled(times: number): Promise<void> {
-  await vi.waitFor(() => expect(calls).toBe(times), { timeout: 10_000 })
+  await vi.waitFor(() => expect(calls).toBe(times), { timeout: 30_000 })
 }
 
 describe('a watched configuration', () => {

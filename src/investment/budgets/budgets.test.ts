@@ -71,9 +71,7 @@ describeEngines('spending under budgets', (openStore) => {
     expect(calls).toEqual([{ id: `${rootId}.1`, cost: 77 }])
   })
 
-  test('who waits for money keeps the process alive, and nothing does when nobody waits', {
-    timeout: 30_000,
-  }, async () => {
+  test('who waits for money keeps the process alive, and nothing does when nobody waits', async () => {
     const place = await openStore.createPlace()
     // The timers of the ledger itself: a count of the process's would have those of database connections in it.
     const ticks = vi.spyOn(globalThis, 'setInterval')
@@ -86,7 +84,7 @@ describeEngines('spending under budgets', (openStore) => {
     expect(countHolding()).toBe(1)
     settle(process, first, 20)
     settle(process, await waiting, 20)
-    await expect.poll(countHolding, { timeout: 20_000 }).toBe(0)
+    await expect.poll(countHolding).toBe(0)
   })
 
   test('a process that ends leaves nothing held; what it could not see end counts as it was held', async () => {

@@ -82,7 +82,7 @@ describeEngines('kept routers', (open) => {
     expect(other.routers.catalogue('default').find('support')?.certificate?.epsilon).toBe(0.1)
     const stop = other.routers.watch('default')
     await one.routers.rollBack(key, 1)
-    await expect.poll(inForce, { timeout: 15_000, interval: 100 }).toBe(first.router.hash)
+    await expect.poll(inForce, { interval: 100 }).toBe(first.router.hash)
     stop()
   })
 

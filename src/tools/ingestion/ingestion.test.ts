@@ -60,7 +60,7 @@ describeEngines('ingestion', (open) => {
     const { id, state } = await ingestion.enqueue(tenant, 'notes', { ...toDocument('a'), region: 'eu' })
     expect(state).toBe('waiting')
     ingestion.start()
-    await expect.poll(async () => (await ingestion.get(tenant, id)).state, { timeout: 10_000 }).toBe('done')
+    await expect.poll(async () => (await ingestion.get(tenant, id)).state).toBe('done')
     const document = await knowledge.findDocument(tenant, 'notes', 'a')
     expect(await ingestion.get(tenant, id)).toMatchObject({ document: { id: document?.id, outcome: 'created' } })
     expect(await knowledge.canSee(tenant, document?.id ?? '', { regions: ['us'] })).toBe(false)
@@ -72,7 +72,7 @@ describeEngines('ingestion', (open) => {
     const text = 'The quokka of Rottnest keeps seventeen umbrellas behind the lighthouse for rainy Sundays in winter.'
     await ingestion.enqueue(tenant, 'notes', toDocument('a', text))
     ingestion.start()
-    await expect.poll(() => isIdle(ingestion), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => isIdle(ingestion)).toBe(true)
     const document = await knowledge.findDocument(tenant, 'notes', 'a')
     const { statement } = await knowledge.deleteDocument(tenant, 'notes', document?.id ?? '')
     expect(JSON.parse(statement ?? '{}')).toMatchObject({ result: 'gone', left: { rows: 0, hits: 0 } })
@@ -87,7 +87,7 @@ describeEngines('ingestion', (open) => {
       await ingestion.enqueue(tenant, 'notes', toDocument('a')),
     ]
     ingestion.start()
-    await expect.poll(() => isIdle(ingestion), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isIdle(ingestion)).toBe(true)
     expect(await ingestion.get(tenant, jobs[0]?.id ?? '')).toMatchObject({
       state: 'refused',
       reason: expect.stringContaining('b.pdf'),
@@ -120,7 +120,7 @@ describeEngines('ingestion', (open) => {
       }),
     )
     for (const { ingestion } of workers) ingestion.start()
-    await expect.poll(() => isIdle(base.ingestion), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isIdle(base.ingestion)).toBe(true)
     expect(taken.flat().toSorted()).toEqual(many)
     expect(taken.filter((list) => list.length > 0).length).toBeGreaterThan(1)
     expect(await base.ingestion.count(tenant)).toEqual({ done: 100 })
@@ -138,11 +138,11 @@ describeEngines('ingestion', (open) => {
       return gone.promise
     })
     dying.ingestion.start()
-    await expect.poll(() => held, { timeout: 10_000 }).toBe(20)
+    await expect.poll(() => held).toBe(20)
     // Nobody hears of a dead process: its lease ends.
     await store.sql.updateTable('ingestion_job').set({ lease_until_ms: 0 }).where('state', '=', 'running').execute()
     base.ingestion.start()
-    await expect.poll(() => isIdle(base.ingestion), { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => isIdle(base.ingestion)).toBe(true)
     gone.resolve([])
     expect(await base.ingestion.count(tenant)).toEqual({ done: 30 })
     const versions = await store.sql.selectFrom('document_version').select('id').execute()
@@ -156,7 +156,7 @@ describeEngines('ingestion', (open) => {
     const { id } = await ingestion.enqueue(tenant, 'notes', toDocument('a'))
     await store.sql.updateTable('ingestion_job').set({ attempts: 3, state: 'running', owner: 'dead' }).execute()
     ingestion.start()
-    await expect.poll(async () => (await ingestion.get(tenant, id)).state, { timeout: 10_000 }).toBe('failed')
+    await expect.poll(async () => (await ingestion.get(tenant, id)).state).toBe('failed')
     expect((await ingestion.get(tenant, id)).reason).toContain('died')
     const row = await store.sql.selectFrom('ingestion_job').select('bytes').executeTakeFirst()
     expect(row?.bytes).toBeNull()

@@ -218,7 +218,7 @@ describeEngines('sources', (open) => {
       },
     })
     await dying.sources.sync(tenant, 'notes')
-    await expect.poll(() => hang !== undefined, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => hang !== undefined).toBe(true)
     // A process that is dead no longer renews its lease.
     await store.sql.updateTable('source_sync').set({ lease_until_ms: 0, owner: 'dead' }).execute()
     try {
@@ -247,7 +247,7 @@ describeEngines('sources', (open) => {
     await synchronise(sources)
     sources.start()
     write('b.md', 'A note that comes later.')
-    await expect.poll(names, { timeout: 10_000 }).toEqual(['a.md', 'b.md'])
+    await expect.poll(names).toEqual(['a.md', 'b.md'])
   })
 
   test('a source of another tenant is not there', async () => {

@@ -50,9 +50,7 @@ test('a generation is begun, embedded through an endpoint within the regions of 
     body: { object: 'generation', number: 1, model: 'small', state: 'building' },
   })
   const list = async () => (await send('GET', path)).body
-  await expect
-    .poll(list, { timeout: 15_000 })
-    .toMatchObject({ data: [{ vectors: 1, missing: 1, refused: 1, fault: null }] })
+  await expect.poll(list).toMatchObject({ data: [{ vectors: 1, missing: 1, refused: 1, fault: null }] })
   // What is bound to another region than the endpoint's has not left.
   const sent = mock.requests.map(({ text }) => text).join('\n')
   expect(sent).toContain('The rule of leave')

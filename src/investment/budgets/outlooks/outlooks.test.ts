@@ -24,9 +24,9 @@ describeEngines('a budget that is forecast', (openStore) => {
     await spend(spending, clock, 8 * 24)
     receiver.refusals = 1
     spending.alerts.use(receiver.send)
-    await vi.waitFor(() => expect(receiver.seen).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(receiver.seen).toHaveLength(1), { timeout: 30_000 })
     clock.advance(60_000) // when it is tried again
-    await vi.waitFor(() => expect(receiver.taken).toHaveLength(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(receiver.taken).toHaveLength(1), { timeout: 30_000 })
     expect(receiver.seen[1]?.['id']).toBe(receiver.seen[0]?.['id'])
     const alert = receiver.taken[0] as JsonObject & { forecast: { probability: number; runs_out: Dates } }
     expect(alert).toMatchObject({ reason: 'forecast', percent: null, name: 'all', limit: '400' })
@@ -48,7 +48,7 @@ describeEngines('a budget that is forecast', (openStore) => {
     spending.alerts.use(receiver.send)
     await spend(spending, clock, 8 * 24)
     await vi.waitFor(async () => expect((await state()).outlook).toMatchObject({ state: 'forecast' }), {
-      timeout: 5_000,
+      timeout: 30_000,
     })
     await sleepTicks()
     expect((await state()).outlook?.['probability']).toBeLessThan(0.5)
@@ -59,7 +59,7 @@ describeEngines('a budget that is forecast', (openStore) => {
     const { spending, clock, receiver, state } = await prepare(openStore, { limit: '30', period: 'month' })
     spending.alerts.use(receiver.send)
     await spend(spending, clock, 20)
-    await vi.waitFor(async () => expect((await state()).outlook).toBeDefined(), { timeout: 5_000 })
+    await vi.waitFor(async () => expect((await state()).outlook).toBeDefined(), { timeout: 30_000 })
     expect((await state()).outlook).toMatchObject({ state: 'too little history', needed: 169 })
     await sleepTicks()
     expect(receiver.seen).toEqual([])
@@ -71,7 +71,7 @@ describeEngines('a budget that is forecast', (openStore) => {
     const other = await prepare(openStore, undefined, one)
     one.spending.alerts.use(one.receiver.send)
     other.spending.alerts.use(other.receiver.send)
-    await vi.waitFor(() => expect(one.receiver.taken.length + other.receiver.taken.length).toBe(1), { timeout: 5_000 })
+    await vi.waitFor(() => expect(one.receiver.taken.length + other.receiver.taken.length).toBe(1), { timeout: 30_000 })
     await sleepTicks()
     expect(one.receiver.taken.length + other.receiver.taken.length).toBe(1)
   })
