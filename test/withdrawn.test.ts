@@ -11,6 +11,7 @@ beforeAll(async () => {
       models: {
         handbook: { ground: { in: 'handbook', with: 'extract' } },
         kept: { cache: { use: 'handbook', seconds: 600 } },
+        twice: { cache: { use: 'kept', seconds: 600 } },
       },
     },
   })
@@ -65,8 +66,8 @@ test('an answer made from a deleted document is not given again, its call says s
   expect(deleted.status).toBe(200)
   const receipt = await (await strata.request(`/v1/receipts/${document}`)).json()
   const { statement } = receipt as { readonly statement: string }
-  // The first question, and the one that went past the cache; what came from the cache was given no passage.
-  expect(JSON.parse(statement)).toMatchObject({ answers: { flagged: 2 }, result: 'gone' })
+  // The first question, the one that was answered from the cache, and the one that went past it.
+  expect(JSON.parse(statement)).toMatchObject({ answers: { flagged: 3 }, result: 'gone' })
 
   const after = (await (await strata.request(`/v1/calls/${direct.call}`)).json()) as JsonObject
   expect(after['withdrawn']).toMatchObject([
@@ -90,6 +91,39 @@ test('what was answered from documents that not everybody may see is kept for th
   expect(theirs.text).not.toContain('310,000')
   expect(theirs.hit).toBe('none')
   expect((await ask(question)).hit).toBe('exact')
+})
+
+test('a cache around a cache keeps for the same people what the inner one was asked by them', async () => {
+  await put('bonus', 'The bonus of the director is 45,000 francs.', { allow: ['role:admin'] })
+  const question = 'What is the bonus of the director?'
+  expect((await ask(question)).text).toContain('45,000')
+  // Kept by the outer one as an answer from the inner one.
+  expect(await ask(question, undefined, 'twice')).toMatchObject({ text: expect.stringContaining('45,000') })
+  const made = await strata.request('/v1/keys', { name: 'another member', role: 'member' })
+  const { key } = (await made.json()) as { readonly key: string }
+  expect((await ask(question, key, 'twice')).text).not.toContain('45,000')
+})
+
+test.each([
+  [
+    '/v1/chat/completions',
+    { model: 'kept', messages: [{ role: 'user', content: 'How long is the probation period?' }] },
+  ],
+  ['/v1/search', { query: 'probation period', min_confidence: 0 }],
+])('what %s answered under an idempotency key from a deleted document is not given again', async (path, body) => {
+  const document = await put('probation', 'The probation period is seventeen weeks.')
+  const headers = { 'idempotency-key': `probation ${path}`.replaceAll(' ', '-') }
+  const first = await strata.request(path, body, { headers })
+  expect(await first.text()).toContain('seventeen')
+  const again = await strata.request(path, body, { headers })
+  expect([again.headers.get('idempotent-replayed'), await again.text()]).toEqual([
+    'true',
+    expect.stringContaining('seventeen'),
+  ])
+  await strata.request(`/v1/collections/handbook/documents/${document}`, undefined, { method: 'DELETE' })
+  const after = await strata.request(path, body, { headers })
+  expect(after.status).toBe(409)
+  expect(await after.text()).toContain('deleted')
 })
 
 test('a collection that is deleted takes its versions along', async () => {

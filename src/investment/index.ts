@@ -66,7 +66,7 @@ export {
   type OutcomeView,
   type ReturnReport,
 } from './outcomes/index.ts'
-export { createIdempotency, type Idempotency, type KeptAnswer } from './idempotency/index.ts'
+export { createIdempotency, type Idempotency, type IdempotencyDeps, type KeptAnswer } from './idempotency/index.ts'
 export { createMeterExport, type MeterExport } from './exports/index.ts'
 export type { CallSum, DaySum } from './spend/index.ts'
 export {

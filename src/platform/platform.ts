@@ -17,13 +17,7 @@ import {
   type PolicyGuard,
 } from '../governance/index.ts'
 import { createEgress, createEndpoints, type Egress } from '../infrastructure/index.ts'
-import {
-  createIdempotency,
-  createPricer,
-  createSpending,
-  type Idempotency,
-  type PriceBook,
-} from '../investment/index.ts'
+import { createPricer, createSpending, type Idempotency, type PriceBook } from '../investment/index.ts'
 import { createAnswerCaches } from '../models/index.ts'
 import { createAudit } from './audit.ts'
 import { createAdapters } from './adapters.ts'
@@ -35,6 +29,7 @@ import { createMoney, createSinks } from './billing.ts'
 import { createCentreLink, createEdge } from './edge.ts'
 import { openGovernance } from './governance.ts'
 import { createParts } from './parts.ts'
+import { createRepeating } from './repeating.ts'
 import { createReplay } from './replay.ts'
 import { createJudging } from './replay-policies.ts'
 import { createConfiguredSignOn } from './sign-on.ts'
@@ -113,7 +108,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const learnt = await createLearningParts({ store, clock, ids, random, log })
   const rights = createRights({ ...around, inForce, store, log, knowledge, preparation, config: () => current.config })
   const money = await createMoney({ store, clock, ids, log, spending, config: () => current.config })
-  const idempotency = createIdempotency({ store, clock, random, log, config: loaded.config.server.idempotency })
+  const idempotency = createRepeating({ store, clock, random, log, knowledge, loaded })
   const edge = createEdge({ store, clock, spending, config: () => current.config })
   const rooms = { identity, audit, governance, ...rights, preparation, spending, ...learnt, money, edge, store }
   const standing: Standing = { ...around, ...rooms, folder, configFolder: loaded.folder }

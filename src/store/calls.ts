@@ -102,7 +102,7 @@ async function countGiven(database: Kysely<Tables>, tenant: string, versions: re
       .select('root_id')
       .distinct()
       .where('tenant', '=', tenant)
-      .where('kind', '=', 'model')
+      .where('kind', '!=', 'dispatch')
       .where((build) => build.or(part.map((version) => build('detail', 'like', `%"version":"${version}"%`))))
       .execute()
     for (const { root_id: root } of rows) roots.add(root)

@@ -21,9 +21,12 @@ const request = {
 }
 const answer = { status: 200, headers: ['x-strata-call', 'call_1'], body: Buffer.from('{"text":"Tagesgeld 你好"}') }
 
-function start(store: Store, clock: Clock, more: Partial<typeof config> = {}): Idempotency {
-  const random = createSystemRandom()
-  const made = createIdempotency({ store, clock, random, log: silentLog, config: { ...config, ...more } })
+function start(store: Store, clock: Clock, more: Partial<typeof config> & { gone?: string } = {}): Idempotency {
+  const { gone, ...bounds } = more
+  const deps = { store, clock, random: createSystemRandom(), log: silentLog }
+  const isWithdrawn = async (_tenant: string, callId: string | undefined): Promise<boolean> =>
+    gone !== undefined && callId === gone
+  const made = createIdempotency({ ...deps, isWithdrawn, config: { ...config, ...bounds } })
   open.push(made)
   return made
 }
@@ -132,6 +135,18 @@ describeEngines('idempotency keys', (openStore) => {
       message: expect.stringContaining('too large'),
       details: { call: 'call_1' },
     })
+  })
+
+  test('an answer that rests on a deleted document is not given again, nor is the request done twice', async () => {
+    const clock = createFakeClock(1_000)
+    const store = await openStore({ clock })
+    await workOf(await start(store, clock).begin(request)).finish(answer, 'call_1')
+    await expect(start(store, clock, { gone: 'call_1' }).begin(request)).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_CONFLICT',
+      message: expect.stringContaining('deleted'),
+      details: { call: 'call_1' },
+    })
+    expect((await start(store, clock, { gone: 'call_2' }).begin(request)).type).toBe('answered')
   })
 
   test('of each tenant only so many answers and bytes are kept, the newest', async () => {

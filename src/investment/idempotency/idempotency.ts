@@ -10,7 +10,7 @@ import { createIdempotencyStore, type Entry, type IdempotencyStore, type OwnPlac
 export interface Idempotency {
   /**
    * Begins the work, or finds its answer. Rejects with INVALID_REQUEST for a key that is none, IDEMPOTENCY_CONFLICT for
-   * another request under the key or an answer that was too large to be kept, IDEMPOTENCY_IN_WORK.
+   * another request under the key, an answer that was too large to be kept or that rests on a deleted document, IDEMPOTENCY_IN_WORK.
    */
   begin(request: RepeatableRequest): Promise<Begun>
   close(): void
@@ -47,6 +47,8 @@ export interface IdempotencyConfig {
 }
 
 export interface IdempotencyDeps {
+  /** Whether an answer rests on a document that has been deleted since: that is given to nobody again. */
+  readonly isWithdrawn: (tenant: string, callId: string | undefined, answer: KeptAnswer) => Promise<boolean>
   readonly store: Pick<Store, 'sql'>
   readonly clock: Clock
   readonly random: Random
@@ -100,7 +102,10 @@ class StoredIdempotency implements Idempotency {
       const found = await this.#store.begin({ ...place, fingerprint, expiresAtMs }, nowMs)
       if (found === undefined) return { type: 'work', work: this.#toWork(place, secret) }
       this.#leave(place)
-      return { type: 'answered', answer: toAnswer(found, { fingerprint, secret }) }
+      const answer = toAnswer(found, { fingerprint, secret })
+      if (await this.#deps.isWithdrawn(tenant, found.callId, answer))
+        throw conflict('was used before, and a document that its answer rests on has been deleted', found.callId)
+      return { type: 'answered', answer }
     } catch (thrown) {
       this.#leave(place)
       throw thrown

@@ -101,7 +101,7 @@ async function keepValid(
   return undefined
 }
 
-function replay(call: Call, { events, ageMs, bounds }: Kept, hit: 'exact' | 'semantic'): Answer {
+function replay(call: Call, { events, ageMs, bounds, versions }: Kept, hit: 'exact' | 'semantic'): Answer {
   for (const bound of bounds) {
     if (call.bind(bound)) continue
     throw new PlatformError(
@@ -109,7 +109,9 @@ function replay(call: Call, { events, ageMs, bounds }: Kept, hit: 'exact' | 'sem
       'what was answered before is bound to regions in which this request has none left',
     )
   }
-  call.note({ cache: { hit, ageMs: Math.round(ageMs) } })
+  // What an answer rests on goes on with it: a cache around this one, the record and deletions ask for that.
+  const given = versions.length === 0 ? {} : { passages: versions.map((version) => ({ version })) }
+  call.note({ cache: { hit, ageMs: Math.round(ageMs) }, ...given })
   return createAnswer(iterate(events))
 }
 
