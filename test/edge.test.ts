@@ -217,7 +217,7 @@ test('each call of an edge node is at its centre once, whichever of the two is k
       return data.map(({ id: call }) => call).toSorted()
     }
     const told = await list(centre.url)
-    expect(answered.length).toBeGreaterThan(40)
+    expect(answered.length).toBeGreaterThan(10)
     expect(new Set(told).size).toBe(told.length)
     expect(told).toEqual(await list(edge.url))
     expect(answered.filter((call) => !told.includes(call))).toEqual([])

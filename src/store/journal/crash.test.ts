@@ -16,7 +16,7 @@ describeEngines('journal under kill -9', (open) => {
   test('each acknowledged settlement is in the database exactly once, each open intent is an interrupted call', async () => {
     const random = createSeededRandom(20_261_123)
     const place = await open.createPlace()
-    for (let run = 0; run < kills; run++) await recordUntilKilled(place, { run, ms: 50 + random.next() * 250 })
+    for (let run = 0; run < kills; run++) await recordUntilKilled(place, { run, bytes: run === 0 ? 1 : 4_000, ms: random.next() * 250 })
     const said = readFileSync(join(place.folder, 'said.log'), 'utf8')
 
     const store = await open({ place })
@@ -49,13 +49,20 @@ function pick(said: string, act: 'settled' | 'intended'): readonly string[] {
   return lines.filter((line) => line.startsWith(`${act} `)).map((line) => line.slice(act.length + 1))
 }
 
-/** Lets a process record, and kills it `ms` after its first word. */
-async function recordUntilKilled(place: Place, when: { readonly run: number; readonly ms: number }): Promise<void> {
+interface Death {
+  readonly run: number
+  /** What it has said before, a line of some thirty for each act, and how long after that it dies. */
+  readonly bytes: number
+  readonly ms: number
+}
+
+/** Lets a process record, and kills it. */
+async function recordUntilKilled(place: Place, when: Death): Promise<void> {
   const child = spawn(process.execPath, [loop, JSON.stringify({ ...place, run: when.run })], { stdio: 'inherit' })
   const closed = once(child, 'close')
   const path = join(place.folder, 'said.log')
   const before = toSize(path)
-  while (toSize(path) === before && child.exitCode === null) await setTimeout(10)
+  while (toSize(path) < before + when.bytes && child.exitCode === null) await setTimeout(10)
   await setTimeout(when.ms)
   child.kill('SIGKILL')
   expect(await closed).toEqual([null, 'SIGKILL'])
