@@ -89,6 +89,15 @@ describe('networks over HTTP', () => {
     expect(((await member.json()) as Answered).error).toMatchObject({ code: 'FORBIDDEN', param: 'strata.network' })
   })
 
+  test('that come with requests keep answers of their own each, wherever their caches stand', async () => {
+    for (const use of ['one', 'two', 'one', 'two'])
+      await ask({ model: 'inline', strata: { network: { cache: { use, seconds: 60 } } } })
+    expect(mock.requests.map(({ path }) => path)).toEqual([
+      expect.stringContaining('/chat/completions'),
+      expect.stringContaining('/messages'),
+    ])
+  })
+
   test('come with a request of a key that was made with that right, and only of models it may use', async () => {
     const made = await strata.request('/v1/keys', { name: 'composer', models: ['one'], composes: true })
     const composer = (await made.json()) as { readonly key: string; readonly composes: boolean } // the server's own shape

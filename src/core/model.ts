@@ -31,7 +31,15 @@ export interface Traits {
   readonly callsMax: number
   /** Worst-case cost of one request at full context and output; `undefined` when a price or a bound is not known. */
   readonly costMax: Picodollars | undefined
+  /** What else the answer hangs on, beside the chat and the labels of the call; nothing when absent. */
+  readonly varies?: readonly Variation[]
 }
+
+/**
+ * What the same chat may be answered differently for: the variables of a prompt, one header, the key that asks, the user it names,
+ * what documents the key may see. Who keeps answers tells requests apart by it.
+ */
+export type Variation = 'variables' | 'key' | 'user' | 'documents' | `header ${string}`
 
 /**
  * An answer under way. Read it exactly once, one of three ways: iterate the normal events; take `wire` when it is in

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { collectAnswer } from '../../core/answer.ts'
 import type { Call } from '../../core/call.ts'
+import type { RequestAside } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createAnswerCaches } from './answer-cache.ts'
@@ -61,6 +62,40 @@ describe('cache', () => {
     expect(endpoints.calls).toHaveLength(4)
     await collectAnswer(await model.answer({ ...base, chat: { ...base.chat, user: 'somebody' } }, createTestCall()))
     expect(endpoints.calls).toHaveLength(4)
+  })
+
+  test.each([
+    [
+      {
+        prompt: {
+          version: '1',
+          use: 'a',
+          system: 'You serve {{customer}}.',
+          variables: { customer: { type: 'text' } },
+        },
+      },
+    ],
+    [{ route: [{ when: { header: { name: 'x-data-class', is: 'secret' } }, use: 'b' }, { use: 'a' }] }],
+    [{ route: [{ when: { not: { key: 'key_x' } }, use: 'b' }, { use: 'a' }] }],
+    [{ route: { by: 'key', table: { key_x: 'b' }, else: 'a' } }],
+    [{ experiment: { by: 'user', arms: { one: { use: 'a' }, two: { use: 'b' } } } }],
+    [{ experiment: { by: 'header', header: 'X-Data-Class', arms: { one: { use: 'a' }, two: { use: 'b' } } } }],
+    [{ fallback: [{ experiment: { arms: { one: { use: 'a' }, two: { use: 'b' } } } }, 'b'] }],
+  ])('tells apart what %j answers differently', async (use) => {
+    const { model, endpoints } = build({ use }, { a: counting, b: counting })
+    const one = { headers: { 'x-data-class': 'public' }, variables: { customer: 'Ann' } }
+    const other = { headers: { 'x-data-class': 'secret' }, variables: { customer: 'Bob' } }
+    const ask = async (aside: RequestAside, keyId: string): Promise<void> => {
+      const request = { ...createTestRequest('q', { user: keyId }), aside }
+      await collectAnswer(await model.answer(request, createTestCall({ keyId })))
+    }
+    await ask(one, 'key_1')
+    await ask(one, 'key_1')
+    expect(endpoints.calls).toHaveLength(1)
+    await ask(other, 'key_x')
+    expect(endpoints.calls).toHaveLength(2)
+    await ask(other, 'key_x')
+    expect(endpoints.calls).toHaveLength(2)
   })
 
   test('does not keep an answer that broke, was left, or is too old', async () => {

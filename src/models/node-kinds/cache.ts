@@ -5,7 +5,8 @@ import type { Call } from '../../core/call.ts'
 import type { AnswerEvent, Chat, ChatRequest } from '../../core/chat.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { versionsGiven } from '../../core/given.ts'
-import type { Answer, Model } from '../../core/model.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { Answer, Model, Variation } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import { principalsOf } from '../../core/principals.ts'
 import { findQuestion } from '../conditions/index.ts'
@@ -24,7 +25,7 @@ const compareMaxDefault = 1_000
 
 /**
  * Answers again what it has answered before, as a stream where a stream is asked for. The key holds the tenant, its labels,
- * the configuration, the node and all of the chat, and of what was made from documents who may see which; an answer that did not come to its own end is never kept.
+ * the configuration, the node and all of the chat, and whatever else the answer hangs on (`Traits.varies`); an answer that did not come to its own end is never kept.
  */
 export function createCacheKind(deps: KindDeps): NodeKind<CacheNode> {
   return {
@@ -41,12 +42,14 @@ export function createCacheKind(deps: KindDeps): NodeKind<CacheNode> {
               cosineMin: semantic.atLeast ?? cosineMinDefault,
               compareMax: semantic.compareMax ?? compareMaxDefault,
             }
-      const kept = deps.caches.open(place.id, {
+      // A network that comes with a request is called the same as another one at its place.
+      const id = `${place.id} ${createHash('sha256').update(JSON.stringify(cache)).digest('base64url')}`
+      const kept = deps.caches.open(id, {
         ms: cache.seconds * 1_000,
         entriesMax: cache.entriesMax ?? entriesMaxDefault,
         bytesMax: cache.bytesMax ?? bytesMaxDefault,
       })
-      const options: CacheOptions = { deps, id: place.id, model, kept, near }
+      const options: CacheOptions = { deps, id, model, kept, near }
       const traits = withHelpers(chatTraits([model.traits], 'one-of'), near === undefined ? [] : [near.embedder.traits])
       return { id: place.id, traits, answer: (request, call) => answerCached(options, request, call) }
     },
@@ -67,23 +70,17 @@ async function answerCached(options: CacheOptions, request: ChatRequest, call: C
   const chat = findChat(request)
   // What cannot be read cannot be recognised again.
   if (chat === undefined) return openChild({ clock: deps.clock, child: model, request, call, detail })
-  const scope = scopeOf(options, call)
-  const audience = JSON.stringify(principalsOf(call.principal) ?? 'all')
-  const keys = [hash(scope, chat, ''), hash({ ...scope, audience }, chat, '')] as const
-  for (const key of keys) {
-    const found = await keepValid(options, call, kept.find(key))
-    if (found !== undefined) return replay(call, found, 'exact')
-  }
-  const near = await findNear(options, { request, call, audience })
+  const scope = scopeOf(options, request, call)
+  const key = hash(scope, chat, '')
+  const found = await keepValid(options, call, kept.find(key))
+  if (found !== undefined) return replay(call, found, 'exact')
+  const near = await findNear(options, { request, call, scope })
   if (near?.found !== undefined) return replay(call, near.found, 'semantic')
   call.note({ cache: { hit: 'none' } })
   const answer = await openChild({ clock: deps.clock, child: model, request, call, detail })
   const events = keep(answer, (whole) => {
     const versions = versionsGiven(call.facts)
-    // What was made from documents is for those alone who may see the same: others have not asked for them yet.
-    const isOpen = versions.length === 0
-    const entry = { events: whole, bounds: call.bounds, versions, near: isOpen ? near?.open : near?.own }
-    kept.put(isOpen ? keys[0] : keys[1], entry)
+    kept.put(key, { events: whole, bounds: call.bounds, versions, near: near?.asked })
   })
   return createAnswer(events, (reason) => answer.cancel(reason))
 }
@@ -135,21 +132,20 @@ async function* keep(
 
 interface NearResult {
   readonly found: Kept | undefined
-  /** How it is found again: by everybody, or by those who may see the same documents. */
-  readonly open: NewEntry['near']
-  readonly own: NewEntry['near']
+  /** How it is found again. */
+  readonly asked: NewEntry['near']
 }
 
 interface NearQuestion {
   readonly request: ChatRequest
   readonly call: Call
-  readonly audience: string
+  readonly scope: Scope
 }
 
 /** Only a single question without tools and pictures means what its words mean; all else is compared to the letter. */
 async function findNear(
   options: CacheOptions,
-  { request, call, audience }: NearQuestion,
+  { request, call, scope }: NearQuestion,
 ): Promise<NearResult | undefined> {
   const { kept, near } = options
   if (near === undefined || !isPlainQuestion(request.chat)) return undefined
@@ -158,15 +154,9 @@ async function findNear(
   try {
     const vector = await toEmbedText(embedder, call)(question)
     const rest = { ...request.chat, messages: request.chat.messages.filter(({ role }) => role !== 'user') }
-    const scope = scopeOf(options, call)
-    const said = { vector, literals: findLiterals(question) }
-    const open = { ...said, scope: hash(scope, rest, 'semantic') }
-    const own = { ...said, scope: hash({ ...scope, audience }, rest, 'semantic') }
-    for (const each of [open, own]) {
-      const found = await keepValid(options, call, kept.findNear({ ...each, cosineMin, compareMax }))
-      if (found !== undefined) return { found, open, own }
-    }
-    return { found: undefined, open, own }
+    const asked = { vector, literals: findLiterals(question), scope: hash(scope, rest, 'semantic') }
+    const found = await keepValid(options, call, kept.findNear({ ...asked, cosineMin, compareMax }))
+    return { found, asked }
   } catch (thrown) {
     const { code } = toPlatformError(thrown)
     if (call.cancellation.isCancelled || !(isPassedOn(code) || code === 'BUDGET_SPENT')) throw thrown
@@ -198,15 +188,31 @@ interface Scope {
   readonly labels: Call['labels']
   readonly config: string
   readonly node: string
-  /** Who may see which documents; absent where no document is in the answer. */
-  readonly audience?: string
+  /** What else the answer hangs on, as its traits say, and what that is for this request. */
+  readonly varies: readonly JsonValue[]
 }
 
-function scopeOf({ deps, id }: Pick<CacheOptions, 'deps' | 'id'>, { principal, labels }: Call): Scope {
-  return { tenant: principal.tenant, labels, config: deps.configHash, node: id }
+function scopeOf({ deps, id, model }: CacheOptions, request: ChatRequest, call: Call): Scope {
+  const varies = (model.traits.varies ?? []).map((variation) => [variation, read(variation, request, call) ?? null])
+  return { tenant: call.principal.tenant, labels: call.labels, config: deps.configHash, node: id, varies }
 }
 
-/** Of all that the answer may depend on. Who the client says its user is does not change it. */
+function read(variation: Variation, { aside, chat }: ChatRequest, { principal }: Call): JsonValue | undefined {
+  switch (variation) {
+    case 'variables':
+      return aside?.variables
+    case 'key':
+      return principal.keyId
+    case 'user':
+      return chat.user
+    case 'documents':
+      return principalsOf(principal) ?? 'all'
+    default:
+      return aside?.headers[variation.slice('header '.length)]
+  }
+}
+
+/** Of all that the answer may depend on. Who the client says its user is, only where that is among them. */
 function hash(scope: Scope, chat: Chat, kind: string): string {
   const { user: _, ...asked } = chat
   return createHash('sha256')

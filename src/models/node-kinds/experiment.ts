@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { ExperimentNode } from '../../config/index.ts'
 import type { Call } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
-import type { Model } from '../../core/model.ts'
+import type { Model, Variation } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import type { Clock } from '../../core/time.ts'
 import { openChild } from './asking.ts'
 import { buildChat, fault } from './building.ts'
-import { chatTraits } from './traits.ts'
+import { chatTraits, varyBy } from './traits.ts'
 
 type Settings = ExperimentNode['experiment']
 
@@ -33,10 +33,11 @@ export function createExperimentKind({ clock }: { readonly clock: Clock }): Node
         path,
         build: (node, at) => buildChat(place, node, at),
       })
-      const traits = chatTraits(
+      const answering = chatTraits(
         arms.map(({ model }) => model.traits),
         'one-of',
       )
+      const traits = varyBy(answering, variationOf(experiment))
       const salt = experiment.salt ?? ''
       return {
         id: place.id,
@@ -78,6 +79,21 @@ function buildArms(
     model: build(use, `${path}.arms.${name}.use`),
     share: (weight ?? 1) / total,
   }))
+}
+
+/** The same chat gets another arm for others. Who does not say who they are is taken by the key. */
+function variationOf({ by = 'key', header = '' }: Settings): readonly Variation[] {
+  switch (by) {
+    case 'key':
+      return ['key']
+    case 'user':
+      return ['key', 'user']
+    case 'header':
+      return ['key', `header ${header.toLowerCase()}`]
+    case 'tenant':
+    case 'conversation':
+      return [] // a cache never crosses tenants, and the conversation is the chat
+  }
 }
 
 interface Unit {

@@ -7,7 +7,7 @@ import type { Clock } from '../../core/time.ts'
 import { findQuestion } from '../conditions/index.ts'
 import { openChild } from './asking.ts'
 import { buildChat, fault } from './building.ts'
-import { chatTraits } from './traits.ts'
+import { chatTraits, varyBy } from './traits.ts'
 
 type Settings = PromptNode['prompt']
 type Variables = NonNullable<Settings['variables']>
@@ -25,7 +25,7 @@ export function createPromptKind({ clock }: { readonly clock: Clock }): NodeKind
       const child = buildChat(place, prompt.use, `${path}.use`)
       return {
         id: place.id,
-        traits: chatTraits([child.traits], 'one-of'),
+        traits: varyBy(chatTraits([child.traits], 'one-of'), prompt.variables === undefined ? [] : ['variables']),
         answer(request, call) {
           call.note({ prompt: { version: prompt.version } })
           const asked = withChat(request, fill(prompt, request))

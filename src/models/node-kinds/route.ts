@@ -3,7 +3,7 @@ import type { Call } from '../../core/call.ts'
 import type { ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Answer, Model } from '../../core/model.ts'
+import type { Answer, Model, Variation } from '../../core/model.ts'
 import type { NodeKind, NodePlace } from '../../core/node-kind.ts'
 import {
   createSignalReader,
@@ -17,7 +17,7 @@ import { openChild } from './asking.ts'
 import { buildChat, fault } from './building.ts'
 import { createLearnedChoice } from './route-learned.ts'
 import type { KindDeps } from './kind-deps.ts'
-import { chatTraits, withHelpers } from './traits.ts'
+import { chatTraits, varyBy, withHelpers } from './traits.ts'
 
 /** What a route has chosen, and what the record says of it. */
 export interface Choice {
@@ -34,15 +34,16 @@ export function createRouteKind(deps: KindDeps): NodeKind<RouteNode> {
   return {
     key: 'route',
     create(node, place) {
-      const { children, helpers = [], choose } = createChoice(deps, node, place)
+      const { children, helpers = [], varies = [], choose } = createChoice(deps, node, place)
       const answering = chatTraits(
         children.map((child) => child.traits),
         'one-of',
       )
-      const traits = withHelpers(
+      const whole = withHelpers(
         answering,
         helpers.map((helper) => helper.traits),
       )
+      const traits = varyBy(whole, varies)
       return {
         id: place.id,
         traits,
@@ -63,6 +64,8 @@ interface Built {
   readonly children: readonly Model[]
   /** Models that are asked before one is chosen. */
   readonly helpers?: readonly Model[]
+  /** What of a request decides, beside its chat and labels. */
+  readonly varies?: readonly Variation[]
   readonly choose: Choose
 }
 
@@ -95,6 +98,7 @@ function createRuleChoice(deps: KindDeps, rules: Rules, place: NodePlace): Built
   const children = rules.map(({ use }, index) => buildChat(place, use, `${path}[${index}].use`))
   return {
     children,
+    varies: conditions.flatMap((condition) => (condition === undefined ? [] : variationsOf(condition))),
     choose(asked) {
       const read = createSignalReader(deps, asked)
       const taken = conditions.findIndex((condition) => condition === undefined || decide(condition, read) === true)
@@ -134,6 +138,14 @@ function requireReachable(conditions: readonly (Condition | undefined)[], path: 
     : fault(`${path}[${rule}].when`, 'whatever meets it meets an earlier rule; move it up or remove it')
 }
 
+function variationsOf(condition: Condition): readonly Variation[] {
+  if ('parts' in condition) return condition.parts.flatMap(variationsOf)
+  if ('part' in condition) return variationsOf(condition.part)
+  const { signal } = condition
+  if (signal.type === 'header') return [`header ${signal.name}`]
+  return signal.type === 'plain' && signal.name === 'key' ? ['key'] : []
+}
+
 /** What the chosen rule knew, without content: names of signals and what they were. */
 function listKnown(
   condition: Condition,
@@ -169,6 +181,7 @@ function createTableChoice(deps: KindDeps, { by, table, else: otherwise }: Table
   const signal: Signal = { key: by, type: 'plain', name: by }
   return {
     children: [...models.values(), fallback],
+    varies: by === 'key' ? ['key'] : [],
     choose(asked) {
       const value = createSignalReader(deps, asked)(signal)
       const found = typeof value === 'string' ? models.get(value) : undefined

@@ -1,4 +1,4 @@
-import type { Traits } from '../../core/model.ts'
+import type { Traits, Variation } from '../../core/model.ts'
 import type { Picodollars } from '../../core/money.ts'
 
 /** Whether one request calls one of the parts, or may call them all, one after the other. */
@@ -10,7 +10,9 @@ export type Combination = 'one-of' | 'all-of'
  * know.
  */
 export function combineTraits(parts: readonly Traits[], combination: Combination): Traits {
+  const varies = [...new Set(parts.flatMap((part) => part.varies ?? []))].toSorted()
   return {
+    ...(varies.length === 0 ? {} : { varies }),
     contextTokens: known(parts.map((part) => part.contextTokens))?.reduce((least, next) => Math.min(least, next)),
     inputs: common(parts.map((part) => part.inputs)),
     tools: parts.every((part) => part.tools),
@@ -41,7 +43,14 @@ export function repeatTraits(traits: Traits, times: number): Traits {
 export function withHelpers(answering: Traits, helpers: readonly Traits[]): Traits {
   if (helpers.length === 0) return answering
   const all = combineTraits([answering, ...helpers], 'all-of')
-  return { ...answering, regions: all.regions, callsMax: all.callsMax, costMax: all.costMax }
+  const { regions, callsMax, costMax, varies } = all
+  return { ...answering, regions, callsMax, costMax, ...(varies === undefined ? {} : { varies }) }
+}
+
+/** The traits of what also hangs on something else than its parts do. */
+export function varyBy(traits: Traits, more: readonly Variation[]): Traits {
+  if (more.length === 0) return traits
+  return { ...traits, varies: [...new Set([...(traits.varies ?? []), ...more])].toSorted() }
 }
 
 /** Traits of a node that chats, whichever of the parts does the answering. */

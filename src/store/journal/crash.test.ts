@@ -16,7 +16,8 @@ describeEngines('journal under kill -9', (open) => {
   test('each acknowledged settlement is in the database exactly once, each open intent is an interrupted call', async () => {
     const random = createSeededRandom(20_261_123)
     const place = await open.createPlace()
-    for (let run = 0; run < kills; run++) await recordUntilKilled(place, { run, bytes: run === 0 ? 1 : 4_000, ms: random.next() * 250 })
+    for (let run = 0; run < kills; run++)
+      await recordUntilKilled(place, { run, bytes: run === 0 ? 1 : 4_000, ms: random.next() * 250 })
     const said = readFileSync(join(place.folder, 'said.log'), 'utf8')
 
     const store = await open({ place })

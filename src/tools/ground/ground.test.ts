@@ -343,7 +343,7 @@ describe('the call', () => {
 
   test('has the traits of the writer, and a failing writer ends it with its error', async () => {
     const { model, call, request } = setUp({ failure: new PlatformError('NO_ENDPOINT', 'down') })
-    expect(model.traits).toEqual(traits)
+    expect(model.traits).toEqual({ ...traits, varies: ['documents'] })
     await expect(model.answer(request, call)).rejects.toMatchObject({ code: 'NO_ENDPOINT' })
     expect(call.facts).toMatchObject([{ status: 'error', errorCode: 'NO_ENDPOINT' }])
   })

@@ -47,7 +47,8 @@ export function createGroundKind(deps: GroundParts): NodeKind<GroundNode> {
         collections: typeof ground.in === 'string' ? [ground.in] : ground.in,
         passagesMax: ground.passagesMax ?? passagesMaxDefault,
       }
-      const traits = { ...writer.traits, does: ['chat'] as const }
+      const varies = [...new Set([...(writer.traits.varies ?? []), 'documents' as const])]
+      const traits = { ...writer.traits, does: ['chat'] as const, varies }
       return { id: place.id, traits, answer: (request, call) => answerFromPassages(options, request, call) }
     },
   }
