@@ -15,4 +15,4 @@ test('a server that is killed under load again and again has each answered reque
     integrity: 'ok',
     exitCode: 0,
   })
-}, 120_000)
+}, 300_000)

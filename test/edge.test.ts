@@ -151,7 +151,7 @@ test('an edge node whose uplink is gone answers from its own ground, and stops t
   } finally {
     await strata.close()
   }
-}, 60_000)
+}, 180_000)
 
 test('each call of an edge node is at its centre once, whichever of the two is killed when', async () => {
   const folders = ['centre', 'edge'].map((name) => mkdtempSync(join(tmpdir(), `strata-${name}-`)))
@@ -228,7 +228,7 @@ test('each call of an edge node is at its centre once, whichever of the two is k
     await centre.kill()
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   }
-}, 120_000)
+}, 300_000)
 
 /** A port that nobody has now: the centre comes back under the same address. */
 async function findPort(): Promise<number> {

@@ -294,5 +294,5 @@ describe.each(['sqlite', 'postgres'] as const)('two processes on %s', (engine) =
     const [first, second] = await Promise.all([insist(other, 'd'), insist(restarted, 'd')])
     expect(first).toBe(second)
     expect(mock.requests).toHaveLength(keys.length + 2)
-  }, 120_000)
+  }, 300_000)
 })

@@ -56,7 +56,7 @@ test('two servers on one database share what waits; one is killed at work, and e
   }
   await first.kill()
   await expect
-    .poll(async () => (await ask(second, '/v1/ingestion')).json, { timeout: 60_000, interval: 500 })
+    .poll(async () => (await ask(second, '/v1/ingestion')).json, { timeout: 120_000, interval: 500 })
     .toEqual({ object: 'ingestion', jobs: { done: 60 } })
   const { json } = await ask(second, '/v1/collections/notes/documents?limit=100')
   expect((json as { data: { external_id: string }[] }).data.map((each) => each.external_id)).toEqual(names)
@@ -67,4 +67,4 @@ test('two servers on one database share what waits; one is killed at work, and e
   } finally {
     await opened.destroy()
   }
-}, 120_000)
+}, 300_000)

@@ -9,7 +9,7 @@ import { createSystemClock } from '../src/core/time.ts'
 const options = { dataFolder: '', seed: 7, clock: createSystemClock(), print: () => undefined }
 
 test('after random schedules of add, update, delete, access change, crash and kill nothing is left', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const report = createReport('deletion', await measureDeletion(options, { schedules: 9, schedulesPerKill: 4 }))
   expect(report.figures['deletions']).toBeGreaterThan(5)
@@ -18,7 +18,7 @@ test('after random schedules of add, update, delete, access change, crash and ki
 })
 
 test('while lists and groups change nobody sees what they may not, and nothing is lost', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const report = createReport('acl', await measureAccess(options, 30_000))
   expect(report.figures['compared']).toBeGreaterThan(0)
@@ -26,7 +26,7 @@ test('while lists and groups change nobody sees what they may not, and nothing i
 })
 
 test('quotes of real texts resolve to the byte, and planted wrong ones and wrong facts are caught', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const folder = new URL('../examples/handbook/documents/', import.meta.url)
   const names = readdirSync(folder).filter((name) => name.endsWith('.md'))

@@ -16,7 +16,7 @@ beforeAll(async () => {
   mock = await startMockUpstream()
   strata = await startStrata({ config: configure({ support: plainFacts, moods }) })
   for (let index = 0; index < 12; index++) await ask(['support', 'moods', 'support', undefined][index % 4])
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await strata.close()
   await mock.close()

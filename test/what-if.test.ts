@@ -29,7 +29,7 @@ beforeAll(async () => {
   const egress = { attemptsMax: 3, retryBackoffMs: 1, retryWaitMsMax: 2, breaker: { failuresMax: 4, openMs: 300 } }
   strata = await startStrata({ config: { endpoints, models, egress, governance: { allowedRegions: ['local', 'de'] } } })
   await record()
-}, 60_000)
+}, 180_000)
 afterAll(async () => {
   await strata.close()
   await mock.close()

@@ -32,7 +32,7 @@ describeEngines('migrations', (open) => {
       })
     }
     // As many whole runs as there are migrations.
-  }, 120_000)
+  }, 300_000)
 
   test('one that fails leaves nothing behind and is done again the next time', async () => {
     await withDatabase(open, async (database) => {

@@ -64,7 +64,7 @@ const words = [
 ]
 
 test('SQLite on its thread and PostgreSQL give the same passages, with the same scores to the last bit', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const sqliteOpen = await open('sqlite:', 'own-thread')
   const engines = [sqliteOpen.knowledge, (await open(await server.createUrl(), 'same-thread')).knowledge]
@@ -108,7 +108,7 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
 })
 
 test('a search thread that is asked too much refuses, and one that has been closed leaves nothing open', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const { knowledge } = await open('sqlite:', 'own-thread')
   await knowledge.createCollection(tenant, 'handbook')

@@ -111,7 +111,7 @@ function holds(text: string, part: string): boolean {
 }
 
 test('with any operators the hits are those that hold the words and keep to the rest', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'strata-asking-'))
   const config = configSchema.parse({ store: { folder } })

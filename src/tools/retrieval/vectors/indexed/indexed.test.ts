@@ -86,7 +86,7 @@ describe('vectors in PostgreSQL with pgvector', () => {
     })
     await insert(drawn.map((_, number) => number).slice(0, -50))
     await block.sync(createVectorRows(store.sql), place, drawn.length - 49)
-  }, 60_000)
+  }, 180_000)
   afterAll(() => store.close())
 
   test('are indexed from the threshold on, and not below', async () => {
@@ -98,7 +98,7 @@ describe('vectors in PostgreSQL with pgvector', () => {
       store.sql,
     )
     expect(rows[0]?.count).toBe(drawn.length - 50)
-  }, 60_000)
+  }, 180_000)
 
   /** The share of the truly nearest among those found, over questions near the clusters. */
   async function measure(
@@ -267,7 +267,7 @@ describeEngines('a search by the index', (open) => {
     expect(await askAll(indexed)).toEqual(await askAll(compared))
     await Promise.all([compared.close(), indexed.close()])
     await pglite.close()
-  }, 60_000)
+  }, 180_000)
 
   test('is none where the database has no pgvector: every vector is compared', async () => {
     const store = await open()
