@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
+import { askWhatIf } from './kit/what-if.ts'
 
 let mocks: Record<'de' | 'us', MockUpstream>
 let strata: RunningStrata
@@ -22,7 +23,9 @@ beforeAll(async () => {
   mocks = { de: await startMockUpstream(), us: await startMockUpstream() }
   await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
   const { port } = collector.address() as AddressInfo // a TCP server that listens has one
-  const at = (place: 'de' | 'us') => toEndpoint(mocks[place], 'openai', { processing: [place], storage: [place] })
+  const price = { input: '1', output: '1' }
+  const at = (place: 'de' | 'us') =>
+    toEndpoint(mocks[place], 'openai', { processing: [place], storage: [place], price })
   strata = await startStrata({
     config: {
       endpoints: { german: at('de'), american: at('us') },
@@ -117,6 +120,29 @@ test('a judge of an evaluation sees no answer that may not go where it is', asyn
     expect([model, made.status]).toEqual([model, 201])
     expect([model, mocks.us.requests.length > 0]).toEqual([model, isAsked])
   }
+})
+
+test('a rerun has nothing judged where its request, or what it was told, could not go', async () => {
+  const asked = [
+    { model: 'judged', prompt: wages, headers: {} },
+    { model: 'german', prompt: 'A riddle for Germany alone?', headers: { 'x-strata-regions': 'de' } },
+    { model: 'german', prompt: 'A riddle for everybody?', headers: {} },
+  ]
+  for (const { model, prompt, headers } of asked) {
+    const body = { model, messages: [{ role: 'user', content: prompt }] }
+    const response = await strata.request('/v1/chat/completions', body, { headers })
+    const call = response.headers.get('x-strata-call')
+    await response.text()
+    const feedback = { score: 1, call, prompt, answer: `as told: ${prompt} ${model === 'judged' ? secret : ''}` }
+    expect((await strata.request('/v1/feedback', feedback)).status).toBe(201)
+  }
+  for (const mock of Object.values(mocks)) mock.reset()
+  const judge = { model: 'american', criteria: 'It is right.' }
+  const report = await askWhatIf(strata, { level: 'rerun', scenario: {}, rerun: { usd: '10', calls: 10, judge } })
+  expect(report).toMatchObject({ sent: 3, served: 3 })
+  expect(sentTo('us')).toContain('A riddle for everybody?')
+  expect(sentTo('us')).not.toContain('Germany alone')
+  expect(sentTo('us')).not.toContain('forty hours')
 })
 
 test('a request narrows its regions by a header as by its body, and not by both', async () => {

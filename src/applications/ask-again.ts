@@ -1,6 +1,7 @@
 import { collectAnswer } from '../core/answer.ts'
 import type { Call, Principal } from '../core/call.ts'
 import { createChat, type ChatRequest } from '../core/chat.ts'
+import { regionsBound } from '../core/given.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Answer } from '../core/model.ts'
 import { fromDollars, type Picodollars } from '../core/money.ts'
@@ -98,9 +99,11 @@ function createAskAgain(
     judge:
       judge === undefined
         ? undefined
-        : async ({ prompt, answer, left }) => {
+        : async ({ root, prompt, answer, left, bound }) => {
             const question = judge.toPrompt({ prompt, answer, criteria: judge.criteria })
-            const asked = { model: judge.model, prompt: question, left, regions: undefined, useCase: undefined }
+            const allowed = readRegions(root.detail?.['allowedRegions']) ?? ['*']
+            const regions = bound.reduce((kept, region) => parts.flow.admission.narrow(kept, [region]), allowed)
+            const asked = { model: judge.model, prompt: question, left, regions, useCase: undefined }
             const { text, cost } = await send(parts.flow, options, { ...asked, network: undefined })
             return { score: text === undefined ? undefined : judge.readScore(text), cost }
           },
@@ -127,7 +130,8 @@ function send(flow: FlowParts, { principal, run }: AgainOptions, sent: Sent): Pr
       const isSent = facts.some(({ kind, detail }) => kind === 'dispatch' && detail?.['sent'] !== false)
       const spent = cost ?? (isSent && (errorCode === undefined || usage !== undefined) ? undefined : 0n)
       const latencyMs = facts.at(-1)?.durationMs ?? 0
-      resolve({ text: errorCode === undefined ? text : undefined, errorCode, cost: spent, latencyMs })
+      const bound = regionsBound(facts)
+      resolve({ text: errorCode === undefined ? text : undefined, errorCode, cost: spent, latencyMs, bound })
     }
     void runRequest<ChatRequest, Answer>(
       labelled(flow, principal, run),

@@ -14,3 +14,15 @@ export function versionsGiven(facts: readonly CallFacts[]): readonly string[] {
   }
   return [...versions]
 }
+
+/**
+ * Regions that each bind what a tree has said: those of documents it was given passages of. Nodes say so in their detail
+ * (`bound`).
+ */
+export function regionsBound(facts: readonly CallFacts[]): readonly string[] {
+  const bound = facts.flatMap(({ detail }) => {
+    const regions = detail?.['bound']
+    return Array.isArray(regions) ? (regions as readonly JsonValue[]) : []
+  })
+  return [...new Set(bound.filter((region) => typeof region === 'string'))]
+}

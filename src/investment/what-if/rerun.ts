@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { regionsBound } from '../../core/given.ts'
 import type { Picodollars } from '../../core/money.ts'
 import type { RecordedCall } from '../../core/ports-replay.ts'
 import { createSeededRandom } from '../../core/random.ts'
@@ -37,11 +38,16 @@ export interface AskedAgain {
   /** `undefined` when it is not known. */
   readonly cost: Picodollars | undefined
   readonly latencyMs: number
+  /** Regions that each bind the answer. */
+  readonly bound: readonly string[]
 }
 
 export interface Judged {
+  readonly root: CallFacts
   readonly prompt: string
   readonly answer: string
+  /** Regions that each bind the answer, beside those that the request allowed. */
+  readonly bound: readonly string[]
   readonly left: Picodollars
 }
 
@@ -184,7 +190,7 @@ async function sendOne(
   asked: RerunAsked,
   state: { spent: bigint; stopped: RerunReport['stopped'] },
 ): Promise<Result> {
-  const { root } = drawn.call
+  const { root, nodes } = drawn.call
   const { prompt, answer } = drawn.content
   const pay = (cost: Picodollars | undefined): void => {
     if (cost === undefined) state.stopped = 'unknown cost'
@@ -195,9 +201,13 @@ async function sendOne(
   pay(again.cost)
   const scores: number[] = []
   if (asked.judge !== undefined && answer !== undefined && again.text !== undefined) {
-    for (const each of [answer, again.text]) {
+    const answers = [
+      { answer, bound: regionsBound([root, ...nodes]) },
+      { answer: again.text, bound: again.bound },
+    ]
+    for (const each of answers) {
       if (left() <= 0n || state.stopped !== 'sample') break
-      const judged = await asked.judge({ prompt, answer: each, left: left() })
+      const judged = await asked.judge({ root, prompt, ...each, left: left() })
       pay(judged.cost)
       if (judged.score !== undefined) scores.push(judged.score)
     }

@@ -107,8 +107,11 @@ function replay(call: Call, { events, ageMs, bounds, versions }: Kept, hit: 'exa
     )
   }
   // What an answer rests on goes on with it: a cache around this one, the record and deletions ask for that.
-  const given = versions.length === 0 ? {} : { passages: versions.map((version) => ({ version })) }
-  call.note({ cache: { hit, ageMs: Math.round(ageMs) }, ...given })
+  call.note({
+    cache: { hit, ageMs: Math.round(ageMs) },
+    ...(versions.length === 0 ? {} : { passages: versions.map((version) => ({ version })) }),
+    ...(bounds.length === 0 ? {} : { bound: bounds.flat() }),
+  })
   return createAnswer(iterate(events))
 }
 
