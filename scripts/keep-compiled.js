@@ -1,10 +1,13 @@
-// Runs after an installation: Strata starts once and ends, so that its next start finds compiled code (see bin/strata.js).
+// Runs after an installation: loads what Strata is made of, so that its next start finds compiled code (see bin/strata.js).
 // JavaScript, because it is also met by a Node too old for TypeScript; that one, and a folder that cannot be written, cost
 // the first start a second and nothing else.
-import { spawnSync } from 'node:child_process'
+import module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const strata = fileURLToPath(new URL('../bin/strata.js', import.meta.url))
 if (Number.parseInt(process.versions.node, 10) >= 24) {
-  spawnSync(process.execPath, [strata, 'help'], { stdio: 'ignore', timeout: 60_000 })
+  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/strata', import.meta.url)))
+  const { verbs } = await import('../src/applications/cli/index.ts')
+  await Promise.all(verbs.map((verb) => verb.load()))
+  await import('../src/applications/http/index.ts')
+  await import('../src/platform/platform.ts')
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { createHttpServer, createRoutes, runCli, type CommonOptions, type ProcessActs } from './applications/index.ts'
-import { configJsonSchema, readConfig, watchConfig, type LoadedConfig } from './config/index.ts'
+import { runCli, type CommonOptions, type ProcessActs } from './applications/cli/index.ts'
+import type { LoadedConfig } from './config/index.ts'
 import { PlatformError, toPlatformError } from './core/errors.ts'
 import type { JsonValue } from './core/json.ts'
 import { createSystemRandom } from './core/random.ts'
@@ -49,17 +49,17 @@ function passOver(error: NodeJS.ErrnoException): void {
 function toProcessActs(common: CommonOptions): ProcessActs {
   return {
     version: readVersion(),
-    scanner: createPersonalDataScanner({ clock }),
     clock,
     input: () => process.stdin,
+    createPersonalDataScanner: () => createPersonalDataScanner({ clock }),
     createDuplicateIndex,
     createOverlapMeter,
-    async decideRights(sources) {
-      const { unknown, isCommercial } = (await load(common)).config.governance.copyright
-      return decideRights(sources, { permits: unknown, isCommercial })
-    },
+    decideRights: async (sources) => decideRights(sources, await load(common)),
     serve: () => serve(common),
-    configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue,
+    async configSchema() {
+      const { configJsonSchema } = await import('./config/index.ts')
+      return JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue // JSON of a schema is JSON
+    },
     async checkConfig() {
       const { path, notices } = await load(common)
       return { path, notices }
@@ -75,6 +75,7 @@ function toProcessActs(common: CommonOptions): ProcessActs {
 
 /** The configuration in force: of the file named or found, else of what the environment and this machine offer. */
 async function load(common: CommonOptions): Promise<LoadedConfig> {
+  const { readConfig } = await import('./config/index.ts')
   const probe = createProbe({ clock, random })
   const loaded = await readConfig({ path: common.config, folder: process.cwd(), environment: process.env, probe })
   const store =
@@ -94,6 +95,7 @@ function listenOptions(common: CommonOptions): { host?: string; port?: number } 
 /** Serves until SIGINT or SIGTERM; drains; a second signal cuts short. */
 async function serve(common: CommonOptions): Promise<void> {
   const loaded = await load(common)
+  const { createHttpServer, createRoutes } = await import('./applications/http/index.ts')
   const platform = await createPlatform({ loaded, clock, random, writeLog: stdout })
   const server = createHttpServer({
     config: loaded.config.server,
@@ -111,7 +113,7 @@ async function serve(common: CommonOptions): Promise<void> {
     // Both before anybody can know that there is something to stop, or to change.
     const stopped = stopSignal()
     platform.startWork()
-    const stopWatching = followConfig(common, loaded, platform)
+    const stopWatching = await followConfig(common, loaded, platform)
     announce(platform, loaded, { url, adminKey: made.key })
     await stopped
     stopWatching()
@@ -139,7 +141,8 @@ function announce(platform: Platform, loaded: LoadedConfig, announced: Announced
 }
 
 /** A changed file and SIGHUP put the new configuration in force; a bad one is refused and the old one keeps serving. */
-function followConfig(common: CommonOptions, loaded: LoadedConfig, platform: Platform): () => void {
+async function followConfig(common: CommonOptions, loaded: LoadedConfig, platform: Platform): Promise<() => void> {
+  const { watchConfig } = await import('./config/index.ts')
   const reload = async (): Promise<void> => {
     try {
       const next = await load(common)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { commands, createRoutes } from '../src/applications/index.ts'
+import { verbs } from '../src/applications/cli/index.ts'
+import { createRoutes } from '../src/applications/http/index.ts'
 import { configJsonSchema } from '../src/config/index.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts'
 import { controlCatalogues, loadControls } from '../src/governance/index.ts'
@@ -132,7 +133,7 @@ test('a back-test of a pack about places decides on every connection that was ma
 
 describe('the catalogues of controls', () => {
   const routes = new Set(createRoutes(() => strata.platform.parts()).map(({ path }) => path))
-  const names = new Set(commands.map(({ name }) => name))
+  const names = new Set(verbs.map(({ name }) => name))
 
   /** Whether the configuration has the key. */
   function hasKey(path: string): boolean {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commands, createRoutes } from '../src/applications/index.ts'
+import { verbs } from '../src/applications/cli/index.ts'
+import { createRoutes } from '../src/applications/http/index.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -16,6 +17,9 @@ const pages = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/guide/${name}`),
 ]
+
+/** What each verb of the command line takes, by its name. */
+const commands = new Map(await Promise.all(verbs.map(async ({ name, load }) => [name, await load()] as const)))
 
 const manifest = JSON.parse(read('package.json')) as {
   readonly scripts: Readonly<Record<string, string>>
@@ -64,7 +68,7 @@ function findShellFaults(line: string): readonly string[] {
 }
 
 function findCommandFaults(verb: string, words: string): readonly string[] {
-  const command = commands.find(({ name }) => name === verb)
+  const command = commands.get(verb)
   if (command === undefined) return [`there is no command ${verb}`]
   const known = new Set(['config', 'folder', 'json', 'help', ...Object.keys(command.options)])
   const given = [...words.replace(/"[^"]*"/g, '').matchAll(/--([a-z]+)/g)].map(([, name = '']) => name)

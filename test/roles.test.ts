@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRoutes, rightOf } from '../src/applications/index.ts'
+import { createRoutes, rightOf } from '../src/applications/http/index.ts'
 import { hasRight, rights, roles, type Right, type Role } from '../src/core/rights.ts'
 import { faces, scim, type Face } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'

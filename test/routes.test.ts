@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRoutes } from '../src/applications/index.ts'
+import { createRoutes } from '../src/applications/http/index.ts'
 import { isJsonObject, type JsonValue } from '../src/core/json.ts'
 import { at, faces, scim, type Face } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'

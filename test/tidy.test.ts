@@ -179,6 +179,41 @@ const planted: readonly Planted[] = [
     },
   },
   {
+    law: 'a command loads what it needs, when it is called',
+    broken: { 'src/main.ts': "import { a } from './core/a.ts'", 'src/core/a.ts': "export { b } from '../store/b.ts'" },
+    says: 'src/core/a.ts:1 loads src/store/b.ts with every command',
+    kept: {
+      'src/main.ts': "import { a } from './core/a.ts'\nconst { b } = await import('./store/index.ts')",
+      'src/core/a.ts': "import type { B } from '../store/b.ts'",
+    },
+  },
+  {
+    law: 'a command loads what it needs, when it is called',
+    broken: {
+      'src/applications/cli/commands/index.ts': "import { a } from './a.ts'",
+      'src/applications/cli/commands/a.ts': '',
+      'src/main.ts': "import { a } from './applications/cli/commands/index.ts'",
+    },
+    says: 'src/applications/cli/commands/index.ts:1 loads src/applications/cli/commands/a.ts with every command',
+    kept: {
+      'src/applications/cli/commands/index.ts': "const a = () => import('./a.ts')",
+      'src/applications/cli/commands/a.ts': '',
+      'src/main.ts': "import { a } from './applications/cli/commands/index.ts'",
+    },
+  },
+  {
+    law: 'a command loads what it needs, when it is called',
+    broken: {
+      'src/applications/cli/commands/a.ts': "import { b } from '../b.ts'",
+      'src/applications/cli/b.ts': "import { c } from '../../tools/index.ts'",
+    },
+    says: 'src/applications/cli/b.ts:1 loads src/tools/index.ts for src/applications/cli/commands/a.ts',
+    kept: {
+      'src/applications/cli/commands/a.ts': "import { b } from '../b.ts'",
+      'src/applications/cli/b.ts': "import { c } from '../../tools/c/index.ts'",
+    },
+  },
+  {
     law: 'a file has at most 400 lines',
     broken: { 'src/core/a.ts': '//\n'.repeat(401) },
     says: 'has 401 lines of 400',

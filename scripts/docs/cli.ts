@@ -1,9 +1,11 @@
-import { commands } from '../../src/applications/index.ts'
+import { verbs } from '../../src/applications/cli/index.ts'
 import { toCode, toMarkdownTable, toPage } from './page.ts'
 
 /** Every verb of the command line. */
-export function toCommandsPage(): string {
-  const rows = commands.map(({ name, usage, summary }) => [toCode(`strata ${name} ${usage}`.trim()), summary])
+export async function toCommandsPage(): Promise<string> {
+  const rows = await Promise.all(
+    verbs.map(async ({ name, summary, load }) => [toCode(`strata ${name} ${(await load()).usage}`.trim()), summary]),
+  )
   return toPage(
     'Command line',
     '`npm run strata -- COMMAND`, or `npx strata COMMAND`. Every command takes `--config FILE`, `--folder FOLDER`, `--json` and `--help`. ' +

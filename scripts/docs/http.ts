@@ -1,4 +1,4 @@
-import { createRoutes, rightOf } from '../../src/applications/index.ts'
+import { createRoutes, rightOf } from '../../src/applications/http/index.ts'
 import { PlatformError } from '../../src/core/errors.ts'
 import { toCode, toMarkdownTable, toPage } from './page.ts'
 

@@ -13,9 +13,9 @@ import {
   type RerunReport,
   type Scenario,
   type WhatIf,
-} from '../investment/index.ts'
-import type { Learning } from '../models/index.ts'
-import { readJudgement, toJudgePrompt } from '../tools/index.ts'
+} from '../investment/what-if/index.ts'
+import type { Learning } from '../models/learning/index.ts'
+import { readJudgement, toJudgePrompt } from '../tools/evaluation/index.ts'
 import type { FlowParts } from './flow-parts.ts'
 import { runRequest } from './flow.ts'
 

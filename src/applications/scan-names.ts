@@ -1,7 +1,7 @@
 import type { Principal } from '../core/call.ts'
 import { PlatformError } from '../core/errors.ts'
 import type { NameRecogniser, PersonalDataScanner } from '../core/ports-privacy.ts'
-import { informScanner } from '../governance/index.ts'
+import { informScanner } from '../governance/privacy/index.ts'
 
 /**
  * The scanner for one text in which a model has looked for names and addresses too. Rejects with INVALID_REQUEST where no model for that

@@ -198,6 +198,12 @@ export function toPlatformError(thrown: unknown): PlatformError {
   return new PlatformError('INTERNAL', 'something unexpected happened', { cause: thrown })
 }
 
+/** What went wrong inside, for the log: the kind and place of the defect, never request content. */
+export function describeCause(error: PlatformError): string {
+  const cause = error.cause ?? error
+  return cause instanceof Error ? (cause.stack ?? cause.message).split('\n').slice(0, 6).join(' | ') : typeof cause
+}
+
 function entry(status: number, retryable: boolean, help: string): ErrorEntry {
   return { status, retryable, help }
 }

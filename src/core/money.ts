@@ -20,6 +20,11 @@ export function toDollars(amount: Picodollars): string {
   return end === point ? whole : `${whole}.${digits.slice(point, end)}`
 }
 
+/** An amount of what a budget counts: dollars for money, else a whole number; text, as it may be beyond a JSON number. */
+export function toAmountText({ counts }: { readonly counts: string }, amount: bigint): string {
+  return counts === 'money' ? toDollars(amount) : amount.toString()
+}
+
 const zero = 48 // the character code of '0'
 
 /** Picodollars of a decimal dollar string such as `0.15` or `1e-6`; `undefined` when it is not an exact number of p$. */

@@ -63,7 +63,6 @@ export {
   createDocumentScreen,
   createPersonalDataScanner,
   createPrivacy,
-  informScanner,
   type ConfiguredPrivacy,
   type Privacy,
 } from './privacy/index.ts'
@@ -96,7 +95,6 @@ export {
 } from './marks/index.ts'
 export {
   documentForms,
-  draftDocument,
   toMarkdown,
   type DocumentForm,
   type DraftDocument,

@@ -1,13 +1,10 @@
 export { dialects } from './dialects/index.ts'
 export {
   createCentre,
-  createCommandRunner,
   createExtractAdapter,
   createExtractor,
   createLlamaAdapter,
   createOnnxAdapter,
-  createOnnxInstaller,
-  createRuntimeInstaller,
   createSettlingStore,
   createUplink,
   readSettlement,

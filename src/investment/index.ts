@@ -2,7 +2,6 @@ export {
   budgetRequestSchema,
   createSpending,
   forecastAlertSchema,
-  toAmountText,
   type BudgetRequest,
   type BudgetState,
   type SendAlert,
@@ -11,14 +10,12 @@ export {
 export {
   answerForecast,
   createForecastKind,
-  createSpendForecaster,
   forecastLimits,
   levelsDefault,
   readSeriesFile,
   type FileSeries,
   type ForecastAnswer,
   type Layout,
-  type SpendForecaster,
 } from './forecast/index.ts'
 export {
   createPriceEntries,
@@ -33,16 +30,9 @@ export {
   billHistory,
   createBilling,
   creditSchema,
-  focusColumns,
   historySchema,
   planSchema,
-  readStatement,
-  reconcile,
-  toCsv,
-  toRational,
   toFocus,
-  toInvoiceHtml,
-  toInvoicePdf,
   verifyInvoice,
   type AccountView,
   type Billing,
@@ -56,9 +46,7 @@ export {
 export {
   actSchema,
   assumptionsSchema,
-  toAssumptions,
   createOutcomes,
-  estimateReturn,
   kindSchema,
   newOutcomeSchema,
   type OutcomeReport,
@@ -68,12 +56,11 @@ export {
 } from './outcomes/index.ts'
 export { createIdempotency, type Idempotency, type IdempotencyDeps, type KeptAnswer } from './idempotency/index.ts'
 export { createMeterExport, type MeterExport } from './exports/index.ts'
-export type { CallSum, DaySum } from './spend/index.ts'
+export { createSpendForecaster, type CallSum, type DaySum, type SpendForecaster } from './spend/index.ts'
 export {
   createWhatIf,
   rerunSchema,
   scenarioSchema,
-  toNetworks,
   type AskedAgain,
   type EndpointEstimate,
   type RepriceReport,

@@ -3,13 +3,11 @@ export type { RegionRules, Shape } from './shape.ts'
 export { findLanguage } from './conditions/index.ts'
 export { createCodeRunner, type CodeRunner } from './code/index.ts'
 export {
-  figures as experimentFigures,
   type ExperimentReport,
   type Mean as ExperimentMean,
 } from './experiments/index.ts'
 export { createAnswerCaches, type AnswerCaches } from './node-kinds/index.ts'
 export {
-  certifyFamily,
   certifyThreshold,
   certifyRouter,
   createRiskTest,
@@ -20,10 +18,7 @@ export {
   findTopics,
   nameTopic,
   measureRouting,
-  parseLine,
-  parsePair,
   readRouter,
-  routerBytesMax,
   trainRouter,
   writeRouter,
   type FeedbackView,

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Config } from '../config/index.ts'
 import {
   createExtractAdapter,
@@ -11,6 +10,7 @@ import {
   type createEndpoints,
   type Egress,
 } from '../infrastructure/index.ts'
+import { runtimeFolderOf } from './folders.ts'
 import type { Standing } from './standing.ts'
 
 /** What speaks each dialect of an endpoint. */
@@ -44,9 +44,4 @@ export function createAdapters(
       await Promise.all([llama.close(), onnx.close()])
     },
   }
-}
-
-/** Where a runtime is installed. */
-export function runtimeFolderOf(folder: string, name: 'llama' | 'onnx' | 'ocr'): string {
-  return join(folder, 'runtimes', name)
 }

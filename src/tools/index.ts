@@ -1,9 +1,7 @@
 export {
   caseSchema,
   compareModels,
-  compareScores,
   createEvaluations,
-  parseCase,
   readJudgement,
   toJudgePrompt,
   toTrainingPairs,
@@ -18,11 +16,7 @@ export {
 } from './evaluation/index.ts'
 export { createGroundKind } from './ground/index.ts'
 export {
-  createOcrInstaller,
   createPreparation,
-  readableExtensions,
-  toMarkdown,
-  toParseReport,
   type ParsedDocument,
   type Preparation,
 } from './preparation/index.ts'

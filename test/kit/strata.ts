@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHttpServer, createRoutes } from '../../src/applications/index.ts'
+import { createHttpServer, createRoutes } from '../../src/applications/http/index.ts'
 import { loadConfig, type LoadedConfig } from '../../src/config/index.ts'
 import { assert } from '../../src/core/assert.ts'
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts'

@@ -5,6 +5,8 @@ export interface Import {
   readonly specifier: string
   /** True when nothing of it is left at run time. */
   readonly isTypeOnly: boolean
+  /** True when it is loaded when its line is reached, or in another thread: not together with the module that names it. */
+  readonly isDeferred: boolean
   /** Names taken, `*` for all, `default`; empty for a bare import. */
   readonly names: readonly string[]
   readonly offset: number
@@ -27,13 +29,17 @@ function toImport(node: Node): Omit<Import, 'offset'> | undefined {
     case 'ExportAllDeclaration':
       return toDeclared(node)
     case 'ImportExpression':
-      return withText(child(node, 'source'), { isTypeOnly: false, names: ['*'] })
+      return withText(child(node, 'source'), { isTypeOnly: false, isDeferred: true, names: ['*'] })
     case 'TSImportType':
-      return withText(child(node, 'source') ?? child(node, 'argument'), { isTypeOnly: true, names: ['*'] })
+      return withText(child(node, 'source') ?? child(node, 'argument'), {
+        isTypeOnly: true,
+        isDeferred: false,
+        names: ['*'],
+      })
     case 'NewExpression': {
       const [first, second] = children(node, 'arguments')
       const isModule = dotted(child(node, 'callee')) === 'URL' && second !== undefined && isImportMetaUrl(second)
-      const found = isModule ? withText(first, { isTypeOnly: false, names: ['*'] }) : undefined
+      const found = isModule ? withText(first, { isTypeOnly: false, isDeferred: true, names: ['*'] }) : undefined
       return found?.specifier.endsWith('.ts') === true ? found : undefined
     }
     default:
@@ -47,7 +53,7 @@ function toDeclared(node: Node): Omit<Import, 'offset'> | undefined {
   const valued = specifiers.filter((each) => each['importKind'] !== 'type' && each['exportKind'] !== 'type')
   const isTypeOnly = isTypeWhole || (specifiers.length > 0 && valued.length === 0)
   const names = node.type === 'ExportAllDeclaration' ? ['*'] : (isTypeOnly ? specifiers : valued).map(nameOf)
-  return withText(child(node, 'source'), { isTypeOnly, names })
+  return withText(child(node, 'source'), { isTypeOnly, isDeferred: false, names })
 }
 
 function nameOf(specifier: Node): string {

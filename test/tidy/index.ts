@@ -1,6 +1,7 @@
 import { checkAmbient, checkNetwork, checkSql, checkState, checkStyle } from './bans.ts'
 import { checkDocuments, checkFolders, checkMachine, checkRooms } from './folders.ts'
 import { checkCycles, checkDoors, checkLayers } from './layers.ts'
+import { checkLoading } from './loading.ts'
 import type { Law } from './project.ts'
 import { checkFileSizes, checkFunctions } from './sizes.ts'
 
@@ -15,6 +16,7 @@ export const laws = {
   'only egress opens outgoing connections': checkNetwork,
   'SQL stands in store/ and in files named store.ts': checkSql,
   'no imports go round in a circle at run time': checkCycles,
+  'a command loads what it needs, when it is called': checkLoading,
   'a file has at most 400 lines': checkFileSizes,
   'a function has at most 70 lines and 3 parameters': checkFunctions,
   'every capability folder has a page, a door and a test': checkFolders,

@@ -9,7 +9,7 @@ import type { JsonValue } from '../../core/json.ts'
 import { createFakeClock, createSystemClock } from '../../core/time.ts'
 import { createOverlapMeter, createPersonalDataScanner, decideRights } from '../../governance/index.ts'
 import { createDuplicateIndex, createPreparation } from '../../tools/index.ts'
-import { commands, runCli, type CommonOptions, type OpenPlatform, type ProcessActs } from './index.ts'
+import { runCli, verbs, type CommonOptions, type OpenPlatform, type ProcessActs } from './index.ts'
 
 const secret = 'sk-vendor-0123456789abcdef0123456789'
 const config = {
@@ -84,17 +84,18 @@ async function openPlatform(common: CommonOptions): Promise<OpenPlatform & { clo
 
 const acts: ProcessActs = {
   version: '0.0.0-test',
-  createDuplicateIndex,
-  createOverlapMeter,
+  createDuplicateIndex: async (options) => createDuplicateIndex(options),
+  createOverlapMeter: async (sources) => createOverlapMeter(sources),
   decideRights: (sources) =>
     Promise.resolve(
       decideRights(sources, { permits: { search: true, ground: true, train: false }, isCommercial: true }),
     ),
-  scanner: createPersonalDataScanner({ clock: createFakeClock(Date.parse('2026-11-25T00:00:00Z')) }),
+  createPersonalDataScanner: async () =>
+    createPersonalDataScanner({ clock: createFakeClock(Date.parse('2026-11-25T00:00:00Z')) }),
   clock: createSystemClock(),
   async *input() {},
   serve: () => Promise.resolve(),
-  configSchema: () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue, // JSON of a schema is JSON
+  configSchema: async () => JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue, // JSON of a schema is JSON
   checkConfig: () => Promise.resolve({ path: 'strata.yaml', notices: ['one notice'] }),
   openPreparation: () => Promise.resolve(createPreparation(configSchema.parse({}).knowledge)),
   addRuntime: (name, onProgress) => {
@@ -111,12 +112,14 @@ describe('the command line', () => {
     for (const argv of [[], ['help'], ['--help'], ['-h']]) {
       const { code, printed } = await run(...argv)
       expect(code).toBe(0)
-      for (const { name, summary } of commands)
+      for (const { name, summary } of verbs)
         expect(printed.join('\n')).toMatch(new RegExp(`${name}.*${summary.slice(0, 20)}`))
     }
   })
 
-  test.each(commands)('$name --help says how it is used, and does nothing', async ({ name, usage, summary }) => {
+  test.each(verbs)('$name --help says how it is used, and does nothing', async ({ name, summary, load }) => {
+    const { usage, ...loaded } = await load()
+    expect(loaded.name).toBe(name)
     const { code, printed } = await run(name, '--help')
     expect(code).toBe(0)
     const gap = printed.indexOf('')
@@ -128,15 +131,16 @@ describe('the command line', () => {
   test('help names every command once, each with what it does, in a hundred columns', async () => {
     const { code, printed } = await run('help')
     expect(code).toBe(0)
-    for (const { name } of commands) {
+    for (const { name } of verbs) {
       expect(printed.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1)
     }
     const text = printed.map((line) => line.trim()).join(' ')
-    for (const { summary } of commands) expect(text).toContain(summary)
+    for (const { summary } of verbs) expect(text).toContain(summary)
     expect(Math.max(...printed.map((line) => line.length))).toBeLessThanOrEqual(107)
   })
 
-  test.each(commands)('$name with an option it does not have is not understood', async ({ name, usage }) => {
+  test.each(verbs)('$name with an option it does not have is not understood', async ({ name, load }) => {
+    const { usage } = await load()
     const { code, printed, noted } = await run(name, '--no-such-option')
     expect([code, printed]).toEqual([2, []])
     expect(noted).toContain(`usage: strata ${name} ${usage}`)

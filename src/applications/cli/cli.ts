@@ -9,8 +9,9 @@ import {
   type OpenPlatform,
   type ProcessActs,
   type Terminal,
+  type Verb,
 } from './command.ts'
-import { commands } from './commands/index.ts'
+import { verbs } from './commands/index.ts'
 
 export interface CliDeps {
   readonly argv: readonly string[]
@@ -46,18 +47,19 @@ export async function runCli(deps: CliDeps): Promise<number> {
     deps.print(deps.process({ config: undefined, host: undefined, port: undefined, folder: undefined }).version)
     return 0
   }
-  const command = commands.find((each) => each.name === name)
-  if (command === undefined) {
+  const verb = verbs.find((each) => each.name === name)
+  if (verb === undefined) {
     deps.note(`there is no command ${name}; strata help lists them`)
     return 2
   }
+  const command = await verb.load()
   const parsed = parse(command, rest)
   if (typeof parsed === 'string') {
     deps.note(`${parsed}\nusage: strata ${command.name} ${command.usage}`)
     return 2
   }
   if (parsed.values['help'] === true) {
-    for (const line of describeCommand(command)) deps.print(line)
+    for (const line of describeCommand(verb, command)) deps.print(line)
     return 0
   }
   return run(deps, command, parsed)
@@ -143,11 +145,11 @@ function parse(command: Command, argv: readonly string[]): Parsed | string {
 }
 
 function overview(): readonly string[] {
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 2
+  const width = Math.max(...verbs.map(({ name }) => name.length)) + 2
   return [
     'strata COMMAND: the generative-AI stack as one server',
     '',
-    ...commands.flatMap(({ name, summary }) =>
+    ...verbs.flatMap(({ name, summary }) =>
       wrap(summary, columnsMax - width - 2).map((line, index) => `  ${(index === 0 ? name : '').padEnd(width)}${line}`),
     ),
     '',
@@ -157,7 +159,7 @@ function overview(): readonly string[] {
 }
 
 /** Each form of a command on a line of its own, then what it does. */
-function describeCommand({ name, usage, summary }: Command): readonly string[] {
+function describeCommand({ name, summary }: Verb, { usage }: Command): readonly string[] {
   return [...toForms(usage).map((form) => `strata ${name} ${form}`.trim()), '', ...wrap(summary, columnsMax)]
 }
 

@@ -8,12 +8,19 @@ import type { DuplicateIndex, DuplicateOptions, Preparation } from '../../tools/
 import type { OverlapMeter, ProtectedText, Rights, RightsSources } from '../../governance/index.ts'
 import type { HttpParts } from '../http/index.ts'
 
-/** One verb of the command line. One file and one line in the table. */
+/** One verb of the command line as the table has it: what help says of it, and where the rest is. */
+export interface Verb {
+  readonly name: string
+  readonly summary: string
+  /** What the verb does, and all that it needs: read from disk when it is called. */
+  readonly load: () => Promise<Command>
+}
+
+/** What one verb does. One file, and one entry in the table. */
 export interface Command {
   readonly name: string
   /** What follows the name: `PATH --into COLLECTION`. */
   readonly usage: string
-  readonly summary: string
   readonly options: ParseArgsOptionsConfig
   /** First words that change what holds for others and have no act of their own in the audit log: they are put there. */
   readonly acts?: readonly string[]
@@ -31,13 +38,13 @@ export interface CommandContext {
   readonly process: ProcessActs
 }
 
-/** What only the process can do; filled by `main.ts`. */
+/** What only the process can do; filled by `main.ts`. What it gives is loaded when it is asked for. */
 export interface ProcessActs {
   /** Serves until the process is told to stop. */
   serve(): Promise<void>
   /** Checks the configuration without starting; the notices and the effective models. Throws CONFIG_INVALID. */
   checkConfig(): Promise<{ readonly path: string | undefined; readonly notices: readonly string[] }>
-  configSchema(): JsonValue
+  configSchema(): Promise<JsonValue>
   /** Installs a local runtime into the data folder; calls back with lines of progress. */
   addRuntime(
     name: string,
@@ -46,14 +53,14 @@ export interface ProcessActs {
   /** Reads documents under the configuration, without a platform; to be closed. */
   openPreparation(): Promise<Preparation>
   readonly version: string
-  readonly scanner: PersonalDataScanner
   readonly clock: Clock
   /** What is piped in. */
   input(): AsyncIterable<Uint8Array>
-  createDuplicateIndex(options: DuplicateOptions): DuplicateIndex
+  createPersonalDataScanner(): Promise<PersonalDataScanner>
+  createDuplicateIndex(options: DuplicateOptions): Promise<DuplicateIndex>
   /** Under what the configuration says of works that nobody has said anything about. */
   decideRights(sources: RightsSources): Promise<Rights>
-  createOverlapMeter(sources: readonly ProtectedText[]): OverlapMeter
+  createOverlapMeter(sources: readonly ProtectedText[]): Promise<OverlapMeter>
 }
 
 /** A command line that lacks a word or has one too many; the message is how the command is used. */

@@ -47,9 +47,9 @@ const refuse = (): never => {
 const acts: ProcessActs = {
   version: '0.0.0-test',
   clock,
-  scanner: createPersonalDataScanner({ clock }),
-  createDuplicateIndex,
-  createOverlapMeter,
+  createPersonalDataScanner: async () => createPersonalDataScanner({ clock }),
+  createDuplicateIndex: async (options) => createDuplicateIndex(options),
+  createOverlapMeter: async (sources) => createOverlapMeter(sources),
   decideRights: (sources) => Promise.resolve(decideRights(sources, unknown)),
   serve: refuse,
   configSchema: refuse,

@@ -1,3 +1,3 @@
 export { runCli, type CommonOptions } from './cli.ts'
-export { commands } from './commands/index.ts'
+export { verbs } from './commands/index.ts'
 export type { OpenPlatform, ProcessActs } from './command.ts'

@@ -7,8 +7,8 @@ import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
 import { sumDispatches, type CallTotals } from '../../core/totals.ts'
-import type { Usage } from '../../core/usage.ts'
 import type { Asked } from '../flow-parts.ts'
+import { toRoute, toUsageJson } from '../shapes/index.ts'
 
 /** The `strata` field of a request body. */
 export const requestExtensionSchema = z
@@ -211,30 +211,6 @@ function toNodeReports({ facts, notes }: Pick<Call, 'facts' | 'notes'>): JsonObj
   }
 }
 
-// A type rather than an interface, so that it counts as JSON.
-export type RouteStep = {
-  readonly kind: CallFacts['kind']
-  readonly name: string
-  readonly status: CallFacts['status']
-  readonly error?: string
-}
-
-/** The nodes that ran, in the order they began, each with how it ended. */
-export function toRoute(facts: readonly CallFacts[]): readonly RouteStep[] {
-  return facts
-    .filter((fact) => fact.kind !== 'request')
-    .toSorted(
-      (left, right) =>
-        left.startedAtMs - right.startedAtMs || left.id.length - right.id.length || (left.id < right.id ? -1 : 1),
-    )
-    .map((fact) => ({
-      kind: fact.kind,
-      name: fact.name,
-      status: fact.status,
-      ...(fact.errorCode === undefined ? {} : { error: fact.errorCode }),
-    }))
-}
-
 /** The names of the nodes that answered, in the order they began: `small eu-large`. Bounded, because headers are. */
 export function toRouteHeader(facts: readonly CallFacts[]): string {
   if (facts.length <= 2) return facts.find(({ kind }) => kind !== 'request')?.name ?? ''
@@ -246,19 +222,6 @@ export function toRouteHeader(facts: readonly CallFacts[]): string {
 }
 
 const routeHeaderLengthMax = 1_000
-
-export function toUsageJson(usage: Usage | undefined): JsonValue {
-  if (usage === undefined) return null
-  return {
-    input_total: usage.inputTotal ?? null,
-    cache_read: usage.cacheRead ?? null,
-    cache_write_5m: usage.cacheWrite5m ?? null,
-    cache_write_1h: usage.cacheWrite1h ?? null,
-    output_total: usage.outputTotal ?? null,
-    reasoning: usage.reasoning ?? null,
-    source: usage.source,
-  }
-}
 
 export interface Evidence {
   readonly citations: readonly Citation[]

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
 import { requireRight } from '../../core/rights.ts'
-import { PlatformError, toPlatformError } from '../../core/errors.ts'
+import { describeCause, PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Idempotency } from '../../investment/index.ts'
@@ -128,12 +128,6 @@ export function errorHeaders(error: PlatformError): readonly string[] {
   const allowed = error.details?.['allowed']
   if (typeof allowed === 'string') headers.push('allow', allowed)
   return headers
-}
-
-/** What went wrong inside, for the log: the kind and place of the defect, never request content. */
-export function describeCause(error: PlatformError): string {
-  const cause = error.cause ?? error
-  return cause instanceof Error ? (cause.stack ?? cause.message).split('\n').slice(0, 6).join(' | ') : typeof cause
 }
 
 function overloaded(requestsOpenMax: number): PlatformError {

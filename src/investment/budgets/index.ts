@@ -1,6 +1,5 @@
 export { createSpending, type Spending } from './spending.ts'
 export { budgetRequestSchema, forecastAlertSchema, type BudgetRequest } from './request.ts'
 export type { Booked, Corrections } from './corrections/corrections.ts'
-export { toAmountText } from './refusal.ts'
 export type { BudgetState } from './budgets.ts'
 export type { SendAlert } from './alerts/alerts.ts'

@@ -1,6 +1,6 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { toDollars } from '../../core/money.ts'
+import { toAmountText } from '../../core/money.ts'
 import { toIso } from '../../core/time.ts'
 import type { Budget } from './budget.ts'
 import type { Purse } from './purse.ts'
@@ -60,11 +60,6 @@ function toRetryMs(
   if (budget.counts === 'concurrency' || state.isHeld) return 1_000
   if (state.resetsAtMs !== undefined) return Math.max(1, state.resetsAtMs - state.nowMs)
   return budget.counts === 'money' ? undefined : 1_000
-}
-
-/** Dollars for money, else a whole number; both as text, because they may be beyond what a JSON number holds. */
-export function toAmountText(budget: Pick<Budget, 'counts'>, amount: bigint): string {
-  return budget.counts === 'money' ? toDollars(amount) : amount.toString()
 }
 
 function unitOf(budget: Budget): string {

@@ -15,5 +15,4 @@ export {
   type SeriesForecast,
 } from './forecast.ts'
 export { readSeriesFile, type FileSeries, type Layout } from './series-file.ts'
-export { createSpendForecaster, type SpendForecast, type SpendForecaster } from './spend.ts'
 export { createForecastKind } from './model.ts'

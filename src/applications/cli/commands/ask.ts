@@ -1,13 +1,12 @@
 import { toDollars } from '../../../core/money.ts'
 import { sumDispatches } from '../../../core/totals.ts'
 import { askModel } from '../../ask-model.ts'
-import { toRoute } from '../../http/index.ts'
 import { operator, report, toMisuse, type Command } from '../command.ts'
+import { toRoute } from '../../shapes/index.ts'
 
 export const ask: Command = {
   name: 'ask',
   usage: 'QUESTION [--model MODEL]',
-  summary: 'Asks a model once; prints the answer, its evidence, route and cost.',
   options: { model: { type: 'string', short: 'm' } },
   async run(context) {
     const question = context.words.join(' ')

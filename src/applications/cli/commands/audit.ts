@@ -3,14 +3,13 @@ import { copyFile, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { PlatformError } from '../../../core/errors.ts'
-import { verifyExport, type AuditReport } from '../../../governance/index.ts'
+import { verifyExport, type AuditReport } from '../../../governance/audit/index.ts'
 import { report, toMisuse, type Command, type CommandContext } from '../command.ts'
 
 export const audit: Command = {
   name: 'audit',
   usage:
     'export FILE [--tenant T] | verify FILE --key KEY [--checkpoint NOTE] [--witness KEY,…] [--authority CERTIFICATE] | key | seal | witness | page FILE',
-  summary: 'Writes the audit log as one file, and checks such a file with the public key alone, without a server.',
   options: {
     tenant: { type: 'string' },
     key: { type: 'string' },

@@ -3,7 +3,6 @@ import { toMisuse, report, type Command } from '../command.ts'
 export const backup: Command = {
   name: 'backup',
   usage: 'FILE',
-  summary: 'Writes a copy of the embedded database while it is in use.',
   options: {},
   async run(context) {
     const [path] = context.words

@@ -1,14 +1,14 @@
 import { PlatformError } from '../../../core/errors.ts'
-import { toAmountText, type BudgetState } from '../../../investment/index.ts'
-import { toBudgetJson } from '../../http/index.ts'
+import { toAmountText } from '../../../core/money.ts'
+import type { BudgetState } from '../../../investment/index.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toBudgetJson } from '../../shapes/index.ts'
 
 const creation = 'create NAME --limit N [--counts money|requests|tokens|concurrency] [--match DIMENSION=VALUE,…]'
 
 export const budgets: Command = {
   name: 'budgets',
   usage: `${creation} [--each DIMENSION,…] [--period P] [--seconds S] [--alerts 80,100] [--forecast PROBABILITY] | list | show ID | limit ID --limit N | adjust ID --amount N --reference R [--subject S] | remove ID`,
-  summary: 'Makes, lists and changes budgets: limits on what calls may spend or do.',
   acts: ['create', 'limit', 'adjust', 'remove'],
   options: {
     limit: { type: 'string' },

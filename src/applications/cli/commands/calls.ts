@@ -2,13 +2,12 @@ import type { CallFacts } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
-import { toCallJson, toTreeJson } from '../../http/index.ts'
 import { operatorTenant, readCount, report, toTable, type Command } from '../command.ts'
+import { toCallJson, toTreeJson } from '../../shapes/index.ts'
 
 export const calls: Command = {
   name: 'calls',
   usage: '[ID] [--limit N]',
-  summary: 'Lists the latest calls, or shows one as the tree it grew.',
   options: { limit: { type: 'string' } },
   async run(context) {
     const limit = readCount(context, 'limit', { max: 1_000, otherwise: 20 })

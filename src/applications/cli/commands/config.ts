@@ -3,12 +3,11 @@ import { toMisuse, report, type Command } from '../command.ts'
 export const config: Command = {
   name: 'config',
   usage: 'check | schema',
-  summary: 'Checks the configuration file, or prints its JSON Schema.',
   options: {},
   async run(context) {
     const [verb] = context.words
     if (verb === 'schema') {
-      const schema = context.process.configSchema()
+      const schema = await context.process.configSchema()
       report(context.terminal, schema, [JSON.stringify(schema, undefined, 2)])
     } else if (verb === 'check') {
       const checked = await context.process.checkConfig()

@@ -8,7 +8,6 @@ import { readText } from '../text-file.ts'
 export const copyright: Command = {
   name: 'copyright',
   usage: 'decide SOURCES.json | overlap ANSWER SOURCE… [--tokens 50] [--characters 280]',
-  summary: 'Says what a work may be used for, or which stretches of a text stand in others word by word.',
   options: { tokens: { type: 'string' }, characters: { type: 'string' } },
   async run(context) {
     const [verb, first, ...rest] = context.words
@@ -61,7 +60,7 @@ async function measure(context: CommandContext, path: string, sources: readonly 
   const tokensMin = readNumberOption(context, 'tokens', { min: 1, max: 1_000_000 }) ?? 50
   const charactersMin = readNumberOption(context, 'characters', { min: 1, max: 10_000_000 }) ?? 280
   const bounds = { tokensMin, charactersMin, tokensMax: Infinity, charactersMax: Infinity }
-  const reader = context.process.createOverlapMeter(texts).createReader(bounds)
+  const reader = (await context.process.createOverlapMeter(texts)).createReader(bounds)
   const overlaps = [...reader.read(answer), ...reader.end()].map((overlap) => ({
     source: sources[overlap.source] ?? '',
     start: overlap.start,

@@ -10,7 +10,6 @@ interface Finding {
 export const doctor: Command = {
   name: 'doctor',
   usage: '',
-  summary: 'Looks for what would go wrong: configuration, store, models, regions, prices.',
   options: {},
   async run(context) {
     const findings = [await configurationFinding(context), ...(await platformFindings(context))]

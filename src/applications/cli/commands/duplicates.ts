@@ -9,13 +9,12 @@ const plainExtensions: ReadonlySet<string> = new Set(['md', 'markdown', 'txt', '
 export const duplicates: Command = {
   name: 'duplicates',
   usage: 'PATH [--jaccard 0.5]',
-  summary: 'Finds files below a folder that say the same: letter by letter, but for form, or most of it.',
   options: { jaccard: { type: 'string' } },
   async run(context) {
     const [path, ...rest] = context.words
     if (path === undefined || rest.length > 0) throw toMisuse(duplicates)
     const jaccardMin = readNumberOption(context, 'jaccard', { min: 0.1, max: 1 })
-    const index = context.process.createDuplicateIndex({ jaccardMin })
+    const index = await context.process.createDuplicateIndex({ jaccardMin })
     let files = 0
     const refusals: { name: string; reason: string }[] = []
     for await (const { name, readBytes } of findDocuments(path, { extensions: plainExtensions })) {

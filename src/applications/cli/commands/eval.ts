@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { PlatformError } from '../../../core/errors.ts'
-import { parsePair, type TrainingPair } from '../../../models/index.ts'
+import { parsePair, type TrainingPair } from '../../../models/learning/index.ts'
 import {
   compareScores,
   parseCase,
@@ -8,9 +8,8 @@ import {
   type Comparison,
   type Evaluation,
   type EvaluationCase,
-} from '../../../tools/index.ts'
+} from '../../../tools/evaluation/index.ts'
 import { createAsk } from '../../ask-model.ts'
-import { toComparisonJson, toEvaluationJson } from '../../http/index.ts'
 import {
   operator,
   operatorTenant,
@@ -22,11 +21,11 @@ import {
   type CommandContext,
 } from '../command.ts'
 import { readFileLines } from '../lines.ts'
+import { toEvaluationJson, toComparisonJson } from '../../shapes/index.ts'
 
 export const evaluate: Command = {
   name: 'eval',
   usage: 'run SUITE --models A,B [--judge M] [--out PAIRS] [--limit N] [--at-once N] | compare PAIRS --models A,B',
-  summary: 'Runs a suite of prompts against models, scores the answers; compares two models pair by pair.',
   options: {
     models: { type: 'string' },
     judge: { type: 'string' },

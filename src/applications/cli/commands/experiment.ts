@@ -1,11 +1,10 @@
-import { experimentFigures, type ExperimentReport } from '../../../models/index.ts'
-import { toExperimentJson, toSpan } from '../../http/index.ts'
+import { figures as experimentFigures, type ExperimentReport } from '../../../models/experiments/index.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command } from '../command.ts'
+import { toSpan, toExperimentJson } from '../../shapes/index.ts'
 
 export const experiment: Command = {
   name: 'experiment',
   usage: 'MODEL [--from DAY] [--to DAY] [--control ARM]',
-  summary: 'Compares the arms of an experiment by its subjects, as often as one likes to look.',
   options: { from: { type: 'string' }, to: { type: 'string' }, control: { type: 'string' } },
   async run(context) {
     const [model, ...more] = context.words

@@ -7,7 +7,7 @@ import {
   type FileSeries,
   type ForecastAnswer,
   type Layout,
-} from '../../../investment/index.ts'
+} from '../../../investment/forecast/index.ts'
 import { readBytes } from '../files.ts'
 import { readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
@@ -18,7 +18,6 @@ export const forecast: Command = {
   name: 'forecast',
   usage:
     'FILE|- --horizon H [--levels 50,80,95] [--seasons 24,168] [--layout columns|rows|long] [--remaining AMOUNT] [--seed N]',
-  summary: 'What the series of a CSV file will do: medians, intervals, and when an amount is used up.',
   options: {
     horizon: { type: 'string', short: 'n' },
     levels: { type: 'string' },

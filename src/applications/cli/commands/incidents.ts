@@ -1,8 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import { incidentKinds, type Incident, type IncidentKind } from '../../../governance/index.ts'
+import { incidentKinds, type Incident, type IncidentKind } from '../../../governance/incidents/index.ts'
 import { toInstant } from '../../../governance/policy/index.ts'
-import { toIncidentFileJson, toIncidentJson } from '../../http/index.ts'
 import {
   operator,
   operatorTenant,
@@ -13,12 +12,12 @@ import {
   type Command,
   type CommandContext,
 } from '../command.ts'
+import { toIncidentJson, toIncidentFileJson } from '../../shapes/index.ts'
 
 export const incidents: Command = {
   name: 'incidents',
   usage:
     'list [--limit N] | show ID | open TITLE --kind serious|death|widespread|other --text T --occurred TIME --aware TIME [--in USE-CASE] | note ID --text T [--kind K] | report ID --reference R --text T | close ID --text T',
-  summary: 'The register of incidents, with the time left to report each.',
   options: {
     limit: { type: 'string' },
     kind: { type: 'string' },

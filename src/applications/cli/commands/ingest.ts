@@ -1,5 +1,6 @@
 import { PlatformError } from '../../../core/errors.ts'
-import { readableExtensions, type NewDocument } from '../../../tools/index.ts'
+import { readableExtensions } from '../../../tools/preparation/index.ts'
+import type { NewDocument } from '../../../tools/retrieval/index.ts'
 import { findDocuments } from '../files.ts'
 import { toMisuse, operatorTenant, report, type Command } from '../command.ts'
 
@@ -10,7 +11,6 @@ const bytesPerPut = 4_194_304
 export const ingest: Command = {
   name: 'ingest',
   usage: 'PATH --into COLLECTION',
-  summary: 'Takes in a document of any format, or every one below a folder.',
   options: { into: { type: 'string' } },
   async run(context) {
     const [path] = context.words

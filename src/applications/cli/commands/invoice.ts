@@ -1,16 +1,16 @@
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import { billHistory, historySchema, verifyInvoice, type Invoice } from '../../../investment/index.ts'
-import { invoiceForms, renderInvoice, toInvoiceJson } from '../../http/index.ts'
+import { billHistory, historySchema, verifyInvoice, type Invoice } from '../../../investment/plans/index.ts'
 import { readAs } from '../json-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toInvoiceJson } from '../../shapes/index.ts'
+import { invoiceForms, renderInvoice } from '../../invoice-forms.ts'
 
 export const invoice: Command = {
   name: 'invoice',
   usage:
     'list | show NUMBER | preview ACCOUNT | close ACCOUNT | compute FILE | verify FILE [--period INSTANT] [--as FORM] [--language zh] [--output FILE]',
-  summary: 'Bills a period, shows invoices in any form, computes them from a file, and checks them.',
   acts: ['close'],
   options: {
     period: { type: 'string' },

@@ -1,14 +1,13 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { roles, type Role } from '../../../core/rights.ts'
 import { toIso } from '../../../core/time.ts'
-import { toKeyJson } from '../../http/index.ts'
 import { toMisuse, operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
+import { toKeyJson } from '../../shapes/index.ts'
 
 export const keys: Command = {
   name: 'keys',
   usage:
     'create NAME [--admin | --role R] [--team T] [--project P] [--user U] [--models A,B] [--regions R,S] [--use-case U] [--composes yes|no] [--days N] | list | revoke ID | rotate ID [--overlap 24h]',
-  summary: 'Makes, lists, rotates and revokes keys. A key is shown once.',
   options: {
     admin: { type: 'boolean' },
     role: { type: 'string' },

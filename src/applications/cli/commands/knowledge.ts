@@ -1,16 +1,14 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import { comparedQuestion, toComparedQuestion, toGenerationComparisonJson, toLineageJson } from '../../http/index.ts'
-import type { ComparedQuestion, GenerationComparison } from '../../../tools/index.ts'
+import type { ComparedQuestion, GenerationComparison } from '../../../tools/retrieval/index.ts'
 import { readFileLines } from '../lines.ts'
 import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toLineageJson, comparedQuestion, toComparedQuestion, toGenerationComparisonJson } from '../../shapes/index.ts'
 
 export const knowledge: Command = {
   name: 'knowledge',
   usage:
     'status [COLLECTION [DOCUMENT]] | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT] | compare COLLECTION GENERATION QUESTIONS.jsonl [--against GENERATION]',
-  summary:
-    'Shows collections, deletes with a receipt, checks what is there and what is gone, and compares generations of vectors.',
   options: { against: { type: 'string' } },
   async run(context) {
     const [act, ...words] = context.words

@@ -1,11 +1,10 @@
 import { toDollars } from '../../../core/money.ts'
-import { toTraits } from '../../http/index.ts'
 import { operatorTenant, report, toTable, type Command } from '../command.ts'
+import { toTraits } from '../../shapes/index.ts'
 
 export const models: Command = {
   name: 'models',
   usage: '',
-  summary: 'Lists the models with their worst case: regions, calls and cost of one request.',
   options: {},
   async run(context) {
     const { parts } = await context.open()

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { toDollars } from '../../../core/money.ts'
-import { assumptionsSchema, estimateReturn, toAssumptions, type ReturnReport } from '../../../investment/index.ts'
-import { toOutcomeJson, toReportJson, toReturnJson, toSpan } from '../../http/index.ts'
+import {
+  assumptionsSchema,
+  estimateReturn,
+  toAssumptions,
+  type ReturnReport,
+} from '../../../investment/outcomes/index.ts'
 import { readAs } from '../json-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toOutcomeJson, toReportJson, toReturnJson, toSpan } from '../../shapes/index.ts'
 
 export const outcomes: Command = {
   name: 'outcomes',
   usage: 'list | report | return ASSUMPTIONS | estimate FILE [--account A] [--kind K] [--from DAY] [--to DAY]',
-  summary: 'Tasks and what became of them, what a resolved one cost, and the return on it all.',
   options: { account: { type: 'string' }, kind: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' } },
   async run(context) {
     const [verb, path, ...more] = context.words

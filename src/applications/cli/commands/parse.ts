@@ -1,14 +1,13 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { PlatformError } from '../../../core/errors.ts'
-import { toMarkdown, toParseReport, type ParsedDocument } from '../../../tools/index.ts'
+import { toMarkdown, toParseReport, type ParsedDocument } from '../../../tools/preparation/index.ts'
 import { report, toMisuse, type Command, type CommandContext } from '../command.ts'
 import { findDocuments } from '../files.ts'
 
 export const parse: Command = {
   name: 'parse',
   usage: 'FILE [--format md|json]',
-  summary: 'Reads a document of any format; prints it as Markdown, or with its pages and places as JSON.',
   options: { format: { type: 'string' } },
   async run(context) {
     const [path, more] = context.words

@@ -1,12 +1,11 @@
-import { accountSchema, creditSchema, planSchema } from '../../../investment/index.ts'
-import { toAccountJson, toPlanJson } from '../../http/index.ts'
+import { accountSchema, creditSchema, planSchema } from '../../../investment/plans/index.ts'
 import { readAs } from '../json-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toPlanJson, toAccountJson } from '../../shapes/index.ts'
 
 export const plans: Command = {
   name: 'plans',
   usage: 'list | add FILE | open FILE | credit FILE',
-  summary: 'Plans; opens an account under one, or grants a credit to an account.',
   acts: ['add', 'open', 'credit'],
   options: {},
   async run(context) {

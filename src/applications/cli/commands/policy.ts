@@ -14,16 +14,14 @@ import {
   type Decision,
 } from '../../../governance/policy/index.ts'
 import { toDollars } from '../../../core/money.ts'
-import { toBacktestJson, toControlsJson, toDecisionJson } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toControlsJson, toDecisionJson, toBacktestJson } from '../../shapes/index.ts'
 
 export const policy: Command = {
   name: 'policy',
   usage:
     'list | questions PACK | controls [CATALOGUE] | decide FACTS.json --pack PACK [--at DATE] | test [PACK] | diff BEFORE AFTER | backtest PACK [--from DATE] [--to DATE]',
-  summary:
-    'Decides on facts under a policy pack, and checks and compares packs. PACK is an id or a file. Not legal advice.',
   options: { pack: { type: 'string' }, at: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' } },
   async run(context) {
     const [verb, first, second] = context.words
@@ -78,7 +76,7 @@ function list(context: CommandContext): void {
     title,
   ])
   const nowMs = context.process.clock.now()
-  const controls = catalogues.map((catalogue) => toControlsJson(catalogue, nowMs))
+  const controls = catalogues.map((catalogue) => toControlsJson(catalogue, isControlsStale(catalogue, nowMs)))
   report(context.terminal, { object: 'list', data, controls }, toTable([...rows, ...controlRows]))
 }
 
@@ -92,7 +90,7 @@ function listControls(context: CommandContext, name: string | undefined): void {
       ...evidence.map(({ shows, at }) => `    ${shows} [${at.join(', ')}]`),
     ]),
   ])
-  const data = catalogues.map((catalogue) => toControlsJson(catalogue, nowMs))
+  const data = catalogues.map((catalogue) => toControlsJson(catalogue, isControlsStale(catalogue, nowMs)))
   report(context.terminal, { object: 'list', data }, [...lines, 'Tags, not a certification.'])
 }
 

@@ -1,14 +1,13 @@
 import { networkDialects } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import { priceBody } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
 import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { priceBody } from '../../price-body.ts'
 
 export const price: Command = {
   name: 'price',
   usage: 'BODY|- --dialect D [--model M] [--vendor V] [--endpoint E] [--at INSTANT]',
-  summary: 'What one response body used, whole or streamed, and what it costs.',
   options: {
     dialect: { type: 'string', short: 'd' },
     model: { type: 'string', short: 'm' },

@@ -1,13 +1,12 @@
-import { entrySchema } from '../../../investment/index.ts'
+import { entrySchema } from '../../../investment/prices/index.ts'
 import { toDollars } from '../../../core/money.ts'
-import { toMoneyJson, toPriceEntryJson, toSpan } from '../../http/index.ts'
 import { readAs } from '../json-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toMoneyJson, toPriceEntryJson, toSpan } from '../../shapes/index.ts'
 
 export const prices: Command = {
   name: 'prices',
   usage: 'list | add FILE | rerate [--from DAY] [--to DAY] [--trial]',
-  summary: 'The dated prices of the book; and prices recorded calls anew, by adjustments.',
   acts: ['add', 'rerate'],
   options: { from: { type: 'string' }, to: { type: 'string' }, trial: { type: 'boolean' } },
   async run(context) {

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { PlatformError } from '../../../core/errors.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { PersonalDataScanner, PersonalDatum } from '../../../core/ports-privacy.ts'
-import { readableExtensions, type ParsedDocument } from '../../../tools/index.ts'
+import { readableExtensions, type ParsedDocument } from '../../../tools/preparation/index.ts'
 import { scanWithNames } from '../../scan-names.ts'
 import { operator, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readNumberOption } from '../numbers.ts'
@@ -12,8 +12,6 @@ import { readText } from '../text-file.ts'
 export const privacy: Command = {
   name: 'privacy',
   usage: 'scan FILE [--types T,…] [--confidence 0.5] [--model] [--show]',
-  summary:
-    'Finds personal data in a document of any format: types, places and why; names and addresses with --model. What is found is printed in full only with --show.',
   options: {
     types: { type: 'string' },
     confidence: { type: 'string' },
@@ -25,7 +23,8 @@ export const privacy: Command = {
     if (verb !== 'scan' || path === undefined || rest.length > 0) throw toMisuse(privacy)
     const { types } = context.options
     const { text, pages } = await readDocument(context, path)
-    const scanner = context.options['model'] === true ? await openNames(context, text) : context.process.scanner
+    const isModelAsked = context.options['model'] === true
+    const scanner = isModelAsked ? await openNames(context, text) : await context.process.createPersonalDataScanner()
     const data = scanner.scan(text, {
       types: typeof types === 'string' ? types.split(',').map((type) => type.trim()) : undefined,
       confidenceMin: readNumberOption(context, 'confidence', { min: 0, max: 1 }),

@@ -2,10 +2,10 @@ import {
   readStatement,
   reconcile as compareStatements,
   toRational,
-  type DaySum,
   type OwnLine,
   type StatementLine,
-} from '../../../investment/index.ts'
+} from '../../../investment/plans/index.ts'
+import type { DaySum } from '../../../investment/spend/index.ts'
 import { createUsage } from '../../../core/usage.ts'
 import type { HttpParts } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
@@ -14,7 +14,6 @@ import { operatorTenant, report, toMisuse, toTable, type Command, type CommandCo
 export const reconcile: Command = {
   name: 'reconcile',
   usage: 'CSV [--ours CSV] [--vendor V] [--endpoint E]',
-  summary: "Explains a vendor's invoice line by line by what is on record, or by another statement.",
   options: { ours: { type: 'string' }, vendor: { type: 'string' }, endpoint: { type: 'string' } },
   async run(context) {
     const [path, ...more] = context.words

@@ -1,14 +1,13 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import type { LegalHold } from '../../../governance/index.ts'
+import type { LegalHold } from '../../../governance/retention/index.ts'
 import { toInstant } from '../../../governance/policy/index.ts'
-import { toHoldJson } from '../../http/index.ts'
 import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toHoldJson } from '../../shapes/index.ts'
 
 export const retention: Command = {
   name: 'retention',
   usage: 'holds | hold NAME --reason R [--in USE-CASE] [--from TIME] [--until TIME] | release ID --reason R | sweep',
-  summary: 'Holds calls back from being deleted by the clock, and deletes now what is old enough.',
   options: { reason: { type: 'string' }, in: { type: 'string' }, from: { type: 'string' }, until: { type: 'string' } },
   async run(context) {
     const [verb, word] = context.words

@@ -1,9 +1,9 @@
 import { PlatformError } from '../../../core/errors.ts'
 import type { Principal } from '../../../core/call.ts'
 import { toIso } from '../../../core/time.ts'
-import type { Review, ReviewFile } from '../../../governance/index.ts'
-import { toReviewFileJson, toReviewJson } from '../../http/index.ts'
+import type { Review, ReviewFile } from '../../../governance/reviews/index.ts'
 import { operator, readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toReviewJson, toReviewFileJson } from '../../shapes/index.ts'
 
 const verbs = { accept: 'accept', override: 'override', stop: 'stop' } as const
 
@@ -11,7 +11,6 @@ export const reviews: Command = {
   name: 'reviews',
   usage:
     'list [--state S] [--limit N] | show ID | accept ID --as PERSON --reason R [--version N] | override ID --as PERSON --reason R --text T | stop ID --as PERSON --reason R',
-  summary: 'Lists, shows and decides on requests and answers that are held for people.',
   options: {
     state: { type: 'string' },
     limit: { type: 'string' },

@@ -20,7 +20,7 @@ import {
   type RouterCertification,
   type TrainingPair,
   type TrainOptions,
-} from '../../../models/index.ts'
+} from '../../../models/learning/index.ts'
 import { operator, readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readFileLines, readLines, type Line } from '../lines.ts'
 
@@ -28,7 +28,6 @@ export const route: Command = {
   name: 'route',
   usage:
     'train --data PAIRS --out ROUTER [--weak M] [--strong M] [--embedder MODEL] [--seed N] | score --router ROUTER < PROMPTS | certify --data LABELS [--router ROUTER] --loss E [--confidence C] [--one-sided] [--strong-min SHARE] [--stage question|answer] [--judge NAME] [--out FILE]',
-  summary: 'Trains a router from judged pairs, scores prompts with it, certifies what it loses in quality.',
   options: {
     data: { type: 'string' },
     out: { type: 'string' },

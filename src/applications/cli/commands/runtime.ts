@@ -3,8 +3,6 @@ import { toMisuse, report, type Command } from '../command.ts'
 export const runtime: Command = {
   name: 'runtime',
   usage: 'add llama|onnx|ocr',
-  summary:
-    'Installs a runtime into the data folder: for models on this machine (GGUF, ONNX), or for reading pictures and scans.',
   options: {},
   async run(context) {
     const [verb, name] = context.words

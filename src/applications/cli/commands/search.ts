@@ -1,13 +1,12 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { placeOf } from '../../../core/places.ts'
 import type { Passage } from '../../../core/ports.ts'
-import { toPassageJson } from '../../http/index.ts'
 import { operatorTenant, readCount, report, toMisuse, type Command, type CommandContext } from '../command.ts'
+import { toPassageJson } from '../../shapes/index.ts'
 
 export const search: Command = {
   name: 'search',
   usage: 'QUERY [--in COLLECTION] [--limit N] [--min-confidence 0…1] [--plain]',
-  summary: 'Searches knowledge; prints the passages with their exact places.',
   options: {
     in: { type: 'string' },
     limit: { type: 'string' },

@@ -1,12 +1,11 @@
 import { PlatformError } from '../../../core/errors.ts'
-import type { SyncView } from '../../../tools/index.ts'
-import { toSourceJson, toSyncJson } from '../../http/index.ts'
+import type { SyncView } from '../../../tools/sources/index.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toSourceJson, toSyncJson } from '../../shapes/index.ts'
 
 export const sources: Command = {
   name: 'sources',
   usage: 'list | show NAME | sync NAME [--confirm] | pause NAME | resume NAME | cancel NAME',
-  summary: 'Shows the sources of the configuration, and synchronises them.',
   options: { confirm: { type: 'boolean' } },
   async run(context) {
     const [act, name, more] = context.words

@@ -3,7 +3,6 @@ import type { Command } from '../command.ts'
 export const start: Command = {
   name: 'start',
   usage: '[--host HOST] [--port PORT]',
-  summary: 'Serves until it is told to stop.',
   options: { host: { type: 'string' }, port: { type: 'string' } },
   run: (context) => context.process.serve(),
 }

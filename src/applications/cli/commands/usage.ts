@@ -1,13 +1,12 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toDollars } from '../../../core/money.ts'
-import { toSpan, toUsageReport, toVerdictJson } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { toSpan, toUsageReport, toVerdictJson } from '../../shapes/index.ts'
 
 export const usage: Command = {
   name: 'usage',
   usage: '[record FILE|-] [--from DAY] [--to DAY] [--by model|key]',
-  summary: 'What calls used and cost; or takes counted events from a file, each once.',
   options: { from: { type: 'string' }, to: { type: 'string' }, by: { type: 'string' } },
   async run(context) {
     const [verb, path, ...more] = context.words

@@ -2,15 +2,8 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import { documentForms, toMarkdown, type FullStanding, type UseCaseStanding } from '../../../governance/index.ts'
-import {
-  draftFor,
-  toDraftJson,
-  newUseCase,
-  toFullUseCaseJson,
-  toLiteracyJson,
-  toUseCaseJson,
-} from '../../http/index.ts'
+import { documentForms, toMarkdown } from '../../../governance/documentation/index.ts'
+import type { FullStanding, UseCaseStanding } from '../../../governance/index.ts'
 import { readAs } from '../json-file.ts'
 import {
   operator,
@@ -22,12 +15,13 @@ import {
   type Command,
   type CommandContext,
 } from '../command.ts'
+import { toDraftJson, newUseCase, toLiteracyJson, toUseCaseJson, toFullUseCaseJson } from '../../shapes/index.ts'
+import { draftFor } from '../../draft-documentation.ts'
 
 export const useCase: Command = {
   name: 'use-case',
   usage:
     'list | show NAME | questions [PACK] | register NAME FILE.json | document NAME SLOT FILE --owner O --date D | activate NAME | retire NAME | documents NAME [--form annex-iv|fria] [--format md|json] [--days N] | literacy [PERSON --measure M --date D]',
-  summary: 'Registers use cases, shows what follows for each and what is missing, and puts them in force.',
   options: {
     owner: { type: 'string' },
     date: { type: 'string' },

@@ -10,11 +10,11 @@ import {
   type RerunReport,
   type Scenario,
   type WhatIfReport,
-} from '../../../investment/index.ts'
-import { toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from '../../http/index.ts'
+} from '../../../investment/what-if/index.ts'
 import { runAgain } from '../../ask-again.ts'
 import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { readBytes } from '../files.ts'
+import { toReplayJson, toRepriceJson, toRerunJson, toEstimateJson } from '../../shapes/index.ts'
 
 const scenarioBytesMax = 1_048_576
 const dayMs = 86_400_000
@@ -33,7 +33,6 @@ export const whatIf: Command = {
   name: 'what-if',
   usage:
     '[SCENARIO|-] [--gone ENDPOINT[@09:00-13:00]] [--price ENDPOINT=FACTOR] [--regions eu,local] [--budget USD|SHARE%] [--policy PACK|FILE,…] [--level route|price|policy|rerun [--usd N --calls N --seed N --model M --judge M --criteria TEXT]] [--from INSTANT] [--until INSTANT]',
-  summary: 'Replays recorded calls with something changed: what is served, refused, spent, and how long it takes.',
   options: {
     gone: { type: 'string' },
     price: { type: 'string' },

@@ -1,2 +1,1 @@
 export { openaiRoutes } from './routes.ts'
-export { toTraits } from './model-list.ts'

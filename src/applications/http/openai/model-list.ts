@@ -2,10 +2,10 @@ import { assert } from '../../../core/assert.ts'
 import type { Principal } from '../../../core/call.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Model } from '../../../core/model.ts'
-import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
 import type { Exchange } from '../exchange.ts'
 import type { HttpParts } from '../parts.ts'
+import { toTraits } from '../../shapes/index.ts'
 
 export function listModels(parts: HttpParts, exchange: Exchange, principal: Principal | undefined): void {
   assert(principal !== undefined, 'a route that needs a key is given its principal')
@@ -44,19 +44,5 @@ function toAnthropicModel(model: Model): JsonObject {
     display_name: model.id,
     created_at: toIso(createdAtMs),
     strata: toTraits(model),
-  }
-}
-
-/** What is true of a model, worst case included. */
-export function toTraits(model: Model): JsonObject {
-  const { traits } = model
-  return {
-    does: traits.does,
-    inputs: traits.inputs,
-    tools: traits.tools,
-    context_tokens: traits.contextTokens ?? null,
-    regions: traits.regions ?? null,
-    calls_max: traits.callsMax,
-    cost_max_usd: traits.costMax === undefined ? null : toDollars(traits.costMax),
   }
 }

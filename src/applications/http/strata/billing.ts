@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { accountSchema, creditSchema, planSchema } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toAccountJson, toPlanJson } from './billing-json.ts'
 import { operation, readNumber } from './operation.ts'
+import { toPlanJson, toAccountJson } from '../../shapes/index.ts'
 
 const change = z.strictObject({
   plan: z.string().min(1).max(64).describe('The plan, in its latest version.'),

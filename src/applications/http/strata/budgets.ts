@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import type { JsonObject } from '../../../core/json.ts'
-import { toIso } from '../../../core/time.ts'
-import { budgetRequestSchema, forecastAlertSchema, toAmountText, type BudgetState } from '../../../investment/index.ts'
+import { budgetRequestSchema, forecastAlertSchema } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
+import { toBudgetJson } from '../../shapes/index.ts'
 
 const change = z.strictObject({
   limit: budgetRequestSchema.shape.limit.optional(),
@@ -98,33 +97,4 @@ function changingRoutes(getParts: GetParts): readonly Route[] {
       },
     }),
   ]
-}
-
-/** A budget with its accounts. Amounts are text: dollars for money, else whole numbers. */
-export function toBudgetJson({ budget, accounts }: BudgetState): JsonObject {
-  const write = (amount: bigint): string => toAmountText(budget, amount)
-  return {
-    object: 'budget',
-    id: budget.id,
-    name: budget.name,
-    counts: budget.counts,
-    limit: write(budget.limit),
-    match: { ...budget.match },
-    each: budget.eachOf,
-    period: budget.period,
-    seconds: budget.spanMs === undefined ? null : budget.spanMs / 1_000,
-    alerts: budget.alerts,
-    forecast: budget.forecast === undefined ? null : { probability: budget.forecast },
-    created_at: toIso(budget.createdAtMs),
-    accounts: accounts.map(({ subject, limit, spent, held, startsAtMs, endsAtMs, outlook }) => ({
-      subject,
-      limit: write(limit),
-      posted: write(spent),
-      held: write(held),
-      available: write(limit - spent - held),
-      starts_at: startsAtMs === 0 ? null : toIso(startsAtMs),
-      resets_at: endsAtMs === undefined ? null : toIso(endsAtMs),
-      outlook: outlook === undefined ? null : { as_of: toIso(outlook.asOfMs), ...outlook.body },
-    })),
-  }
 }

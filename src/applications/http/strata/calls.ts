@@ -5,8 +5,8 @@ import type { WithdrawnVersion } from '../../../core/ports.ts'
 import { toIso } from '../../../core/time.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toCallJson, toTreeJson } from './call-json.ts'
 import { operation, readNumber, toPage } from './operation.ts'
+import { toCallJson, toTreeJson } from '../../shapes/index.ts'
 
 /** The record: what was asked, which way it went, what it used and cost. */
 export function callRoutes(getParts: GetParts): readonly Route[] {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import { toIso } from '../../../core/time.ts'
-import { caseSchema, compareModels, toTrainingPairs, type Comparison, type Evaluation } from '../../../tools/index.ts'
+import { caseSchema, compareModels, toTrainingPairs } from '../../../tools/index.ts'
 import { createAsk } from '../../ask-model.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation, readNumber, toPage } from './operation.ts'
+import { toEvaluationJson, toComparisonJson, toSummaryJson } from '../../shapes/index.ts'
 
 const asksMax = 200
 const modelName = z.string().min(1).max(256)
@@ -104,70 +104,4 @@ function routesOfResults(getParts: GetParts): readonly Route[] {
       },
     }),
   ]
-}
-
-/** Every figure is null where no case has both scores. */
-export function toComparisonJson(comparison: Comparison | undefined): object {
-  return {
-    cases: comparison?.cases ?? 0,
-    difference: comparison?.difference ?? null,
-    low_95: comparison?.low95 ?? null,
-    high_95: comparison?.high95 ?? null,
-    wins: comparison?.wins ?? 0,
-    losses: comparison?.losses ?? 0,
-    ties: comparison?.ties ?? 0,
-    p_value: comparison?.pValue ?? null,
-    verdict: comparison?.verdict ?? 'undecided',
-  }
-}
-
-export function toEvaluationJson(evaluation: Evaluation): object {
-  const results = evaluation.results.map(({ id, prompt, outcomes }) => ({
-    id,
-    prompt,
-    outcomes: Object.fromEntries(
-      Object.entries(outcomes).map(([model, outcome]) => [
-        model,
-        {
-          answer: outcome.answer ?? null,
-          score: outcome.score ?? null,
-          exact: outcome.exact ?? null,
-          judged: outcome.judged ?? null,
-          usd: outcome.usd ?? null,
-          latency_ms: outcome.latencyMs ?? null,
-          error: outcome.error ?? null,
-        },
-      ]),
-    ),
-  }))
-  return { ...toSummaryJson(evaluation), results }
-}
-
-function toSummaryJson({ id, name, atMs, models, agreement }: Omit<Evaluation, 'results'>): object {
-  return {
-    object: 'evaluation',
-    id,
-    name,
-    created_at: toIso(atMs),
-    models: models.map((model) => ({
-      model: model.model,
-      scored: model.scored,
-      unscored: model.unscored,
-      failed: model.failed,
-      mean_score: model.meanScore ?? null,
-      low_95: model.low95 ?? null,
-      high_95: model.high95 ?? null,
-      usd: model.usd ?? null,
-      latency_ms_mean: model.latencyMsMean ?? null,
-    })),
-    judge_agreement:
-      agreement === undefined
-        ? null
-        : {
-            cases: agreement.cases,
-            accuracy: agreement.accuracy,
-            kappa: agreement.kappa ?? null,
-            bias: agreement.bias,
-          },
-  }
 }

@@ -5,7 +5,8 @@ import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { accessList } from './collections.ts'
 import { operation, readNumber, type Operation } from './operation.ts'
-import { checkMaySee, parameter, toLineageJson, toReceiptJson } from './viewing.ts'
+import { checkMaySee, parameter, toReceiptJson } from './viewing.ts'
+import { toLineageJson } from '../../shapes/index.ts'
 
 const path = '/v1/collections/{collection}/documents/{document}'
 

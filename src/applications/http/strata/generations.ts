@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
-import type { ComparedQuestion, GenerationComparison, GenerationView } from '../../../tools/index.ts'
+import type { GenerationView } from '../../../tools/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
 import { parameter, toViewer } from './viewing.ts'
+import { comparedQuestion, toComparedQuestion, toGenerationComparisonJson } from '../../shapes/index.ts'
 
 const newGeneration = z.strictObject({
   model: z.string().min(1).max(256).describe('The model that embeds, as the configuration names it.'),
@@ -16,21 +17,6 @@ const newGeneration = z.strictObject({
     .optional()
     .describe('Dimensions of the vectors; what the model gives when absent.'),
 })
-
-const expectation = z
-  .strictObject({
-    document: z.string().min(1).max(1_024).describe('External id of a document that answers.'),
-    start: z.int().min(0).optional().describe('With `end` the span of its current version that answers, UTF-16 units.'),
-    end: z.int().min(1).optional(),
-  })
-  .refine(({ start, end }) => (start === undefined) === (end === undefined), 'start and end go together')
-
-/** A question with what answers it. */
-export const comparedQuestion = z.strictObject({
-  query: z.string().min(1).max(4_096),
-  expected: z.array(expectation).min(1).max(100).describe('Documents, or spans of them.'),
-})
-
 const newComparison = z.strictObject({
   against: z
     .int()
@@ -112,26 +98,6 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
 function toName(given: Parameters<typeof parameter>[0] & { readonly principal: { readonly tenant: string } }) {
   const generation = Number(parameter(given, 'generation'))
   return { tenant: given.principal.tenant, collection: parameter(given, 'collection'), generation }
-}
-
-export function toComparedQuestion({ query, expected }: z.infer<typeof comparedQuestion>): ComparedQuestion {
-  return {
-    query,
-    expected: expected.map(({ document, start, end }) => ({
-      document,
-      span: start === undefined || end === undefined ? undefined : { start, end },
-    })),
-  }
-}
-
-/** A comparison as it is given out. */
-export function toGenerationComparisonJson({ first, second, ...rest }: GenerationComparison): object {
-  return {
-    object: 'comparison',
-    ...rest,
-    first: { ...first, generation: first.generation ?? null },
-    second: { ...second, generation: second.generation ?? null },
-  }
 }
 
 function toJson(view: GenerationView): object {

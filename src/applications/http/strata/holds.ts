@@ -1,10 +1,8 @@
 import { z } from 'zod'
-import type { JsonObject } from '../../../core/json.ts'
-import { toIso } from '../../../core/time.ts'
-import type { LegalHold } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
+import { toHoldJson } from '../../shapes/index.ts'
 
 const time = z.iso.datetime({ offset: true }).optional()
 const reason = z.string().min(1).max(2_000).describe('Why.')
@@ -53,21 +51,6 @@ export function holdRoutes(getParts: GetParts): readonly Route[] {
       }),
     }),
   ]
-}
-
-export function toHoldJson(hold: LegalHold): JsonObject {
-  const toTime = (ms: number | undefined): string | null => (ms === undefined ? null : toIso(ms))
-  return {
-    object: 'hold',
-    id: hold.id,
-    name: hold.name,
-    reason: hold.reason,
-    use_case: hold.useCase ?? null,
-    from: toTime(hold.fromMs),
-    until: toTime(hold.untilMs),
-    created_at: toIso(hold.createdAtMs),
-    released_at: toTime(hold.releasedAtMs),
-  }
 }
 
 function toMs(text: string | undefined): number | undefined {

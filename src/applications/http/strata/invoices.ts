@@ -1,21 +1,13 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import {
-  focusColumns,
-  toCsv,
-  toFocus,
-  toInvoiceHtml,
-  toInvoicePdf,
-  verifyInvoice,
-  type Invoice,
-  type StoredInvoice,
-} from '../../../investment/index.ts'
+import { verifyInvoice } from '../../../investment/index.ts'
 import { encodeStrataError } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts } from '../parts.ts'
 import type { OperationRoute, Route } from '../route.ts'
-import { toInvoiceJson } from './billing-json.ts'
 import { operation } from './operation.ts'
+import { toInvoiceJson } from '../../shapes/index.ts'
+import { invoiceForms, type InvoiceForm, renderInvoice } from '../../invoice-forms.ts'
 
 const closing = z.strictObject({
   account: z.string().min(1).max(64).describe('Whose invoice it is.'),
@@ -30,10 +22,6 @@ const givingBack = z.strictObject({
   amount: z.string().max(40).describe('In the currency of the invoice.'),
   reason: z.string().min(1).max(500).describe('Printed on the credit note.'),
 })
-
-/** Forms in which an invoice can be had. */
-export const invoiceForms = ['json', 'html', 'pdf', 'focus', 'csv', 'evidence'] as const
-export type InvoiceForm = (typeof invoiceForms)[number]
 
 /** Invoices of the tenant. */
 export function invoiceRoutes(getParts: GetParts): readonly Route[] {
@@ -118,62 +106,4 @@ function readForm(exchange: Exchange): InvoiceForm {
   const form = invoiceForms.find((each) => each === told)
   if (form !== undefined) return form
   throw new PlatformError('INVALID_REQUEST', `as must be one of ${invoiceForms.join(', ')}`, { param: 'as' })
-}
-
-/** An invoice as bytes of one of its forms. */
-export function renderInvoice(
-  stored: StoredInvoice,
-  { form, language }: { readonly form: InvoiceForm; readonly language: 'en' | 'zh' },
-): { readonly type: string; readonly body: Buffer } {
-  const { invoice } = stored
-  const json = (value: unknown): { readonly type: string; readonly body: Buffer } => ({
-    type: 'application/json',
-    body: Buffer.from(JSON.stringify(value)),
-  })
-  switch (form) {
-    case 'json':
-      return json(toInvoiceJson(stored))
-    case 'evidence':
-      return json({ evidence: stored.evidence, hash: stored.hash })
-    case 'focus':
-      return { type: 'text/csv; charset=utf-8', body: Buffer.from(toCsv(focusColumns, toFocus(invoice, focusNames))) }
-    case 'csv':
-      return { type: 'text/csv; charset=utf-8', body: Buffer.from(toLinesCsv(invoice)) }
-    case 'html':
-      return { type: 'text/html; charset=utf-8', body: Buffer.from(toInvoiceHtml(invoice, language)) }
-    case 'pdf':
-      return { type: 'application/pdf', body: toInvoicePdf(invoice, language) }
-  }
-}
-
-const focusNames = { issuer: 'Strata', provider: 'Strata' }
-
-function toLinesCsv(invoice: Invoice): string {
-  const columns = [
-    'number',
-    'kind',
-    'description',
-    'meter',
-    'quantity',
-    'unit',
-    'start',
-    'end',
-    'exact',
-    'amount',
-    'currency',
-  ]
-  const rows = invoice.lines.map((line) => ({
-    number: invoice.number,
-    kind: line.kind,
-    description: line.description,
-    meter: line.meter,
-    quantity: line.quantity,
-    unit: line.unit,
-    start: line.period.start,
-    end: line.period.end,
-    exact: line.exact,
-    amount: line.amount,
-    currency: invoice.currency,
-  }))
-  return toCsv(columns, rows)
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import type { JsonObject } from '../../../core/json.ts'
 import { roles } from '../../../core/rights.ts'
-import { toIso } from '../../../core/time.ts'
-import { delegateKeys, type KeyRecord } from '../../../governance/index.ts'
+import { delegateKeys } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
+import { toKeyJson } from '../../shapes/index.ts'
 
 const newKey = z.strictObject({
   name: z.string().min(1).max(128).describe('What the key is for.'),
@@ -101,25 +100,4 @@ export function keyRoutes(getParts: GetParts): readonly Route[] {
       },
     }),
   ]
-}
-
-/** A key as it is listed; it never holds the key itself. */
-export function toKeyJson(key: KeyRecord): JsonObject {
-  return {
-    object: 'key',
-    id: key.id,
-    name: key.name,
-    role: key.role,
-    team: key.team ?? null,
-    project: key.project ?? null,
-    user: key.user ?? null,
-    prefix: key.prefix,
-    models: key.models ?? null,
-    regions: key.regions ?? null,
-    use_case: key.useCase ?? null,
-    composes: key.composes ?? null,
-    created_at: toIso(key.createdAtMs),
-    expires_at: key.expiresAtMs === undefined ? null : toIso(key.expiresAtMs),
-    revoked_at: key.revokedAtMs === undefined ? null : toIso(key.revokedAtMs),
-  }
 }

@@ -1,18 +1,10 @@
 import { z } from 'zod'
-import type { JsonObject } from '../../../core/json.ts'
-import {
-  actSchema,
-  assumptionsSchema,
-  kindSchema,
-  newOutcomeSchema,
-  type ReturnReport,
-} from '../../../investment/index.ts'
+import { actSchema, assumptionsSchema, kindSchema, newOutcomeSchema } from '../../../investment/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toOutcomeJson, toReportJson } from './billing-json.ts'
 import { operation, readNumber } from './operation.ts'
-import { toSpan } from './usage.ts'
+import { toOutcomeJson, toReportJson, toSpan, toReturnJson } from '../../shapes/index.ts'
 
 const question = z.strictObject({
   account: z.string().max(64).optional(),
@@ -129,24 +121,4 @@ function readFilter(exchange: Exchange, nowMs: number) {
   const get = (name: string): string | undefined => query.get(name) ?? undefined
   const { startMs, endMs } = toSpan(get('from') ?? '1970-01-01', get('to'), nowMs + 1)
   return { account: get('account'), kind: get('kind'), openedFromMs: startMs, openedBeforeMs: endMs }
-}
-
-/** Estimates are numbers of dollars: they are no charges. */
-export function toReturnJson(found: ReturnReport): JsonObject {
-  return {
-    object: 'outcome.return',
-    label: found.label,
-    counterfactual_share: found.counterfactual,
-    gain: found.gain,
-    cost: found.cost,
-    net: found.net,
-    ratio: found.ratio ?? null,
-    interval: {
-      confidence: 0.95,
-      net: { ...found.interval.net },
-      ratio: found.interval.ratio === undefined ? null : { ...found.interval.ratio },
-    },
-    lift: found.lift === undefined ? null : { ...found.lift },
-    drivers: found.drivers.map((driver) => ({ ...driver })),
-  }
 }

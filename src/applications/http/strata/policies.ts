@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import type { JsonObject } from '../../../core/json.ts'
-import { toIso } from '../../../core/time.ts'
-import { controlCatalogues, loadControls, type Decision } from '../../../governance/index.ts'
-import { toBacktestJson, toControlsJson } from '../policy-json.ts'
+import { controlCatalogues, isControlsStale, loadControls } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
+import { toBacktestJson, toControlsJson, toDecisionJson } from '../../shapes/index.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const dayMs = 86_400_000
@@ -86,7 +84,10 @@ function trialRoutes(getParts: GetParts): readonly Route[] {
       access: 'policies:read',
       summary: 'Which of what Strata keeps is evidence for which clause of ISO/IEC 42001 and of the NIST AI RMF.',
       answer: async ({ parts }) => {
-        const data = controlCatalogues.map((id) => toControlsJson(loadControls(id), parts.clock.now()))
+        const data = controlCatalogues.map((id) => {
+          const catalogue = loadControls(id)
+          return toControlsJson(catalogue, isControlsStale(catalogue, parts.clock.now()))
+        })
         return { status: 200, body: { object: 'list', data } }
       },
     }),
@@ -105,38 +106,4 @@ function trialRoutes(getParts: GetParts): readonly Route[] {
       },
     }),
   ]
-}
-
-/** A decision as JSON: of `policy decide` and of /v1/policies/decisions. */
-export function toDecisionJson(decision: Decision, atMs: number): JsonObject {
-  const { effects, obligations, pack, isStale } = decision
-  return {
-    decision: decision.decision,
-    tier: decision.tier ?? null,
-    tier_possible: decision.tierPossible ?? null,
-    at: toIso(atMs),
-    pack,
-    stale: isStale,
-    articles: [...new Set(effects.map(({ article }) => article))],
-    reasons: effects.filter((effect) => effect.decision === decision.decision).map(({ reason }) => reason),
-    effects: effects.map(({ rule, article, effect, truth, decision: own, reason, tier, missing }) => ({
-      rule,
-      article,
-      effect,
-      truth,
-      decision: own,
-      tier: tier ?? null,
-      reason,
-      missing,
-    })),
-    obligations: obligations.map(({ id, control, article, text, rules, isFulfilled }) => ({
-      id,
-      control,
-      article,
-      text,
-      rules,
-      fulfilled: isFulfilled ?? null,
-    })),
-    notice: 'Not legal advice.',
-  }
 }

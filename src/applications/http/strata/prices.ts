@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { entrySchema } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toMoneyJson, toPriceEntryJson } from './billing-json.ts'
 import { operation } from './operation.ts'
+import { toMoneyJson, toPriceEntryJson } from '../../shapes/index.ts'
 
 const rerating = z.strictObject({
   from: z.iso.datetime({ offset: true }).describe('First instant.'),

@@ -1,11 +1,10 @@
 import { z } from 'zod'
 import { requireRight } from '../../../core/rights.ts'
-import { placeOf } from '../../../core/places.ts'
-import type { Passage } from '../../../core/ports.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation, type Operation } from './operation.ts'
 import { parameter, toViewer } from './viewing.ts'
+import { toPassageJson } from '../../shapes/index.ts'
 
 const newSearch = z.strictObject({
   query: z
@@ -72,11 +71,6 @@ export function searchRoutes(getParts: GetParts): readonly Route[] {
       },
     }),
   ]
-}
-
-/** A passage as it is given out, with where in its file the best of it stands. */
-export function toPassageJson({ places = [], ...passage }: Passage): object {
-  return { ...passage, ...placeOf(places, passage.why?.best ?? passage) }
 }
 
 async function search(

@@ -4,8 +4,8 @@ import { encodeStrataError } from '../errors.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toKeyJson } from './keys.ts'
 import { operation } from './operation.ts'
+import { toKeyJson } from '../../shapes/index.ts'
 
 const cookieName = 'strata_login'
 const cookieSecondsMax = 600

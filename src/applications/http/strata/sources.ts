@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { assert } from '../../../core/assert.ts'
-import { toIso } from '../../../core/time.ts'
-import type { SourceView, SyncView } from '../../../tools/index.ts'
 import { encodeStrataError } from '../errors.ts'
 import type { GetParts } from '../parts.ts'
 import type { OperationRoute, Route } from '../route.ts'
 import { operation } from './operation.ts'
 import { parameter } from './viewing.ts'
+import { toSourceJson, toSyncJson } from '../../shapes/index.ts'
 
 const newSync = z.strictObject({
   confirm: z.boolean().optional().describe('Goes on with a sync that is held: what it would delete is meant.'),
@@ -107,22 +106,5 @@ function routeOfEvents(getParts: GetParts): OperationRoute {
       }
       exchange.end('data: [DONE]\n\n')
     },
-  }
-}
-
-export function toSourceJson({ name, kind, collection, sync, faults }: SourceView): object {
-  return { object: 'source', name, kind, collection, sync: sync === undefined ? null : toSyncJson(sync), faults }
-}
-
-export function toSyncJson({ id, source, state, counts, reason, startedAtMs, endedAtMs }: SyncView): object {
-  return {
-    object: 'sync',
-    id,
-    source,
-    state,
-    counts,
-    reason: reason ?? null,
-    started_at: toIso(startedAtMs),
-    ended_at: endedAtMs === undefined ? null : toIso(endedAtMs),
   }
 }

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { principalsOf } from '../../../core/principals.ts'
 import { toIso } from '../../../core/time.ts'
-import type { DeletionReceipt, VersionLineage, Viewer } from '../../../tools/index.ts'
+import type { DeletionReceipt, Viewer } from '../../../tools/index.ts'
 import type { Operation } from './operation.ts'
 
 type Given = Pick<Operation<unknown>, 'exchange' | 'parts' | 'principal'>
@@ -33,19 +33,6 @@ export async function checkMayReplace(given: Given, externalId: string): Promise
   throw new PlatformError('FORBIDDEN', 'the key may not replace the document of that external id', {
     param: 'external_id',
   })
-}
-
-/** The stages of a version in their order; a duration is `null` where it was not measured apart. */
-export function toLineageJson({ version, stages }: VersionLineage): object {
-  return {
-    version,
-    stages: stages.map(({ durationMs, isReused, version: made, ...stage }) => ({
-      ...stage,
-      version: made,
-      duration_ms: durationMs ?? null,
-      reused: isReused,
-    })),
-  }
 }
 
 export function toReceiptJson({ document, deletedAtMs, statement, publicKey, signature }: DeletionReceipt): object {

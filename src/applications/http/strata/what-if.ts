@@ -4,8 +4,8 @@ import { rerunSchema, scenarioSchema } from '../../../investment/index.ts'
 import { runAgain } from '../../ask-again.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { toEstimateJson, toReplayJson, toRepriceJson, toRerunJson } from '../what-if-json.ts'
 import { operation } from './operation.ts'
+import { toReplayJson, toRepriceJson, toRerunJson, toEstimateJson } from '../../shapes/index.ts'
 
 const instant = z.iso.datetime({ offset: true })
 const dayMs = 86_400_000

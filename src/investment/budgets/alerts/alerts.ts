@@ -5,9 +5,9 @@ import type { EventLog } from '../../../core/ports.ts'
 import { toIso, type Clock } from '../../../core/time.ts'
 import type { Ledger, StatedAccount } from '../../ledger/index.ts'
 import type { Budget } from '../budget.ts'
-import { toAmountText } from '../refusal.ts'
 import type { Outlooks } from '../outlooks/outlooks.ts'
 import type { AlertRow, AlertStore } from './store.ts'
+import { toAmountText } from '../../../core/money.ts'
 
 /**
  * Tells a webhook when an account has reached a share of its limit, or when the forecast says that it will be used up before its

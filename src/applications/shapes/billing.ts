@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../../core/json.ts'
-import { toIso } from '../../../core/time.ts'
-import { toDollars } from '../../../core/money.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { toIso } from '../../core/time.ts'
+import { toDollars } from '../../core/money.ts'
 import type {
   AccountView,
   EventVerdict,
@@ -8,8 +8,9 @@ import type {
   OutcomeView,
   PlanView,
   PriceEntry,
+  ReturnReport,
   StoredInvoice,
-} from '../../../investment/index.ts'
+} from '../../investment/index.ts'
 
 export function toMoneyJson(amount: bigint): JsonObject {
   return { usd: toDollars(amount), picodollars: amount.toString() }
@@ -97,5 +98,25 @@ export function toReportJson(report: OutcomeReport): JsonObject {
     cost: toMoneyJson(report.cost),
     unknown_cost: report.unknownCost,
     cost_per_resolved: report.costPerResolved === undefined ? null : toMoneyJson(report.costPerResolved),
+  }
+}
+
+/** Estimates are numbers of dollars: they are no charges. */
+export function toReturnJson(found: ReturnReport): JsonObject {
+  return {
+    object: 'outcome.return',
+    label: found.label,
+    counterfactual_share: found.counterfactual,
+    gain: found.gain,
+    cost: found.cost,
+    net: found.net,
+    ratio: found.ratio ?? null,
+    interval: {
+      confidence: 0.95,
+      net: { ...found.interval.net },
+      ratio: found.interval.ratio === undefined ? null : { ...found.interval.ratio },
+    },
+    lift: found.lift === undefined ? null : { ...found.lift },
+    drivers: found.drivers.map((driver) => ({ ...driver })),
   }
 }

@@ -1,7 +1,7 @@
-import { PlatformError } from '../../core/errors.ts'
-import { toIso, type Clock } from '../../core/time.ts'
-import type { Store } from '../../store/index.ts'
-import { answerForecast, levelsDefault, type ForecastAnswer } from './answers.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { toIso, type Clock } from '../../../core/time.ts'
+import type { Store } from '../../../store/index.ts'
+import { answerForecast, levelsDefault, type ForecastAnswer } from '../../forecast/index.ts'
 import { createSpendStore, type SpendBucket, type SpendBy } from './store.ts'
 
 export type SpendStep = 'hour' | 'day'

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
-import type { Picodollars } from '../../core/money.ts'
-import type { Store, Tables } from '../../store/index.ts'
+import type { Picodollars } from '../../../core/money.ts'
+import type { Store, Tables } from '../../../store/index.ts'
 
 /** What is told apart in a history of spend. */
 export type SpendBy = 'all' | 'model' | 'endpoint' | 'key'

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
-import { isControlsStale, type Backtest, type ControlCatalogue } from '../../governance/index.ts'
+import { toIso } from '../../core/time.ts'
+import type { Backtest, ControlCatalogue, Decision } from '../../governance/index.ts'
 
 /** A back-test as JSON: of `policy backtest` and of /v1/policies/backtest. Not legal advice. */
 export function toBacktestJson(found: Backtest): JsonObject {
@@ -28,7 +29,7 @@ export function toBacktestJson(found: Backtest): JsonObject {
 }
 
 /** A catalogue of controls as JSON: of `policy controls` and of /v1/policies/controls. */
-export function toControlsJson(catalogue: ControlCatalogue, atMs: number): JsonObject {
+export function toControlsJson(catalogue: ControlCatalogue, isStale: boolean): JsonObject {
   const { id, version, title, jurisdiction, corpus, verifiedOn, staleAfterDays, clauses } = catalogue
   return {
     object: 'policy.controls',
@@ -39,7 +40,7 @@ export function toControlsJson(catalogue: ControlCatalogue, atMs: number): JsonO
     corpus,
     verified_on: verifiedOn,
     stale_after_days: staleAfterDays,
-    stale: isControlsStale(catalogue, atMs),
+    stale: isStale,
     clauses: clauses.map((clause) => ({
       clause: clause.clause,
       title: clause.title,
@@ -54,5 +55,39 @@ function toTallyJson({ calls, cost, callsOfUnknownCost }: Backtest['newlyRefused
     calls,
     cost: { usd: toDollars(cost), picodollars: cost.toString() },
     calls_of_unknown_cost: callsOfUnknownCost,
+  }
+}
+
+/** A decision as JSON: of `policy decide` and of /v1/policies/decisions. */
+export function toDecisionJson(decision: Decision, atMs: number): JsonObject {
+  const { effects, obligations, pack, isStale } = decision
+  return {
+    decision: decision.decision,
+    tier: decision.tier ?? null,
+    tier_possible: decision.tierPossible ?? null,
+    at: toIso(atMs),
+    pack,
+    stale: isStale,
+    articles: [...new Set(effects.map(({ article }) => article))],
+    reasons: effects.filter((effect) => effect.decision === decision.decision).map(({ reason }) => reason),
+    effects: effects.map(({ rule, article, effect, truth, decision: own, reason, tier, missing }) => ({
+      rule,
+      article,
+      effect,
+      truth,
+      decision: own,
+      tier: tier ?? null,
+      reason,
+      missing,
+    })),
+    obligations: obligations.map(({ id, control, article, text, rules, isFulfilled }) => ({
+      id,
+      control,
+      article,
+      text,
+      rules,
+      fulfilled: isFulfilled ?? null,
+    })),
+    notice: 'Not legal advice.',
   }
 }
