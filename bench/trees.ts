@@ -44,7 +44,7 @@ export const benchmark: Benchmark = {
     let strata: RunningContestant | undefined
     try {
       const place = { upstreamPort: await readPort(upstream), core: gatewayCore, folder }
-      strata = await startStrata(place, trees)
+      strata = await startStrata(place, { models: trees })
       return await measure(strata, folder, options)
     } finally {
       await strata?.process?.stop()

@@ -13,6 +13,8 @@ test('a server that is killed under load again and again has each answered reque
     unrecorded: 0,
     leftovers: 0,
     integrity: 'ok',
+    unsealed: 0,
+    auditFindings: [],
     exitCode: 0,
   })
 }, 300_000)

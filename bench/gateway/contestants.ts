@@ -73,10 +73,18 @@ function startFloor(place: Place): Promise<RunningContestant> {
   return startRelay('floor', place, join(repository, 'bench/kit/floor.ts'))
 }
 
-/** Strata as it is shipped: keys, region check, price and durable record on; its log goes to a file. `models` are added. */
+export interface StrataOptions {
+  /** Added to those that it has. */
+  readonly models?: Readonly<Record<string, unknown>>
+  readonly governance?: Readonly<Record<string, unknown>>
+  /** A module that the process loads first. */
+  readonly preload?: string
+}
+
+/** Strata as it is shipped: keys, region check, price and durable record on; its log goes to a file. */
 export async function startStrata(
   place: Place,
-  models: Readonly<Record<string, unknown>> = {},
+  { models = {}, governance = {}, preload }: StrataOptions = {},
 ): Promise<RunningContestant> {
   const folder = createFolder(place, 'strata')
   const port = await findFreePort()
@@ -92,6 +100,7 @@ export async function startStrata(
     store: { folder: join(folder, 'data') },
     endpoints: { plain: { ...endpoint, model: 'bench' }, slow: { ...endpoint, model: 'paced' } },
     models: { bench: { endpoint: 'plain' }, paced: { endpoint: 'slow' }, ...models },
+    governance,
   }
   const configPath = join(folder, 'strata.yaml')
   // JSON is YAML.
@@ -105,6 +114,7 @@ export async function startStrata(
       `STRATA_ADMIN_KEY=${key}`,
       process.execPath,
       '--max-semi-space-size=8',
+      ...(preload === undefined ? [] : ['--import', preload]),
       'bin/strata.js',
       'start',
       '--config',

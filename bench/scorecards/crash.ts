@@ -12,10 +12,15 @@ export const scorecard: Scorecard = {
     const onKill = (kill: number, answered: number): void => {
       if (kill % 10 === 0) print(`${kill} kills, ${answered} requests answered`)
     }
-    const { integrity, exitCode, ...figures } = await runCrash({ kills, seed, connections: 16, onKill })
+    const { integrity, exitCode, auditFindings, ...figures } = await runCrash({ kills, seed, connections: 16, onKill })
     const none = ['=', 0] as const
     return {
-      figures: { ...figures, damagedDatabases: integrity === 'ok' ? 0 : 1, uncleanStops: exitCode === 0 ? 0 : 1 },
+      figures: {
+        ...figures,
+        auditFindings: auditFindings.length,
+        damagedDatabases: integrity === 'ok' ? 0 : 1,
+        uncleanStops: exitCode === 0 ? 0 : 1,
+      },
       promised: {
         kills: ['=', kills],
         answered: ['>=', 1_000],
@@ -25,6 +30,8 @@ export const scorecard: Scorecard = {
         interruptedWithFigures: none,
         unrecorded: none,
         leftovers: none,
+        unsealed: none,
+        auditFindings: none,
         damagedDatabases: none,
         uncleanStops: none,
       },

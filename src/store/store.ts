@@ -37,6 +37,11 @@ export interface Store {
    * number of things done, 0 when nothing is left. Rejects with `STORE_UNAVAILABLE`.
    */
   work(work: SideWork): Promise<number>
+  /**
+   * From now on the attendant of the work is told of every tree in the transaction that writes it. What is written without it waits
+   * in table `outbox`.
+   */
+  attend(work: SideWork): void
   /** Names this process in the ledger: what it holds there ends with it. Throws `STORE_UNAVAILABLE`. */
   owner(): string
   /** Makes what was deleted from the tables leave the disk; false when that could not be done now. */
@@ -93,6 +98,7 @@ export async function createStore(deps: StoreDeps): Promise<Store> {
       await backupDatabase(location, path)
     },
     work: (work) => journal.work(work, Math.trunc(clock.now())),
+    attend: (work) => journal.attend(work),
     owner: () => journal.owner(),
     scrub: (tables) => scrubDatabase({ engine, database }, tables),
     rewrite: () => (engine === 'sqlite' ? rewriteDatabase(database) : Promise.resolve()),

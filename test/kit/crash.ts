@@ -1,12 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { configSchema } from '../../src/config/index.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import { createSeededRandom, type Random } from '../../src/core/random.ts'
+import { createIds } from '../../src/core/ids.ts'
+import { createSeededRandom, createSystemRandom, type Random } from '../../src/core/random.ts'
 import { createSystemClock } from '../../src/core/time.ts'
+import { createAuditLog, readAuditKey, verifyExport } from '../../src/governance/index.ts'
 import { createStore, toPicodollars, type Store } from '../../src/store/index.ts'
 import type { Behaviour } from './behaviour.ts'
 import { startMockUpstream, type MockUpstream } from './mock-upstream.ts'
@@ -44,6 +46,10 @@ export interface CrashOutcome {
   readonly leftovers: number
   /** What SQLite's own check says: `ok`. */
   readonly integrity: string
+  /** Trees on record that are not in the audit log, or records of it beyond them. */
+  readonly unsealed: number
+  /** What verifying the export of the audit log found. */
+  readonly auditFindings: readonly string[]
 }
 
 /** A server that has not answered by then is killed all the same. */
@@ -183,9 +189,37 @@ async function readRecord(folder: string, seen: Seen): Promise<Omit<CrashOutcome
       unrecorded: Math.max(0, seen.arrived - dispatches.length),
       leftovers: intents.length + journals.length,
       integrity: verdict.map((row) => row.integrity_check).join(', '),
+      ...(await readAudit(store, folder)),
     }
   } finally {
     await store.close()
+  }
+}
+
+/** The audit log, as an auditor reads it with the public key alone. */
+async function readAudit(store: Store, folder: string): Promise<Pick<CrashOutcome, 'unsealed' | 'auditFindings'>> {
+  const clock = createSystemClock()
+  const ids = createIds({ clock, random: createSystemRandom() })
+  const key = readAuditKey(readFileSync(join(folder, 'audit-key.pem'), 'utf8'))
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
+  const audit = createAuditLog({ store, clock, ids, log, key, origin: 'strata', sealMs: 3_600_000 })
+  let sealed = 0
+  async function* read(): AsyncGenerator<string> {
+    for await (const line of audit.export({ tenant: undefined })) {
+      if (/^record\t\d+\t{"calls":\[{/.test(line)) sealed += 1
+      yield line
+    }
+  }
+  try {
+    const { findings } = await verifyExport(read(), { verifierKey: audit.verifierKey })
+    const rows = await readCalls(store)
+    const roots = rows.filter(({ id, root_id: root }) => id === root)
+    return {
+      unsealed: Math.abs(roots.length - sealed),
+      auditFindings: findings.map(({ type, message }) => `${type}: ${message}`),
+    }
+  } finally {
+    await audit.close()
   }
 }
 

@@ -26,10 +26,9 @@ export function createHash(algorithm: string): Sha256 {
   return new Sha256()
 }
 
-export function hash(algorithm: string, data: Data, encoding: 'hex' | 'buffer' = 'hex'): Buffer | string {
+export function hash(algorithm: string, data: Data, encoding: 'hex' | 'binary' = 'hex'): string {
   requireSha256(algorithm)
-  const bytes = Buffer.from(sha256(toBytes(data)))
-  return encoding === 'buffer' ? bytes : bytes.toString('hex')
+  return Buffer.from(sha256(toBytes(data))).toString(encoding)
 }
 
 interface PublicKey {

@@ -76,7 +76,7 @@ export const governanceSchema = z
           .min(1_000)
           .max(86_400_000)
           .default(60_000)
-          .describe('How often what is on record is taken into the log, milliseconds.'),
+          .describe('How often a checkpoint signs what the log has come to, milliseconds.'),
         ...witnessSettings,
       })
       .prefault({})

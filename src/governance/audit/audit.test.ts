@@ -128,25 +128,7 @@ describeEngines('the audit log', (open) => {
     expect(report.notProven).not.toEqual([])
   })
 
-  test('what is on record waits in the outbox, from the commit of its call until it is sealed', async () => {
-    const store = await open()
-    const { audit, call } = await openOn(store)
-    const waiting = async (): Promise<readonly string[]> => {
-      const rows = await store.sql.selectFrom('outbox').select('calls').orderBy('number').execute()
-      return rows.flatMap(({ calls }) =>
-        (JSON.parse(calls) as [string, string][]).map(([tenant, id]) => `${tenant} ${id}`),
-      )
-    }
-    const ids = [call(), call({ tenant: 'acme' })]
-    await store.flush()
-    expect(await waiting()).toEqual([`default ${ids[0]}`, `acme ${ids[1]}`])
-    await audit.act('default', { act: 'key.create', key: 'key_2' })
-    expect(await waiting()).toHaveLength(3)
-    expect(await audit.seal()).toBe(3)
-    expect(await waiting()).toEqual([])
-  })
-
-  test('a row that goes before it is sealed leaves a record that says so', async () => {
+  test('a row that goes before a checkpoint covers it is missed all the same', async () => {
     const store = await open()
     const { audit, call } = await openOn(store)
     const id = call()
@@ -154,7 +136,7 @@ describeEngines('the audit log', (open) => {
     await store.flush()
     await store.sql.deleteFrom('call').where('root_id', '=', id).execute()
     expect(await audit.seal()).toBe(2)
-    expect(await verify(await collect(audit))).toMatchObject({ records: 2 })
+    expect(await verify(await collect(audit))).toMatchObject({ records: 2, isProven: false })
   })
 
   test('goes on where it was after a restart, and two that seal at once take nothing twice', async () => {

@@ -29,7 +29,7 @@ export interface AuditLog {
   keep(materials: readonly PolicyMaterial[]): Promise<void>
   /** A pack or facts by the hash that records name them by; `undefined` where nothing of that hash is kept. */
   findMaterial(hash: string): Promise<string | undefined>
-  /** Takes into the tree what is on record and not in it yet, and signs a checkpoint. The number of records taken. */
+  /** Takes into the tree what is on record and not in it yet, and signs a checkpoint. How many records it covers for the first time. */
   seal(): Promise<number>
   /**
    * The whole log in one file, line by line: what a verifier needs and nothing else. Of other tenants than the one given,
@@ -56,13 +56,13 @@ export interface InclusionProof {
 }
 
 export interface AuditDeps {
-  readonly store: Pick<Store, 'sql' | 'transaction' | 'flush' | 'work'> & { readonly calls: CallReader }
+  readonly store: Pick<Store, 'sql' | 'transaction' | 'flush' | 'work' | 'attend'> & { readonly calls: CallReader }
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
   readonly key: KeyObject
   readonly origin: string
-  /** How often what is on record is sealed, milliseconds. */
+  /** How often a checkpoint is signed, milliseconds. */
   readonly sealMs: number
 }
 
@@ -72,6 +72,7 @@ export function createAuditLog(deps: AuditDeps): AuditLog {
   const witnessed = createWitnessStore(deps.store)
   const verifierKey = toVerifierKey(deps.origin, deps.key)
   const sealing = toSideWork(deps.origin, deps.key)
+  deps.store.attend(sealing)
   let turn: Promise<unknown> = Promise.resolve()
 
   async function sealAll(): Promise<number> {

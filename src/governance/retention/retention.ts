@@ -7,7 +7,7 @@ import type { EventLog } from '../../core/ports.ts'
 import { toIso, type Clock } from '../../core/time.ts'
 import type { Store, Tables } from '../../store/index.ts'
 import type { AuditLog } from '../audit/index.ts'
-import { createRetentionStore, type AgedCall, type HoldRow } from './store.ts'
+import { createRetentionStore, type AgedCall, type CallPlace, type HoldRow } from './store.ts'
 
 /** Deletes calls by the clock, and what stops that. */
 export interface Retention {
@@ -63,12 +63,13 @@ export function createRetention(deps: RetentionDeps): Retention {
   const now = (): number => Math.trunc(clock.now())
 
   async function sweep(): Promise<number> {
-    let [deleted, fromPlace] = [0, 0]
+    let [deleted, after]: [number, CallPlace] = [0, { tenant: '', rootId: '' }]
     for (;;) {
-      const batch = await rows.exclusively((queries, sql) => sweepBatch({ ...deps, queries, sql }, fromPlace))
+      const from = after
+      const batch = await rows.exclusively((queries, sql) => sweepBatch({ ...deps, queries, sql }, from))
       if (batch === undefined) return deleted
       deleted += batch.deleted
-      fromPlace = batch.nextPlace
+      after = batch.last
     }
   }
 
@@ -113,20 +114,19 @@ type Sweeping = RetentionDeps & {
   readonly sql: Transaction<Tables>
 }
 
-/** One batch from a place on; `undefined` when there is none. */
+/** One batch of the calls after a place; `undefined` when there is none. */
 async function sweepBatch(
   { queries, sql, clock, audit, config }: Sweeping,
-  fromPlace: number,
-): Promise<{ readonly deleted: number; readonly nextPlace: number } | undefined> {
+  after: CallPlace,
+): Promise<{ readonly deleted: number; readonly last: CallPlace } | undefined> {
   const { days, useCases } = config()
   const shortest = Math.min(...[days, ...Object.values(useCases)].filter((each) => each !== undefined))
   if (!Number.isFinite(shortest)) return undefined
   const atMs = Math.trunc(clock.now())
-  const aged = await queries.listAged({ beforeMs: atMs - shortest * dayMs, fromPlace, limit: batchMax })
-  const last = aged.at(-1)
-  if (last === undefined) return undefined
+  const aged = await queries.listAged({ beforeMs: atMs - shortest * dayMs, after, limit: batchMax })
+  if (aged === undefined) return undefined
   const holds = await queries.listInForce()
-  const due = aged.filter((call) => {
+  const due = aged.calls.filter((call) => {
     const own = (call.useCase === undefined ? undefined : useCases[call.useCase]) ?? days
     return own !== undefined && call.startedAtMs < atMs - own * dayMs && !holds.some((hold) => covers(hold, call))
   })
@@ -135,7 +135,7 @@ async function sweepBatch(
     const sequences = toRanges(own.map(({ sequence }) => sequence))
     await audit.act(tenant, { act: 'retention.delete', set: 'calls', calls: own.length, sequences }, sql)
   }
-  return { deleted: due.length, nextPlace: last.place + 1 }
+  return { deleted: due.length, last: aged.last }
 }
 
 function covers(hold: HoldRow, { tenant, useCase, startedAtMs }: AgedCall): boolean {

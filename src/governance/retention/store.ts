@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Store, Tables } from '../../store/index.ts'
+import { findCallLeaves, markGone } from '../audit/index.ts'
 
 export type HoldRow = Tables['legal_hold']
 
@@ -13,6 +14,18 @@ export interface AgedCall {
   readonly useCase: string | undefined
 }
 
+/** In the order in which calls are gone through; empty before the first. */
+export interface CallPlace {
+  readonly tenant: string
+  readonly rootId: string
+}
+
+export interface AgedPage {
+  readonly calls: readonly AgedCall[]
+  /** From where to go on. */
+  readonly last: CallPlace
+}
+
 /** The SQL of retention. */
 export interface RetentionQueries {
   insertHold(row: HoldRow): Promise<void>
@@ -20,12 +33,12 @@ export interface RetentionQueries {
   release(row: Pick<HoldRow, 'tenant' | 'id'>, atMs: number): Promise<void>
   /** Those in force, of every tenant. */
   listInForce(): Promise<readonly HoldRow[]>
-  /** Calls in the audit log that began before then and are still there, from a place on. */
+  /** Calls that began before then and are still there, by tenant and id, those that are in the audit log; `undefined` at the end. */
   listAged(question: {
     readonly beforeMs: number
-    readonly fromPlace: number
+    readonly after: CallPlace
     readonly limit: number
-  }): Promise<readonly AgedCall[]>
+  }): Promise<AgedPage | undefined>
   /** The rows of whole trees; their leaves stay, and say that what they were of has gone. */
   deleteCalls(calls: readonly AgedCall[], atMs: number): Promise<void>
 }
@@ -70,42 +83,40 @@ function createQueries(sql: Kysely<Tables>): RetentionQueries {
         .execute()
     },
     listInForce: () => sql.selectFrom('legal_hold').selectAll().where('released_at_ms', 'is', null).execute(),
-    async listAged({ beforeMs, fromPlace, limit }) {
+    async listAged({ beforeMs, after, limit }) {
       const rows = await sql
-        .selectFrom('audit_leaf')
-        .innerJoin('call', 'call.id', 'audit_leaf.subject')
-        .select([
-          'audit_leaf.place',
-          'audit_leaf.tenant',
-          'audit_leaf.sequence',
-          'call.root_id',
-          'call.started_at_ms',
-          'call.detail',
-        ])
-        .where('audit_leaf.kind', '=', 'call')
-        .where('audit_leaf.gone_at_ms', 'is', null)
-        .where('audit_leaf.place', '>=', fromPlace)
-        .whereRef('call.tenant', '=', 'audit_leaf.tenant')
-        .where('call.started_at_ms', '<', beforeMs)
-        .orderBy('audit_leaf.place')
+        .selectFrom('call')
+        .select(['tenant', 'root_id', 'started_at_ms', 'detail'])
+        .whereRef('id', '=', 'root_id')
+        .where('started_at_ms', '<', beforeMs)
+        .where((build) => build(build.refTuple('tenant', 'root_id'), '>', build.tuple(after.tenant, after.rootId)))
+        .orderBy('tenant')
+        .orderBy('root_id')
         .limit(limit)
         .execute()
-      return rows.map(({ root_id: rootId, started_at_ms: startedAtMs, detail, ...rest }) => {
-        return { ...rest, rootId, startedAtMs, useCase: readUseCase(detail) }
-      })
+      const end = rows.at(-1)
+      if (end === undefined) return undefined
+      const calls: AgedCall[] = []
+      for (const [tenant, own] of Map.groupBy(rows, (row) => row.tenant)) {
+        const ids = own.map((row) => row.root_id)
+        const leaves = await findCallLeaves(sql, tenant, ids)
+        for (const { root_id: rootId, started_at_ms: startedAtMs, detail } of own) {
+          const leaf = leaves.get(rootId)
+          if (leaf === undefined) continue
+          const { place, sequence } = leaf
+          calls.push({ place, tenant, sequence, rootId, startedAtMs, useCase: readUseCase(detail) })
+        }
+      }
+      return { calls, last: { tenant: end.tenant, rootId: end.root_id } }
     },
     async deleteCalls(calls, atMs) {
       for (const [tenant, own] of Map.groupBy(calls, (call) => call.tenant)) {
         const ids = own.map(({ rootId }) => rootId)
         await sql.deleteFrom('call').where('tenant', '=', tenant).where('root_id', 'in', ids).execute()
         await sql.deleteFrom('call_charge').where('root_id', 'in', ids).execute()
-        await sql
-          .updateTable('audit_leaf')
-          .set({ gone_at_ms: atMs })
-          .where('tenant', '=', tenant)
-          .where('subject', 'in', ids)
-          .execute()
       }
+      const places = calls.map(({ place }) => place)
+      await markGone(sql, places, atMs)
     },
   }
 }

@@ -156,10 +156,10 @@ function toAssumed(given: readonly DispatchIntent[], lastSignMs: number): Postin
 }
 
 /**
- * The rows of trees, decoded one tree at a time while they are written: a thousand decoded trees at once outlive the
+ * The trees, decoded one at a time while they are written: a thousand decoded trees at once outlive the
  * young generation, and copying them there costs a third of all folding. A class because it counts.
  */
-class SettledCalls implements Iterable<CallRow> {
+class SettledCalls implements Iterable<readonly CallRow[]> {
   count = 0
   damaged = 0
   readonly #entries: readonly Entry[]
@@ -168,7 +168,7 @@ class SettledCalls implements Iterable<CallRow> {
     this.#entries = entries
   }
 
-  *[Symbol.iterator](): Iterator<CallRow> {
+  *[Symbol.iterator](): Iterator<readonly CallRow[]> {
     this.count = 0
     this.damaged = 0
     for (const entry of this.#entries) {
@@ -178,7 +178,7 @@ class SettledCalls implements Iterable<CallRow> {
         continue
       }
       this.count += rows.length
-      for (const row of rows) yield row
+      yield rows
     }
   }
 }

@@ -1,2 +1,3 @@
 export { createJournal, type Journal, type JournalStats } from './journal.ts'
-export type { OpenedSideWork, SideDatabase, SideWork } from './messages.ts'
+export type { CallRow } from './decode.ts'
+export type { Attendance, OpenedSideWork, SideDatabase, SideWork } from './messages.ts'

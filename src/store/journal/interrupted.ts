@@ -5,23 +5,17 @@ import type { CallRow } from './decode.ts'
 const unknownName = '(unknown)'
 
 /**
- * Rows for dispatches whose process died under them: status `interrupted`, usage and cost unknown, because nobody can
+ * Trees for dispatches whose process died under them: status `interrupted`, usage and cost unknown, because nobody can
  * say what the endpoint did. Their root gets a row as well, unless it has one. They are known to have lasted until the
  * process last wrote, `lastSignMs`.
  */
-export function toInterrupted(intents: readonly DispatchIntent[], lastSignMs: number): readonly CallRow[] {
-  const rows: CallRow[] = []
-  const roots = new Map<string, DispatchIntent>()
-  for (const intent of intents) {
-    const first = roots.get(intent.rootId)
-    if (first === undefined || intent.atMs < first.atMs) roots.set(intent.rootId, intent)
-    rows.push(toRow(intent, { kind: 'dispatch', lastSignMs }))
-  }
-  for (const intent of roots.values()) {
-    if (!intents.some(({ callId }) => callId === intent.rootId))
-      rows.push(toRow(intent, { kind: 'request', lastSignMs }))
-  }
-  return rows
+export function toInterrupted(intents: readonly DispatchIntent[], lastSignMs: number): readonly (readonly CallRow[])[] {
+  return [...Map.groupBy(intents, ({ rootId }) => rootId)].map(([rootId, own]) => {
+    const rows = own.map((intent) => toRow(intent, { kind: 'dispatch', lastSignMs }))
+    const first = own.reduce((least, intent) => (intent.atMs < least.atMs ? intent : least))
+    const hasRoot = own.some(({ callId }) => callId === rootId)
+    return hasRoot ? rows : [...rows, toRow(first, { kind: 'request', lastSignMs })]
+  })
 }
 
 function toRow(

@@ -29,6 +29,8 @@ export interface Journal {
   flush(): Promise<void>
   /** One piece of a side work, done by the folding thread; the number of things done. Rejects with `STORE_UNAVAILABLE`. */
   work(work: SideWork, atMs: number): Promise<number>
+  /** What is folded from now on is told to the attendant of the work. */
+  attend(work: SideWork): void
   /** The name of this process's journal, opened if need be: what it holds in the ledger ends with it. */
   owner(): string
   stats(): JournalStats
@@ -69,6 +71,7 @@ class CallJournal implements Journal {
   readonly #line = new ByteLine()
   readonly #locks = new Map<string, JournalLock>()
   #thread: Thread | undefined
+  #attending: SideWork | undefined
   #live: Live | undefined
   #isClosed = false
   #foldedOffset = 0
@@ -99,6 +102,11 @@ class CallJournal implements Journal {
   async work(work: SideWork, atMs: number): Promise<number> {
     if (this.#isClosed) throw new PlatformError('STORE_UNAVAILABLE', 'the store is closed; the process is ending')
     return this.#getThread().work(work, atMs)
+  }
+
+  attend(work: SideWork): void {
+    this.#attending = work
+    this.#thread?.attend(work)
   }
 
   owner(): string {
@@ -176,7 +184,8 @@ class CallJournal implements Journal {
 
   #getThread(): Thread {
     const { location, folder, foldMs, foldRowsMax, log } = this.#options
-    this.#thread ??= startThread({
+    if (this.#thread !== undefined) return this.#thread
+    this.#thread = startThread({
       data: { location, folder, foldMs, rowsMax: foldRowsMax },
       log,
       onProgress: (progress) => {
@@ -192,6 +201,7 @@ class CallJournal implements Journal {
         log.info({ interrupted }, 'the journal of a process that had died was folded')
       },
     })
+    if (this.#attending !== undefined) this.#thread.attend(this.#attending)
     return this.#thread
   }
 

@@ -1,5 +1,6 @@
 import type { CallTree } from '../calls.ts'
 import type { Location } from '../engine.ts'
+import type { CallRow } from './decode.ts'
 import type { Rows } from './posting.ts'
 
 /** What the folding thread is given when it starts. */
@@ -26,6 +27,21 @@ export type OpenSideWork = (database: SideDatabase, input: unknown) => OpenedSid
 export interface OpenedSideWork {
   /** One piece of it, a fraction of a second long; the number of things done, 0 when nothing was left. */
   run(atMs: number): Promise<number>
+  /** Goes along with every fold, once `Store.attend` has named the work. */
+  readonly attendant?: Attendant
+}
+
+/** Told of each tree in the transaction that writes it: what it makes of it is on record exactly when the tree is. */
+export interface Attendant {
+  /** For one transaction, before its first tree. Nothing of it counts when the transaction fails: it is begun again. */
+  begin(): Promise<Attendance>
+}
+
+export interface Attendance {
+  /** The rows of a tree whose root was not on record before, in the order of the journal. Nothing to wait for, mostly. */
+  take(tree: readonly CallRow[]): Promise<void> | undefined
+  /** After the last tree. */
+  end(): Promise<void>
 }
 
 /** The database as a side work uses it: the connection of the folding thread, on which nothing else goes on meanwhile. */
@@ -43,6 +59,8 @@ export type ToThread =
   | { readonly type: 'recover'; readonly journalId: string }
   | { readonly type: 'wake' }
   | { readonly type: 'flush'; readonly ticket: number }
+  /** What is folded from now on is told to the attendant of this work. */
+  | { readonly type: 'attend'; readonly work: SideWork }
   | { readonly type: 'work'; readonly ticket: number; readonly work: SideWork; readonly atMs: number }
   /** Fold the rest, close the live journal, let go of the database. */
   | { readonly type: 'finish'; readonly ticket: number }

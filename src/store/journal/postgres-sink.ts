@@ -1,10 +1,20 @@
 import type { Client } from 'pg'
 import { connectPostgres } from '../postgres.ts'
-import { callColumns } from './decode.ts'
-import type { SideDatabase } from './messages.ts'
+import { callColumns, type CallRow } from './decode.ts'
+import type { Attendant, SideDatabase } from './messages.ts'
 import { post, type Rows } from './posting.ts'
 import { findTrees } from './side.ts'
-import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type OpenedJournal, type Sink } from './sink.ts'
+import {
+  commitWith,
+  Followers,
+  fromIntentRow,
+  intentColumns,
+  isRoot,
+  toIntentRow,
+  type Batch,
+  type OpenedJournal,
+  type Sink,
+} from './sink.ts'
 
 type Value = string | number | bigint | null
 
@@ -20,7 +30,9 @@ const callTypes: Readonly<Record<string, string>> = {
   reasoning: 'bigint',
   cost: 'bigint',
 }
-const insertCalls = toInsert('call', callColumns, callTypes)
+/** Gives the roots that were not there before. */
+const insertCalls = `with written as (${toInsert('call', callColumns, callTypes)} returning tenant, root_id, id)
+  select tenant, root_id from written where id = root_id`
 const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' }).replace(
   /do nothing$/,
   '(root_id, call_id) do update set charges = excluded.charges',
@@ -29,6 +41,7 @@ const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' }).rep
 /** PostgreSQL, on one connection that is made again after a failure. Rows travel by column, one array each. */
 export function createPostgresSink(url: string): Sink {
   let client: Client | undefined
+  let attendant: Attendant | undefined
 
   /** Once more on a new connection when an old one failed: servers drop idle ones, and every act may be repeated. */
   async function run<T>(act: (client: Client) => Promise<T>): Promise<T> {
@@ -54,10 +67,23 @@ export function createPostgresSink(url: string): Sink {
     }
   }
 
+  const { side, transaction } = createSide(run)
   return {
     open: (journalId) => run((connection) => openJournal(connection, journalId)),
-    commit: (batch) => run((connection) => write(connection, batch)),
-    side: createSide(run),
+    commit: (batch) =>
+      commitWith(attendant, (going) =>
+        transaction(async (connection) => {
+          const fresh = await writeCalls(connection, batch)
+          await write(connection, batch)
+          await post(side, batch, batch.posting)
+          // Last, because it may hold what other processes wait for.
+          await writeFollowing(connection, batch, { fresh, followers: new Followers(going) })
+        }),
+      ),
+    attend(given) {
+      attendant = given
+    },
+    side,
     listIntents: (journalId) =>
       run(async (connection) => {
         const found = await connection.query<Record<string, unknown>>(
@@ -78,7 +104,13 @@ export function createPostgresSink(url: string): Sink {
 
 type Run = <T>(act: (client: Client) => Promise<T>) => Promise<T>
 
-function createSide(run: Run): SideDatabase {
+interface Side {
+  readonly side: SideDatabase
+  /** As that of the side, for who asks the connection itself. */
+  readonly transaction: <T>(work: (client: Client) => Promise<T>) => Promise<T>
+}
+
+function createSide(run: Run): Side {
   /** The connection of the transaction under way: it is not made again inside one. */
   let held: Client | undefined
   const ask = async (
@@ -92,22 +124,24 @@ function createSide(run: Run): SideDatabase {
     query: (text, values) =>
       held === undefined ? run((client) => ask(client, text, values)) : ask(held, text, values),
   }
-  return {
+  const transaction = <T>(work: (client: Client) => Promise<T>): Promise<T> =>
+    run(async (client) => {
+      await client.query('begin')
+      held = client
+      try {
+        const result = await work(client)
+        await client.query('commit')
+        return result
+      } finally {
+        held = undefined
+      }
+    })
+  const side = {
     ...rows,
-    findTrees: (tenant, rootIds) => findTrees(rows, tenant, rootIds),
-    transaction: (work) =>
-      run(async (client) => {
-        await client.query('begin')
-        held = client
-        try {
-          const result = await work()
-          await client.query('commit')
-          return result
-        } finally {
-          held = undefined
-        }
-      }),
+    findTrees: (tenant: string, rootIds: readonly string[]) => findTrees(rows, tenant, rootIds),
+    transaction: <T>(work: () => Promise<T>) => transaction(work),
   }
+  return { side, transaction }
 }
 
 async function openJournal(client: Client, journalId: string): Promise<OpenedJournal> {
@@ -130,15 +164,36 @@ async function openJournal(client: Client, journalId: string): Promise<OpenedJou
   }
 }
 
+/** The trees whose roots were not there before. */
+async function writeCalls(client: Client, { calls }: Batch): Promise<readonly (readonly CallRow[])[]> {
+  const trees = [...calls]
+  if (trees.length === 0) return []
+  const written = await client.query<{ tenant: string; root_id: string }>(
+    insertCalls,
+    toColumns(trees.flat(), callColumns.length),
+  )
+  const roots = new Set(written.rows.map((row) => `${row.root_id} ${row.tenant}`))
+  return trees.filter((tree) => {
+    const root = tree.find(isRoot)
+    return root !== undefined && roots.has(`${String(root[1])} ${String(root[0])}`)
+  })
+}
+
+interface Following {
+  readonly fresh: readonly (readonly CallRow[])[]
+  readonly followers: Followers
+}
+
+async function writeFollowing(client: Client, batch: Batch, { fresh, followers }: Following): Promise<void> {
+  for (const tree of fresh) await followers.take(tree)
+  await followers.end()
+  const { waiting } = followers
+  if (waiting.length === 0) return
+  const values = [batch.journalId, batch.posting.atMs, JSON.stringify(waiting)]
+  await client.query('insert into outbox (journal_id, at_ms, calls) values ($1, $2, $3)', values)
+}
+
 async function write(client: Client, batch: Batch): Promise<void> {
-  await client.query('begin')
-  const calls = [...batch.calls]
-  if (calls.length > 0) await client.query(insertCalls, toColumns(calls, callColumns.length))
-  const trees = calls.map(toTree).filter((tree) => tree !== undefined)
-  if (trees.length > 0) {
-    const values = [batch.journalId, batch.posting.atMs, JSON.stringify(trees)]
-    await client.query('insert into outbox (journal_id, at_ms, calls) values ($1, $2, $3)', values)
-  }
   if (batch.intents.length > 0) {
     const rows = batch.intents.map((intent) => toIntentRow(intent, batch.journalId))
     await client.query(insertIntents, toColumns(rows, intentColumns.length))
@@ -153,10 +208,6 @@ async function write(client: Client, batch: Batch): Promise<void> {
     batch.isClosing ? 1 : 0,
     batch.journalId,
   ])
-  const query = async (text: string, values: readonly Value[]): Promise<readonly Record<string, unknown>[]> =>
-    (await client.query<Record<string, unknown>>(text, [...values])).rows
-  await post({ isPostgres: true, query }, batch, batch.posting)
-  await client.query('commit')
 }
 
 function toInsert(table: string, columns: readonly string[], types: Readonly<Record<string, string>>): string {

@@ -1,7 +1,7 @@
 import type { DispatchIntent } from '../../core/ports.ts'
 import { decodeCharges, encodeCharges } from '../../core/spending.ts'
 import type { CallRow } from './decode.ts'
-import type { SideDatabase } from './messages.ts'
+import type { Attendance, Attendant, SideDatabase } from './messages.ts'
 import type { Posting } from './posting.ts'
 
 /** A place in a journal: everything before it is in the database. */
@@ -24,8 +24,8 @@ export interface Batch {
   readonly position: Position
   /** Nothing will follow: the journal's intents have all been settled or given up. */
   readonly isClosing: boolean
-  /** Decoded while they are written; may be gone through again after a failure. */
-  readonly calls: Iterable<CallRow>
+  /** Whole trees, decoded while they are written; may be gone through again after a failure. */
+  readonly calls: Iterable<readonly CallRow[]>
   readonly intents: readonly DispatchIntent[]
   /** Trees whose intents leave the database. */
   readonly closedRootIds: readonly string[]
@@ -38,6 +38,8 @@ export interface Sink {
   open(journalId: string): Promise<OpenedJournal>
   /** One transaction: rows that are there already stay as they are, so that nothing is ever written twice. */
   commit(batch: Batch): Promise<void>
+  /** From now on it goes along with every commit. */
+  attend(attendant: Attendant): void
   /** For side works: the same connection, between two commits. */
   readonly side: SideDatabase
   listIntents(journalId: string): Promise<readonly DispatchIntent[]>
@@ -46,9 +48,55 @@ export interface Sink {
   close(): Promise<void>
 }
 
-/** Whose tree a row is the root of, for the outbox; `undefined` for every other row. */
-export function toTree([tenant, rootId, id]: CallRow): readonly [tenant: string, rootId: string] | undefined {
-  return id === rootId ? [String(tenant), String(rootId)] : undefined
+export function isRoot([, rootId, id]: CallRow): boolean {
+  return id === rootId
+}
+
+/**
+ * Where the trees of one transaction go that were not on record before: to the attendant, or else to the outbox, where they
+ * wait for it. A class because it lasts as long as the transaction.
+ */
+export class Followers {
+  /** Tenant and root of each tree that nobody attended to. */
+  readonly waiting: (readonly [tenant: string, rootId: string])[] = []
+  readonly #attendant: Attendant | undefined
+  #attendance: Attendance | undefined
+
+  constructor(attendant: Attendant | undefined) {
+    this.#attendant = attendant
+  }
+
+  /** Rows of one tree, its root among them. */
+  take(tree: readonly CallRow[]): Promise<void> | undefined {
+    if (this.#attendance !== undefined) return this.#attendance.take(tree)
+    if (this.#attendant !== undefined) return this.#begin(this.#attendant, tree)
+    const [tenant, rootId] = tree[0] ?? []
+    this.waiting.push([String(tenant), String(rootId)])
+    return undefined
+  }
+
+  async #begin(attendant: Attendant, tree: readonly CallRow[]): Promise<void> {
+    this.#attendance = await attendant.begin()
+    await this.#attendance.take(tree)
+  }
+
+  async end(): Promise<void> {
+    await this.#attendance?.end()
+  }
+}
+
+/** What is on record does not hang on who goes along: where that fails, the commit is made without it. */
+export async function commitWith(
+  attendant: Attendant | undefined,
+  commit: (attendant: Attendant | undefined) => Promise<void>,
+): Promise<void> {
+  if (attendant === undefined) return commit(undefined)
+  try {
+    await commit(attendant)
+  } catch {
+    // Either the database is away, which the second time says, or the attendant failed, which its own work will say.
+    await commit(undefined)
+  }
 }
 
 /** Columns of table `intent`, in the order the sinks bind them. */

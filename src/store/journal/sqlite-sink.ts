@@ -1,10 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { openSqlite, toRow } from '../sqlite.ts'
-import { callColumns } from './decode.ts'
-import type { SideDatabase } from './messages.ts'
+import { callColumns, type CallRow } from './decode.ts'
+import type { Attendant, SideDatabase } from './messages.ts'
 import { post, type Rows } from './posting.ts'
 import { findTrees } from './side.ts'
-import { fromIntentRow, intentColumns, toIntentRow, toTree, type Batch, type Sink } from './sink.ts'
+import {
+  commitWith,
+  Followers,
+  fromIntentRow,
+  intentColumns,
+  isRoot,
+  toIntentRow,
+  type Batch,
+  type Sink,
+} from './sink.ts'
 
 /** The embedded database, on a connection of its own. */
 export function createSqliteSink(path: string): Sink {
@@ -29,10 +38,12 @@ export function createSqliteSink(path: string): Sink {
 
   const side = createSide(database)
 
-  function write(batch: Batch): void {
-    // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
-    const trees = writeCalls(insertCall, batch)
-    if (trees.length > 0) insertOutbox.run(batch.journalId, batch.posting.atMs, JSON.stringify(trees))
+  let attendant: Attendant | undefined
+
+  async function write(batch: Batch, followers: Followers): Promise<void> {
+    await writeCalls(insertCall, batch, followers)
+    const { waiting } = followers
+    if (waiting.length > 0) insertOutbox.run(batch.journalId, batch.posting.atMs, JSON.stringify(waiting))
     for (const intent of batch.intents) insertIntent.run(...toIntentRow(intent, batch.journalId))
     for (const rootId of batch.closedRootIds) deleteIntents.run(rootId)
     const { segment, offset } = batch.position
@@ -50,10 +61,15 @@ export function createSqliteSink(path: string): Sink {
       }
     },
     commit: (batch) =>
-      side.transaction(async () => {
-        write(batch)
-        await post(side, batch, batch.posting)
-      }),
+      commitWith(attendant, (going) =>
+        side.transaction(async () => {
+          await write(batch, new Followers(going))
+          await post(side, batch, batch.posting)
+        }),
+      ),
+    attend(given) {
+      attendant = given
+    },
     side,
     listIntents: async (journalId) => listIntents.all(journalId).map(fromIntentRow),
     async forget(journalId) {
@@ -105,15 +121,19 @@ function createSide(database: DatabaseSync): SideDatabase {
 
 const statementsMax = 64
 
-/** The trees whose roots were among the rows, for the outbox. */
-function writeCalls(insertCall: StatementSync, { calls }: Batch): readonly (readonly [string, string])[] {
-  const trees: (readonly [string, string])[] = []
-  for (const row of calls) {
-    insertCall.run(...row)
-    const tree = toTree(row)
-    if (tree !== undefined) trees.push(tree)
+async function writeCalls(insertCall: StatementSync, { calls }: Batch, followers: Followers): Promise<void> {
+  for (const tree of calls) {
+    const written = writeTree(insertCall, tree)
+    const taken = written.some(isRoot) ? followers.take(written) : undefined
+    if (taken !== undefined) await taken
   }
-  return trees
+  await followers.end()
+}
+
+/** The rows that were not there before: all of them, nearly always. */
+function writeTree(insertCall: StatementSync, tree: readonly CallRow[]): readonly CallRow[] {
+  // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
+  return tree.filter((row) => insertCall.run(...row).changes === 1)
 }
 
 function marks(columns: readonly string[]): string {

@@ -18,6 +18,8 @@ export interface Thread {
   /** Given once, before the first `wake`. */
   follow(journalId: string, state: Int32Array): void
   recover(journalId: string): void
+  /** What is folded from now on is told to the attendant of the work. */
+  attend(work: SideWork): void
   wake(): void
   /** Everything written before the call is in the database. Rejects with `STORE_UNAVAILABLE`. */
   flush(): Promise<void>
@@ -47,6 +49,7 @@ class FoldingThread implements Thread {
   readonly #tickets = new Map<number, Ticket>()
   readonly #recovering = new Set<string>()
   #follow: ToThread | undefined
+  #attend: ToThread | undefined
   #ticketNext = 1
   #deaths = 0
   #isEnding = false
@@ -65,6 +68,11 @@ class FoldingThread implements Thread {
   recover(journalId: string): void {
     this.#recovering.add(journalId)
     this.#worker.postMessage({ type: 'recover', journalId } satisfies ToThread)
+  }
+
+  attend(work: SideWork): void {
+    this.#attend = { type: 'attend', work }
+    this.#worker.postMessage(this.#attend)
   }
 
   wake(): void {
@@ -112,6 +120,7 @@ class FoldingThread implements Thread {
     const timer = setTimeout(() => {
       if (this.#isEnding) return
       this.#worker = this.#start()
+      if (this.#attend !== undefined) this.#worker.postMessage(this.#attend)
       if (this.#follow !== undefined) this.#worker.postMessage(this.#follow)
       for (const journalId of this.#recovering) this.recover(journalId)
       for (const ticket of this.#tickets.values()) this.#worker.postMessage(ticket.message)

@@ -40,6 +40,8 @@ class FoldingServer {
         return this.#schedule(this.#data.foldMs)
       case 'recover':
         return this.#enqueue(() => this.#recover(message.journalId))
+      case 'attend':
+        return this.#enqueue(() => this.#attend(message.work))
       case 'flush':
         return this.#enqueue(() => this.#answer(message.ticket, () => this.#fold()))
       case 'work':
@@ -125,16 +127,30 @@ class FoldingServer {
     this.#sink = undefined
   }
 
-  /** Each is opened once and kept. */
-  async #work({ module, input }: SideWork, atMs: number): Promise<number> {
-    let opened = this.#works.get(module)
-    if (opened === undefined) {
-      this.#sink ??= await createSink(this.#data.location)
-      const { openSideWork } = (await import(module)) as { readonly openSideWork: OpenSideWork } // as `SideWork` says
-      opened = openSideWork(this.#sink.side, input)
-      this.#works.set(module, opened)
-    }
+  async #work(work: SideWork, atMs: number): Promise<number> {
+    const opened = await this.#openWork(await this.#openSink(), work)
     return opened.run(atMs)
+  }
+
+  /** Where it cannot be opened, what is folded waits in the outbox, and whoever asks for the work is told. */
+  async #attend(work: SideWork): Promise<void> {
+    try {
+      const sink = await this.#openSink()
+      const { attendant } = await this.#openWork(sink, work)
+      if (attendant !== undefined) sink.attend(attendant)
+    } catch {
+      // Said by the work itself.
+    }
+  }
+
+  /** Each is opened once and kept. */
+  async #openWork(sink: Sink, { module, input }: SideWork): Promise<OpenedSideWork> {
+    const known = this.#works.get(module)
+    if (known !== undefined) return known
+    const { openSideWork } = (await import(module)) as { readonly openSideWork: OpenSideWork } // as `SideWork` says
+    const opened = openSideWork(sink.side, input)
+    this.#works.set(module, opened)
+    return opened
   }
 
   async #answer(ticket: number, act: () => Promise<number | boolean | void>): Promise<void> {
@@ -147,9 +163,13 @@ class FoldingServer {
   }
 
   async #open(journalId: string, parts: Pick<FoldOptions, 'findEnd' | 'onProgress'>): Promise<Fold> {
-    const { location, folder, rowsMax } = this.#data
-    this.#sink ??= await createSink(location)
-    return openFold({ sink: this.#sink, folder, journalId, rowsMax, ...parts })
+    const { folder, rowsMax } = this.#data
+    return openFold({ sink: await this.#openSink(), folder, journalId, rowsMax, ...parts })
+  }
+
+  async #openSink(): Promise<Sink> {
+    this.#sink ??= await createSink(this.#data.location)
+    return this.#sink
   }
 
   #tell(reason: string | undefined): void {

@@ -16,6 +16,7 @@ import { incidents } from './055-incidents.ts'
 import { retention } from './056-retention.ts'
 import { privacy } from './060-privacy.ts'
 import { sealing } from './062-sealing.ts'
+import { auditPages } from './064-audit-pages.ts'
 import { learning } from './075-learning.ts'
 import { composes } from './076-composes.ts'
 import { edge } from './077-edge.ts'
@@ -62,6 +63,7 @@ export const migrations: readonly Migration[] = [
   privacy,
   copyright,
   sealing,
+  auditPages,
   learning,
   composes,
   edge,

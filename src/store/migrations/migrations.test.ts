@@ -34,6 +34,49 @@ describeEngines('migrations', (open) => {
     // As many whole runs as there are migrations.
   }, 300_000)
 
+  test('bring leaves of the audit log, a row each before, into pages, in their order', async () => {
+    await withDatabase(open, async (database) => {
+      await run(
+        database,
+        migrations.filter(({ id }) => id < 64),
+      )
+      const leaves = Array.from({ length: 1_100 }, (_, place) => toLeaf(place))
+      for (const { place, tenant, sequence, kind, subject, hash, goneAtMs } of leaves) {
+        await sql`insert into audit_leaf (place, tenant, sequence, kind, subject, hash, gone_at_ms)
+          values (${place}, ${tenant}, ${sequence}, ${kind}, ${subject}, ${hash}, ${goneAtMs})`.execute(database)
+      }
+      for (const [size, frontier] of [
+        [500, ['no']],
+        [1_100, ['a'.repeat(64), 'b'.repeat(64)]],
+      ] as const) {
+        await sql`insert into audit_checkpoint (size, at_ms, note, frontier) values (${size}, 1, ${`note ${size}`},
+          ${JSON.stringify(frontier)})`.execute(database)
+      }
+      await run(database, migrations)
+      const pages = await database.selectFrom('audit_page').selectAll().orderBy('place').execute()
+      expect(pages.map(({ place, count }) => [place, count])).toEqual([
+        [0, 1_024],
+        [1_024, 76],
+      ])
+      expect([pages[0]?.first_call, pages[0]?.last_call]).toEqual(['call_0001', 'call_1023'])
+      expect(pages.map(({ hashes }) => hashes).join('')).toBe(leaves.map(({ hash }) => hash).join(''))
+      const lines = pages.flatMap(({ entries }) => entries.trim().split('\n'))
+      const read = lines.flatMap((line) => {
+        const [tenant, sequence, subjects] = JSON.parse(line) as [string, number, string[]]
+        return subjects.map((subject, index) => ({ tenant, sequence: sequence + index, subject }))
+      })
+      expect(read).toEqual(leaves.map(({ tenant, sequence, subject }) => ({ tenant, sequence, subject })))
+      expect(await database.selectFrom('audit_gone').selectAll().execute()).toEqual([{ place: 7, at_ms: 5 }])
+      expect(await database.selectFrom('audit_sequence').selectAll().orderBy('tenant').execute()).toEqual([
+        { tenant: 'a', last: 734 },
+        { tenant: 'b', last: 366 },
+      ])
+      expect(await database.selectFrom('audit_head').select(['size', 'frontier']).execute()).toEqual([
+        { size: 1_100, frontier: 'a'.repeat(64) + 'b'.repeat(64) },
+      ])
+    })
+  })
+
   test('one that fails leaves nothing behind and is done again the next time', async () => {
     await withDatabase(open, async (database) => {
       await expect(run(database, [...migrations, createLater({ fails: true })])).rejects.toThrow('half way')
@@ -59,6 +102,24 @@ describeEngines('migrations', (open) => {
     expect(rows).toHaveLength(migrations.length)
   })
 })
+
+/** Every third leaf is of another tenant, every tenth of an act, and one is gone. */
+function toLeaf(place: number): {
+  readonly place: number
+  readonly tenant: string
+  readonly sequence: number
+  readonly kind: string
+  readonly subject: string
+  readonly hash: string
+  readonly goneAtMs: number | null
+} {
+  const isOther = place % 3 === 2
+  const sequence = isOther ? (place - 2) / 3 + 1 : place - Math.floor((place + 1) / 3) + 1
+  const kind = place % 10 === 0 ? 'act' : 'call'
+  const subject = `${kind}_${String(place).padStart(4, '0')}`
+  const hash = String(place).padStart(64, '0')
+  return { place, tenant: isOther ? 'b' : 'a', sequence, kind, subject, hash, goneAtMs: place === 7 ? 5 : null }
+}
 
 const version = { version: 1, hash: 'h', text: 't', applied_at_ms: 1_795_000_000_000 }
 

@@ -1,8 +1,8 @@
-import type { ColumnType } from 'kysely'
-
 /** The audit log. */
 export interface AuditTables {
-  readonly audit_leaf: AuditLeafTable
+  readonly audit_page: AuditPageTable
+  readonly audit_gone: AuditGoneTable
+  readonly audit_sequence: AuditSequenceTable
   readonly audit_checkpoint: AuditCheckpointTable
   readonly audit_act: AuditActTable
   readonly audit_material: AuditMaterialTable
@@ -11,20 +11,31 @@ export interface AuditTables {
   readonly audit_timestamp: AuditTimestampTable
 }
 
-/** One record of the log, in its place; the record itself is made from what it is about. */
-export interface AuditLeafTable {
-  /** From 0, without gaps. */
+/** Some hundred leaves of the log, in their order; the records themselves are made from what they are about. */
+export interface AuditPageTable {
+  /** Of its first leaf: from 0, without gaps. */
   readonly place: number
+  /** How many leaves it has; the last page grows. */
+  readonly count: number
+  /** The least and the greatest id of the calls in it; `null` when it has none. */
+  readonly first_call: string | null
+  readonly last_call: string | null
+  /** A line of JSON for as many leaves in a row as are one tenant's: its name, the number of the first (from 1, without gaps), the subjects. */
+  readonly entries: string
+  /** Hashes of the leaves, 64 hexadecimal digits each. */
+  readonly hashes: string
+}
+
+/** That retention deleted what a leaf is of. */
+export interface AuditGoneTable {
+  readonly place: number
+  readonly at_ms: number
+}
+
+/** The number of a tenant's last leaf. */
+export interface AuditSequenceTable {
   readonly tenant: string
-  /** From 1 in each tenant, without gaps. */
-  readonly sequence: number
-  readonly kind: 'call' | 'act'
-  /** The root of a call tree, or the id of an act. */
-  readonly subject: string
-  /** Hash of the leaf, hexadecimal. */
-  readonly hash: string
-  /** When retention deleted what it is of; `null` while that is there. */
-  readonly gone_at_ms: ColumnType<number | null, number | null | undefined, number | null>
+  readonly last: number
 }
 
 /** What the log said of itself: never changed, never removed. */
@@ -33,8 +44,6 @@ export interface AuditCheckpointTable {
   readonly at_ms: number
   /** The signed note. */
   readonly note: string
-  /** JSON array: roots of the full subtrees, hexadecimal, from which the log grows on. */
-  readonly frontier: string
 }
 
 /** That a witness has seen the log grow to a checkpoint. */
@@ -71,7 +80,12 @@ export interface AuditMaterialTable {
   readonly text: string
 }
 
+/** Whoever appends writes this row first, so that one appends at a time. */
 export interface AuditHeadTable {
   readonly id: number
   readonly turns: number
+  /** How many leaves there are. */
+  readonly size: number
+  /** Roots of the full subtrees, from the largest, 64 hexadecimal digits each: from them the log grows on. */
+  readonly frontier: string
 }
