@@ -88,6 +88,8 @@ interface AskedText {
   readonly text: string
   readonly usd: number | undefined
   readonly latencyMs: number
+  /** Root of the call. */
+  readonly call: string | undefined
   readonly bounds: Call['bounds']
 }
 
@@ -101,7 +103,8 @@ export function createAsk(
     const { complete, facts, bounds } = await askModel(parts, asked)
     const { cost } = sumDispatches(facts)
     const latencyMs = facts.at(-1)?.durationMs ?? 0
-    return { text: complete.text, usd: cost === undefined ? undefined : Number(cost) / 1e12, latencyMs, bounds }
+    const usd = cost === undefined ? undefined : Number(cost) / 1e12
+    return { text: complete.text, usd, latencyMs, call: facts.at(-1)?.rootId, bounds }
   }
 }
 

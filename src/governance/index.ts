@@ -69,6 +69,7 @@ export {
 export {
   createOversight,
   createReviews,
+  createReviewTexts,
   type HeldRequest,
   type Oversight,
   type Passage,

@@ -11,6 +11,7 @@ export {
   certifyThreshold,
   certifyRouter,
   createRiskTest,
+  createFeedbackTexts,
   createLearning,
   createRouterCatalogue,
   createShadows,

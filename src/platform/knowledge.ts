@@ -1,9 +1,10 @@
 import { askModel } from '../applications/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
-import type { createRegionGate } from '../governance/index.ts'
+import { createReviewTexts, type createRegionGate } from '../governance/index.ts'
+import { createFeedbackTexts } from '../models/index.ts'
 import { createTextEmbedder, createTextReranker } from './embedding.ts'
 import { createSigner } from './signing.ts'
-import { createKnowledge, type Knowledge } from '../tools/index.ts'
+import { createEvaluationTexts, createKnowledge, type Knowledge } from '../tools/index.ts'
 
 type Parts = Pick<Parameters<typeof createKnowledge>[0], 'store' | 'clock' | 'ids' | 'preparation' | 'log'>
 
@@ -22,6 +23,7 @@ export function openKnowledge({ folder, loaded, inForce, ...parts }: KnowledgeDe
   const knowledge = createKnowledge({
     ...parts,
     config: loaded.config.knowledge,
+    derived: [createFeedbackTexts(parts.store), createEvaluationTexts(parts.store), createReviewTexts(parts.store)],
     signer: createSigner(folder),
     regionsWithin: (allowed) => inForce.gate().within(allowed),
     embedder: createTextEmbedder(inForce.parts),

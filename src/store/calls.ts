@@ -16,8 +16,8 @@ export interface CallReader {
   findTrees(tenant: string, rootIds: readonly string[]): Promise<readonly CallTree[]>
   /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1001. */
   list(tenant: string, page: CallPage): Promise<readonly CallFacts[]>
-  /** How many trees of the tenant were given passages of one of these versions of documents. Reads every call. */
-  countGiven(tenant: string, versions: readonly string[]): Promise<number>
+  /** Roots of the trees of the tenant that were given passages of one of these versions of documents. Reads every call. */
+  listGiven(tenant: string, versions: readonly string[]): Promise<readonly string[]>
   /** Whole trees whose root began in the span, oldest first: of each the root, then its nodes in the order of making. */
   scan(span: CallSpan): AsyncIterable<CallTree>
   /** Of the same trees the dispatches that used something, page by page: a fifth of the cost. */
@@ -79,9 +79,9 @@ export function createCallReader(deps: {
       const rows = await older.orderBy('root_id', 'desc').limit(limit).execute()
       return rows.map(toFacts)
     },
-    async countGiven(tenant, versions) {
+    async listGiven(tenant, versions) {
       await flush()
-      return countGiven(database, tenant, versions)
+      return listGiven(database, tenant, versions)
     },
     async *scan(span) {
       for await (const page of scan.trees(span)) yield* page
@@ -91,23 +91,52 @@ export function createCallReader(deps: {
 }
 
 const versionsPerStatement = 50
+const rowsPerPage = 5_000
 
 /** What a node was given stands in its detail: the `version` of each passage (`tools/ground`). */
-async function countGiven(database: Kysely<Tables>, tenant: string, versions: readonly string[]): Promise<number> {
+async function listGiven(
+  database: Kysely<Tables>,
+  tenant: string,
+  versions: readonly string[],
+): Promise<readonly string[]> {
+  if (versions.length === 0) return []
+  if (versions.length > versionsPerStatement) return findAmong(database, tenant, new Set(versions))
+  const rows = await database
+    .selectFrom('call')
+    .select('root_id')
+    .distinct()
+    .where('tenant', '=', tenant)
+    .where('kind', '!=', 'dispatch')
+    .where((build) => build.or(versions.map((version) => build('detail', 'like', `%"version":"${version}"%`))))
+    .execute()
+  return rows.map((row) => row.root_id)
+}
+
+/** Of very many versions: every call that was given anything is read once. */
+async function findAmong(
+  database: Kysely<Tables>,
+  tenant: string,
+  versions: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const roots = new Set<string>()
-  for (let from = 0; from < versions.length; from += versionsPerStatement) {
-    const part = versions.slice(from, from + versionsPerStatement)
+  for (let after = ''; ; ) {
     const rows = await database
       .selectFrom('call')
-      .select('root_id')
-      .distinct()
+      .select(['id', 'root_id', 'detail'])
       .where('tenant', '=', tenant)
       .where('kind', '!=', 'dispatch')
-      .where((build) => build.or(part.map((version) => build('detail', 'like', `%"version":"${version}"%`))))
+      .where('detail', 'like', '%"version":"%')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(rowsPerPage)
       .execute()
-    for (const { root_id: root } of rows) roots.add(root)
+    for (const { root_id: root, detail } of rows)
+      for (const [, version = ''] of (detail ?? '').matchAll(/"version":"([^"]+)"/g))
+        if (versions.has(version)) roots.add(root)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < rowsPerPage) return [...roots]
+    after = last.id
   }
-  return roots.size
 }
 
 async function findTrees(

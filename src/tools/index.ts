@@ -2,6 +2,7 @@ export {
   caseSchema,
   compareModels,
   createEvaluations,
+  createEvaluationTexts,
   readJudgement,
   toJudgePrompt,
   toTrainingPairs,

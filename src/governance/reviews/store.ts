@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, Kysely, Transaction } from 'kysely'
-import type { Store, Tables } from '../../store/index.ts'
+import type { DerivedTexts, Store, Tables } from '../../store/index.ts'
 
 export type ReviewRow = Tables['review']
 export type DecisionRow = Tables['review_decision']
@@ -21,6 +21,8 @@ export interface ReviewQueries {
   listOverdue(atMs: number, limit: number): Promise<readonly ReviewRow[]>
   /** Words of reviews that ended before then and that no legal hold covers. How many texts went. */
   eraseContent(endedBeforeMs: number): Promise<number>
+  /** Erases the answers that were held in these calls, unless a legal hold covers them. Resolves with how many texts. */
+  forget(tenant: string, calls: readonly string[]): Promise<number>
 }
 
 export interface ListOptions {
@@ -128,8 +130,17 @@ function createQueries(sql: Kysely<Tables>): ReviewQueries {
   }
 }
 
-/** What happens by the clock, for every tenant. */
-function createUpkeep(sql: Kysely<Tables>): Pick<ReviewQueries, 'listOverdue' | 'eraseContent'> {
+/** Answers that are held for people, or were. */
+export function createReviewTexts({ sql }: Pick<Store, 'sql'>): DerivedTexts {
+  const kept = createUpkeep(sql)
+  return { tables: ['review_content'], forget: (tenant, calls) => kept.forget(tenant, calls) }
+}
+
+/** Conditions of one statement stay within what both databases take. */
+const callsPerStatement = 200
+
+/** What is ended and erased: by the clock, for every tenant, and with the documents that answers rest on. */
+function createUpkeep(sql: Kysely<Tables>): Pick<ReviewQueries, 'listOverdue' | 'eraseContent' | 'forget'> {
   return {
     listOverdue: (atMs, limit) =>
       sql
@@ -140,6 +151,29 @@ function createUpkeep(sql: Kysely<Tables>): Pick<ReviewQueries, 'listOverdue' | 
         .orderBy('deadline_ms')
         .limit(limit)
         .execute(),
+    async forget(tenant, calls) {
+      let forgotten = 0
+      for (let from = 0; from < calls.length; from += callsPerStatement) {
+        const part = calls.slice(from, from + callsPerStatement)
+        const result = await sql
+          .deleteFrom('review_content')
+          .where('tenant', '=', tenant)
+          .where('part', '!=', 'request')
+          .where('review', 'in', (where) =>
+            where
+              .selectFrom('review')
+              .select('id')
+              .where('tenant', '=', tenant)
+              .where('call', 'in', part)
+              .where((each) =>
+                each.not(each.exists(each.selectFrom('legal_hold').select('legal_hold.id').where(coversReview))),
+              ),
+          )
+          .executeTakeFirst()
+        forgotten += Number(result.numDeletedRows)
+      }
+      return forgotten
+    },
     async eraseContent(endedBeforeMs) {
       const result = await sql
         .deleteFrom('review_content')

@@ -79,6 +79,7 @@ export interface GivenFeedback {
 
 interface Named {
   readonly model: string
+  readonly madeIn?: readonly string[] | undefined
 }
 
 export interface GivenShadow {
@@ -89,6 +90,8 @@ export interface GivenShadow {
   readonly scores: Readonly<Record<string, number>>
   readonly answers: Readonly<Record<string, string>>
   readonly costs: Readonly<Record<string, number>>
+  /** Roots of the calls in which prompt and answers were made; absent for pairs from elsewhere. */
+  readonly madeIn?: readonly string[] | undefined
 }
 
 export interface FeedbackView extends GivenFeedback {
@@ -183,7 +186,7 @@ class StoredFeedback implements FeedbackBook {
   }
 
   async shadow(who: Giver, given: GivenShadow): ReturnType<FeedbackBook['shadow']> {
-    const { router: key, prompt, scores, answers, costs } = given
+    const { router: key, prompt, scores, answers, costs, madeIn } = given
     const router = key === undefined ? undefined : await this.#deps.routers.load(key)
     const [low, high] = [scores[router?.weak ?? ''], scores[router?.strong ?? '']]
     if (router !== undefined && (low === undefined || high === undefined)) {
@@ -197,6 +200,7 @@ class StoredFeedback implements FeedbackBook {
       model,
       score,
       prompt,
+      madeIn,
       answer: Object.hasOwn(answers, model) ? answers[model] : undefined,
       cost: Object.hasOwn(costs, model) ? costs[model] : undefined,
     }))
@@ -326,7 +330,7 @@ function mean(values: readonly number[]): number | undefined {
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
-function toRow(tenant: string, view: FeedbackView & { readonly model: string }): FeedbackRow {
+function toRow(tenant: string, view: FeedbackView & Named): FeedbackRow {
   return {
     tenant,
     id: view.id,
@@ -339,6 +343,7 @@ function toRow(tenant: string, view: FeedbackView & { readonly model: string }):
     prompt: view.prompt ?? null,
     answer: view.answer ?? null,
     comment: view.comment ?? null,
+    made_in: view.madeIn === undefined ? null : JSON.stringify(view.madeIn),
     key_id: view.keyId,
     at_ms: view.atMs,
   }

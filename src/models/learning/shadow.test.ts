@@ -94,6 +94,7 @@ test('a sampled prompt is asked again of both models, judged, recorded as a tree
       scores: { small: 0.2, large: 0.9 },
       answers: { small: 'wrong', large: 'right' },
       costs: {},
+      madeIn: [call.rootId, settled.at(-1)?.rootId],
     },
   ])
   expect([models['small']?.asked, models['large']?.asked, models['judge']?.asked]).toEqual([2, 1, 2])

@@ -42,6 +42,8 @@ export interface JudgedShadow {
   readonly scores: Readonly<Record<string, number>>
   readonly answers: Readonly<Record<string, string>>
   readonly costs: Readonly<Record<string, number>>
+  /** Roots of the calls in which prompt and answers were made: the client's, and the shadow's own. */
+  readonly madeIn: readonly string[]
 }
 
 export interface Shadows {
@@ -73,7 +75,7 @@ export function createShadows(deps: ShadowDeps): Shadows {
     })
     running.add(root)
     deps.work.enter()
-    void runShadow(deps, { node, request, root, prompt }).finally(() => {
+    void runShadow(deps, { node, request, root, prompt, behind: call.rootId }).finally(() => {
       running.delete(root)
       deps.work.leave()
     })
@@ -134,10 +136,12 @@ interface Shadow {
   readonly request: ChatRequest
   readonly root: Call
   readonly prompt: string
+  /** Root of the client's call. */
+  readonly behind: string
 }
 
 /** Never rejects: nobody waits for it. */
-async function runShadow(deps: ShadowDeps, { node, request, root, prompt }: Shadow): Promise<void> {
+async function runShadow(deps: ShadowDeps, { node, request, root, prompt, behind }: Shadow): Promise<void> {
   const { principal } = root
   try {
     const scores: Record<string, number> = {}
@@ -160,7 +164,8 @@ async function runShadow(deps: ShadowDeps, { node, request, root, prompt }: Shad
     }
     root.end({ status: 'ok' })
     const { tenant, keyId } = principal
-    await deps.take({ tenant, keyId, router: node.router, prompt, scores, answers, costs })
+    const madeIn = [behind, root.rootId]
+    await deps.take({ tenant, keyId, router: node.router, prompt, scores, answers, costs, madeIn })
   } catch (thrown) {
     const { code } = toPlatformError(thrown)
     root.end({ status: code === 'CANCELLED' ? 'cancelled' : 'error', errorCode: code })

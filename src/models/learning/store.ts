@@ -1,4 +1,4 @@
-import type { Store, Tables } from '../../store/index.ts'
+import type { DerivedTexts, Store, Tables } from '../../store/index.ts'
 
 export type RouterRow = Tables['router']
 export type FeedbackRow = Tables['feedback']
@@ -16,6 +16,9 @@ export interface VersionRow {
 }
 
 /** The SQL of routers, choices and feedback; the tenant is part of every question. */
+/** Conditions of one statement stay within what both databases take. */
+const callsPerStatement = 200
+
 export interface LearningStore {
   listRouters(tenant: string): Promise<readonly RouterRow[]>
   /** What tells whether anything of a router has changed. */
@@ -54,10 +57,18 @@ export interface LearningStore {
   ): Promise<readonly Pick<FeedbackRow, 'call_id' | 'prompt' | 'answer'>[]>
   /** Newest first: what has a prompt can teach a router. */
   listTeaching(tenant: string, limit: number): Promise<readonly FeedbackRow[]>
+  /** Erases what was said in these calls, and what shadows made of it. Resolves with how many rows. */
+  forget(tenant: string, calls: readonly string[]): Promise<number>
 }
 
 export function createLearningStore(store: Pick<Store, 'sql' | 'transaction'>): LearningStore {
   return { ...routerQueries(store), ...decisionQueries(store), ...feedbackQueries(store) }
+}
+
+/** What was said of answers, with the words of both. */
+export function createFeedbackTexts(store: Pick<Store, 'sql'>): DerivedTexts {
+  const kept = feedbackQueries(store)
+  return { tables: ['feedback'], forget: (tenant, calls) => kept.forget(tenant, calls) }
 }
 
 type Part<Name extends keyof LearningStore> = Pick<LearningStore, Name>
@@ -169,7 +180,9 @@ function decisionQueries({
 
 function feedbackQueries({
   sql,
-}: Pick<Store, 'sql'>): Part<'addFeedback' | 'listFeedback' | 'listScores' | 'listContents' | 'listTeaching'> {
+}: Pick<Store, 'sql'>): Part<
+  'addFeedback' | 'listFeedback' | 'listScores' | 'listContents' | 'listTeaching' | 'forget'
+> {
   return {
     async addFeedback(rows) {
       await sql
@@ -201,6 +214,7 @@ function feedbackQueries({
         .where('prompt', 'is not', null)
         .orderBy('id')
         .execute(),
+    forget: (tenant, calls) => forget(sql, tenant, calls),
     listTeaching: (tenant, limit) =>
       sql
         .selectFrom('feedback')
@@ -211,4 +225,29 @@ function feedbackQueries({
         .limit(limit)
         .execute(),
   }
+}
+
+async function forget(sql: Store['sql'], tenant: string, calls: readonly string[]): Promise<number> {
+  let forgotten = 0
+  for (let from = 0; from < calls.length; from += callsPerStatement) {
+    const part = calls.slice(from, from + callsPerStatement)
+    const said = await sql
+      .updateTable('feedback')
+      .set({ answer: null })
+      .where('tenant', '=', tenant)
+      .where('call_id', 'in', part)
+      .where('answer', 'is not', null)
+      .executeTakeFirst()
+    // What a shadow was asked may hold passages itself.
+    const shadows = await sql
+      .updateTable('feedback')
+      .set({ prompt: null, answer: null })
+      .where('tenant', '=', tenant)
+      .where('source', '=', 'shadow')
+      .where('prompt', 'is not', null)
+      .where((each) => each.or(part.map((call) => each('made_in', 'like', `%"${call}"%`))))
+      .executeTakeFirst()
+    forgotten += Number(said.numUpdatedRows) + Number(shadows.numUpdatedRows)
+  }
+  return forgotten
 }

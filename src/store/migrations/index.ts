@@ -20,6 +20,7 @@ import { auditPages } from './064-audit-pages.ts'
 import { learning } from './075-learning.ts'
 import { composes } from './076-composes.ts'
 import { edge } from './077-edge.ts'
+import { shadowCalls } from './080-shadow-calls.ts'
 import { copyright } from './061-copyright.ts'
 import { knowledge } from './100-knowledge.ts'
 import { places } from './101-places.ts'
@@ -67,6 +68,7 @@ export const migrations: readonly Migration[] = [
   learning,
   composes,
   edge,
+  shadowCalls,
   knowledge,
   places,
   sources,

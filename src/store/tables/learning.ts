@@ -72,6 +72,8 @@ export interface FeedbackTable {
   readonly prompt: string | null
   readonly answer: string | null
   readonly comment: string | null
+  /** JSON array: roots of the calls in which prompt and answer of a shadow were made; `null` for what clients say. */
+  readonly made_in: string | null
   readonly key_id: string
   readonly at_ms: number
 }

@@ -9,6 +9,8 @@ export interface Asked {
   /** USD; `undefined` when the price or the usage is not known. */
   readonly usd: number | undefined
   readonly latencyMs: number
+  /** Root of the call it was; `undefined` where that is not known. */
+  readonly call?: string | undefined
   /** Regions that the answer may not leave, because of what it was made of; not bound when absent. */
   readonly bounds?: readonly (readonly string[])[] | undefined
 }
@@ -31,7 +33,10 @@ export interface RunOptions {
 
 /** One model's answer to one case. */
 export interface Outcome {
+  /** `undefined` after a failure, and when a document that it rests on has been deleted. */
   readonly answer: string | undefined
+  /** Root of the call that answered. */
+  readonly call?: string | undefined
   /** 0…1; `undefined` when it could not be scored. */
   readonly score: number | undefined
   readonly exact: number | undefined
@@ -98,11 +103,11 @@ export async function runEvaluation(options: RunOptions): Promise<EvaluationRun>
 async function answer(options: RunOptions, asked: EvaluationCase, model: string): Promise<Outcome> {
   const nothing = { answer: undefined, score: undefined, exact: undefined, judged: undefined }
   try {
-    const { text, usd, latencyMs, bounds } = await options.ask(model, asked.prompt)
+    const { text, usd, latencyMs, bounds, call } = await options.ask(model, asked.prompt)
     const exact = scoreExactly(text, asked.expect)
     const judged = await judge(options, asked, { text, bounds })
     // A judge is asked for what the exact scorers cannot see; where both speak, what is exact decides.
-    return { answer: text, score: exact ?? judged, exact, judged, usd, latencyMs, error: undefined }
+    return { answer: text, call, score: exact ?? judged, exact, judged, usd, latencyMs, error: undefined }
   } catch (thrown) {
     options.signal?.throwIfAborted()
     return { ...nothing, usd: undefined, latencyMs: undefined, error: toPlatformError(thrown).code }

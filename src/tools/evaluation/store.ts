@@ -1,4 +1,4 @@
-import type { Store, Tables } from '../../store/index.ts'
+import type { DerivedTexts, Store, Tables } from '../../store/index.ts'
 
 export type EvaluationRow = Tables['evaluation']
 
@@ -11,6 +11,35 @@ export interface EvaluationStore {
     tenant: string,
     page: { readonly limit: number; readonly before: string | undefined },
   ): Promise<readonly Omit<EvaluationRow, 'results'>[]>
+  /** Erases the answers that were given in these calls. Resolves with how many. */
+  forget(tenant: string, calls: readonly string[]): Promise<number>
+}
+
+const rowsPerPage = 50
+
+/** Scores, costs and errors stay; what the model said goes. */
+function withoutAnswers(results: string, gone: ReadonlySet<string>): { answers: number; results: string } {
+  let answers = 0
+  const isGone = (value: unknown): value is { readonly call: string; readonly answer: string } =>
+    typeof value === 'object' &&
+    value !== null &&
+    'call' in value &&
+    typeof value.call === 'string' &&
+    'answer' in value &&
+    gone.has(value.call)
+  const left = JSON.stringify(JSON.parse(results), (_name, value: unknown) => {
+    if (!isGone(value)) return value
+    answers++
+    const { answer: _, ...rest } = value
+    return rest
+  })
+  return { answers, results: left }
+}
+
+/** What models said when they were evaluated. */
+export function createEvaluationTexts(store: Pick<Store, 'sql'>): DerivedTexts {
+  const kept = createEvaluationStore(store)
+  return { tables: ['evaluation'], forget: (tenant, calls) => kept.forget(tenant, calls) }
 }
 
 export function createEvaluationStore({ sql }: Pick<Store, 'sql'>): EvaluationStore {
@@ -20,6 +49,34 @@ export function createEvaluationStore({ sql }: Pick<Store, 'sql'>): EvaluationSt
     },
     find: (tenant, id) =>
       sql.selectFrom('evaluation').selectAll().where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),
+    async forget(tenant, calls) {
+      const gone = new Set(calls)
+      let forgotten = 0
+      for (let after = ''; ; ) {
+        const rows = await sql
+          .selectFrom('evaluation')
+          .select(['id', 'results'])
+          .where('tenant', '=', tenant)
+          .where('id', '>', after)
+          .orderBy('id')
+          .limit(rowsPerPage)
+          .execute()
+        for (const { id, results } of rows) {
+          const left = withoutAnswers(results, gone)
+          if (left.answers === 0) continue
+          forgotten += left.answers
+          await sql
+            .updateTable('evaluation')
+            .set({ results: left.results })
+            .where('tenant', '=', tenant)
+            .where('id', '=', id)
+            .execute()
+        }
+        const last = rows.at(-1)
+        if (last === undefined || rows.length < rowsPerPage) return forgotten
+        after = last.id
+      }
+    },
     list(tenant, { limit, before }) {
       const all = sql
         .selectFrom('evaluation')

@@ -1,6 +1,7 @@
 import { PlatformError } from '../../core/errors.ts'
 import { toIso } from '../../core/time.ts'
 import { createAccessWrites } from './access/store.ts'
+import type { DerivedTexts } from '../../store/index.ts'
 import type { Analyser } from './analyse.ts'
 import { recordEvents } from './history/history.ts'
 import { chooseShingles, type Shingles } from './history/shingles.ts'
@@ -121,20 +122,22 @@ async function check(parts: DeleterParts, removed: Removed): Promise<DeletionRec
   const { store, clock, signer } = parts
   const { gone, name, counts, deletedAtMs, shingles } = removed
   const history = createHistoryRows(store.sql)
+  const withdrawn = await history.listWithdrawnOf(gone.tenant, gone.document)
+  const answers = await forgetAnswers(
+    parts,
+    gone.tenant,
+    withdrawn.map((row) => row.version_id),
+  )
   const hits = await countHits(parts, removed)
-  let isScrubbed = await store.scrub(tables)
+  const scrubbed = [...tables, ...tablesDerived(parts)]
+  let isScrubbed = await store.scrub(scrubbed)
   let bytes = await countLeft(parts, shingles)
   if (bytes !== undefined && bytes.left > 0) {
     // Pages that were parted or joined may keep a copy between their rows.
     await store.rewrite()
-    isScrubbed = await store.scrub(tables)
+    isScrubbed = await store.scrub(scrubbed)
     bytes = await countLeft(parts, shingles)
   }
-  const withdrawn = await history.listWithdrawnOf(gone.tenant, gone.document)
-  const flagged = await store.calls.countGiven(
-    gone.tenant,
-    withdrawn.map((row) => row.version_id),
-  )
   const rowsLeft = await history.countRows(gone)
   const isClean = rowsLeft === 0 && hits === 0 && (bytes?.left ?? 0) === 0 && isScrubbed
   const statement = JSON.stringify({
@@ -145,8 +148,8 @@ async function check(parts: DeleterParts, removed: Removed): Promise<DeletionRec
     deleted_at: toIso(deletedAtMs),
     checked_at: toIso(Math.trunc(clock.now())),
     removed: counts ?? null,
-    // Calls on record that were given passages of it: they say so from now on.
-    answers: { flagged },
+    // Calls on record that were given passages of it, which say so from now on, and texts of theirs that were kept.
+    answers,
     left: { rows: rowsLeft, hits, bytes: bytes?.left ?? null },
     searched: { texts: shingles.texts.length, words: shingles.words.length, elsewhere: bytes?.elsewhere ?? null },
     engine: store.engine,
@@ -162,6 +165,30 @@ async function check(parts: DeleterParts, removed: Removed): Promise<DeletionRec
   }
   await history.completeReceipt(row)
   return toReceipt(row)
+}
+
+type Forgetting = Pick<KnowledgeParts, 'store' | 'derived'>
+
+const tablesDerived = ({ derived = [] }: Forgetting): DerivedTexts['tables'] =>
+  derived.flatMap(({ tables: own }) => own)
+
+/** Erases what was kept of the calls that were given passages of these versions. The calls themselves hold no words. */
+async function forgetAnswers(
+  { store, derived = [] }: Forgetting,
+  tenant: string,
+  versions: readonly string[],
+): Promise<{ readonly flagged: number; readonly erased: number }> {
+  const calls = await store.calls.listGiven(tenant, versions)
+  let erased = 0
+  for (const texts of derived) erased += await texts.forget(tenant, calls)
+  return { flagged: calls.length, erased }
+}
+
+/** After a whole collection has gone: what was made from it goes too, and what is gone leaves the disk. */
+export async function cleanUp(parts: Forgetting, tenant: string, versions: readonly string[]): Promise<void> {
+  await forgetAnswers(parts, tenant, versions)
+  const scrubbed = [...tables, ...tablesDerived(parts)]
+  await parts.store.scrub(scrubbed)
 }
 
 /** How many passages of the deleted document are still found by its own words. */

@@ -13,7 +13,7 @@ import type {
 } from '../../core/ports.ts'
 import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Store } from '../../store/index.ts'
+import type { DerivedTexts, Store } from '../../store/index.ts'
 import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
@@ -233,6 +233,8 @@ export interface KnowledgeParts {
   readonly asker?: TextAsker | undefined
   /** Judges passages, where the configuration says so; their order stays as it is when absent. */
   readonly reranker?: TextReranker | undefined
+  /** What others keep that was made from documents: it goes with them. */
+  readonly derived?: readonly DerivedTexts[] | undefined
   /** Signs receipts; unsigned when absent. */
   readonly signer?: Signer | undefined
   /** Every region that lies in the allowed ones; just those when absent. */

@@ -5,6 +5,7 @@ import type { Preparation } from '../preparation/index.ts'
 import { checkPrincipals } from './access/granting.ts'
 import { createAccessWrites, type AccessWrites } from './access/store.ts'
 import type { Analyser } from './analyse.ts'
+import { cleanUp } from './deleting.ts'
 import { recordEvents, type NewEvent } from './history/history.ts'
 import { createHistoryRows } from './history/store.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
@@ -57,15 +58,18 @@ export function createWriter(parts: WriterParts): Writer {
       })
       return { id: row.id, name, createdAtMs: row.created_at_ms, documents: 0 }
     },
-    deleteCollection: (tenant, name) =>
-      store.transaction(async (sql) => {
+    async deleteCollection(tenant, name) {
+      const versions = await store.transaction(async (sql) => {
         const rows = createKnowledgeRows(sql)
         const collection = await rows.lockCollection(tenant, name)
         if (collection === undefined) throw noCollection(name)
         const place = { tenant, collection: collection.number }
-        await createHistoryRows(sql).withdraw(place, Math.trunc(clock.now()))
+        const gone = await createHistoryRows(sql).withdraw(place, Math.trunc(clock.now()))
         await rows.deleteCollection(collection.number)
-      }),
+        return gone
+      })
+      await cleanUp(parts, tenant, versions)
+    },
     async putDocument(tenant, collection, document) {
       const [view] = await putDocuments(parts, { tenant, collection, documents: [document] })
       if (view instanceof PlatformError) throw view

@@ -16,11 +16,11 @@ export interface HistoryRows {
   listFrom(collection: number, number: number): Promise<readonly EventRow[]>
   findReceipt(tenant: string, document: string): Promise<ReceiptRow | undefined>
   listReceipts(tenant: string, limit: number): Promise<readonly ReceiptRow[]>
-  /** Those of a document, or of all documents of a collection, as they stand. */
+  /** Those of a document, or of all documents of a collection, as they stand. Resolves with them. */
   withdraw(
     of: { readonly tenant: string; readonly collection: number; readonly document?: string },
     atMs: number,
-  ): Promise<void>
+  ): Promise<readonly string[]>
   listWithdrawn(tenant: string, versions: readonly string[]): Promise<readonly WithdrawnRow[]>
   listWithdrawnOf(tenant: string, document: string): Promise<readonly WithdrawnRow[]>
   /** Deletions that have not been checked, of every tenant. */
@@ -105,7 +105,7 @@ async function withdraw(
   database: Kysely<Tables>,
   { tenant, collection, document }: Parameters<HistoryRows['withdraw']>[0],
   atMs: number,
-): Promise<void> {
+): Promise<readonly string[]> {
   const versions = database
     .selectFrom('document_version')
     .innerJoin('document', (join) =>
@@ -121,11 +121,13 @@ async function withdraw(
       'document_version.document_id',
       sql<number>`cast(${atMs} as bigint)`.as('withdrawn_at_ms'),
     ])
-  await database
+  const rows = await database
     .insertInto('withdrawn_version')
     .columns(['tenant', 'version_id', 'document_id', 'withdrawn_at_ms'])
     .expression(document === undefined ? versions : versions.where('document.id', '=', document))
+    .returning('version_id')
     .execute()
+  return rows.map((row) => row.version_id)
 }
 
 async function countRows(database: Kysely<Tables>, { tenant, document, collection, entries }: Gone): Promise<number> {
