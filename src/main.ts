@@ -65,11 +65,9 @@ function toProcessActs(common: CommonOptions): ProcessActs {
       return { path, notices }
     },
     openPreparation: async () => openPreparation(await load(common)),
-    async addRuntime(name, onProgress) {
-      const leaving = new AbortController()
-      process.once('SIGINT', () => leaving.abort())
-      return installRuntime({ loaded: await load(common), name, onProgress, signal: leaving.signal })
-    },
+    interrupted,
+    addRuntime: async (name, onProgress) =>
+      installRuntime({ loaded: await load(common), name, onProgress, signal: interrupted() }),
   }
 }
 
@@ -162,6 +160,13 @@ async function followConfig(common: CommonOptions, loaded: LoadedConfig, platfor
     process.off('SIGHUP', onHangUp)
     watch?.close()
   }
+}
+
+/** The first Ctrl-C asks the command to end; the second one is Node's own and ends the process. */
+function interrupted(): AbortSignal {
+  const leaving = new AbortController()
+  process.once('SIGINT', () => leaving.abort())
+  return leaving.signal
 }
 
 function stopSignal(): Promise<void> {

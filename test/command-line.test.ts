@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pdf } from './kit/pdf.ts'
 
 const repository = resolve(import.meta.dirname, '..')
 
@@ -26,6 +27,31 @@ function strata(folder: string, ...words: readonly string[]): Promise<Run> {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text))
     child.once('close', (code) => done({ code, output, complaints }))
+  })
+}
+
+/** The same, interrupted once it has said something, or after a second. */
+function strataUntil(
+  folder: string,
+  { words, until }: { readonly words: readonly string[]; readonly until: RegExp | undefined },
+): Promise<Run & { readonly signal: string | null }> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [join(repository, 'bin/strata.js'), ...words], {
+      cwd: folder,
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    let complaints = ''
+    let isCut = false
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaints += text
+      if (!isCut && until?.test(complaints) === true) isCut = child.kill('SIGINT')
+    })
+    // Most likely in the middle; wherever it is, the same is promised.
+    if (until === undefined) setTimeout(() => child.kill('SIGINT'), 1_000)
+    child.once('close', (code, signal) => done({ code, signal, output, complaints }))
   })
 }
 
@@ -114,9 +140,51 @@ describe('the command line', () => {
     writeFileSync(join(documents, 'good.md'), '# Title\n\nA fact.\n')
     writeFileSync(join(documents, 'bad.md'), Buffer.from([0xff, 0xfe, 0xfd, 0x00, 0xd8]))
     const { code, output, complaints } = await strata(folder, 'ingest', documents, '--into', 'mixed')
-    expect(code).toBe(0)
+    expect(code).toBe(1)
     expect(output).toContain('mixed: 1 created, 0 updated, 0 unchanged, 1 refused')
     expect(complaints).toMatch(/^refused {2}bad\.md {2}\S/m)
+  })
+
+  test('makes nothing where the configuration has a wrong key', async () => {
+    writeFileSync(join(folder, 'wrong.yaml'), 'knowlege: {}\n')
+    const words = ['ingest', 'strata.yaml', '--into', 'x', '--config', 'wrong.yaml', '--folder', 'fresh']
+    const { code, output, complaints } = await strata(folder, ...words)
+    expect({ code, output }).toEqual({ code: 1, output: '' })
+    expect(complaints).toContain('CONFIG_INVALID')
+    expect(existsSync(join(folder, 'fresh'))).toBe(false)
+  })
+
+  test('ends an intake after what is in hand when it is interrupted, and goes on with the rest when it is called again', async () => {
+    const documents = join(folder, 'many')
+    mkdirSync(documents)
+    const count = 1_000
+    for (let number = 0; number < count; number++) {
+      writeFileSync(join(documents, `${number}.md`), `# Title ${number}\n\nA fact about ${number} and others.\n`)
+    }
+    const words = ['ingest', documents, '--into', 'many', '--json']
+    const cut = await strataUntil(folder, { words, until: /^created/m })
+    expect(cut).toMatchObject({ code: 1, signal: null })
+    expect(JSON.parse(cut.output)).toMatchObject({ error: { code: 'CANCELLED' } })
+    const [, created = ''] = /many: (\d+) created, 0 updated, 0 unchanged, 0 refused/.exec(cut.output) ?? []
+    const taken = Number(created)
+    expect(taken).toBeGreaterThan(0)
+    expect(taken).toBeLessThan(count)
+    expect(cut.complaints.match(/^created/gm)).toHaveLength(taken)
+    const verified = await strata(folder, 'knowledge', 'verify', 'many')
+    expect(verified).toMatchObject({ code: 0 })
+    const again = await strata(folder, ...words)
+    expect(JSON.parse(again.output)).toMatchObject({ created: count - taken, unchanged: taken, refused: 0 })
+  })
+
+  test('prints nothing of a document whose reading is interrupted', async () => {
+    const sentences = Array.from({ length: 44 }, (_, line) => ({
+      text: `Line ${line} of it`,
+      x: 72,
+      y: 740 - line * 15,
+    }))
+    writeFileSync(join(folder, 'long.pdf'), pdf(Array.from({ length: 2_000 }, () => ({ lines: sentences }))))
+    const cut = await strataUntil(folder, { words: ['parse', 'long.pdf'], until: undefined })
+    expect(cut).toMatchObject({ code: null, signal: 'SIGINT', output: '' })
   })
 })
 

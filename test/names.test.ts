@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { runCli, type ProcessActs } from '../src/applications/cli/index.ts'
 import type { JsonObject, JsonValue } from '../src/core/json.ts'
 import { faces } from './kit/faces.ts'
 import { startMockUpstream, type Behaviour, type MockUpstream } from './kit/index.ts'
@@ -133,6 +137,73 @@ test('a scan asks the model where it is told to, and says when nobody is there t
     const scan = await strata.request('/v1/privacy/scan', { text: told, names: true })
     expect(scan.status).toBe(400)
     expect(await scan.text()).toContain('governance.privacy.names.with')
+  })
+})
+
+describe('strata privacy scan --model', () => {
+  async function scan(
+    strata: RunningStrata,
+    ...options: readonly string[]
+  ): Promise<{ code: number; printed: string }> {
+    const folder = mkdtempSync(join(tmpdir(), 'strata-names-'))
+    const printed: string[] = []
+    try {
+      writeFileSync(join(folder, 'told.txt'), told)
+      const code = await runCli({
+        argv: ['privacy', 'scan', join(folder, 'told.txt'), '--json', ...options],
+        print: (text) => printed.push(text),
+        note: () => undefined,
+        open: () =>
+          Promise.resolve({
+            parts: strata.platform.parts(),
+            folder: strata.platform.folder,
+            backup: (path) => strata.platform.store.backup(path),
+            close: () => Promise.resolve(),
+          }),
+        process: () =>
+          ({
+            createPersonalDataScanner: () => Promise.resolve(strata.platform.parts().privacy.scanner),
+          }) as Partial<ProcessActs> as ProcessActs, // all that this command takes of it
+      })
+      return { code, printed: printed.join('\n') }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+
+  test('finds what the model quotes, every place of it, and nothing that is not in the text', async () => {
+    near.respondWith(() => found)
+    await withStrata(toConfig(), async (strata) => {
+      const without = await scan(strata)
+      expect(JSON.parse(without.printed)).toMatchObject({ counts: {} })
+      expect(near.requests).toHaveLength(0)
+      const { code, printed } = await scan(strata, '--model')
+      expect(code).toBe(0)
+      expect(JSON.parse(printed)).toMatchObject({ counts: { name: 2, address: 1 } })
+      expect(printed).not.toMatch(/Ada Lovelace|12 Mill Lane|Nobody/)
+      const shown = JSON.parse((await scan(strata, '--model', '--show')).printed) as JsonObject
+      expect(shown['findings']).toMatchObject([
+        { type: 'name', start: 9, end: 21, text: 'Ada Lovelace' },
+        { type: 'address', text: '12 Mill Lane, York' },
+        { type: 'name', text: 'Ada Lovelace' },
+      ])
+      expect((await near.requestAt(0)).text).toContain('Ada Lovelace')
+      expect(far.requests).toHaveLength(0)
+    })
+  })
+
+  test('is refused where no model is named, and where the model does not answer', async () => {
+    await withStrata({}, async (strata) => {
+      const { code, printed } = await scan(strata, '--model')
+      expect(code).toBe(1)
+      expect(printed).toContain('governance.privacy.names.with')
+    })
+    near.respondWith(() => say('I would rather not.'))
+    await withStrata(toConfig(), async (strata) => {
+      const { code, printed } = await scan(strata, '--model')
+      expect(code).toBe(1)
+      expect(JSON.parse(printed)).toMatchObject({ error: { code: 'PERSONAL_DATA_REFUSED' } })
+    })
   })
 })
 

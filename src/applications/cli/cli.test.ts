@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -84,6 +84,7 @@ async function openPlatform(common: CommonOptions): Promise<OpenPlatform & { clo
 
 const acts: ProcessActs = {
   version: '0.0.0-test',
+  interrupted: () => new AbortController().signal,
   createDuplicateIndex: async (options) => createDuplicateIndex(options),
   createOverlapMeter: async (sources) => createOverlapMeter(sources),
   decideRights: (sources) =>
@@ -274,6 +275,24 @@ describe('knowledge', () => {
     expect((await run('calls', call)).printed.join('\n')).toMatch(
       /^request {2}handbook {2}ok[\s\S]*\n +dispatch {2}extract {2}ok/,
     )
+  })
+
+  test('a file that cannot be read is refused by its name, the others are taken in, and the command says that it failed', async () => {
+    const path = join(folder, 'unreadable')
+    mkdirSync(path)
+    writeFileSync(join(path, 'a.md'), '# A\n\nA fact.\n')
+    writeFileSync(join(path, 'b.md'), '')
+    truncateSync(join(path, 'b.md'), 3 * 2 ** 30) // more than is read at once; it takes no room on the disk
+    writeFileSync(join(path, 'c.md'), '# C\n\nAnother fact.\n')
+    const { code, json, noted } = await run('ingest', path, '--into', 'unreadable', '--json')
+    expect(code).toBe(1)
+    expect(json).toMatchObject({ created: 2, refused: 1, refusals: [{ name: 'b.md' }] })
+    expect(noted).toMatch(/^refused {2}b\.md {2}the file cannot be read: \w+/m)
+  })
+
+  test('what is not there leaves no collection behind', async () => {
+    expect(await run('ingest', join(folder, 'nowhere'), '--into', 'never')).toMatchObject({ code: 1 })
+    expect((await run('knowledge', 'status', 'never')).noted).toMatch(/NOT_FOUND: .*never/)
   })
 
   test.each([

@@ -124,6 +124,7 @@ function describe(error: PlatformError): string {
 const helpAtTerminal: Partial<Record<ErrorCode, string>> = {
   INVALID_REQUEST: '',
   NOT_FOUND: '',
+  CANCELLED: '',
   CONFIG_INVALID: 'Mend it and try again; strata config check reads a file without starting anything.',
   MODEL_NOT_FOUND: 'strata models lists the models there are.',
   STORE_UNAVAILABLE: 'Check the data folder (--folder, store.folder) or the database (store.url), and the disk.',

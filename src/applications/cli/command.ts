@@ -53,6 +53,8 @@ export interface ProcessActs {
   /** Reads documents under the configuration, without a platform; to be closed. */
   openPreparation(): Promise<Preparation>
   readonly version: string
+  /** Aborted when whoever runs the command wants it to end; who wants it twice ends the process. */
+  interrupted(): AbortSignal
   readonly clock: Clock
   /** What is piped in. */
   input(): AsyncIterable<Uint8Array>

@@ -9,6 +9,7 @@ import { createOverlapMeter, createPersonalDataScanner, decideRights } from '../
 import { createDuplicateIndex, createPreparation } from '../../tools/index.ts'
 import { pdf } from '../../../test/kit/pdf.ts'
 import { configSchema } from '../../config/index.ts'
+import { findDocuments } from './files.ts'
 import { runCli, type ProcessActs } from './index.ts'
 
 /** Commands that read files and need neither a platform nor a configuration. */
@@ -46,6 +47,7 @@ const refuse = (): never => {
 }
 const acts: ProcessActs = {
   version: '0.0.0-test',
+  interrupted: refuse,
   clock,
   createPersonalDataScanner: async () => createPersonalDataScanner({ clock }),
   createDuplicateIndex: async (options) => createDuplicateIndex(options),
@@ -118,6 +120,27 @@ describe('privacy scan', () => {
       error: { code: 'NOT_FOUND' },
     })
     expect((await run('privacy', 'look')).code).toBe(2)
+  })
+})
+
+test('a folder that cannot be listed is refused by its name, and does not keep the others out', async () => {
+  const place = join(folder, 'listed')
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(place, name), { recursive: true })
+    writeFileSync(join(place, name, 'x.md'), 'a fact')
+  }
+  writeFileSync(join(place, 'c.md'), 'a fact')
+  const found = findDocuments(place, { extensions: undefined })
+  expect((await found.next()).value).toMatchObject({ name: 'a/x.md' })
+  rmSync(join(place, 'b'), { recursive: true }) // It is known to be there, and cannot be listed any more.
+  const [gone, last] = await Array.fromAsync(found)
+  expect([gone?.name, last?.name]).toEqual(['b', 'c.md'])
+  await expect(gone?.readBytes()).rejects.toMatchObject({
+    code: 'DOCUMENT_REFUSED',
+    message: expect.stringMatching(/b cannot be listed: ENOENT/) as unknown,
+  })
+  await expect(Array.fromAsync(findDocuments(join(place, 'b'), { extensions: undefined }))).rejects.toMatchObject({
+    code: 'NOT_FOUND',
   })
 })
 

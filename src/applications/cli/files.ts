@@ -17,8 +17,8 @@ export interface FindOptions {
 
 /**
  * The documents at a path, in the order of their names. Hidden files, folders of dependencies and links
- * are left out: a link could lead outside what was asked for. Throws NOT_FOUND when there is nothing at the path, or
- * nothing that this user may list.
+ * are left out: a link could lead outside what was asked for. A folder below that cannot be listed stands for itself, and
+ * is refused when it is read. Throws NOT_FOUND when there is nothing at the path, or nothing that this user may list.
  */
 export async function* findDocuments(path: string, options: FindOptions): AsyncGenerator<DocumentFile> {
   const found = await lstat(path).catch((cause: unknown) => {
@@ -32,17 +32,30 @@ export async function* findDocuments(path: string, options: FindOptions): AsyncG
 }
 
 async function* readFolder(root: string, folder: string, options: FindOptions): AsyncGenerator<DocumentFile> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new PlatformError('NOT_FOUND', `the folder ${folder} cannot be listed: ${reasonOf(cause)}`, { cause })
-  })
-  for (const entry of entries.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
+  const listed = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => unlisted(folder, cause))
+  if (listed instanceof PlatformError) {
+    if (folder === root) throw listed
+    const { message, cause } = listed
+    const refused = new PlatformError('DOCUMENT_REFUSED', message, { cause })
+    yield { name: toName(root, folder), readBytes: () => Promise.reject(refused) }
+    return
+  }
+  for (const entry of listed.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
     const path = join(folder, entry.name)
     if (entry.isDirectory()) yield* readFolder(root, path, options)
     else if (entry.isFile() && options.extensions?.has(extensionOf(entry.name)) !== false) {
-      yield toDocument(relative(root, path).split(sep).join('/'), path)
+      yield toDocument(toName(root, path), path)
     }
   }
+}
+
+function unlisted(folder: string, cause: unknown): PlatformError {
+  return new PlatformError('NOT_FOUND', `the folder ${folder} cannot be listed: ${reasonOf(cause)}`, { cause })
+}
+
+function toName(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/')
 }
 
 function extensionOf(name: string): string {
