@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { configSchema } from '../../src/config/index.ts'
 import { createIds } from '../../src/core/ids.ts'
 import type { EventLog } from '../../src/core/ports.ts'
+import type { ContextWriter } from '../../src/core/ports-contexts.ts'
 import { createSeededRandom } from '../../src/core/random.ts'
 import type { Clock } from '../../src/core/time.ts'
 import { createStore, type Store } from '../../src/store/index.ts'
@@ -24,17 +25,19 @@ export interface OpenOptions {
   readonly searchOn?: 'own-thread' | 'same-thread'
   /** Where the database lies, and stays when it is closed. */
   readonly folder?: string
+  /** Writes contexts, where a collection has them written. */
+  readonly contextWriter?: ContextWriter
 }
 
 export const tenant = 'default'
 
 export async function openKnowledge(options: OpenOptions): Promise<OpenKnowledge> {
-  const { clock, seed, config = {}, searchOn } = options
+  const { clock, seed, config = {}, searchOn, contextWriter } = options
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'strata-knowledge-'))
   const read = configSchema.parse({ store: { folder }, knowledge: config })
   const store = await createStore({ config: read.store, clock, log: silentLog })
   const ids = createIds({ clock, random: createSeededRandom(seed) })
-  const parts = { store, clock, ids, config: read.knowledge, log: silentLog }
+  const parts = { store, clock, ids, config: read.knowledge, log: silentLog, contextWriter }
   const knowledge = createKnowledge({ ...parts, ...(searchOn === undefined ? {} : { searchOn }) })
   return {
     knowledge,

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Principal } from '../../src/core/call.ts'
+import type { Passage } from '../../src/core/ports.ts'
 import { createSeededRandom, type Random } from '../../src/core/random.ts'
 import { configSchema } from '../../src/config/index.ts'
 import { createIds } from '../../src/core/ids.ts'
@@ -8,7 +10,8 @@ import { createKnowledge, type Knowledge } from '../../src/tools/retrieval/index
 import { openKnowledge, silentLog, tenant, type OpenKnowledge } from '../kit/knowledge.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
-import { toAccess, toText, type Act } from './deletion/acts.ts'
+import { noteWriter, toAccess, toContextWord, toText, type Act } from './deletion/acts.ts'
+import { replay, type Known } from './deletion/replay.ts'
 import { runAndKill } from './deletion/kill.ts'
 
 const schedulesWanted = 10_000
@@ -20,7 +23,7 @@ const schedulesPerKill = 10
 /** What is left of deleted documents after random histories. */
 export const scorecard: Scorecard = {
   name: 'deletion',
-  purpose: `${schedulesWanted} random schedules of add, update, delete, access change, crash and kill -9: no row, no hit and no byte is left`,
+  purpose: `${schedulesWanted} random schedules of add, update, delete, access change, crash and kill -9: no row, no hit and no byte is left, of what a model wrote of them neither`,
   run: (options) => measureDeletion(options, { schedules: options.size ?? schedulesWanted, schedulesPerKill }),
 }
 
@@ -43,6 +46,7 @@ export async function measureDeletion(options: ScorecardOptions, size: DeletionS
       lost: none,
       undone: none,
       indexFaults: none,
+      contexts: ['>', 0],
     },
     unmeasured: [],
   }
@@ -50,13 +54,6 @@ export async function measureDeletion(options: ScorecardOptions, size: DeletionS
 
 /** Small segments and few versions, so that every path of the index is gone through often. */
 const config = { foldChunksMax: 4, versionsMax: 2, chunkUnitsMax: 120 }
-
-/** What the run knows of a document that is there: every word that it has held, its own last, and whether everybody may see it. */
-interface Known {
-  readonly id: string
-  readonly words: readonly string[]
-  readonly isOpen: boolean
-}
 
 type There = Map<string, Known>
 
@@ -78,6 +75,7 @@ class Run {
     lost: 0,
     undone: 0,
     indexFaults: 0,
+    contexts: 0,
   }
   #folder = ''
   #open: OpenKnowledge | undefined
@@ -107,6 +105,7 @@ class Run {
     try {
       await this.#enter()
       await this.#knowledge.createCollection(tenant, 'shared')
+      await this.#knowledge.planContexts({ tenant, collection: 'shared', model: 'writer', principal: writing })
       for (let schedule = 0; schedule < schedules; schedule++) {
         const isKilled = this.#counted.schedules % this.#size.schedulesPerKill === 0
         await this.#schedule(isKilled ? await this.#killed() : await this.#lived())
@@ -121,8 +120,17 @@ class Run {
 
   async #enter(): Promise<void> {
     const { clock, seed } = this.#options
-    const opening = { clock, seed: seed + this.#word, config, searchOn: 'same-thread', folder: this.#folder } as const
-    this.#open = await openKnowledge(opening)
+    const opening = { seed: seed + this.#word, config, searchOn: 'same-thread', folder: this.#folder } as const
+    const contextWriter: typeof noteWriter = {
+      write: (...asked) => {
+        this.#counted.contexts++
+        return noteWriter.write(...asked)
+      },
+    }
+    // What a killed process was at work on is nobody's by now.
+    const later = { ...clock, now: () => clock.now() + leaseMs }
+    this.#open = await openKnowledge({ ...opening, clock: later, contextWriter })
+    this.#open.knowledge.embedding.start()
   }
 
   async #leave(): Promise<void> {
@@ -243,6 +251,10 @@ class Run {
     const document = { externalId, name: `${externalId}.md`, bytes: Buffer.from(toText(word)) }
     const { id } = await this.#knowledge.putDocument(tenant, 'shared', document)
     there.set(externalId, { id, words: [...(known?.words ?? []), word], isOpen: known?.isOpen ?? true })
+    // Else they are written while other things happen.
+    if (this.#random.next() >= 0.5) return
+    await this.#knowledge.embedding.settled()
+    if ((await this.#search(toContextWord(word))).length === 0) this.#counted.lost++
   }
 
   async #delete(there: There, externalId: string): Promise<void> {
@@ -264,13 +276,19 @@ class Run {
   }
 
   async #look(words: readonly string[]): Promise<void> {
-    for (const word of words) if (await this.#isFound(word)) this.#counted.hitsLeft++
+    for (const word of words) {
+      if (await this.#isFound(word)) this.#counted.hitsLeft++
+      if ((await this.#search(toContextWord(word))).length > 0) this.#counted.hitsLeft++
+    }
     this.#deleted.push(...words)
   }
 
   async #isFound(word: string): Promise<boolean> {
-    const ask = { tenant, collections: ['shared'], query: word, passagesMax: 5, confidenceMin: 0 }
-    return (await this.#knowledge.search(ask)).some((passage) => passage.text.includes(word))
+    return (await this.#search(word)).some((passage) => passage.text.includes(word))
+  }
+
+  #search(word: string): Promise<readonly Passage[]> {
+    return this.#knowledge.search({ tenant, collections: ['shared'], query: word, passagesMax: 5, confidenceMin: 0 })
   }
 
   async #changeAccess(there: There, externalId: string): Promise<void> {
@@ -332,6 +350,7 @@ class Run {
   }
 
   async #scan(): Promise<void> {
+    await this.#knowledge.embedding.settled()
     await this.#store.scrub(['document'])
     await this.#countBytes(this.#deleted)
     this.#deleted = []
@@ -345,7 +364,8 @@ class Run {
   }
 
   async #countBytes(words: readonly string[]): Promise<void> {
-    const counts = (await this.#store.countBytes(words.map((word) => Buffer.from(word)))) ?? []
+    const all = words.flatMap((word) => [word, toContextWord(word)])
+    const counts = (await this.#store.countBytes(all.map((word) => Buffer.from(word)))) ?? []
     this.#counted.bytesLeft += counts.reduce((sum, count) => sum + count, 0)
   }
 
@@ -360,30 +380,11 @@ class Run {
   }
 }
 
+/** On whose account contexts are written; nobody pays for the writer of a scorecard. */
+const writing: Principal = { tenant, keyId: 'scorecard', role: 'admin', models: undefined, regions: undefined }
+/** Longer than a process that is not heard of counts as alive. */
+const leaseMs = 30_000
 const externalIds = ['doc-0', 'doc-1', 'doc-2']
-
-interface Replayed {
-  readonly said: ReadonlyMap<string, Omit<Known, 'id'>>
-  /** The words of each document that was deleted. */
-  readonly gone: readonly (readonly string[])[]
-}
-
-/** What acts come to, one after another, where nothing was there before. */
-function replay(acts: readonly Act[]): Replayed {
-  const said = new Map<string, Omit<Known, 'id'>>()
-  const gone: (readonly string[])[] = []
-  for (const act of acts) {
-    const known = said.get(act.externalId)
-    if (act.type === 'put') {
-      said.set(act.externalId, { words: [...(known?.words ?? []), act.word], isOpen: known?.isOpen ?? true })
-    } else if (known !== undefined && act.type === 'access') said.set(act.externalId, { ...known, isOpen: act.isOpen })
-    else if (known !== undefined) {
-      gone.push(known.words)
-      said.delete(act.externalId)
-    }
-  }
-  return { said, gone }
-}
 
 interface Receipt {
   readonly left: { readonly rows: number; readonly hits: number; readonly bytes: number | null }

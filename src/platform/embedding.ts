@@ -42,7 +42,7 @@ export type Ask<T> = (model: Model, call: Call) => Promise<T> | undefined
 export interface Work<T> {
   /** Of the model, as the configuration has it. */
   readonly name: string
-  readonly node: 'embedding' | 'reranking' | 'recognition'
+  readonly node: 'embedding' | 'reranking' | 'recognition' | 'context'
   readonly verb: string
   /** As metrics name it. */
   readonly face: string

@@ -2,6 +2,7 @@ import { askModel } from '../applications/index.ts'
 import type { LoadedConfig } from '../config/index.ts'
 import { createReviewTexts, type createRegionGate } from '../governance/index.ts'
 import { createFeedbackTexts } from '../models/index.ts'
+import { createContextWriter } from './contexts.ts'
 import { createTextEmbedder, createTextReranker } from './embedding.ts'
 import { createSigner } from './signing.ts'
 import { createEvaluationTexts, createKnowledge, type Knowledge } from '../tools/index.ts'
@@ -28,6 +29,7 @@ export function openKnowledge({ folder, loaded, inForce, ...parts }: KnowledgeDe
     regionsWithin: (allowed) => inForce.gate().within(allowed),
     embedder: createTextEmbedder(inForce.parts),
     reranker: createTextReranker(inForce.parts),
+    contextWriter: createContextWriter(inForce.parts),
     asker: {
       async ask({ model, prompt }, { principal, durationMsMax }) {
         const asked = { principal, face: 'search', model, prompt, oversight: 'exempt', durationMsMax } as const

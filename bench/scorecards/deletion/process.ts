@@ -4,10 +4,11 @@ import { setInterval } from 'node:timers'
 import { createSystemClock } from '../../../src/core/time.ts'
 import type { Knowledge } from '../../../src/tools/retrieval/index.ts'
 import { openKnowledge, tenant } from '../../kit/knowledge.ts'
-import { toAccess, toText, type Act, type Plan } from './acts.ts'
+import { noteWriter, toAccess, toText, type Act, type Plan } from './acts.ts'
 
 const plan = JSON.parse(process.argv[2] ?? '{}') as Plan // written by the run that started this process
-const { knowledge } = await openKnowledge({ ...plan, clock: createSystemClock(), searchOn: 'same-thread' })
+const opening = { ...plan, clock: createSystemClock(), searchOn: 'same-thread', contextWriter: noteWriter } as const
+const { knowledge } = await openKnowledge(opening)
 for (const [number, act] of plan.acts.entries()) {
   // At once, so that what has been said is known of a process that is dead.
   writeSync(1, `begun ${number}\n`)

@@ -312,6 +312,19 @@ describe('knowledge', () => {
       error: { code: expect.stringMatching(/^[A-Z_]+$/), message: expect.any(String), help: expect.any(String) },
     })
   })
+
+  test('says why no contexts are written, and what they gain only where there are any', async () => {
+    const questions = join(folder, 'questions-of-contexts.jsonl')
+    writeFileSync(questions, '{"query": "annual leave", "expected": [{"document": "leave.md"}]}\n')
+    expect((await run('knowledge', 'contexts', 'handbook')).noted).toContain('no model writes')
+    expect((await run('knowledge', 'contexts', 'handbook', '--with', 'a', '--off')).noted).toContain('usage')
+    const without = await run('knowledge', 'contexts', 'handbook', '--with', 'nobody')
+    expect(without.printed.join('\n')).toMatch(
+      /^0 of \d+ passages .* nobody; \d+ wait[\s\S]*ended early: MODEL_NOT_FOUND$/,
+    )
+    expect((await run('knowledge', 'gain', 'handbook', questions)).noted).toContain('no passage')
+    expect((await run('knowledge', 'contexts', 'handbook', '--off')).printed).toEqual(['handbook has no contexts now'])
+  })
 })
 
 describe('the operator', () => {

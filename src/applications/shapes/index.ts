@@ -22,6 +22,8 @@ export {
   comparedQuestion,
   toComparedQuestion,
   toGenerationComparisonJson,
+  toContextJson,
+  toContextComparisonJson,
 } from './knowledge.ts'
 export { toTraits } from './models.ts'
 export { toBacktestJson, toControlsJson, toDecisionJson } from './policy.ts'

@@ -1,7 +1,15 @@
 import { z } from 'zod'
+import { toDollars } from '../../core/money.ts'
 import { placeOf } from '../../core/places.ts'
 import type { Passage } from '../../core/ports.ts'
-import type { ComparedQuestion, GenerationComparison, VersionLineage } from '../../tools/index.ts'
+import { toIso } from '../../core/time.ts'
+import type {
+  ComparedQuestion,
+  ContextView,
+  GenerationComparison,
+  ScoreComparison,
+  VersionLineage,
+} from '../../tools/index.ts'
 
 /** The stages of a version in their order; a duration is `null` where it was not measured apart. */
 export function toLineageJson({ version, stages }: VersionLineage): object {
@@ -53,4 +61,27 @@ export function toGenerationComparisonJson({ first, second, ...rest }: Generatio
     first: { ...first, generation: first.generation ?? null },
     second: { ...second, generation: second.generation ?? null },
   }
+}
+
+/** A plan as it is given out. */
+export function toContextJson(view: ContextView): object {
+  return {
+    object: 'contexts',
+    model: view.model,
+    state: view.state,
+    passages: view.passages,
+    written: view.written,
+    waiting: view.waiting,
+    degraded: view.degraded,
+    fault: view.fault ?? null,
+    cost: { usd: toDollars(view.cost), unpriced: view.unpriced },
+    asked: view.asked,
+    tokens: { input: view.inputTokens, input_cached: view.cachedTokens, output: view.outputTokens },
+    created_at: toIso(view.createdAtMs),
+  }
+}
+
+/** A comparison as it is given out. */
+export function toContextComparisonJson({ first, second, ...rest }: ScoreComparison): object {
+  return { object: 'comparison', ...rest, with: first, without: second }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { contextsSchema } from './contexts.ts'
 import { ocrSchema } from './ocr.ts'
 import { parsingSchema } from './parsing.ts'
 
@@ -99,6 +100,7 @@ export const knowledgeSchema = z
       })
       .prefault({})
       .describe('Search by vectors, where a collection has a live generation of them.'),
+    context: contextsSchema.prefault({}),
     rewrite: z
       .strictObject({
         questionsMax: z

@@ -35,6 +35,7 @@ import { sourceCursor } from './115-source-cursor.ts'
 import { withdrawnVersions } from './116-withdrawn-versions.ts'
 import { vectorIndex } from './120-vector-index.ts'
 import { embeddingForm } from './121-embedding-form.ts'
+import { contexts } from './122-contexts.ts'
 import { versionStages } from './117-version-stages.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
@@ -83,6 +84,7 @@ export const migrations: readonly Migration[] = [
   versionStages,
   vectorIndex,
   embeddingForm,
+  contexts,
   provisioning,
   witnesses,
 ]

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { MoneyColumn } from './column.ts'
 
 /** Collections of documents. */
 export interface KnowledgeTables {
@@ -20,6 +21,8 @@ export interface KnowledgeTables {
   readonly version_stage: VersionStageTable
   readonly embedding_generation: EmbeddingGenerationTable
   readonly chunk_vector: ChunkVectorTable
+  readonly context_plan: ContextPlanTable
+  readonly chunk_context: ChunkContextTable
 }
 
 /** What was done with a version on its way in. */
@@ -64,8 +67,46 @@ export interface EmbeddingGenerationTable {
   readonly created_at_ms: number
   /** Vectors before this number are in the database's own index; `null` when it has none. */
   readonly indexed_next: number | null
+  /** 1 where passages are embedded with the context a model has written of them, 0 without. */
+  readonly with_context: number
   /** How its model tells questions from passages; empty when texts are embedded as they stand, `null` before the first. */
   readonly form: string | null
+}
+
+/** Which model writes of the passages of a collection where they stand. */
+export interface ContextPlanTable {
+  readonly collection: number
+  readonly tenant: string
+  /** As models are named in the configuration. */
+  readonly model: string
+  /** On whose account it is asked: JSON of the principal who asked for it. */
+  readonly principal: string
+  /** `removing`: what was written is taken out again, and then the plan. */
+  readonly state: 'writing' | 'removing'
+  /** Code of the error that ended the last run; `null` when it came to its end. */
+  readonly fault: string | null
+  /** Answers there have been; how many of them have no known price; what the others cost, picodollars. */
+  readonly asked: number
+  readonly unpriced: number
+  readonly cost: MoneyColumn
+  readonly input_tokens: number
+  /** Of these, read from the vendor's cache. */
+  readonly cached_tokens: number
+  readonly output_tokens: number
+  /** The process that is at work, and until when it counts as alive. */
+  readonly held_by: string | null
+  readonly held_until_ms: number
+  readonly created_at_ms: number
+}
+
+/** What a model has written of a passage, by the hash of what it was shown. */
+export interface ChunkContextTable {
+  readonly tenant: string
+  readonly document_id: string
+  readonly key: string
+  readonly context: string
+  /** Picodollars; `null` where it has no known price. */
+  readonly cost: MoneyColumn
 }
 
 /** The vector of a passage, of length 1: 32-bit floats, little-endian. */
@@ -96,6 +137,8 @@ export interface CollectionTable {
   readonly entry_next: Generated<number>
   /** Terms of chunks up to this number lie in segments; those of later ones beside the chunk. */
   readonly folded_to: Generated<number>
+  /** Chunks in its index that have a written context. */
+  readonly context_count: Generated<number>
   /** What made the terms; empty before the first. */
   readonly analyser: Generated<string>
 }
@@ -149,6 +192,8 @@ export interface IndexEntryTable {
   readonly source: string | null
   readonly type: string | null
   readonly language: string | null
+  /** Under which plan its contexts were written; `null` before. */
+  readonly context_key: string | null
 }
 
 /** Which entry changed in which revision of a collection; readers that are behind read these alone. 0 is all. */
@@ -177,6 +222,10 @@ export interface ChunkTable {
   readonly terms: Uint8Array | null
   /** By what it is known to say the same as another; `null` for what was taken in before that was kept. */
   readonly likeness: Uint8Array | null
+  /** What a model has written of where it stands: it is found by it, and it is no part of the text. */
+  readonly context: string | null
+  /** Why there is none although one was asked for. */
+  readonly context_fault: string | null
 }
 
 /** Where a stretch of a version stands in its file. */

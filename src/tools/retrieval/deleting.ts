@@ -3,6 +3,7 @@ import { toIso } from '../../core/time.ts'
 import { createAccessWrites } from './access/store.ts'
 import type { DerivedTexts } from '../../store/index.ts'
 import type { Analyser } from './analyse.ts'
+import { createContextRows } from './contexts/store.ts'
 import { recordEvents } from './history/history.ts'
 import { chooseShingles, type Shingles } from './history/shingles.ts'
 import { createHistoryRows, type Gone, type ReceiptRow } from './history/store.ts'
@@ -31,6 +32,7 @@ const tables = [
   'version_stage',
   'ingestion_job',
   'chunk_vector',
+  'chunk_context',
 ] as const
 
 /**
@@ -92,16 +94,17 @@ function remove(
     const document = await rows.findDocument({ tenant, collection: collection.number }, id)
     if (document === undefined) throw noDocument(id)
     const entries = await rows.listEntries(tenant, id)
-    const texts = await rows.listTexts(tenant, id)
-    const { chunk_count, term_count } = await removeEntries({ sql, analyser, collection }, entries)
+    const versions = await rows.listTexts(tenant, id)
+    const contexts = await createContextRows(sql).listContexts(tenant, id)
+    const { chunk_count, term_count, context_count } = await removeEntries({ sql, analyser, collection }, entries)
     const deletedAtMs = Math.trunc(clock.now())
     await createHistoryRows(sql).withdraw({ tenant, collection: collection.number, document: id }, deletedAtMs)
     await rows.deleteDocument(tenant, id)
     await createAccessWrites(sql).deleteList(tenant, id)
     const numbers = entries.map((entry) => entry.number)
     const revision = await rows.recordChanges(collection.number, collection.revision, numbers)
-    await rows.updateCollection(collection.number, { chunk_count, term_count, revision })
-    const counts = { versions: texts.length, passages: collection.chunk_count - chunk_count }
+    await rows.updateCollection(collection.number, { chunk_count, term_count, context_count, revision })
+    const counts = { versions: versions.length, passages: collection.chunk_count - chunk_count }
     const place = { tenant, collection: collection.number, atMs: deletedAtMs }
     await recordEvents(sql, place, [{ event: 'deleted', document: id, detail: counts }])
     const row = {
@@ -114,7 +117,10 @@ function remove(
     }
     await createHistoryRows(sql).insertReceipt(row)
     const gone = { tenant, document: id, collection: collection.number, entries: numbers }
-    return { gone, name, counts, deletedAtMs, shingles: chooseShingles(texts, id) }
+    // What a model has written of it is looked for by itself: it has words that the document lacks.
+    const [own, written] = [chooseShingles(versions, id), chooseShingles(contexts, `${id}.contexts`)]
+    const shingles = { texts: [...own.texts, ...written.texts], words: [...new Set([...own.words, ...written.words])] }
+    return { gone, name, counts, deletedAtMs, shingles }
   })
 }
 

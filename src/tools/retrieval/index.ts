@@ -12,6 +12,7 @@ export {
   type Viewer,
 } from './knowledge.ts'
 export type { VersionLineage } from './lineage/lineage.ts'
-export type { ComparedQuestion, GenerationComparison } from './vectors/comparing.ts'
+export type { ContextView } from './contexts/contexts.ts'
+export type { ComparedQuestion, GenerationComparison, ScoreComparison } from './vectors/comparing.ts'
 export type { GenerationView } from './vectors/generations.ts'
 export { toUnitBytes, toUnitVector, VectorBlock } from './vectors/block.ts'

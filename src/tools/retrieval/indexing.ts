@@ -3,6 +3,7 @@ import type { Analyser } from './analyse.ts'
 import { countHead, countSymbol, countText, type ChunkTerms, type Packed } from './postings/codec.ts'
 import { toLikeness } from './likeness.ts'
 import { toSentences } from './sentences.ts'
+import type { ChunkRow } from './store.ts'
 
 /** What a chunk is found by. */
 export interface ChunkEntry extends ChunkTerms {
@@ -17,6 +18,8 @@ export interface ChunkSource extends Pick<Chunk, 'text'> {
   /** The name of the document, its title and the headings; each once. */
   readonly head: string
   readonly symbols: readonly string[]
+  /** What a model has written of where it stands; none when absent. */
+  readonly context?: string | null | undefined
 }
 
 /** The terms of a chunk, each once. The same source always gives the same terms. */
@@ -37,7 +40,26 @@ export function indexChunk(analyser: Analyser, source: ChunkSource): ChunkEntry 
   for (const symbol of source.symbols) {
     for (const term of analyser.analyse(symbol)) counts.set(term, countSymbol(counts.get(term) ?? 0))
   }
+  for (const term of analyser.analyse(source.context ?? '')) {
+    const name = toContextTerm(term)
+    counts.set(name, countText(counts.get(name) ?? 0))
+  }
   return { terms: [...counts.keys()], packed: Uint16Array.from(counts.values()), termCount, likeness }
+}
+
+/** Under what name the index has a term of contexts: no term of texts begins so. */
+export function toContextTerm(term: string): string {
+  return `~${term}`
+}
+
+/** What the terms of a chunk that is kept come from. */
+export function toChunkSource(
+  chunk: Pick<ChunkRow, 'text' | 'headings' | 'symbols' | 'context'>,
+  { name, title }: { readonly name: string; readonly title: string | null },
+): ChunkSource {
+  // Written by this room, from lists of strings.
+  const [headings, symbols] = [JSON.parse(chunk.headings) as string[], JSON.parse(chunk.symbols) as string[]]
+  return { text: chunk.text, head: toHead(name, title ?? undefined, headings), symbols, context: chunk.context }
 }
 
 /** A word as it is written stands beside its stem and is no further word. */

@@ -11,6 +11,7 @@ import type {
   TextEmbedder,
   TextReranker,
 } from '../../core/ports.ts'
+import type { ContextWriter } from '../../core/ports-contexts.ts'
 import type { Signer } from '../../core/signer.ts'
 import type { Clock } from '../../core/time.ts'
 import type { DerivedTexts, Store } from '../../store/index.ts'
@@ -18,29 +19,24 @@ import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
 import { createFold } from './asking/fold.ts'
+import { createContexts, withoutWriter, type Contexts } from './contexts/contexts.ts'
 import { createDeleter } from './deleting.ts'
+import { createFinder, type FinderParts, type Widen } from './finding.ts'
 import { listLineage, type VersionLineage } from './lineage/lineage.ts'
-import { createPlaceRows } from './places/store.ts'
-import { createRewriting, fuseResults, type Rewriting } from './rewriting.ts'
-import { createReranking, type Reranking } from './reranking.ts'
+import { createRewriting } from './rewriting.ts'
+import { createReranking } from './reranking.ts'
 import type { SearchResult } from './searching/searching.ts'
 import { createSearchHere } from './searching/here.ts'
-import { createSearchThread, type SearchThread } from './searching/thread.ts'
+import { createSearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
 import { createComparing, type Comparing } from './vectors/comparing.ts'
-import {
-  createGenerations,
-  withoutEmbedder,
-  type DenseParts,
-  type DenseQuery,
-  type Generations,
-} from './vectors/generations.ts'
+import { createGenerations, withoutEmbedder, type Generations } from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
-import { createWriter } from './writing.ts'
+import { createWriter, foldAside } from './writing.ts'
 
 /** Collections of documents, and search in them. Every act is within one tenant. */
-export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generations, Comparing {
+export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generations, Comparing, Contexts {
   /** Rejects with CONFLICT when the tenant has one of that name, INVALID_REQUEST for a name that cannot be one. */
   createCollection(tenant: string, name: string): Promise<CollectionView>
   listCollections(tenant: string): Promise<readonly CollectionView[]>
@@ -87,11 +83,11 @@ export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generatio
   verify(tenant: string, collection: string): Promise<CollectionReport>
   /** As `search`, with how likely the passages are to answer. Rejects with NOT_FOUND for a collection that is not there. */
   find(query: KnowledgeQuery): Promise<SearchResult>
-  /** Passages that are embedded beside the work. */
+  /** Passages that are written of and embedded beside the work. */
   readonly embedding: {
     /** Goes on with what a former process left. */
     start(): void
-    /** Resolves once nothing is being embedded. */
+    /** Resolves once nothing is being written of or embedded. */
     settled(): Promise<void>
     /** For good; what is under way is finished. */
     stop(): Promise<void>
@@ -231,6 +227,8 @@ export interface KnowledgeParts {
   readonly embedder?: TextEmbedder | undefined
   /** Puts questions in other words, where a request says so. */
   readonly asker?: TextAsker | undefined
+  /** Writes where passages stand, where a collection has it written; none can when absent. */
+  readonly contextWriter?: ContextWriter | undefined
   /** Judges passages, where the configuration says so; their order stays as it is when absent. */
   readonly reranker?: TextReranker | undefined
   /** What others keep that was made from documents: it goes with them. */
@@ -254,6 +252,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     viewsMax: config.collectionsInMemoryMax,
     postingBytesMax: config.postingsInMemoryMib * 2 ** 20,
     dense: { ...config.dense, bytesMax: config.dense.inMemoryMib * 2 ** 20 },
+    contextWeight: config.context.weight,
   }
   const thread =
     deps.searchOn === 'same-thread'
@@ -272,8 +271,27 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     deps.embedder === undefined
       ? undefined
       : createGenerations({ ...deps, config: config.dense, embedder: deps.embedder })
+  const fold = (collection: number): Promise<void> => foldAside({ ...deps, thread }, collection)
+  const contexts =
+    deps.contextWriter === undefined
+      ? undefined
+      : createContexts({
+          ...deps,
+          config: config.context,
+          analyser,
+          writer: deps.contextWriter,
+          search: (query) => thread.search(widen(query)),
+          async changed(collection) {
+            generations?.follow(collection)
+            await fold(collection)
+          },
+        })
   const reranking = createReranking({ config: config.rerank, reranker: deps.reranker, log })
   const rewriting = createRewriting({ config: config.rewrite, asker: deps.asker, log })
+  const stop = async (): Promise<void> => {
+    await contexts?.close()
+    await generations?.close()
+  }
   const find = createFinder({ store, thread, generations, rewriting, reranking, widen })
   return {
     ...createWriter({
@@ -282,7 +300,10 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
       analyser,
       fold: createFold(),
       thread,
-      follow: (collection) => generations?.follow(collection),
+      follow(collection) {
+        generations?.follow(collection)
+        contexts?.follow(collection)
+      },
       setAccess: granter.setAccess,
     }),
     ...granter,
@@ -293,21 +314,26 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     find,
     search: async (query) => (await find(query)).passages,
     ...(generations ?? withoutEmbedder),
+    ...(contexts ?? withoutWriter),
     ...createCompare(deps, { thread, widen }),
     embedding: {
-      start: () => generations?.follow(),
-      settled: async () => generations?.settled(),
-      stop: async () => generations?.close(),
+      start() {
+        generations?.follow()
+        contexts?.follow()
+      },
+      async settled() {
+        await contexts?.settled()
+        await generations?.settled()
+      },
+      stop,
     },
     async close() {
-      await generations?.close()
+      await stop()
       await thread.close()
     },
     ...createReads(store, widen),
   }
 }
-
-type Widen = <T extends Viewer>(viewer: T) => T
 
 function createCompare(
   { store, config, embedder }: KnowledgeParts,
@@ -319,40 +345,6 @@ function createCompare(
   }
   const search: typeof thread.search = (query) => thread.search(widen(query))
   return createComparing({ store, config: config.dense, embedder, search })
-}
-
-interface FinderParts {
-  readonly store: KnowledgeParts['store']
-  readonly thread: Pick<SearchThread, 'search'>
-  readonly generations: Pick<DenseParts, 'toVectors'> | undefined
-  readonly rewriting: Rewriting
-  readonly reranking: Reranking
-  readonly widen: Widen
-}
-
-const none: DenseQuery = Object.freeze({ vectors: [] })
-
-/** Puts the question in other words where that is asked for, embeds it where there are vectors, searches, has the best judged, and says where in its file each passage stands. */
-function createFinder({ store, thread, generations, rewriting, reranking, widen }: FinderParts): Knowledge['find'] {
-  const placed = createPlaceRows(store.sql)
-  return async (query) => {
-    const { by: _by, rewriteWith: _rewriteWith, ...widened } = widen(query)
-    const passagesMax = reranking.countPassages(query)
-    const rewritten = await rewriting.rewrite(query)
-    const search = async (words: string | undefined): Promise<SearchResult> => {
-      const { vectors, ...dense } = (await generations?.toVectors({ ...query, query: words ?? query.query })) ?? none
-      const asked = { ...widened, passagesMax, ...(words === undefined ? {} : { words }) }
-      const found = await thread.search(vectors.length === 0 ? asked : { ...asked, vectors })
-      return dense.state === undefined ? found : { ...found, dense: { ...dense, state: dense.state } }
-    }
-    const results = await Promise.all([undefined, ...(rewritten?.queries ?? [])].map(search))
-    const result = await reranking.rerank(query, fuseResults(results, passagesMax))
-    const places = await placed.listPlaces(query.tenant, result.passages)
-    const passages = result.passages.map((passage, index) =>
-      places[index]?.length === 0 ? passage : { ...passage, places: places[index] },
-    )
-    return rewritten === undefined ? { ...result, passages } : { ...result, passages, rewritten }
-  }
 }
 
 type Reads = Pick<Knowledge, 'listCollections' | 'listDocuments' | 'getDocument' | 'findDocument' | 'getVersion'>

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../store/index.ts'
 import type { Analyser } from './analyse.ts'
-import { indexChunk, toHead } from './indexing.ts'
+import { indexChunk, toChunkSource } from './indexing.ts'
 import { removeFromSegments } from './postings/segments.ts'
 import { createKnowledgeRows, type CollectionRow, type EntryRow } from './store.ts'
 
@@ -25,11 +25,8 @@ export async function removeEntries(parts: RemoveParts, entries: readonly EntryR
     const names = await rows.listNames(collection.tenant, entries)
     const terms = new Set<string>()
     for (const chunk of folded) {
-      const { name, title } = names.get(chunk.entry) ?? { name: '', title: null }
-      // Written by this room, from lists of strings.
-      const [headings, symbols] = [JSON.parse(chunk.headings) as string[], JSON.parse(chunk.symbols) as string[]]
-      const head = toHead(name, title ?? undefined, headings)
-      for (const term of indexChunk(analyser, { text: chunk.text, head, symbols }).terms) terms.add(term)
+      const source = toChunkSource(chunk, names.get(chunk.entry) ?? { name: '', title: null })
+      for (const term of indexChunk(analyser, source).terms) terms.add(term)
     }
     await removeFromSegments(sql, collection.number, { chunks: folded.map((chunk) => chunk.number), terms: [...terms] })
   }
@@ -37,6 +34,7 @@ export async function removeEntries(parts: RemoveParts, entries: readonly EntryR
   return {
     ...collection,
     chunk_count: collection.chunk_count - chunks.length,
+    context_count: collection.context_count - chunks.filter(({ context }) => context !== null).length,
     term_count: collection.term_count - entries.reduce((sum, entry) => sum + entry.term_count, 0),
   }
 }

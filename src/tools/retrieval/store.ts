@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Tables } from '../../store/index.ts'
+import { createContextRows } from './contexts/store.ts'
 import { createChunkRows, createEntryRows, inParts } from './entries/store.ts'
 
 /** Columns of a collection with the number of its documents. */
@@ -15,6 +16,7 @@ export interface CollectionRow {
   readonly revision: number
   readonly entry_next: number
   readonly folded_to: number
+  readonly context_count: number
   readonly analyser: string
 }
 
@@ -32,6 +34,7 @@ export interface KnowledgeRows {
   /** The number of the new collection; `undefined` when the name is taken. */
   insertCollection(row: NewCollectionRow): Promise<number | undefined>
   updateCollection(number: number, changes: CollectionChanges): Promise<void>
+  findByNumber(number: number): Promise<CollectionRow | undefined>
   /** Holds the collection until the transaction ends; `undefined` when it is gone. */
   lockByNumber(number: number): Promise<CollectionRow | undefined>
   /** With all its documents, versions and chunks. */
@@ -78,7 +81,7 @@ export interface KnowledgeRows {
 export type CollectionChanges = Partial<
   Pick<
     CollectionRow,
-    'chunk_next' | 'chunk_count' | 'term_count' | 'revision' | 'entry_next' | 'folded_to' | 'analyser'
+    'chunk_next' | 'chunk_count' | 'term_count' | 'context_count' | 'revision' | 'entry_next' | 'folded_to' | 'analyser'
   >
 >
 
@@ -122,6 +125,7 @@ type CollectionPart = Pick<
   | 'findCollection'
   | 'lockCollection'
   | 'lockByNumber'
+  | 'findByNumber'
   | 'insertCollection'
   | 'updateCollection'
   | 'deleteCollection'
@@ -165,6 +169,7 @@ function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
     async updateCollection(number, changes) {
       await sql.updateTable('collection').set(changes).where('number', '=', number).execute()
     },
+    findByNumber: (number) => sql.selectFrom('collection').selectAll().where('number', '=', number).executeTakeFirst(),
     async lockByNumber(number) {
       const held = sql.updateTable('collection').set((build) => ({ name: build.ref('name') }))
       await held.where('number', '=', number).execute()
@@ -254,7 +259,7 @@ function createVersionRows(
         )
         .limit(1)
         .executeTakeFirst()
-      return row !== undefined
+      return row !== undefined || (await createContextRows(sql).isContextKept(text))
     },
     findVersion: (tenant, id) =>
       sql

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Analyser } from './analyse.ts'
 import { findBreak } from './history/history.ts'
 import { createHistoryRows } from './history/store.ts'
-import { indexChunk, toHead } from './indexing.ts'
+import { indexChunk, toChunkSource } from './indexing.ts'
 import type { CollectionReport, Knowledge, KnowledgeParts } from './knowledge.ts'
 import { decodeBucket, decodeRuns, decodeTerms } from './postings/codec.ts'
 import { createPostingRows } from './postings/store.ts'
@@ -41,7 +41,7 @@ async function verifyCollection(parts: VerifierParts, collection: CollectionRow)
   const rows = createKnowledgeRows(parts.store.sql)
   const entries = await rows.listAllEntries(collection.number)
   const index = await readIndex(parts, collection)
-  const counted = { passages: 0, wrongSpans: 0, missingPostings: 0, terms: 0 }
+  const counted = { passages: 0, contexts: 0, wrongSpans: 0, missingPostings: 0, terms: 0 }
   for (let from = 0; from < entries.length; from += entriesPerRead) {
     await verifyEntries({ parts, collection, index, counted }, entries.slice(from, from + entriesPerRead))
   }
@@ -53,7 +53,11 @@ async function verifyCollection(parts: VerifierParts, collection: CollectionRow)
     missingPostings,
     // What has not been taken out by a passage that is there.
     strayPostings: index.size,
-    wrongCounts: Number(collection.chunk_count !== passages) + Number(collection.term_count !== terms),
+    wrongCounts: [
+      collection.chunk_count !== passages,
+      collection.term_count !== terms,
+      collection.context_count !== counted.contexts,
+    ].filter(Boolean).length,
     historyBreak: await findBreak(parts.store.sql, collection.number),
   }
 }
@@ -63,7 +67,7 @@ interface Verifying {
   readonly collection: CollectionRow
   /** Postings as `chunk term packed`, of which those that are right are taken out. */
   readonly index: Set<string>
-  readonly counted: { passages: number; wrongSpans: number; missingPostings: number; terms: number }
+  readonly counted: { passages: number; contexts: number; wrongSpans: number; missingPostings: number; terms: number }
 }
 
 async function verifyEntries(
@@ -77,9 +81,9 @@ async function verifyEntries(
     const version = texts.get(chunk.entry)
     counted.passages++
     counted.terms += chunk.term_count
+    if (chunk.context !== null) counted.contexts++
     if (version?.text.slice(chunk.start_at, chunk.end_at) !== chunk.text) counted.wrongSpans++
-    const head = toHead(version?.name ?? '', version?.title ?? undefined, JSON.parse(chunk.headings) as string[])
-    const source = { text: chunk.text, head, symbols: JSON.parse(chunk.symbols) as string[] }
+    const source = toChunkSource(chunk, { name: version?.name ?? '', title: version?.title ?? null })
     const { terms, packed } = indexChunk(parts.analyser, source)
     for (const [at, term] of terms.entries()) {
       if (!index.delete(toKey(chunk.number, term, packed[at] ?? 0))) counted.missingPostings++

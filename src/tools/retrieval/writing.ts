@@ -133,12 +133,28 @@ interface Write {
 async function writeAll(parts: WriterParts, write: Write): Promise<readonly DocumentView[]> {
   const { collection, views } = await parts.store.transaction((sql) => writeSome(parts, sql, write))
   parts.follow(collection.number)
-  const waiting = collection.chunk_next - 1 - collection.folded_to
-  const { foldChunksMax } = parts.config
-  // Whoever takes in faster than can be folded waits for it; else it is done beside.
-  if (waiting > 4 * foldChunksMax) await parts.thread.fold(collection.number, foldChunksMax)
-  else if (waiting > foldChunksMax) void parts.thread.fold(collection.number, 0).catch(() => undefined)
+  await foldWaiting(parts, collection)
   return views
+}
+
+/** Whoever takes in faster than can be folded waits for it; else it is done beside. */
+async function foldWaiting(
+  { config, thread }: Pick<WriterParts, 'config' | 'thread'>,
+  collection: Pick<CollectionRow, 'number' | 'chunk_next' | 'folded_to'>,
+): Promise<void> {
+  const waiting = collection.chunk_next - 1 - collection.folded_to
+  const { foldChunksMax } = config
+  if (waiting > 4 * foldChunksMax) await thread.fold(collection.number, foldChunksMax)
+  else if (waiting > foldChunksMax) void thread.fold(collection.number, 0).catch(() => undefined)
+}
+
+/** The same for a collection that was written to elsewhere. */
+export async function foldAside(
+  parts: Pick<WriterParts, 'config' | 'thread' | 'store'>,
+  number: number,
+): Promise<void> {
+  const collection = await createKnowledgeRows(parts.store.sql).findByNumber(number)
+  if (collection !== undefined) await foldWaiting(parts, collection)
 }
 
 /** The rows of one transaction; written together at its end. */
@@ -221,8 +237,9 @@ async function writeSome(
   await rows.insertChunks(gathered.chunks)
   await recordEvents(sql, { ...place, atMs: Math.trunc(parts.clock.now()) }, gathered.events)
   const revision = await rows.recordChanges(collection.number, collection.revision, gathered.changed)
-  const { number, entry_next, chunk_next, chunk_count, term_count } = collection
-  await rows.updateCollection(number, { entry_next, chunk_next, chunk_count, term_count, revision })
+  const { number, entry_next, chunk_next, chunk_count, term_count, context_count } = collection
+  const counts = { entry_next, chunk_next, chunk_count, term_count, context_count }
+  await rows.updateCollection(number, { ...counts, revision })
   return { collection, views }
 }
 
@@ -322,6 +339,7 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     source: parts.fold(`${document.name}\n${document.externalId}`),
     type: prepared.parser.replace(/@.*$/, ''),
     language: prepared.language?.toLowerCase() ?? null,
+    context_key: null,
   })
   gathered.chunks.push(...toChunkRows(ready, { row, entry, first: collection.chunk_next }))
   return row
@@ -347,6 +365,8 @@ function toChunkRows(
       text: chunk.text,
       terms: encodeTerms(terms),
       likeness: terms.likeness,
+      context: null,
+      context_fault: null,
     }
   })
 }

@@ -45,7 +45,7 @@ export const verbs: readonly Verb[] = Object.freeze([
   {
     name: 'knowledge',
     summary:
-      'Shows collections, deletes with a receipt, checks what is there and what is gone, and compares generations of vectors.',
+      'Shows collections, deletes with a receipt, checks what is there and what is gone, compares generations of vectors, and has a model write contexts of passages, with what that gains.',
     load: async () => (await import('./knowledge.ts')).knowledge,
   },
   {

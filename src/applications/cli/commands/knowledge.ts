@@ -1,15 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PlatformError } from '../../../core/errors.ts'
+import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
-import type { ComparedQuestion, GenerationComparison } from '../../../tools/retrieval/index.ts'
+import type { ComparedQuestion, ContextView, ScoreComparison } from '../../../tools/retrieval/index.ts'
 import { readFileLines } from '../lines.ts'
 import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
-import { toLineageJson, comparedQuestion, toComparedQuestion, toGenerationComparisonJson } from '../../shapes/index.ts'
+import {
+  comparedQuestion,
+  toComparedQuestion,
+  toContextComparisonJson,
+  toContextJson,
+  toGenerationComparisonJson,
+  toLineageJson,
+} from '../../shapes/index.ts'
 
 export const knowledge: Command = {
   name: 'knowledge',
   usage:
-    'status [COLLECTION [DOCUMENT]] | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT] | compare COLLECTION GENERATION QUESTIONS.jsonl [--against GENERATION]',
-  options: { against: { type: 'string' } },
+    'status [COLLECTION [DOCUMENT]] | delete COLLECTION [DOCUMENT] | verify [COLLECTION | DOCUMENT] | compare COLLECTION GENERATION QUESTIONS.jsonl [--against GENERATION] | contexts COLLECTION [--with MODEL | --off] | gain COLLECTION QUESTIONS.jsonl',
+  options: { against: { type: 'string' }, with: { type: 'string' }, off: { type: 'boolean' } },
+  acts: ['contexts'],
   async run(context) {
     const [act, ...words] = context.words
     if (act === 'status' && words.length === 0) return status(context)
@@ -18,6 +28,8 @@ export const knowledge: Command = {
     if (act === 'delete' && (words.length === 1 || words.length === 2)) return remove(context, words)
     if (act === 'verify' && words.length <= 1) return verify(context, words[0])
     if (act === 'compare' && words.length === 3) return compare(context, words)
+    if (act === 'contexts' && words.length === 1) return contexts(context, words[0] ?? '')
+    if (act === 'gain' && words.length === 2) return gain(context, words)
     throw toMisuse(knowledge)
   },
 }
@@ -124,8 +136,7 @@ async function compare(
   context: CommandContext,
   [collection = '', number, path = '']: readonly string[],
 ): Promise<void> {
-  const questions: ComparedQuestion[] = []
-  for await (const line of readFileLines(path)) questions.push(toComparedQuestion(parseQuestion(line, path)))
+  const questions = await readQuestions(path)
   const { against } = context.options
   const { parts } = await context.open()
   const compared = await parts.knowledge.compareGenerations({
@@ -136,7 +147,63 @@ async function compare(
     questions,
     principal: operator,
   })
-  report(context.terminal, toGenerationComparisonJson(compared), describe(compared))
+  const nameOf = (generation: number | undefined): string => (generation === undefined ? 'words' : `${generation}`)
+  const names = [nameOf(compared.first.generation), nameOf(compared.second.generation)] as const
+  const lines = describe(compared, names, `generation ${names[0]}`)
+  report(context.terminal, toGenerationComparisonJson(compared), lines)
+}
+
+/** What written contexts gain for the questions of a file. */
+async function gain(context: CommandContext, [collection = '', path = '']: readonly string[]): Promise<void> {
+  const questions = await readQuestions(path)
+  const { parts } = await context.open()
+  const compared = await parts.knowledge.compareContexts({ tenant: operatorTenant, collection, questions })
+  const lines = describe(compared, ['with', 'without'], 'search with contexts')
+  report(context.terminal, toContextComparisonJson(compared), lines)
+}
+
+const progressEveryMs = 2_000
+
+/** Has them written or taken out, until that is done, or says how far it is. */
+async function contexts(context: CommandContext, collection: string): Promise<'failed' | void> {
+  const { with: model, off } = context.options
+  if (model !== undefined && off === true) throw toMisuse(knowledge)
+  const { parts } = await context.open()
+  const { knowledge: rooms } = parts
+  if (typeof model === 'string') {
+    await rooms.planContexts({ tenant: operatorTenant, collection, model, principal: operator })
+  }
+  if (off === true) await rooms.removeContexts(operatorTenant, collection)
+  if (model !== undefined || off === true) {
+    const settled = rooms.embedding.settled().then(() => true)
+    const pause = (): Promise<boolean> => sleep(progressEveryMs, false, { ref: false })
+    while (!(await Promise.race([settled, pause()]))) {
+      const { written, passages, cost } = await rooms.getContexts(operatorTenant, collection)
+      context.terminal.note(`${written} of ${passages} passages, $${toDollars(cost)}`)
+    }
+  }
+  if (off === true)
+    return report(context.terminal, { deleted: true, collection }, [`${collection} has no contexts now`])
+  const view = await rooms.getContexts(operatorTenant, collection)
+  report(context.terminal, toContextJson(view), describeContexts(view))
+  return view.fault === undefined ? undefined : 'failed'
+}
+
+function describeContexts(view: ContextView): readonly string[] {
+  const { model, passages, written, waiting, degraded, fault, cost, unpriced, asked } = view
+  const unknown = unpriced === 0 ? '' : `, ${unpriced} of them without a known price`
+  return [
+    `${written} of ${passages} passages have a context by ${model}; ${waiting} wait`,
+    ...Object.entries(degraded).map(([reason, count]) => `${count} are without: ${reason}`),
+    `${asked} answers, $${toDollars(cost)}${unknown}; of ${view.inputTokens} input tokens ${view.cachedTokens} from the cache`,
+    ...(fault === undefined ? [] : [`the last run ended early: ${fault}`]),
+  ]
+}
+
+async function readQuestions(path: string): Promise<readonly ComparedQuestion[]> {
+  const questions: ComparedQuestion[] = []
+  for await (const line of readFileLines(path)) questions.push(toComparedQuestion(parseQuestion(line, path)))
+  return questions
 }
 
 function parseQuestion({ text, number }: { readonly text: string; readonly number: number }, path: string) {
@@ -151,14 +218,17 @@ function parseQuestion({ text, number }: { readonly text: string; readonly numbe
   throw new PlatformError('INVALID_REQUEST', `${path}:${number} is no {"query", "expected": [{"document"}]}`)
 }
 
-function describe({ questions, first, second, difference, verdict }: GenerationComparison): readonly string[] {
-  const nameOf = (generation: number | undefined): string => (generation === undefined ? 'words' : `${generation}`)
+function describe(
+  { questions, first, second, difference, verdict }: ScoreComparison,
+  names: readonly [string, string],
+  subject: string,
+): readonly string[] {
   const rows = Object.entries(difference).map(([figure, { mean, low, high }]) => {
     const of = (scores: typeof first): string => format(Object.entries(scores).find(([name]) => name === figure)?.[1])
     return [figure, of(first), of(second), format(mean), `${format(low)} … ${format(high)}`]
   })
-  const head = ['figure', nameOf(first.generation), nameOf(second.generation), 'difference', '95 % interval']
-  return [`${questions} questions; generation ${nameOf(first.generation)} is ${verdict}`, ...toTable([head, ...rows])]
+  const head = ['figure', ...names, 'difference', '95 % interval']
+  return [`${questions} questions; ${subject} is ${verdict}`, ...toTable([head, ...rows])]
 }
 
 function format(value: number | undefined): string {

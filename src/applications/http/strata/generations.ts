@@ -16,6 +16,12 @@ const newGeneration = z.strictObject({
     .max(16_384)
     .optional()
     .describe('Dimensions of the vectors; what the model gives when absent.'),
+  with_context: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether passages are embedded with what a model has written of them, where it has; they are when absent.',
+    ),
 })
 const newComparison = z.strictObject({
   against: z
@@ -42,7 +48,8 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
           throw new PlatformError('INVALID_REQUEST', `the model ${body.model} does not embed`, { param: 'model' })
         }
         const collection = parameter(given, 'collection')
-        const wanted = { tenant: principal.tenant, collection, principal, ...body }
+        const { with_context: withContext, ...rest } = body
+        const wanted = { tenant: principal.tenant, collection, principal, withContext, ...rest }
         return { status: 201, body: toJson(await parts.knowledge.createGeneration(wanted)) }
       },
     }),
@@ -107,6 +114,7 @@ function toJson(view: GenerationView): object {
     model: view.model,
     dimensions: view.dimensions ?? null,
     form: view.form ?? null,
+    with_context: view.withContext,
     state: view.state,
     vectors: view.vectors,
     missing: view.missing,

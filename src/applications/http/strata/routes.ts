@@ -30,6 +30,7 @@ import { routerRoutes } from './routers.ts'
 import { useCaseRoutes } from './use-cases.ts'
 import { usageRoutes } from './usage.ts'
 import { whatIfRoutes } from './what-if.ts'
+import { contextRoutes } from './contexts.ts'
 import { generationRoutes } from './generations.ts'
 import { searchRoutes } from './search.ts'
 import { sourceRoutes } from './sources.ts'
@@ -42,6 +43,7 @@ export function strataRoutes(getParts: GetParts, describe: () => JsonObject): re
     ...searchRoutes(getParts),
     ...sourceRoutes(getParts),
     ...generationRoutes(getParts),
+    ...contextRoutes(getParts),
     ...evidenceRoutes(getParts),
     ...callRoutes(getParts),
     ...forecastRoutes(getParts),

@@ -22,11 +22,15 @@ export function createEntryRows(sql: Kysely<Tables>): EntryPart {
   return {
     listEntries: (tenant, document) =>
       sql
-        .selectFrom('index_entry')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('document_id', '=', document)
-        .orderBy('number')
+        .selectFrom('index_entry as entry')
+        .innerJoin('document_version as version', (join) =>
+          join.onRef('version.tenant', '=', 'entry.tenant').onRef('version.id', '=', 'entry.version_id'),
+        )
+        .selectAll('entry')
+        .where('entry.tenant', '=', tenant)
+        .where('entry.document_id', '=', document)
+        // Not by their own numbers: an entry that is indexed anew gets another.
+        .orderBy('version.number')
         .execute(),
     listAllEntries: (collection) =>
       sql.selectFrom('index_entry').selectAll().where('collection', '=', collection).orderBy('number').execute(),

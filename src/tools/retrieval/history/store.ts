@@ -135,6 +135,7 @@ async function countRows(database: Kysely<Tables>, { tenant, document, collectio
     select (select count(*) from document where tenant = ${tenant} and id = ${document})
       + (select count(*) from document_version where tenant = ${tenant} and document_id = ${document})
       + (select count(*) from index_entry where tenant = ${tenant} and document_id = ${document})
+      + (select count(*) from chunk_context where tenant = ${tenant} and document_id = ${document})
       + (select count(*) from access_list where tenant = ${tenant} and id = ${document})
       + (select count(*) from chunk_vector vector where collection = ${collection} and not exists (
           select 1 from chunk where chunk.tenant = vector.tenant and chunk.collection = vector.collection

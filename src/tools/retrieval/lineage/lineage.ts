@@ -4,7 +4,7 @@ import type { Clock } from '../../../core/time.ts'
 import type { Store } from '../../../store/index.ts'
 import type { ParsedDocument, Preparation, SourceFile } from '../../preparation/index.ts'
 import type { Stage } from './stages.ts'
-import { createStageRows, type VersionStageRow } from './store.ts'
+import { createStageRows, type ContextCount, type VersionStageRow } from './store.ts'
 
 /** A version with each step that it took. */
 export interface VersionLineage {
@@ -76,12 +76,23 @@ export async function listLineage(
         outcome: `${count} of ${row.passages} passages, ${state}`,
       }),
     )
+    const contexts = toOutcome(await rows.countContexts(tenant, row.version_id))
+    const taken = stages.map((stage) =>
+      stage.stage === 'context' ? { ...stage, outcome: [stage.outcome, ...contexts].join(', ') } : stage,
+    )
     found.push({
       version: row.version_id,
-      stages: [...stages, ...vectors, { ...after, stage: 'publish', version: '', outcome: toState(row) }],
+      stages: [...taken, ...vectors, { ...after, stage: 'publish', version: '', outcome: toState(row) }],
     })
   }
   return found
+}
+
+/** What has become of contexts by a model; nothing where none was asked. */
+function toOutcome(counts: readonly ContextCount[]): readonly string[] {
+  const written = counts.reduce((sum, count) => sum + count.written, 0)
+  const faults = counts.flatMap(({ fault, passages }) => (fault === null ? [] : [`${passages} degraded (${fault})`]))
+  return [...(written === 0 ? [] : [`${written} written by a model`]), ...faults]
 }
 
 function toState({ from_ms: fromMs, to_ms: toMs }: VersionStageRow): string {

@@ -15,6 +15,14 @@ export interface StageRows {
   listStages(tenant: string, document: string): Promise<readonly VersionStageRow[]>
   /** Passages of a version, and how many of them each generation of vectors has. */
   countVectors(tenant: string, version: string): Promise<readonly EmbeddedCount[]>
+  /** Passages of a version that a model has written of, and why others are without although it was asked. */
+  countContexts(tenant: string, version: string): Promise<readonly ContextCount[]>
+}
+
+export interface ContextCount {
+  readonly fault: string | null
+  readonly written: number
+  readonly passages: number
 }
 
 export interface VersionStageRow {
@@ -82,6 +90,7 @@ export function createStageRows(sql: Kysely<Tables>): StageRows {
         .then((rows) => rows.map((row) => ({ ...row, passages: Number(row.passages ?? 0) })))
     },
     countVectors: (tenant, version) => countVectors(sql, tenant, version),
+    countContexts: (tenant, version) => countContexts(sql, tenant, version),
   }
 }
 
@@ -113,4 +122,26 @@ async function countVectors(sql: Kysely<Tables>, tenant: string, version: string
     .select((build) => build.fn.countAll<number>().as('vectors'))
     .execute()
   return rows.map((row) => ({ ...row, vectors: Number(row.vectors) }))
+}
+
+async function countContexts(sql: Kysely<Tables>, tenant: string, version: string): Promise<readonly ContextCount[]> {
+  const rows = await sql
+    .selectFrom('index_entry')
+    .innerJoin('chunk', (join) =>
+      join
+        .onRef('chunk.tenant', '=', 'index_entry.tenant')
+        .onRef('chunk.collection', '=', 'index_entry.collection')
+        .onRef('chunk.entry', '=', 'index_entry.number'),
+    )
+    .where('index_entry.tenant', '=', tenant)
+    .where('index_entry.version_id', '=', version)
+    .groupBy('chunk.context_fault')
+    .orderBy('chunk.context_fault')
+    .select('chunk.context_fault as fault')
+    .select((build) => [
+      build.fn.count<number>('chunk.context').as('written'),
+      build.fn.countAll<number>().as('passages'),
+    ])
+    .execute()
+  return rows.map(({ fault, written, passages }) => ({ fault, written: Number(written), passages: Number(passages) }))
 }

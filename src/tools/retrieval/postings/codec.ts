@@ -4,9 +4,9 @@
  */
 export type Packed = number
 
-/** One more in the text, in that sentence. */
-export function countText(packed: Packed, sentence: number): Packed {
-  return ((packed & 15) < 15 ? packed + 1 : packed) | (256 << sentence)
+/** One more in the text, in that sentence; in none where there are none. */
+export function countText(packed: Packed, sentence?: number): Packed {
+  return ((packed & 15) < 15 ? packed + 1 : packed) | (sentence === undefined ? 0 : 256 << sentence)
 }
 
 /** One more in the headings. */

@@ -78,7 +78,7 @@ export class DenseSearch {
 export function toCandidate(view: CollectionView, { chunk }: Near): Candidate | undefined {
   const entry = view.entries.get(view.chunkEntry[chunk] ?? 0)
   if (entry === undefined) return undefined
-  const signals = { text: 0, document: 0, near: 0, symbols: 0, sentence: 0 }
+  const signals = { text: 0, document: 0, near: 0, symbols: 0, sentence: 0, context: 0 }
   return { chunk, entry, signals, sentence: 0, coverage: 0, terms: [] }
 }
 

@@ -8,7 +8,7 @@ export interface ThreadData {
   readonly location: Location
   /** Memory for pages of the embedded database. */
   readonly pageBytesMax: number
-  readonly bounds: Pick<SearcherParts, 'viewsMax' | 'postingBytesMax' | 'dense'>
+  readonly bounds: Pick<SearcherParts, 'viewsMax' | 'postingBytesMax' | 'dense' | 'contextWeight'>
 }
 
 export type ToThread =

@@ -1,9 +1,10 @@
-import type { Postings } from '../postings/codec.ts'
+import { toContextTerm } from '../indexing.ts'
+import { textOf, type Postings } from '../postings/codec.ts'
 import { rateCandidates } from './rating.ts'
 import type { Scope } from './scope.ts'
 import { Scratch, takeBest } from './scratch.ts'
 import type { Entry } from './view.ts'
-import { bm25, type Signals } from './weights.ts'
+import { bm25, saturate, weights, type Signals } from './weights.ts'
 
 /** The numbers of a collection that ranking reads; arrays are by number of chunk. */
 export interface Corpus {
@@ -22,6 +23,8 @@ export interface RankedTerm {
   readonly weight: number
   /** In parts, in the order of their chunks. All chunks belong to an entry. */
   readonly postings: readonly Postings[]
+  /** Of the same term in what a model has written of the chunks; none where it has not. */
+  readonly contexts?: readonly Postings[] | undefined
 }
 
 export interface Candidate {
@@ -39,6 +42,9 @@ export interface Candidate {
 /** A term of the question as it stands in the scope. */
 export interface Weighed {
   readonly postings: readonly Postings[]
+  readonly contexts: readonly Postings[]
+  /** As `rarity`, of a term in contexts: no rarer than in either of both. */
+  readonly contextRarity: number
   /** Its place in the question. */
   readonly index: number
   /** Chunks of the scope that hold it. */
@@ -96,7 +102,7 @@ function find(ranking: Ranking, terms: readonly RankedTerm[]): readonly Candidat
   const { corpus, scope, scratch } = ranking
   const weighed = terms.map((term, index) => weigh(ranking, term, index))
   const asked = weighed.reduce((sum, { share }) => sum + share, 0)
-  const present = weighed.filter(({ count }) => count > 0)
+  const present = weighed.filter(({ count, contexts }) => count > 0 || contexts.length > 0)
   if (present.length === 0) return []
   const commonMax = Math.max(commonMin, scope.chunkCount / 20)
   const byRarity = present.toSorted((a, b) => a.count - b.count || a.index - b.index)
@@ -104,14 +110,20 @@ function find(ranking: Ranking, terms: readonly RankedTerm[]): readonly Candidat
     order < rareMin || each.count <= commonMax || scope.allowed !== undefined
   const leading = byRarity.filter(isLeading)
   scoreAll(ranking, leading)
+  scoreContexts(ranking, leading)
   const chunks = chooseCandidates(ranking)
   return rateCandidates({ corpus, scope, scratch, terms: present, chunks, asked })
 }
 
-function weigh({ corpus, scope }: Ranking, { term, weight, postings }: RankedTerm, index: number): Weighed {
+function weigh({ corpus, scope }: Ranking, ranked: RankedTerm, index: number): Weighed {
+  const { term, weight, postings, contexts = [] } = ranked
   const { chunks, documents } = count(corpus, scope, { term, postings })
+  const written =
+    contexts.length === 0 ? 0 : count(corpus, scope, { term: toContextTerm(term), postings: contexts }).chunks
   return {
     postings,
+    contexts,
+    contextRarity: weight * rarityOf(scope.chunkCount, Math.max(chunks, written)) ** bm25.rarity,
     index,
     count: chunks,
     rarity: weight * rarityOf(scope.chunkCount, chunks) ** bm25.rarity,
@@ -190,6 +202,21 @@ function scoreAll({ corpus, scope, scratch }: Ranking, terms: readonly Weighed[]
   function addDocument(entry: number, occurrences: number, rarity: number): void {
     const length = 1 - b + (b * (entryTerms[entry] ?? 0)) / documentMean
     scratch.entries.add(entry, (rarity * occurrences * (k1 + 1)) / (occurrences + k1 * length))
+  }
+}
+
+/** What is written of a chunk brings it among the candidates too, at its weight beside the text's. */
+function scoreContexts({ corpus, scope, scratch }: Ranking, terms: readonly Weighed[]): void {
+  const { visible, allowed, contextWeight = weights.context } = scope
+  for (const { contexts, contextRarity } of terms) {
+    for (const { chunks, packed } of contexts) {
+      for (let index = 0; index < chunks.length; index++) {
+        const chunk = chunks[index] ?? 0
+        if (visible !== undefined && visible[corpus.chunkEntry[chunk] ?? 0] !== 1) continue
+        if (allowed !== undefined && allowed[chunk] !== 1) continue
+        scratch.chunks.add(chunk, contextWeight * contextRarity * saturate(textOf(packed[index] ?? 0)))
+      }
+    }
   }
 }
 

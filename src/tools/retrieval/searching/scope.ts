@@ -12,6 +12,8 @@ export interface Scope {
   readonly allowed?: Uint8Array | undefined
   /** Whether the texts of candidates are read before some of them are taken: then there are more of them. */
   readonly isRead?: boolean
+  /** What written contexts count, above 0; as `weights` say when absent. */
+  readonly contextWeight?: number
   /** How many of its chunks and entries hold a term, as far as it has been asked. */
   readonly counts: Map<string, { readonly chunks: number; readonly documents: number }>
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../core/json.ts'
 import type { KnowledgeQuery, Passage } from '../../../core/ports.ts'
 import type { Engine, Tables } from '../../../store/index.ts'
 import type { Analyser, QueryTerm } from '../analyse.ts'
+import { toContextTerm } from '../indexing.ts'
 import type { Likeness } from '../likeness.ts'
 import { toSentences } from '../sentences.ts'
 import type { CollectionRow } from '../store.ts'
@@ -48,6 +49,8 @@ export interface SearchQuery extends Omit<KnowledgeQuery, 'by' | 'rewriteWith'> 
   /** Searched for instead of the words of the query; its operators hold. */
   readonly words?: string | undefined
   readonly vectors?: readonly QueryVector[] | undefined
+  /** Ranks as if no model had written contexts; with them when absent. */
+  readonly withoutContexts?: boolean | undefined
 }
 
 /** Answers searches of one database; keeps in memory what it has read of the index. */
@@ -65,6 +68,8 @@ export interface SearcherParts {
   /** Memory for lists of postings, of all collections together. */
   readonly postingBytesMax: number
   readonly dense: DenseBounds
+  /** What written contexts count beside the text of a passage; nothing at 0. */
+  readonly contextWeight: number
 }
 
 export interface DenseBounds extends DenseWeights {
@@ -141,8 +146,9 @@ class Searching {
     }
     const passagesMax = Math.min(Math.max(1, query.passagesMax), passagesMaxMax)
     const { check } = asked
-    const { dense } = this.#parts
-    const ranked = query.vectors === undefined ? rankAll(found) : fuse(rankAll(found), near, dense)
+    const { dense, contextWeight } = this.#parts
+    const byWords = rankAll(found, contextWeight)
+    const ranked = query.vectors === undefined ? byWords : fuse(byWords, near, dense)
     const best =
       check === undefined
         ? ranked
@@ -180,15 +186,24 @@ class Searching {
         ? undefined
         : new Set(await listFiltered(sql, collection.number, { filters, fold: this.#fold }))
     const scope = await this.#scope(rows, view, { ...query, among, filters })
-    const names = [...new Set([...terms.map(({ term }) => term), ...phrases.flatMap((phrase) => phrase.terms)])]
+    const { contextWeight } = this.#parts
+    const isWritten = collection.context_count > 0 && contextWeight > 0 && query.withoutContexts !== true
+    const written = isWritten ? terms.map(({ term }) => toContextTerm(term)) : []
+    const inTexts = [...terms.map(({ term }) => term), ...phrases.flatMap((phrase) => phrase.terms)]
+    const names = [...new Set([...inTexts, ...written])]
     const lists = await view.listPostings(sql, names)
     const postings = new Map(names.map((name, index) => [name, lists[index] ?? []]))
     const allowed = phrases.length === 0 ? undefined : markHolding(view.chunkEntry.length, phrases, postings)
-    const narrowed = { ...scope, allowed, isRead: check !== undefined }
+    const narrowed = { ...scope, allowed, isRead: check !== undefined, contextWeight }
     const candidates = this.#ranker.findCandidates(
       view,
       narrowed,
-      terms.map(({ term, weight }) => ({ term, weight, postings: postings.get(term) ?? [] })),
+      terms.map(({ term, weight }) => ({
+        term,
+        weight,
+        postings: postings.get(term) ?? [],
+        contexts: isWritten ? postings.get(toContextTerm(term)) : undefined,
+      })),
     )
     const toFound = (candidate: Candidate): Found => ({
       collection,
@@ -291,21 +306,24 @@ async function listCollections(rows: SearchRows, query: SearchQuery): Promise<re
 }
 
 /** Weighs the signals, each against its best; best first, equal ones in the order they were taken in. */
-function rankAll(found: readonly Found[]): readonly Ranked[] {
+function rankAll(found: readonly Found[], contextWeight: number): readonly Ranked[] {
   const best = new Map(
     signalNames.map((name) => [
       name,
       found.reduce((most, { candidate }) => Math.max(most, candidate.signals[name]), 0),
     ]),
   )
-  const whole = signalNames.reduce((sum, name) => sum + weights[name], 0)
+  // Where nothing is written, everything is as if there were no such signal.
+  const names = signalNames.filter((name) => name !== 'context' || (best.get(name) ?? 0) > 0)
+  const weighed = { ...weights, context: contextWeight }
+  const whole = names.reduce((sum, name) => sum + weighed[name], 0)
   return found
     .map(({ collection, likeness, candidate }): Ranked => {
       const parts: Record<string, number> = {}
       let score = 0
-      for (const name of signalNames) {
+      for (const name of names) {
         const most = best.get(name) ?? 0
-        const part = most === 0 ? 0 : (weights[name] * candidate.signals[name]) / most / whole
+        const part = most === 0 ? 0 : (weighed[name] * candidate.signals[name]) / most / whole
         parts[name] = part
         score += part
       }

@@ -23,15 +23,21 @@ export interface Comparing {
   compareGenerations(wanted: NewComparison): Promise<GenerationComparison>
 }
 
-export interface NewComparison extends GenerationName {
-  /** What it is held against; the live generation when absent, and words alone where there is none. */
-  readonly against?: number | undefined
+/** Questions whose answers are known, and who asks them. */
+export interface Compared {
+  readonly tenant: string
+  readonly collection: string
   /** 1…`comparedQuestionsMax`. */
   readonly questions: readonly ComparedQuestion[]
-  readonly principal: Principal
   /** Who looks, and in which regions; everything of the tenant when absent. */
   readonly principals?: readonly string[] | undefined
   readonly regions?: readonly string[] | undefined
+}
+
+export interface NewComparison extends GenerationName, Compared {
+  /** What it is held against; the live generation when absent, and words alone where there is none. */
+  readonly against?: number | undefined
+  readonly principal: Principal
 }
 
 export interface ComparedQuestion {
@@ -43,15 +49,22 @@ export interface ComparedQuestion {
   }[]
 }
 
-export interface GenerationComparison {
+/** Two ways to search, held against each other. */
+export interface ScoreComparison {
   readonly questions: number
-  /** Means over the questions; `generation` is absent for words alone. */
-  readonly first: RankScores & { readonly generation: number | undefined }
-  readonly second: RankScores & { readonly generation: number | undefined }
+  /** Means over the questions. */
+  readonly first: RankScores
+  readonly second: RankScores
   /** Of the first minus the second, question by question, with the 95 % interval of a paired bootstrap. */
   readonly difference: Readonly<Record<string, { readonly mean: number; readonly low: number; readonly high: number }>>
   /** What the interval of nDCG@10 says of the first: `undecided` when it holds 0. */
   readonly verdict: 'better' | 'worse' | 'undecided'
+}
+
+export interface GenerationComparison extends ScoreComparison {
+  /** `generation` is absent for words alone. */
+  readonly first: RankScores & { readonly generation: number | undefined }
+  readonly second: RankScores & { readonly generation: number | undefined }
 }
 
 export interface ComparingParts {
@@ -71,24 +84,18 @@ const batchLengthMax = 100_000
 export function createComparing(parts: ComparingParts): Comparing {
   return {
     async compareGenerations(wanted) {
-      const { questions } = wanted
-      if (questions.length === 0 || questions.length > comparedQuestionsMax) {
-        throw invalid('questions', `1 to ${comparedQuestionsMax} questions`)
-      }
+      checkQuestions(wanted)
       const { first, second } = await findBoth(parts, wanted)
       const targets = await findTargets(parts, wanted)
       const [ours, theirs] = [
         await scoreAll(parts, { wanted, targets, row: first }),
         await scoreAll(parts, { wanted, targets, row: second }),
       ]
-      const difference = compare(ours, theirs)
-      const { low = 0, high = 0 } = difference['ndcg10'] ?? {}
+      const compared = compareScores(ours, theirs)
       return {
-        questions: questions.length,
-        first: { generation: first.number, ...average(ours) },
-        second: { generation: second?.number, ...average(theirs) },
-        difference,
-        verdict: low > 0 ? 'better' : high < 0 ? 'worse' : 'undecided',
+        ...compared,
+        first: { generation: first.number, ...compared.first },
+        second: { generation: second?.number, ...compared.second },
       }
     },
   }
@@ -127,9 +134,9 @@ async function findBoth(
 }
 
 /** The targets of each question, with documents by their ids. */
-async function findTargets(
-  { store }: ComparingParts,
-  { tenant, collection: name, questions }: NewComparison,
+export async function findTargets(
+  { store }: Pick<ComparingParts, 'store'>,
+  { tenant, collection: name, questions }: Compared,
 ): Promise<readonly (readonly Target[])[]> {
   const rows = createKnowledgeRows(store.sql)
   const { number: collection } = await getCollection(rows, tenant, name)
@@ -155,24 +162,26 @@ interface Scoring {
 }
 
 async function scoreAll(parts: ComparingParts, { wanted, targets, row }: Scoring): Promise<readonly RankScores[]> {
-  const { tenant, collection, questions, principals, regions } = wanted
   const vectors = row === undefined ? [] : await embedAll(parts, wanted, row)
+  return scoreSearches(parts, { wanted, targets }, (index) => {
+    const vector = vectors[index]
+    return row === undefined || vector === undefined
+      ? {}
+      : { vectors: [{ collection: wanted.collection, generation: row.number, vector }] }
+  })
+}
+
+/** How well the search of each question finds its targets; `toQuery` gives what is particular to it. */
+export async function scoreSearches(
+  { search }: Pick<ComparingParts, 'search'>,
+  { wanted, targets }: { readonly wanted: Compared; readonly targets: Scoring['targets'] },
+  toQuery: (index: number) => Partial<SearchQuery>,
+): Promise<readonly RankScores[]> {
+  const { tenant, collection, questions, principals, regions } = wanted
   const scores: RankScores[] = []
   for (const [index, { query }] of questions.entries()) {
-    const vector = vectors[index]
-    const dense =
-      row === undefined || vector === undefined ? {} : { vectors: [{ collection, generation: row.number, vector }] }
-    const asked = {
-      tenant,
-      collections: [collection],
-      query,
-      passagesMax,
-      principals,
-      regions,
-      confidenceMin: 0,
-      ...dense,
-    }
-    const { passages } = await parts.search(asked)
+    const asked = { tenant, collections: [collection], query, passagesMax, principals, regions, confidenceMin: 0 }
+    const { passages } = await search({ ...asked, ...toQuery(index) })
     scores.push(toScores(passages.map(toPlaces), targets[index] ?? []))
   }
   return scores
@@ -236,15 +245,31 @@ function average(scores: readonly RankScores[]): RankScores {
   }
 }
 
-function compare(first: readonly RankScores[], second: readonly RankScores[]): GenerationComparison['difference'] {
-  return Object.fromEntries(
+/** The scores of the same questions in two ways. */
+export function compareScores(first: readonly RankScores[], second: readonly RankScores[]): ScoreComparison {
+  const difference = Object.fromEntries(
     figures.map((figure) => {
       const pairs = first.map((score, index) => score[figure] - (second[index]?.[figure] ?? 0))
       // The same questions give the same interval.
       const [low, high] = intervalOfMean(pairs, createSeededRandom(pairs.length))
-      return [figure, { mean: mean(pairs), low, high }]
+      return [figure, { mean: mean(pairs), low, high }] as const
     }),
   )
+  const { low = 0, high = 0 } = difference['ndcg10'] ?? {}
+  return {
+    questions: first.length,
+    first: average(first),
+    second: average(second),
+    difference,
+    verdict: low > 0 ? 'better' : high < 0 ? 'worse' : 'undecided',
+  }
+}
+
+/** Throws INVALID_REQUEST for none, and for too many. */
+export function checkQuestions({ questions }: Pick<Compared, 'questions'>): void {
+  if (questions.length === 0 || questions.length > comparedQuestionsMax) {
+    throw invalid('questions', `1 to ${comparedQuestionsMax} questions`)
+  }
 }
 
 function invalid(param: string, wanted: string): PlatformError {

@@ -119,7 +119,12 @@ async function embedBatch(
   const { store, embedder } = parts
   const { model, dimensions } = generation
   const given = await embedder.embed(
-    { model, inputs: batch.map(toInput), dimensions: dimensions ?? undefined, kind: toKind(generation, 'passage') },
+    {
+      model,
+      inputs: batch.map((each) => toInput(each, generation)),
+      dimensions: dimensions ?? undefined,
+      kind: toKind(generation, 'passage'),
+    },
     {
       principal: JSON.parse(generation.principal) as Principal, // written by `createGenerations`
       regions: region === null ? undefined : [region],
@@ -148,10 +153,10 @@ async function embedBatch(
   return { ...generation, ...known }
 }
 
-/** What a passage says and what it stands under. */
-function toInput({ text, headings, source, title }: Unembedded): string {
+/** What a passage says, what it stands under, and what a model has written of it. */
+function toInput({ text, headings, context, source, title }: Unembedded, generation: GenerationRow): string {
   const head = toHead(source, title ?? undefined, JSON.parse(headings) as string[]) // written by this room
-  return `${head}\n\n${text}`
+  return context === null || generation.with_context === 0 ? `${head}\n\n${text}` : `${head}\n\n${context}\n\n${text}`
 }
 
 function toBatches(passages: readonly Unembedded[], countMax: number): readonly (readonly Unembedded[])[] {

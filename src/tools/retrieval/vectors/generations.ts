@@ -31,6 +31,8 @@ export interface NewGeneration {
   readonly model: string
   /** What the model gives when absent. */
   readonly dimensions?: number | undefined
+  /** Whether passages are embedded with what a model has written of where they stand, where it has; they are when absent. */
+  readonly withContext?: boolean | undefined
   readonly principal: Principal
 }
 
@@ -46,6 +48,7 @@ export interface GenerationView {
   readonly dimensions: number | undefined
   /** How the model tells questions from passages; empty when it does not, `undefined` before the first vector. */
   readonly form: string | undefined
+  readonly withContext: boolean
   readonly state: GenerationRow['state']
   readonly vectors: number
   /** Passages in force without a vector, those refused included. */
@@ -168,7 +171,7 @@ export function createGenerations(parts: GenerationParts): DenseParts {
 /** The row of a new generation, within a transaction. */
 async function begin(
   sql: Kysely<Tables>,
-  { tenant, model, dimensions, principal }: NewGeneration,
+  { tenant, model, dimensions, withContext = true, principal }: NewGeneration,
   { collection, atMs }: { readonly collection: number; readonly atMs: number },
 ): Promise<GenerationRow> {
   await createKnowledgeRows(sql).lockByNumber(collection)
@@ -191,6 +194,7 @@ async function begin(
     created_at_ms: atMs,
     indexed_next: null,
     form: null,
+    with_context: withContext ? 1 : 0,
   }
   await rows.insertGeneration(row)
   return row
@@ -247,6 +251,7 @@ function toView(
     model: row.model,
     dimensions: row.dimensions ?? undefined,
     form: row.form ?? undefined,
+    withContext: row.with_context === 1,
     state: row.state,
     vectors,
     missing,

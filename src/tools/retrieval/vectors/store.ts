@@ -10,6 +10,8 @@ export interface Unembedded {
   readonly text: string
   /** JSON array. */
   readonly headings: string
+  /** What a model has written of where it stands; `null` where it has not. */
+  readonly context: string | null
   readonly source: string
   readonly title: string | null
   readonly region: string | null
@@ -135,7 +137,7 @@ function createRowsOfVectors(
       return { vectors: Number(rows[0]?.vectors ?? 0), missing: Number(rows[0]?.missing ?? 0) }
     },
     async listUnembedded({ collection, number }, { after, limit }) {
-      const { rows } = await sql<Unembedded>`select chunk.number as chunk, chunk.text, chunk.headings,
+      const { rows } = await sql<Unembedded>`select chunk.number as chunk, chunk.text, chunk.headings, chunk.context,
           version.name as source, version.title, document.region
         ${missing(collection, number)} and chunk.number > ${after} order by chunk.number limit ${limit}`.execute(
         database,

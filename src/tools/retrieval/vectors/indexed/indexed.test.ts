@@ -74,6 +74,7 @@ describe('vectors in PostgreSQL with pgvector', () => {
         tenant,
         model: 'm',
         form: '',
+        with_context: 1,
         dimensions,
         state: 'live',
         principal: '{}',
