@@ -19,21 +19,20 @@ import { createPreparation, type Preparation } from '../preparation/index.ts'
 import { createGranter, createSight, readAccess } from './access/granting.ts'
 import { createAnalyser } from './analyse.ts'
 import { createFold } from './asking/fold.ts'
-import { createContexts, withoutWriter, type Contexts } from './contexts/contexts.ts'
+import { createBeside, openThread } from './beside.ts'
+import { withoutWriter, type Contexts } from './contexts/contexts.ts'
 import { createDeleter } from './deleting.ts'
 import { createFinder, type FinderParts, type Widen } from './finding.ts'
 import { listLineage, type VersionLineage } from './lineage/lineage.ts'
 import { createRewriting } from './rewriting.ts'
 import { createReranking } from './reranking.ts'
 import type { SearchResult } from './searching/searching.ts'
-import { createSearchHere } from './searching/here.ts'
-import { createSearchThread } from './searching/thread.ts'
 import { createKnowledgeRows } from './store.ts'
 import { createComparing, type Comparing } from './vectors/comparing.ts'
-import { createGenerations, withoutEmbedder, type Generations } from './vectors/generations.ts'
+import { withoutEmbedder, type Generations } from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
 import { getCollection, getDocument, toCollectionView, toDocumentView, toVersionView } from './views.ts'
-import { createWriter, foldAside } from './writing.ts'
+import { createWriter } from './writing.ts'
 
 /** Collections of documents, and search in them. Every act is within one tenant. */
 export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generations, Comparing, Contexts {
@@ -248,50 +247,15 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
   const { store, config, log } = deps
   const analyser = createAnalyser()
   const preparation = deps.preparation ?? createPreparation(config)
-  const bounds = {
-    viewsMax: config.collectionsInMemoryMax,
-    postingBytesMax: config.postingsInMemoryMib * 2 ** 20,
-    dense: { ...config.dense, bytesMax: config.dense.inMemoryMib * 2 ** 20 },
-    contextWeight: config.context.weight,
-  }
-  const thread =
-    deps.searchOn === 'same-thread'
-      ? createSearchHere({ database: store.sql, engine: store.engine, analyser, ...bounds })
-      : createSearchThread({
-          data: { location: store.location, bounds, pageBytesMax: config.pagesInMemoryMib * 2 ** 20 },
-          waitingMax: config.searchesWaitingMax,
-          log,
-        })
+  const thread = openThread(deps, analyser)
   const granter = createGranter(deps)
   const widen: Widen = (viewer) =>
     viewer.regions === undefined
       ? viewer
       : { ...viewer, regions: deps.regionsWithin?.(viewer.regions) ?? viewer.regions }
-  const generations =
-    deps.embedder === undefined
-      ? undefined
-      : createGenerations({ ...deps, config: config.dense, embedder: deps.embedder })
-  const fold = (collection: number): Promise<void> => foldAside({ ...deps, thread }, collection)
-  const contexts =
-    deps.contextWriter === undefined
-      ? undefined
-      : createContexts({
-          ...deps,
-          config: config.context,
-          analyser,
-          writer: deps.contextWriter,
-          search: (query) => thread.search(widen(query)),
-          async changed(collection) {
-            generations?.follow(collection)
-            await fold(collection)
-          },
-        })
+  const { generations, contexts, follow, work } = createBeside(deps, { analyser, thread, widen })
   const reranking = createReranking({ config: config.rerank, reranker: deps.reranker, log })
   const rewriting = createRewriting({ config: config.rewrite, asker: deps.asker, log })
-  const stop = async (): Promise<void> => {
-    await contexts?.close()
-    await generations?.close()
-  }
   const find = createFinder({ store, thread, generations, rewriting, reranking, widen })
   return {
     ...createWriter({
@@ -300,10 +264,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
       analyser,
       fold: createFold(),
       thread,
-      follow(collection) {
-        generations?.follow(collection)
-        contexts?.follow(collection)
-      },
+      follow,
       setAccess: granter.setAccess,
     }),
     ...granter,
@@ -316,19 +277,9 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
     ...(generations ?? withoutEmbedder),
     ...(contexts ?? withoutWriter),
     ...createCompare(deps, { thread, widen }),
-    embedding: {
-      start() {
-        generations?.follow()
-        contexts?.follow()
-      },
-      async settled() {
-        await contexts?.settled()
-        await generations?.settled()
-      },
-      stop,
-    },
+    embedding: work,
     async close() {
-      await stop()
+      await work.stop()
       await thread.close()
     },
     ...createReads(store, widen),

@@ -1,101 +1,21 @@
 import { expect, test } from 'vitest'
-import { configSchema } from '../../../config/index.ts'
-import type { Principal } from '../../../core/call.ts'
+import { describeEngines } from '../../../store/testing.ts'
 import { PlatformError } from '../../../core/errors.ts'
-import { createIds } from '../../../core/ids.ts'
-import type { EmbedAs, TextEmbedder } from '../../../core/ports.ts'
-import type { ContextAsk, ContextWriter } from '../../../core/ports-contexts.ts'
-import { createSeededRandom } from '../../../core/random.ts'
-import { createFakeClock } from '../../../core/time.ts'
-import { createUsage } from '../../../core/usage.ts'
-import type { Store } from '../../../store/index.ts'
-import { describeEngines, silentLog } from '../../../store/testing.ts'
-import { createKnowledge, type Knowledge } from '../index.ts'
-
-const tenant = 'tenant_a'
-const principal: Principal = { tenant, keyId: 'key_a', role: 'admin', models: undefined, regions: undefined }
-const place = { tenant, collection: 'reports' }
-
-/** Writes what it is told to of the passages that hold a word, and of all others the same. */
-interface Scripted extends ContextWriter {
-  readonly asked: (ContextAsk & { readonly as: EmbedAs })[]
-  readonly words: Map<string, string>
-  /** What it does instead of answering. */
-  act: ((asked: ContextAsk, as: EmbedAs) => void | Promise<void>) | undefined
-}
-
-function createScripted(words: Readonly<Record<string, string>> = {}): Scripted {
-  const scripted: Scripted = {
-    asked: [],
-    words: new Map(Object.entries(words)),
-    act: undefined,
-    async write(asked, as) {
-      scripted.asked.push({ ...asked, as })
-      await scripted.act?.(asked, as)
-      const word = [...scripted.words.keys()].find((each) => asked.own.includes(each))
-      const text = scripted.words.get(word ?? '') ?? 'A passage of this document.'
-      const usage = createUsage({ inputTotal: 100, cacheRead: asked.isShared ? 80 : 0, outputTotal: 10 })
-      return { text, isCut: false, usage, cost: 1_000_000n }
-    },
-  }
-  return scripted
-}
-
-async function openOn(
-  store: Store,
-  parts: { readonly writer?: ContextWriter; readonly embedder?: TextEmbedder; readonly seed?: number },
-  config: object = {},
-): Promise<Knowledge> {
-  const clock = createFakeClock(1_700_000_000_000)
-  const ids = createIds({ clock, random: createSeededRandom(parts.seed ?? 1) })
-  const { knowledge: section } = configSchema.parse({ knowledge: { chunkUnitsMax: 120, versionsMax: 2, ...config } })
-  return createKnowledge({
-    store,
-    clock,
-    ids,
-    config: section,
-    log: silentLog,
-    searchOn: 'same-thread',
-    embedder: parts.embedder,
-    contextWriter: parts.writer,
-  })
-}
-
-const acme = `# Annual report
-
-## Figures
-
-Revenue grew by three percent over the quarter before, as the board had foreseen in spring.
-
-## Outlook
-
-Nothing is foreseen to change that within the next twelve months, costs excepted.
-`
-const words = { 'Revenue grew': 'Of the revenue of Zephyrine Holdings in the second quarter of 2023.' }
-
-const put = (knowledge: Knowledge, externalId: string, text: string) =>
-  knowledge.putDocument(tenant, 'reports', { externalId, name: `${externalId}.md`, bytes: Buffer.from(text) })
-
-const search = async (knowledge: Knowledge, query: string, more: object = {}) =>
-  (await knowledge.find({ tenant, collections: ['reports'], query, passagesMax: 5, ...more })).passages
-
-async function fill(knowledge: Knowledge): Promise<void> {
-  await knowledge.createCollection(tenant, 'reports')
-  await put(knowledge, 'one', acme)
-  await put(knowledge, 'other', '# Menu\n\nThe canteen has soup and bread on every day of the week but Sunday.\n')
-}
-
-async function write(knowledge: Knowledge, model = 'small') {
-  await knowledge.planContexts({ ...place, model, principal })
-  await knowledge.embedding.settled()
-  return knowledge.getContexts(tenant, 'reports')
-}
-
-async function isWhole(knowledge: Knowledge): Promise<void> {
-  const { documents: _, passages: __, historyBreak, ...faults } = await knowledge.verify(tenant, 'reports')
-  expect(historyBreak).toBeUndefined()
-  expect(Object.values(faults)).toEqual(Object.values(faults).map(() => 0))
-}
+import type { TextEmbedder } from '../../../core/ports.ts'
+import {
+  acme,
+  createScripted,
+  fill,
+  isWhole,
+  openOn,
+  place,
+  principal,
+  put,
+  search,
+  tenant,
+  words,
+  write,
+} from './testing.ts'
 
 describeEngines('contexts', (open) => {
   test('are written of every passage, found by, and are no part of what is found', async () => {
@@ -279,74 +199,6 @@ describeEngines('contexts', (open) => {
     expect([written, asked]).toEqual([passages, passages])
     expect(ours.asked.length + theirs.asked.length).toBe(passages)
     await Promise.all([first.close(), second.close()])
-  })
-
-  test('go with their document, and are looked for in what is left', async () => {
-    const writer = createScripted(words)
-    const store = await open()
-    const knowledge = await openOn(store, { writer })
-    await fill(knowledge)
-    await write(knowledge)
-    const document = await knowledge.findDocument(tenant, 'reports', 'one')
-    const { statement } = await knowledge.deleteDocument(tenant, 'reports', document?.id ?? '')
-    expect(JSON.parse(statement ?? '')).toMatchObject({ left: { rows: 0, hits: 0 }, result: 'gone' })
-    const counts = await store.countBytes([Buffer.from('Zephyrine'), Buffer.from('zephyrine'), Buffer.from('zephyrin')])
-    expect(counts ?? [0, 0, 0]).toEqual([0, 0, 0])
-    expect(
-      await store.sql
-        .selectFrom('chunk_context')
-        .selectAll()
-        .where('document_id', '=', document?.id ?? '')
-        .execute(),
-    ).toEqual([])
-    await isWhole(knowledge)
-    await knowledge.close()
-  })
-
-  test('of a document that is deleted while they are written are not kept', async () => {
-    const writer = createScripted(words)
-    const store = await open()
-    const knowledge = await openOn(store, { writer }, { context: { atOnce: 1 } })
-    await fill(knowledge)
-    const document = await knowledge.findDocument(tenant, 'reports', 'one')
-    let isDeleted = false
-    writer.act = async ({ own }) => {
-      if (!own.includes('Revenue') || isDeleted) return
-      isDeleted = true
-      await knowledge.deleteDocument(tenant, 'reports', document?.id ?? '')
-    }
-    const view = await write(knowledge)
-    expect(view).toMatchObject({ fault: undefined, waiting: 0, passages: view.written })
-    expect(await search(knowledge, 'Zephyrine 2023')).toEqual([])
-    const rows = store.sql
-      .selectFrom('chunk_context')
-      .selectAll()
-      .where('document_id', '=', document?.id ?? '')
-    expect(await rows.execute()).toEqual([])
-    await isWhole(knowledge)
-    await knowledge.close()
-  })
-
-  test('are taken out again, of earlier versions too', async () => {
-    const writer = createScripted(words)
-    const store = await open()
-    const knowledge = await openOn(store, { writer })
-    await fill(knowledge)
-    await write(knowledge)
-    await put(knowledge, 'one', acme.replace('three', 'four'))
-    await knowledge.embedding.settled()
-    await knowledge.removeContexts(tenant, 'reports')
-    await knowledge.embedding.settled()
-    expect(await search(knowledge, 'Zephyrine 2023')).toEqual([])
-    await expect(knowledge.getContexts(tenant, 'reports')).rejects.toMatchObject({ code: 'NOT_FOUND' })
-    expect(await store.sql.selectFrom('chunk').select('number').where('context', 'is not', null).execute()).toEqual([])
-    expect(await store.sql.selectFrom('chunk_context').selectAll().execute()).toEqual([])
-    await isWhole(knowledge)
-    // The version before is still the one that goes first.
-    await put(knowledge, 'one', acme.replace('three', 'five'))
-    await isWhole(knowledge)
-    expect((await search(knowledge, 'Revenue grew five'))[0]?.text).toContain('five')
-    await knowledge.close()
   })
 
   test('are embedded with their passages, unless a generation is to be without', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** Changes with the words below: what was written under other words is written anew. */
-export const promptVersion = 'context@1'
+const promptVersion = 'context@1'
 
 /** The part of a document that a model is shown with each of some neighbouring passages. */
 export interface Window {
