@@ -26,7 +26,7 @@ export interface MockUpstream {
   respondWith(choose: (request: MockRequest) => Behaviour | undefined): void
   /** Forgets scripts, behaviours and requests; connections stay open. */
   reset(): void
-  /** The request of that number, counted from 0 since the last reset, once it has come. Rejects after `timeoutMs` (5 s). */
+  /** The request of that number, counted from 0 since the last reset, once it has come. Rejects after `timeoutMs` (30 s). */
   requestAt(index: number, timeoutMs?: number): Promise<MockRequest>
   /** Destroys every connection and stops listening. */
   close(): Promise<void>
@@ -97,7 +97,7 @@ export async function startMockUpstream(options: MockUpstreamOptions = {}): Prom
       director.reset()
       requests.length = 0
     },
-    requestAt: (index, timeoutMs = 5_000) =>
+    requestAt: (index, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         const finish = (): void => {
           clearTimeout(timer)

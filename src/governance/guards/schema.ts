@@ -2,6 +2,7 @@ import { createContext, Script, type Context } from 'node:vm'
 import { Validator } from '@cfworker/json-schema'
 import type { GuardConfig } from '../../config/index.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { isTimeout, runTimeBoxed } from '../../core/time-box.ts'
 import { GuardLate, type Inspected, type Inspection } from './guard.ts'
 
 type SchemaSettings = Extract<GuardConfig, { readonly guard: 'schema' }>
@@ -29,11 +30,10 @@ export function createSchemaLook({
     context ??= createContext({ run: undefined }, { codeGeneration: { strings: false, wasm: false } })
     context['run'] = () => validator.validate(value).valid
     try {
-      const isValid: unknown = script.runInContext(context, { timeout: ms })
+      const isValid = runTimeBoxed(script, context, ms)
       return { findings: isValid === true ? [] : [{ start: 0, end: text.length, what: 'not-of-schema' }] }
     } catch (thrown) {
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-        throw new GuardLate(ms)
+      if (isTimeout(thrown)) throw new GuardLate(ms)
       throw thrown
     } finally {
       context['run'] = undefined

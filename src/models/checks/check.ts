@@ -4,6 +4,7 @@ import type { CheckConfig } from '../../config/index.ts'
 import type { CompleteAnswer } from '../../core/answer.ts'
 import type { Chat } from '../../core/chat.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { runTimeBoxed } from '../../core/time-box.ts'
 import { findFinalAnswer, findJson } from '../answers/index.ts'
 import { checkEquations } from '../learning/index.ts'
 import { checkUnit } from './unit.ts'
@@ -53,7 +54,7 @@ function createPatternCheck(pattern: string, wants: boolean): Check {
     context ??= createContext({ text: '' }, { codeGeneration: { strings: false, wasm: false } })
     context['text'] = answer.text.slice(0, textLengthMax)
     try {
-      const isFound: unknown = script.runInContext(context, { timeout: patternMsMax })
+      const isFound = runTimeBoxed(script, context, patternMsMax)
       if (isFound === wants) return pass
     } catch {
       return { type: 'fail', check, reason: `The expression /${pattern}/ took too long on the answer.` }
