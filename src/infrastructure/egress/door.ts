@@ -1,4 +1,3 @@
-import type { Dispatcher } from 'undici'
 import type { Config } from '../../config/index.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { createAdmission, type AdmissionDeps } from './admission.ts'
@@ -13,7 +12,7 @@ export interface EgressDeps extends AdmissionDeps {
   readonly config: Config['egress']
   /** Resolves names; the system's resolver when absent. */
   readonly lookup?: NameLookup | undefined
-  /** Certificates that raw connections trust instead of those that Node trusts, PEM; a test's. */
+  /** Certificates that connections trust instead of those that Node trusts, PEM; a test's. */
   readonly authorities?: readonly string[] | undefined
 }
 
@@ -25,6 +24,8 @@ export function createEgress(deps: EgressDeps): Egress {
   const routes = createRoutes({
     connectionsPerOriginMax: deps.config.connectionsPerOriginMax,
     lookup: deps.lookup,
+    authorities: deps.authorities,
+    clock,
   })
   const connections = new Set<Connection>()
   let isClosed = false
@@ -33,14 +34,7 @@ export function createEgress(deps: EgressDeps): Egress {
     admission.redeem(permit)
     if (isClosed) throw closing()
     const { target, call } = permit
-    const route = routes.find(target)
-    const { pool, origin } = route
-    const options = {
-      method: request.method,
-      path: route.basePath + request.path,
-      ...withBody(route.toWireHeaders(request.headers), request.body),
-    }
-    return new Exchange({ pool, origin, target, call, options, clock, watch })
+    return new Exchange({ route: routes.find(target), request, target, call, clock, watch })
   }
 
   function open(permit: Permit, options: ConnectOptions): Promise<Connection> {
@@ -77,22 +71,10 @@ export function createEgress(deps: EgressDeps): Egress {
     async close() {
       isClosed = true
       for (const connection of connections) connection.abandon(closing())
-      await routes.close(closing())
+      routes.close(closing())
       watch.close()
     },
   }
-}
-
-/** Pieces go out one after the other; their length is told, since undici does not look into them. */
-function withBody(
-  headers: string[],
-  body: EgressRequest['body'],
-): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
-    return { headers, body: body ?? null }
-  const length = body.reduce((sum, piece) => sum + piece.length, 0)
-  // undici takes any iterable of bytes; its declaration leaves that out.
-  return { headers: [...headers, 'content-length', String(length)], body: body as unknown as Uint8Array }
 }
 
 function closing(): PlatformError {

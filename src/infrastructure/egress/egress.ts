@@ -95,6 +95,7 @@ export interface EgressRequest {
 
 export interface EgressResponse {
   readonly status: number
+  readonly contentType: string | undefined
   /** Lower-case names; cookies, credentials and hop-by-hop headers are left out. */
   readonly headers: Readonly<Record<string, string>>
   /** Milliseconds from sending to the head of the response. */

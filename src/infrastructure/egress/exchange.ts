@@ -1,23 +1,23 @@
-import type { Dispatcher, Pool } from 'undici'
 import type { Call } from '../../core/call.ts'
 import type { Follower } from '../../core/cancellation.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Clock } from '../../core/time.ts'
-import type { EgressBody, EgressResponse, EgressTarget } from './egress.ts'
+import type { EgressBody, EgressRequest, EgressResponse, EgressTarget } from './egress.ts'
 import { toCancelled, toDeadlineExceeded, toUpstreamError, type Progress } from './failure.ts'
 import { toPublicHeaders } from './headers.ts'
+import type { HttpController, ResponseHandler, ResponseHead } from './http1/index.ts'
 import { followRedirect, isRedirect } from './redirect.ts'
+import type { Route } from './routes.ts'
 import type { Watch, Watched } from './watch.ts'
 
 /** Bytes that may arrive while nobody takes them before the upstream is paused: pausing for a moment costs more than keeping. */
 const unreadBytesMax = 65_536
 
 export interface ExchangeParts {
-  readonly pool: Pool
-  readonly origin: string
+  readonly route: Route
+  readonly request: EgressRequest
   readonly target: EgressTarget
   readonly call: Call
-  readonly options: Dispatcher.DispatchOptions
   readonly clock: Clock
   readonly watch: Watch
 }
@@ -30,7 +30,7 @@ type BodyEnd = { readonly type: 'whole' } | { readonly type: 'failed'; readonly 
  * One request and its response: the connection's handler, the response's body and the watched item in one object,
  * because it is made for every request.
  */
-export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched, Follower {
+export class Exchange implements ResponseHandler, EgressBody, Watched, Follower {
   watchPlace = -1
   readonly #parts: ExchangeParts
   readonly #startedMs: number
@@ -39,9 +39,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
   #waitingSinceMs: number
   /** Part of the body has arrived. The head alone is no answer: vendors send it at once and think afterwards. */
   #hasBody = false
-  #controller: Dispatcher.DispatchController | undefined
-  /** Of a request that was redirected; what it still reports does not count. */
-  #abandoned: Dispatcher.DispatchController | undefined
+  #controller: HttpController | undefined
   #redirects = 0
   #path: string
   #isSent = false
@@ -64,7 +62,7 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts
-    this.#path = parts.options.path
+    this.#path = parts.route.basePath + parts.request.path
     this.#startedMs = parts.clock.monotonicMs()
     this.#waitingSinceMs = this.#startedMs
   }
@@ -74,12 +72,22 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     return new Promise((resolve, reject) => {
       this.#resolveHead = resolve
       this.#rejectHead = reject
-      const { call, watch, pool, options } = this.#parts
+      const { call, watch } = this.#parts
       call.cancellation.follow(this)
       if (this.#phase === 'over') return
       watch.add(this)
-      pool.dispatch(options, this)
+      this.#dispatch()
     })
+  }
+
+  #dispatch(): void {
+    const { route, request } = this.#parts
+    const { method, headers, body = method === 'GET' ? undefined : '' } = request
+    try {
+      route.pool.dispatch({ head: route.toHead({ method, path: this.#path, headers }), body }, this)
+    } catch (thrown) {
+      this.#fail(thrown)
+    }
   }
 
   /** The call was cancelled: the client has left, or a sibling has won. */
@@ -89,41 +97,27 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
 
   // The connection's side.
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: HttpController): void {
     this.#controller = controller
-    if (this.#phase === 'over') {
-      controller.abort(new Error('no longer wanted'))
-      return
-    }
     this.#isSent = true
     this.#phase = 'first-byte'
     this.#waitingSinceMs = this.#parts.clock.monotonicMs()
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    if (status < 200 || this.#phase === 'over') return
-    if (isRedirect(status)) {
-      this.#redirect(controller, headers['location'])
+  onResponseStart(controller: HttpController, head: ResponseHead): void {
+    if (isRedirect(head.status)) {
+      this.#redirect(controller, head.find('location'))
       return
     }
     this.#phase = 'body'
     const resolve = this.#resolveHead
     this.#resolveHead = undefined
     this.#rejectHead = undefined
-    resolve?.({
-      status,
-      headers: toPublicHeaders(headers),
-      firstByteMs: this.#parts.clock.monotonicMs() - this.#startedMs,
-      body: this,
-    })
+    resolve?.(new Response(head, this, this.#parts.clock.monotonicMs() - this.#startedMs))
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#phase !== 'body' || controller === this.#abandoned) return
+  onResponseData(controller: HttpController, chunk: Buffer): void {
+    if (this.#phase !== 'body') return
     this.#waitingSinceMs = this.#parts.clock.monotonicMs()
     this.#hasBody = true
     if (this.#taker !== undefined && !this.#isHeld && this.#unread.length === 0) {
@@ -138,15 +132,14 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     }
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
-    if (this.#phase !== 'body' || controller === this.#abandoned) return
+  onResponseEnd(): void {
+    if (this.#phase !== 'body') return
     this.#end = { type: 'whole' }
     this.#flush()
   }
 
-  onResponseError(controller: Dispatcher.DispatchController | null | undefined, thrown: Error): void {
+  onResponseError(_: HttpController | undefined, thrown: Error): void {
     if (this.#phase === 'over') return
-    if (this.#abandoned !== undefined && controller === this.#abandoned) return
     const error = toUpstreamError(thrown, this.#parts.target, this.#progress())
     if (this.#rejectHead !== undefined) {
       this.#fail(error)
@@ -226,26 +219,26 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     return this.#isSent ? 'sent' : 'unsent'
   }
 
-  #redirect(controller: Dispatcher.DispatchController, location: string | string[] | undefined): void {
-    const { target, origin, options, pool } = this.#parts
+  #redirect(controller: HttpController, location: string | undefined): void {
+    const { target, route, request } = this.#parts
     try {
       this.#path = followRedirect({
         endpoint: target.id,
-        origin,
-        method: options.method,
+        origin: route.origin,
+        method: request.method,
         path: this.#path,
-        location: typeof location === 'string' ? location : undefined,
+        location,
         followed: this.#redirects++,
       })
     } catch (thrown) {
       this.#fail(toUpstreamError(thrown, target, 'sent'))
       return
     }
-    this.#abandoned = controller
     this.#phase = 'connect'
     this.#waitingSinceMs = this.#parts.clock.monotonicMs()
-    controller.abort(new Error('redirected'))
-    pool.dispatch({ ...options, path: this.#path }, this)
+    controller.abort()
+    this.#controller = undefined
+    this.#dispatch()
   }
 
   #read(taker: ((chunk: Buffer) => boolean) | Exchange): void {
@@ -296,7 +289,8 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     this.#release()
     this.#unread = []
     this.#end = { type: 'failed', error: toUpstreamError(error, this.#parts.target, this.#progress()) }
-    this.#controller?.abort(this.#end.error)
+    if (this.#controller === undefined) this.#parts.route.pool.forget(this)
+    else this.#controller.abort()
     if (this.#rejectHead === undefined) this.#settleBody(error)
     else this.#rejectHead(this.#end.error)
   }
@@ -311,6 +305,28 @@ export class Exchange implements Dispatcher.DispatchHandler, EgressBody, Watched
     this.#phase = 'over'
     this.#parts.watch.remove(this)
     this.#parts.call.cancellation.unfollow(this)
+  }
+}
+
+/** Its headers are looked at when somebody asks for them. */
+class Response implements EgressResponse {
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly firstByteMs: number
+  readonly body: EgressBody
+  readonly #head: ResponseHead
+  #headers: EgressResponse['headers'] | undefined
+
+  constructor(head: ResponseHead, body: EgressBody, firstByteMs: number) {
+    this.status = head.status
+    this.contentType = head.find('content-type')
+    this.firstByteMs = firstByteMs
+    this.body = body
+    this.#head = head
+  }
+
+  get headers(): EgressResponse['headers'] {
+    return (this.#headers ??= toPublicHeaders(this.#head.pairs()))
   }
 }
 

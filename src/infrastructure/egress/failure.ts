@@ -10,28 +10,27 @@ export function toUpstreamError(thrown: unknown, target: EgressTarget, progress:
   if (thrown instanceof PlatformError) return thrown
   const reason = readCode(thrown)
   const { code, message } = explain(reason, target.id, progress)
+  const limit = reason === 'ETIMEDOUT' && progress === 'unsent' ? { limit: 'connectMs' } : {}
   return new PlatformError(code, message, {
-    details: { sent: progress !== 'unsent', reason },
-    cause: withoutContent(thrown),
+    details: { sent: progress !== 'unsent', reason, ...limit },
+    cause: thrown,
   })
 }
 
 function explain(reason: string, id: string, progress: Progress): { code: ErrorCode; message: string } {
   switch (reason) {
-    case 'UND_ERR_CONNECT_TIMEOUT':
     case 'ETIMEDOUT':
       return { code: 'UPSTREAM_TIMEOUT', message: `endpoint ${id} could not be connected to in time` }
-    case 'UND_ERR_INVALID_ARG':
+    case 'unsendable':
       return {
         code: 'CONFIG_INVALID',
         message: `a header of endpoint ${id} cannot be sent; check endpoints.${id}.key and endpoints.${id}.headers for line breaks`,
       }
+    case 'not-http':
+      return progress === 'answered'
+        ? { code: 'UPSTREAM_CUT', message: `endpoint ${id} broke the HTTP framing in the middle of its answer` }
+        : { code: 'UPSTREAM_INVALID', message: `endpoint ${id} answered something that is not HTTP` }
     default:
-  }
-  if (reason === notHttp || reason === 'UND_ERR_HEADERS_OVERFLOW') {
-    return progress === 'answered'
-      ? { code: 'UPSTREAM_CUT', message: `endpoint ${id} broke the HTTP framing in the middle of its answer` }
-      : { code: 'UPSTREAM_INVALID', message: `endpoint ${id} answered something that is not HTTP` }
   }
   switch (progress) {
     case 'unsent':
@@ -43,16 +42,7 @@ function explain(reason: string, id: string, progress: Progress): { code: ErrorC
   }
 }
 
-/** How undici names bytes that are not HTTP; its codes for them are not stable. */
-const notHttp = 'HTTPParserError'
-
-/** A parser's error carries the bytes it choked on; they are content and stay out of causes, which may be logged. */
-function withoutContent(thrown: unknown): unknown {
-  return thrown instanceof Error && thrown.name === notHttp ? new Error(thrown.message) : thrown
-}
-
 function readCode(thrown: unknown): string {
-  if (thrown instanceof Error && thrown.name === notHttp) return notHttp
   if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') return thrown.code
   if (thrown instanceof AggregateError && thrown.errors.length > 0) return readCode(thrown.errors[0])
   return 'unknown'

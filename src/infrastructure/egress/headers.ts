@@ -1,6 +1,5 @@
 import { PlatformError } from '../../core/errors.ts'
-
-type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
+import type { HeaderPairs } from './http1/index.ts'
 
 /** Names a caller may not set: credentials come from the target, framing and routing from the connection. */
 const refusedRequestHeaders: ReadonlySet<string> = new Set([
@@ -69,12 +68,13 @@ export function toWireHeaders(base: readonly string[], headers: Readonly<Record<
 }
 
 /** The headers of a response that may be passed on; repeated ones joined. */
-export function toPublicHeaders(raw: RawHeaders): Record<string, string> {
+export function toPublicHeaders(pairs: HeaderPairs): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const name of Object.keys(raw)) {
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [name = '', value = ''] = [pairs[at], pairs[at + 1]]
     if (droppedResponseHeaders.has(name)) continue
-    const value = raw[name]
-    if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ')
+    const former = headers[name]
+    headers[name] = former === undefined ? value : `${former}, ${value}`
   }
   return headers
 }

@@ -1,37 +1,42 @@
-import { createRequire } from 'node:module'
-import type { Pool } from 'undici'
 import { PlatformError } from '../../core/errors.ts'
+import type { Clock } from '../../core/time.ts'
 import { createCheckedLookup, isAddressLiteral, type NameLookup } from './address.ts'
-import { createConnector } from './connecting.ts'
-import type { EgressTarget } from './egress.ts'
+import type { EgressRequest, EgressTarget } from './egress.ts'
 import { toWireHeaders } from './headers.ts'
+import { createConnector, createHttpPool, writeHead, type HttpPool } from './http1/index.ts'
 
 /** What a target comes down to when something is sent there. */
 export interface Route {
-  readonly pool: Pool
+  readonly pool: HttpPool
   readonly origin: string
   /** Of the base URL, without a trailing slash. */
   readonly basePath: string
-  /** A request's headers with those of the target: credentials, and what never changes. Names and values in turn; frozen headers are prepared once. */
-  toWireHeaders(headers: Readonly<Record<string, string>>): string[]
+  /**
+   * The head of a request with the headers of the target: credentials, and what never changes. `path` is that of the
+   * origin. For frozen headers it is kept. Throws an error that `toUpstreamError` reads.
+   */
+  toHead(request: Pick<EgressRequest, 'method' | 'path' | 'headers'>): string
 }
 
 export interface Routes {
   /** Throws INTERNAL for a target that is not on the network. */
   find(target: EgressTarget): Route
   /** Destroys every connection; what is under way fails with `reason`. */
-  close(reason: Error): Promise<void>
+  close(reason: Error): void
 }
 
 export interface RoutesDeps {
   readonly connectionsPerOriginMax: number
   /** Resolves names; the system's resolver when absent. */
   readonly lookup: NameLookup | undefined
+  readonly clock: Clock
+  /** Certificates trusted instead of those that Node trusts, PEM. */
+  readonly authorities: readonly string[] | undefined
 }
 
 /** The way to each target: a pool of HTTP/1.1 connections per origin. */
 export function createRoutes(deps: RoutesDeps): Routes {
-  const pools = new Map<string, Pool>()
+  const pools = new Map<string, HttpPool>()
   const routes = new WeakMap<EgressTarget, Route>()
 
   function create(target: EgressTarget): Route {
@@ -46,7 +51,7 @@ export function createRoutes(deps: RoutesDeps): Routes {
     const headers = ['accept-encoding', 'identity', 'user-agent', 'strata']
     for (const [name, value] of Object.entries(target.credentials)) headers.push(name.toLowerCase(), value)
     const basePath = url.pathname.replace(/\/+$/, '')
-    return { pool, origin: url.origin, basePath, toWireHeaders: createHeaderMemory(headers) }
+    return { pool, origin: url.origin, basePath, toHead: createHeadMemory(url.host, headers) }
   }
 
   return {
@@ -57,43 +62,35 @@ export function createRoutes(deps: RoutesDeps): Routes {
       routes.set(target, route)
       return route
     },
-    async close(reason) {
-      const open = [...pools.values()]
+    close(reason) {
+      for (const pool of pools.values()) pool.destroy(reason)
       pools.clear()
-      await Promise.all(open.map((pool) => pool.destroy(reason)))
     },
   }
 }
 
-/**
- * Only the pool of undici: its fetch, caches and sockets for the web, which nothing here uses, would cost 12 MB and a tenth
- * of a start. The module exports the class itself.
- */
-const UndiciPool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js') as typeof Pool
-
-function createPool(url: URL, connectMs: number, deps: RoutesDeps): Pool {
-  return new UndiciPool(url.origin, {
-    connections: deps.connectionsPerOriginMax,
-    pipelining: 1,
-    allowH2: false,
-    // The watch keeps all times but that of connecting, which also ends attempts whose request has gone.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: createConnector(
-      isAddressLiteral(url.hostname)
-        ? { timeout: connectMs }
-        : { timeout: connectMs, lookup: createCheckedLookup(url.hostname, deps.lookup) },
-    ),
+function createPool(origin: URL, connectMs: number, deps: RoutesDeps): HttpPool {
+  const lookup = isAddressLiteral(origin.hostname) ? undefined : createCheckedLookup(origin.hostname, deps.lookup)
+  return createHttpPool({
+    connectionsMax: deps.connectionsPerOriginMax,
+    open: createConnector({ origin, connectMs, lookup, authorities: deps.authorities }),
+    clock: deps.clock,
   })
 }
 
-function createHeaderMemory(base: readonly string[]): Route['toWireHeaders'] {
-  const prepared = new WeakMap<object, string[]>()
-  return (headers) => {
-    const known = prepared.get(headers)
-    if (known !== undefined) return known
-    const joined = toWireHeaders(base, headers)
-    if (Object.isFrozen(headers)) prepared.set(headers, joined)
-    return joined
+interface KeptHead {
+  readonly method: string
+  readonly path: string
+  readonly text: string
+}
+
+function createHeadMemory(host: string, base: readonly string[]): Route['toHead'] {
+  const kept = new WeakMap<object, KeptHead>()
+  return ({ method, path, headers }) => {
+    const known = kept.get(headers)
+    if (known !== undefined && known.method === method && known.path === path) return known.text
+    const text = writeHead({ method, path, host, headers: toWireHeaders(base, headers) })
+    if (Object.isFrozen(headers)) kept.set(headers, { method, path, text })
+    return text
   }
 }

@@ -31,13 +31,13 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
 
   async function answer(request: ChatRequest, attempt: Attempt): Promise<Upstream> {
     const response = await egress.send(attempt.permit, toEgressRequest(dialect, request, attempt))
-    const { body, headers, status } = response
+    const { body, contentType, status } = response
     const head = { clock, headMs: clock.monotonicMs(), headFirstByteMs: response.firstByteMs }
     if (status < 200 || status > 299) throw await toRefusal(response)
-    switch (kindOf(headers['content-type'], request.stream)) {
+    switch (kindOf(contentType, request.stream)) {
       case 'page':
         body.cancel()
-        throw invalid(attempt, `a ${headers['content-type'] ?? 'nameless'} page`)
+        throw invalid(attempt, `a ${contentType ?? 'nameless'} page`)
       case 'object': {
         const bytes = await body.collect(config.answerBytesMax)
         const object = readWhole(bytes, attempt.endpoint.id)

@@ -1,0 +1,5 @@
+export { createConnector, type ConnectingOptions } from './connecting.ts'
+export { writePiece, type HttpController, type HttpRequest, type ResponseHandler } from './http-connection.ts'
+export { createHttpPool, type HttpPool } from './http-pool.ts'
+export { writeHead } from './request-head.ts'
+export type { HeaderPairs, ResponseHead } from './response-head.ts'
