@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { smallBody } from './gateway/bodies.ts'
 import { readPort, startStrata, type RunningContestant } from './gateway/contestants.ts'
 import type { Benchmark, BenchmarkOptions } from './kit/benchmark.ts'
@@ -11,8 +12,11 @@ import { formatTable, median, type Measurement } from './kit/report.ts'
 const loadCore = 0
 const gatewayCore = 1
 const connections = 16
-const requestsPerSecondOfMeasure = 2_000
+const requestsPerSecondOfBurst = 200
+const pairsPerRound = 4
 const warmUpRequests = 3_000
+/** Until what a burst has left to fold is folded (store.foldMs). */
+const settleMs = 120
 
 /** One leaf under each kind of node; `endpoint` is the leaf itself, what the others are compared with. */
 const trees: Readonly<Record<string, unknown>> = {
@@ -54,39 +58,79 @@ export const benchmark: Benchmark = {
   },
 }
 
+/** Processor time of the leaf and of a tree over it, in bursts that follow each other directly. */
+interface Pair {
+  readonly leaf: number
+  readonly tree: number
+}
+
+/**
+ * In each round each tree is measured in pairs of short bursts, the leaf first in every other one: what changes on the
+ * machine from second to second meets both sides of a pair alike.
+ */
 async function measure(
   strata: RunningContestant,
   folder: string,
   { rounds, seconds, only, print }: BenchmarkOptions,
 ): Promise<Measurement> {
-  const names = ['bench', ...Object.keys(trees).filter((name) => only.length === 0 || only.includes(name))]
-  const micros = new Map<string, number[]>(names.map((name) => [name, []]))
-  for (const name of names) await cpuOf(strata, { folder, name, count: warmUpRequests })
+  const names = Object.keys(trees).filter((name) => only.length === 0 || only.includes(name))
+  const count = Math.round(seconds * requestsPerSecondOfBurst)
+  const burst = (name: string): Promise<number> => cpuOf(strata, { folder, name, count })
+  for (const name of ['bench', ...names]) await cpuOf(strata, { folder, name, count: warmUpRequests })
+  const pairs = new Map<string, Pair[]>(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    const turned = names.map((_, at) => names[(at + round) % names.length] ?? 'bench')
-    for (const name of turned) {
-      const count = Math.round(seconds * requestsPerSecondOfMeasure)
-      micros.get(name)?.push(await cpuOf(strata, { folder, name, count }))
+    for (let turn = 0; turn < pairsPerRound; turn++) {
+      for (const name of names) pairs.get(name)?.push(await measurePair(burst, name, turn % 2 === 0))
     }
     print(`round ${round + 1} of ${rounds}`)
   }
-  const figures: Record<string, number> = { 'endpoint.cpuMicros': median(micros.get('bench') ?? []) ?? Number.NaN }
+  return toMeasurement(pairs, print)
+}
+
+async function measurePair(
+  burst: (name: string) => Promise<number>,
+  name: string,
+  isLeafFirst: boolean,
+): Promise<Pair> {
+  const first = await burst(isLeafFirst ? 'bench' : name)
+  const second = await burst(isLeafFirst ? name : 'bench')
+  return isLeafFirst ? { leaf: first, tree: second } : { leaf: second, tree: first }
+}
+
+function toMeasurement(pairs: ReadonlyMap<string, readonly Pair[]>, print: (line: string) => void): Measurement {
+  const all = [...pairs.values()].flat()
+  const figures: Record<string, number> = { 'endpoint.cpuMicros': median(all.map(({ leaf }) => leaf)) ?? Number.NaN }
   const promised: Record<string, readonly ['<=', number]> = {}
-  for (const name of names.slice(1)) {
-    // Within a round, since the machine changes between them.
-    const shares = (micros.get(name) ?? []).map(
-      (each, round) => each / (micros.get('bench')?.[round] ?? Number.NaN) - 1,
-    )
-    figures[`${name}.cpuMicros`] = median(micros.get(name) ?? []) ?? Number.NaN
-    figures[`${name}.addedShare`] = median(shares) ?? Number.NaN
+  const rows: string[][] = []
+  for (const [name, taken] of pairs) {
+    const shares = taken.map(({ leaf, tree }) => tree / leaf - 1)
+    const [low, high] = toInterval(shares)
+    const share = median(shares) ?? Number.NaN
+    figures[`${name}.cpuMicros`] = median(taken.map(({ tree }) => tree)) ?? Number.NaN
+    figures[`${name}.addedShare`] = share
+    figures[`${name}.addedShareLow`] = low
+    figures[`${name}.addedShareHigh`] = high
     if (passing.includes(name)) promised[`${name}.addedShare`] = ['<=', 0.05]
+    rows.push([name, toPercent(share), `${toPercent(low)} to ${toPercent(high)}`])
   }
-  const rows = names.slice(1).map((name) => [name, `${((figures[`${name}.addedShare`] ?? 0) * 100).toFixed(1)} %`])
-  print(formatTable(['one leaf under', 'processor time added'], rows))
+  print(formatTable(['one leaf under', 'processor time added', '95 % of the median'], rows))
   return { figures, promised, unmeasured: [] }
 }
 
-/** Processor time of one request, microseconds; throws when any was not answered. */
+/** Where the median lies with 95 %, by the order of the values alone: the normal approximation to the sign test. */
+function toInterval(values: readonly number[]): readonly [low: number, high: number] {
+  const sorted = values.toSorted((left, right) => left - right)
+  const width = 0.98 * Math.sqrt(sorted.length)
+  const low = Math.max(0, Math.floor(sorted.length / 2 - width))
+  const high = Math.min(sorted.length - 1, Math.ceil(sorted.length / 2 + width) - 1)
+  return [sorted[low] ?? Number.NaN, sorted[high] ?? Number.NaN]
+}
+
+function toPercent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`
+}
+
+/** Processor time of one request, microseconds, what is folded after it included; throws when any was not answered. */
 async function cpuOf(
   { port, path, headers, process: child }: RunningContestant,
   { folder, name, count }: { readonly folder: string; readonly name: string; readonly count: number },
@@ -96,5 +140,6 @@ async function cpuOf(
   const load = { type: 'closed', connections, count } as const
   const { failed } = await runLoad({ target: { port, path, headers, body }, load }, { core: loadCore, folder })
   if (failed > 0) throw new Error(`${failed} of ${count} requests of ${name} were not answered`)
+  await sleep(settleMs)
   return ((readCpuMicros(child?.pid ?? -1) ?? Number.NaN) - before) / count
 }

@@ -92,7 +92,7 @@ function createAskAgain(
         left,
         network,
         // What was said then goes nowhere now where it could not go then.
-        regions: readRegions(root.detail?.['allowedRegions']),
+        regions: readRegions(root.detail?.['allowed_regions'] ?? root.detail?.['allowedRegions']),
         useCase: typeof useCase === 'string' ? useCase : undefined,
       })
     },

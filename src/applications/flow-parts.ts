@@ -78,8 +78,8 @@ export interface Asked<Request> {
 
 /** The way back to the client. */
 export interface Delivery<Reply> {
-  /** Sends all but the end. Rejects when the reply fails or the client leaves. */
-  send(reply: Reply, call: Call): Promise<void>
+  /** Sends all but the end; `undefined` when that is done at once. Rejects when the reply fails or the client leaves. */
+  send(reply: Reply, call: Call): Promise<void> | undefined
   /** The end of an answer that went well. */
   complete(facts: readonly CallFacts[]): void
   /** The error: as a response of its own while nothing was sent, in band after that. */

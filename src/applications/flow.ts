@@ -54,13 +54,16 @@ export async function runRequest<Request, Reply>(
     const request = screen === undefined ? asked.request : await ask.screen(screen, asked.request, call)
 
     // hold
-    await ask.hold?.(call)
+    const held = ask.hold?.(call)
+    if (held !== undefined) await held
 
     // answer
     const reply = await ask.answer(guarded?.model ?? model, request, call)
 
     // release
-    await delivery.send(await ask.guard(reply, call), call)
+    const released = ask.guard(reply, call)
+    const sent = delivery.send(released instanceof Promise ? await released : released, call)
+    if (sent !== undefined) await sent
     end(call, { status: 'ok', firstByteMs: delivery.firstByteMs() })
   } catch (thrown) {
     failure = toFailure(thrown, call)
@@ -89,8 +92,9 @@ function followClient(call: Call, delivery: { onGone(listener: () => void): void
 /** Ends the root with the totals of what its dispatches used. */
 function end(call: Call, summary: AnswerSummary): void {
   const totals = sumDispatches(call.facts)
-  // Where it might have gone: a replay decides by it again.
-  const detail = { ...call.labels.record, allowedRegions: call.labels.allowedRegions }
+  const { record, allowedRegions } = call.labels
+  // Where it might have gone: a replay decides by it again. The same object for all requests that governance says the same of.
+  const detail = record ?? { allowed_regions: allowedRegions }
   call.end({ ...summary, usage: totals.usage, cost: totals.cost, detail })
 }
 

@@ -21,12 +21,16 @@ export function followAnswer(
   call: Call,
   known: Omit<CallOutcome, 'status' | 'errorCode'> = {},
 ): Answer {
+  // Nothing of a whole body is still to come.
+  if (answer.wire?.type === 'whole') {
+    call.end({ ...known, status: 'ok' })
+    return answer
+  }
   const follower: Follower = {
     succeed: () => call.end({ ...known, status: 'ok' }),
     leave: () => call.end({ ...known, status: 'cancelled' }),
     fail: (thrown) => call.end({ ...known, ...toFailure(thrown) }),
   }
-  if (answer.wire?.type === 'whole') follower.succeed() // nothing of a whole body is still to come
   return {
     wire: followWire(answer.wire, follower),
     cancel(reason) {

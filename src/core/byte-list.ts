@@ -8,6 +8,8 @@ export interface ByteList {
 
 /** The bytes from `start` up to `end` (exclusive), as one buffer: a view where one piece holds them, else a copy. */
 export function sliceBytes(list: ByteList, start: number, end: number): Buffer {
+  const [first] = list.chunks
+  if (start === 0 && end === list.length && first?.length === end) return first
   const pieces = cutBytes(list, start, end)
   const [only] = pieces
   return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
@@ -46,6 +48,8 @@ export function includesMark(list: ByteList, mark: string): boolean {
 
 /** Whether the bytes are UTF-8, characters that pieces share included. */
 export function isUtf8List(list: ByteList): boolean {
+  const [first] = list.chunks
+  if (first?.length === list.length) return isUtf8(first)
   let carried: Buffer = noBytes
   for (const chunk of list.chunks) {
     let rest = chunk

@@ -34,7 +34,7 @@ export interface Labels {
   readonly allowedRegions: readonly string[]
   /** What the policy packs in force decide on the use case; `undefined` where none is in force. */
   readonly policy?: PolicyLabel | undefined
-  /** What stands of this in the record of the call. */
+  /** What stands of this in the record of the call: `allowed_regions`, and what policies say. Frozen where it is the same for many. */
   readonly record?: JsonObject | undefined
 }
 

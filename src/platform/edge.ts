@@ -118,7 +118,8 @@ export function withLease(admission: Admission, edge: Edge): Admission {
       const labels = admission.labels(principal, asked)
       const leased = edge.regions()
       if (leased === undefined) return labels
-      return { ...labels, allowedRegions: admission.narrow(labels.allowedRegions, leased) }
+      const allowedRegions = admission.narrow(labels.allowedRegions, leased)
+      return { ...labels, allowedRegions, record: { ...labels.record, allowed_regions: allowedRegions } }
     },
   }
 }

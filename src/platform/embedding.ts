@@ -103,6 +103,6 @@ async function runWithin<T>(flow: Flow, { name, node, verb, ask, as }: Work<T>, 
 
 function endRoot(root: Call, outcome: Parameters<Call['end']>[0]): void {
   const { usage, cost } = sumDispatches(root.facts)
-  const detail = { ...root.labels.record, allowedRegions: root.labels.allowedRegions }
+  const detail = { allowed_regions: root.labels.allowedRegions, ...root.labels.record }
   root.end({ ...outcome, usage, cost, detail })
 }

@@ -4,7 +4,7 @@ import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import type { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
-import type { Answer } from '../../core/model.ts'
+import type { Answer, WireStream } from '../../core/model.ts'
 import type { Clock } from '../../core/time.ts'
 import { sumDispatches } from '../../core/totals.ts'
 import type { AnswerMeta, Dialect, StreamEncoder } from '../../infrastructure/dialects/index.ts'
@@ -50,22 +50,16 @@ class ChatDelivery implements Delivery<Answer> {
     this.#options = options
   }
 
-  async send(answer: Answer, call: Call): Promise<void> {
+  send(answer: Answer, call: Call): Promise<void> | undefined {
     this.#call = call
     const isStream = this.#options.read()?.request.stream === true
     const wire = answer.wire?.dialect === this.#options.dialect.id ? answer.wire : undefined
-    if (wire?.type === 'whole' && !isStream) this.#takeWhole(wire.body)
-    else if (wire?.type === 'stream' && isStream && !this.#wantsReport()) {
-      const { sink } = this.#options.exchange
-      await wire.relay({
-        write: (chunk) => {
-          this.#beginStream()
-          return sink.write(chunk)
-        },
-        onDrain: (listener) => sink.onDrain(listener),
-      })
-    } else if (isStream) await this.#sendEvents(answer, call)
-    else await this.#sendWhole(answer, call)
+    if (wire?.type === 'whole' && !isStream) {
+      this.#takeWhole(wire.body)
+      return undefined
+    }
+    if (wire?.type === 'stream' && isStream && !this.#wantsReport()) return this.#relay(wire)
+    return isStream ? this.#sendEvents(answer, call) : this.#sendWhole(answer, call)
   }
 
   complete(facts: readonly CallFacts[]): void {
@@ -99,6 +93,17 @@ class ChatDelivery implements Delivery<Answer> {
 
   onGone(listener: () => void): void {
     this.#options.exchange.onGone(listener)
+  }
+
+  #relay(wire: WireStream): Promise<void> {
+    const { sink } = this.#options.exchange
+    return wire.relay({
+      write: (chunk) => {
+        this.#beginStream()
+        return sink.write(chunk)
+      },
+      onDrain: (listener) => sink.onDrain(listener),
+    })
   }
 
   async #sendEvents(answer: Answer, call: Call): Promise<void> {

@@ -23,7 +23,11 @@ export const dialectHeaders = ['anthropic-beta', 'anthropic-version', 'openai-be
  * refused only when the request has to be translated.
  */
 export async function readChat(exchange: Exchange, dialect: Dialect): Promise<ReadChat> {
-  const json = await exchange.readJson()
+  return toChat(exchange, dialect, await exchange.readJson())
+}
+
+/** The same of a body that has been read. */
+export function toChat(exchange: Exchange, dialect: Dialect, json: JsonBody): ReadChat {
   const { body } = json
   refuseAddresses(exchange, body)
   const extension = readRequestExtension(body)

@@ -7,66 +7,62 @@ import type { HeldRequest, Passage } from '../../governance/index.ts'
 import type { Dialect } from '../../infrastructure/dialects/index.ts'
 import { runRequest } from '../flow.ts'
 import { createChatDelivery } from './chat-delivery.ts'
-import { readChat, readUser, type ReadChat } from './chat-request.ts'
+import { readUser, toChat, type ReadChat } from './chat-request.ts'
 import type { Exchange } from './exchange.ts'
 import { toAskedOf } from './extension.ts'
 import type { GetParts } from './parts.ts'
 
 /** Serves one chat request in a dialect: the body of every chat route. */
 export async function runChat(getParts: GetParts, dialectId: DialectId, exchange: Exchange): Promise<void> {
-  try {
-    await serveChat(getParts, dialectId, exchange)
-  } finally {
-    exchange.letGoOfBody()
-  }
-}
-
-async function serveChat(getParts: GetParts, dialectId: DialectId, exchange: Exchange): Promise<void> {
   const parts = getParts()
   const dialect = parts.dialects[dialectId]
   let read: ReadChat | undefined
   let passage: Passage | undefined
   const delivery = createChatDelivery({ exchange, dialect, clock: parts.clock, read: () => read })
-  await runRequest<ReadChat, Answer>(
-    parts.flow,
-    {
-      face: dialectId,
-      credential: exchange.credential(),
-      right: 'models:ask',
-      oversight: 'held',
-      async read() {
-        read = await readChat(exchange, dialect)
-        const { model } = read.request
-        return {
-          model,
-          ...toAskedOf(read.extension, exchange.header('x-strata-regions')),
-          request: read,
-          user: readUser(read.body),
-        }
+  try {
+    await runRequest<ReadChat, Answer>(
+      parts.flow,
+      {
+        face: dialectId,
+        credential: exchange.credential(),
+        right: 'models:ask',
+        oversight: 'held',
+        async read() {
+          read = toChat(exchange, dialect, await exchange.readJson())
+          const { model } = read.request
+          return {
+            model,
+            ...toAskedOf(read.extension, exchange.header('x-strata-regions')),
+            request: read,
+            user: readUser(read.body),
+          }
+        },
+        async screen(screen, asked, call) {
+          read = { ...asked, request: await screen.chat(asked.request, call) }
+          return read
+        },
+        hold(call) {
+          return parts.oversight.admit(call, toHeld(dialect, read))?.then((admitted) => {
+            passage = admitted
+          })
+        },
+        answer(model, { request }, call) {
+          parts.signals.offer(call, request)
+          return passage?.answer === undefined ? model.answer(request, call) : Promise.resolve(passage.answer)
+        },
+        guard(answer, call) {
+          const mark = (released: Answer): Answer =>
+            read === undefined ? released : parts.marker.mark(released, call, read.request)
+          if (passage?.answer !== undefined) return mark(answer)
+          const released = parts.oversight.release(answer, call, toHeld(dialect, read))
+          return released instanceof Promise ? released.then(mark) : mark(released)
+        },
       },
-      async screen(screen, asked, call) {
-        read = { ...asked, request: await screen.chat(asked.request, call) }
-        return read
-      },
-      hold(call) {
-        return parts.oversight.admit(call, toHeld(dialect, read))?.then((admitted) => {
-          passage = admitted
-        })
-      },
-      answer(model, { request }, call) {
-        parts.signals.offer(call, request)
-        return passage?.answer === undefined ? model.answer(request, call) : Promise.resolve(passage.answer)
-      },
-      guard(answer, call) {
-        const mark = (released: Answer): Answer =>
-          read === undefined ? released : parts.marker.mark(released, call, read.request)
-        if (passage?.answer !== undefined) return mark(answer)
-        const released = parts.oversight.release(answer, call, toHeld(dialect, read))
-        return released instanceof Promise ? released.then(mark) : mark(released)
-      },
-    },
-    delivery,
-  )
+      delivery,
+    )
+  } finally {
+    exchange.letGoOfBody()
+  }
 }
 
 function toHeld(dialect: Dialect, read: ReadChat | undefined): HeldRequest {

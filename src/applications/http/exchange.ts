@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { ByteList } from '../../core/byte-list.ts'
-import { PlatformError } from '../../core/errors.ts'
+import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { LentBytes } from '../../core/lent-bytes.ts'
 import type { ByteSink } from '../../core/model.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
@@ -166,9 +166,13 @@ class NodeExchange implements Exchange {
     })
   }
 
-  async readJson(): Promise<JsonBody> {
-    requireJson(this.#message.headers)
-    return toJsonBody(await this.readBytes())
+  readJson(): Promise<JsonBody> {
+    try {
+      requireJson(this.#message.headers)
+    } catch (thrown) {
+      return Promise.reject(toPlatformError(thrown))
+    }
+    return this.readBytes().then(toJsonBody)
   }
 
   sendJson(status: number, body: unknown, headers: HeaderList = []): void {

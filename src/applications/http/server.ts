@@ -97,12 +97,12 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
 }
 
 /** Answers on the route, or, for a request that was answered before, again. */
-async function run(deps: HttpServerDeps, route: Route, exchange: Exchange): Promise<void> {
+function run(deps: HttpServerDeps, route: Route, exchange: Exchange): Promise<void> {
   const principal = route.access === 'flow' ? undefined : principalOf(deps, route, exchange)
   const answer = (on: Exchange): Promise<void> =>
     route.access === 'flow' ? route.run(on) : route.handle(on, principal)
   if (!isRepeatable(route, exchange)) return answer(exchange)
-  await runRepeatable({
+  return runRepeatable({
     idempotency: deps.idempotency,
     exchange,
     principal: principal ?? deps.authenticate(exchange.credential()),

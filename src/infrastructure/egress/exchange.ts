@@ -128,7 +128,7 @@ export class Exchange implements ResponseHandler, EgressBody, Watched, Follower 
     }
     if (!this.#isPaused && this.#unreadBytes > unreadBytesMax) {
       this.#isPaused = true
-      controller.pause()
+      controller.pause(this)
     }
   }
 
@@ -175,7 +175,7 @@ export class Exchange implements ResponseHandler, EgressBody, Watched, Follower 
     if (this.#isPaused && !this.#isHeld && this.#phase === 'body' && this.#end === undefined) {
       this.#isPaused = false
       this.#waitingSinceMs = this.#parts.clock.monotonicMs()
-      this.#controller?.resume()
+      this.#controller?.resume(this)
     }
   }
 
@@ -236,7 +236,7 @@ export class Exchange implements ResponseHandler, EgressBody, Watched, Follower 
     }
     this.#phase = 'connect'
     this.#waitingSinceMs = this.#parts.clock.monotonicMs()
-    controller.abort()
+    controller.abort(this)
     this.#controller = undefined
     this.#dispatch()
   }
@@ -290,7 +290,7 @@ export class Exchange implements ResponseHandler, EgressBody, Watched, Follower 
     this.#unread = []
     this.#end = { type: 'failed', error: toUpstreamError(error, this.#parts.target, this.#progress()) }
     if (this.#controller === undefined) this.#parts.route.pool.forget(this)
-    else this.#controller.abort()
+    else this.#controller.abort(this)
     if (this.#rejectHead === undefined) this.#settleBody(error)
     else this.#rejectHead(this.#end.error)
   }

@@ -91,7 +91,8 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       : undefined
     const asked = funded?.request ?? request
     const measure = (): SpendMeasure => measureChat(entry, asked)
-    const { permit, settle } = await begin(egress, options, { dispatch, measure, fund: funded?.hold, clock })
+    const begun = begin(egress, options, { dispatch, measure, fund: funded?.hold, clock })
+    const { permit, settle } = begun instanceof Promise ? await begun : begun
     try {
       const upstream = await entry.adapter.answer(capRequest(asked, permit.hold?.outputTokensCap), {
         endpoint: entry,
@@ -242,7 +243,7 @@ function createSettle(options: TryOptions, asked: Dispatch, permit: Permit): Set
       usage,
       cost,
       priceVersion: permit.price?.version,
-      detail: { ...detail(options, isSent), ...toBound(permit), ...toEnergy(options, usage, asked), ...added },
+      detail: withMore(detail(options, isSent), toBound(permit), toEnergy(options, usage, asked), added),
       charges: permit.hold?.settle({ usage, cost, isSent, isAnswered, countedTokens }),
     })
   }
@@ -284,12 +285,20 @@ function toEnergy(
 }
 
 /** That the request went out with a lower bound on its output than the client's. */
-function toBound({ hold }: Permit): JsonObject {
+function toBound({ hold }: Permit): JsonObject | undefined {
   const outputTokensCap = hold?.outputTokensCap
-  return outputTokensCap === undefined ? {} : { outputTokensCap }
+  return outputTokensCap === undefined ? undefined : { outputTokensCap }
 }
 
+/** Of nearly every try there is nothing more to say, and what there is is the same each time. */
+function withMore(said: JsonObject, ...more: readonly (JsonObject | undefined)[]): JsonObject {
+  return more.every((part) => part === undefined) ? said : Object.assign({}, said, ...more)
+}
+
+const firstTry: JsonObject = Object.freeze({ attempt: 1, reason: 'first', sent: true })
+
 function detail({ attempt, reason, decision }: TryOptions, sent: boolean): JsonObject {
+  if (attempt === 1 && reason === 'first' && sent && decision === undefined) return firstTry
   return decision === undefined ? { attempt, reason, sent } : { attempt, reason, sent, decision }
 }
 

@@ -43,7 +43,9 @@ export interface Gathering {
 export async function openChild(asking: Asking): Promise<Answer> {
   const child = createChild(asking)
   try {
-    return await startAnswer(asking, child)
+    const answer = await asking.child.answer(asking.request, child)
+    const firstByteMs = asking.clock.monotonicMs() - child.startedMonotonicMs
+    return followAnswer(answer, child, { firstByteMs, detail: asking.detail })
   } catch (thrown) {
     child.end({ ...toFailure(thrown), detail: asking.detail })
     throw thrown

@@ -22,23 +22,30 @@ export function createFallbackKind(deps: { readonly clock: Clock }): NodeKind<Fa
         children.map(({ traits: own }) => own),
         'all-of',
       )
+      const branches = children.map((model, branch) => {
+        const detail: JsonObject = Object.freeze({ node: 'fallback', branch, branches: children.length })
+        return { model, detail }
+      })
       // Vectors of two models cannot be compared, so a fallback never embeds; interchangeable endpoints make one leaf.
-      return { id: place.id, traits, answer: (request, call) => answerFirst({ ...deps, children, request, call }) }
+      return {
+        id: place.id,
+        traits,
+        answer: (request, call) => answerFirst({ clock: deps.clock, branches, request, call }),
+      }
     },
   }
 }
 
 interface Round {
   readonly clock: Clock
-  readonly children: readonly Model[]
+  readonly branches: readonly { readonly model: Model; readonly detail: JsonObject }[]
   readonly request: ChatRequest
   readonly call: Call
 }
 
-async function answerFirst({ clock, children, request, call }: Round): Promise<Answer> {
+async function answerFirst({ clock, branches, request, call }: Round): Promise<Answer> {
   let failure: PlatformError | undefined
-  for (const [branch, child] of children.entries()) {
-    const detail: JsonObject = { node: 'fallback', branch, branches: children.length }
+  for (const { model: child, detail } of branches) {
     const childCall = call.child({ kind: 'model', name: child.id })
     try {
       const answer = await child.answer(request, childCall)

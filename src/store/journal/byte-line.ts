@@ -16,6 +16,7 @@ export class ByteLine {
   #bytes = Buffer.allocUnsafe(16_384)
   #length = headBytes
   readonly #digits = new Uint8Array(10)
+  readonly #texts = new WeakMap<object, string>()
 
   /** Starts anew, with the letter that says what kind of line this is. */
   start(letter: number): void {
@@ -63,10 +64,16 @@ export class ByteLine {
     this.#length = at
   }
 
-  /** JSON text holds no control character, so it stands as it is. */
+  /** JSON text holds no control character, so it stands as it is. The text of what is frozen is kept: it comes again. */
   json(value: unknown): void {
     if (value === undefined) return this.skip(1)
-    this.#put(JSON.stringify(value))
+    if (typeof value !== 'object' || value === null) return this.#put(JSON.stringify(value))
+    let text = this.#texts.get(value)
+    if (text === undefined) {
+      text = JSON.stringify(value)
+      if (Object.isFrozen(value)) this.#texts.set(value, text)
+    }
+    this.#put(text)
   }
 
   integer(value: number | undefined): void {

@@ -85,7 +85,8 @@ export function createConnector(options: ConnectingOptions): (done: Opened) => (
     }
     const opened = begin(() => finish())
     const { socket } = opened
-    const timer = setTimeout(() => finish(timedOut()), connectMs)
+    // When the process was busy, the connection may be open already, and timers run ahead of what the system has to tell.
+    const timer = setTimeout(() => setImmediate(() => finish(timedOut())), connectMs)
     socket.on('error', finish)
     return () => finish(new Error('no longer wanted'))
   }

@@ -23,12 +23,12 @@ export interface ResponseHandler {
   onResponseError(controller: HttpController | undefined, error: Error): void
 }
 
-/** A request under way. */
+/** A request under way. Once its response is over, the connection is somebody else's: its former handler moves nothing any more. */
 export interface HttpController {
   /** Closes the connection at once; nothing more is told. */
-  abort(): void
-  pause(): void
-  resume(): void
+  abort(handler: ResponseHandler): void
+  pause(handler: ResponseHandler): void
+  resume(handler: ResponseHandler): void
 }
 
 export interface ConnectionOwner {
@@ -84,19 +84,20 @@ export class HttpConnection implements HttpController, ResponseSink {
     this.#fail(reason)
   }
 
-  abort(): void {
+  abort(handler: ResponseHandler): void {
+    if (this.#handler !== handler) return
     this.#handler = undefined
     this.#close()
   }
 
-  pause(): void {
+  pause(handler: ResponseHandler): void {
+    if (this.#handler !== handler) return
     this.#isPaused = true
     this.#socket.pause()
   }
 
-  resume(): void {
-    this.#isPaused = false
-    this.#socket.resume()
+  resume(handler: ResponseHandler): void {
+    if (this.#handler === handler) this.#flow()
   }
 
   head(head: ResponseHead): void {
@@ -114,10 +115,15 @@ export class HttpConnection implements HttpController, ResponseSink {
     // A server that answers before it has been told all may not read the rest.
     const isFree = isReusable && this.#idleMs > 0 && this.#socket.writableLength === 0
     if (!isFree) this.#close()
-    else if (this.#isPaused) this.resume()
+    else if (this.#isPaused) this.#flow()
     this.#socket.unref()
     handler?.onResponseEnd(this)
     if (isFree && !this.#isClosed) this.#owner.freed(this, this.#idleMs)
+  }
+
+  #flow(): void {
+    this.#isPaused = false
+    this.#socket.resume()
   }
 
   #write({ head, body }: HttpRequest): void {

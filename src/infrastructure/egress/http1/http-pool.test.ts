@@ -5,7 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createCertificate } from '../../../../test/kit/certificate.ts'
 import { createFakeClock, createSystemClock, type Clock } from '../../../core/time.ts'
-import { createConnector, createHttpPool, writeHead, type HttpController, type HttpPool } from './index.ts'
+import {
+  createConnector,
+  createHttpPool,
+  writeHead,
+  type HttpController,
+  type HttpPool,
+  type ResponseHandler,
+} from './index.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -72,26 +79,24 @@ interface Received {
 function send(
   pool: HttpPool,
   body: string | Uint8Array | readonly Uint8Array[] | undefined = '{}',
-  onStart: (controller: HttpController) => void = () => undefined,
+  onStart: (controller: HttpController, handler: ResponseHandler) => void = () => undefined,
 ): Promise<Received> {
   const head = writeHead({ method: 'POST', path: '/p', host: 'h', headers: ['content-type', 'application/json'] })
   return new Promise((resolve, reject) => {
     let status = 0
     const chunks: Buffer[] = []
-    pool.dispatch(
-      { head, body },
-      {
-        onRequestStart: onStart,
-        onResponseStart(_, head) {
-          status = head.status
-        },
-        onResponseData(_, bytes) {
-          chunks.push(bytes)
-        },
-        onResponseEnd: () => resolve({ status, body: Buffer.concat(chunks).toString('utf8') }),
-        onResponseError: (_, error) => reject(error),
+    const handler: ResponseHandler = {
+      onRequestStart: (controller) => onStart(controller, handler),
+      onResponseStart(_, { status: given }) {
+        status = given
       },
-    )
+      onResponseData(_, bytes) {
+        chunks.push(bytes)
+      },
+      onResponseEnd: () => resolve({ status, body: Buffer.concat(chunks).toString('utf8') }),
+      onResponseError: (_, error) => reject(error),
+    }
+    pool.dispatch({ head, body }, handler)
   })
 }
 
@@ -195,9 +200,9 @@ describe('a connection', () => {
     const upstream = await listen((socket) => socket.write(ok))
     const pool = createPool(upstream.port)
     await send(pool)
-    const paused = send(pool, '{}', (controller) => {
-      controller.pause()
-      setTimeout(() => controller.resume(), 30)
+    const paused = send(pool, '{}', (controller, handler) => {
+      controller.pause(handler)
+      setTimeout(() => controller.resume(handler), 30)
     })
     expect(await paused).toMatchObject({ body: 'ok' })
     expect(await send(pool)).toMatchObject({ body: 'ok' })
@@ -217,18 +222,34 @@ describe('a connection', () => {
   test('of a request that was aborted is closed, and nothing more is told', async () => {
     const upstream = await listen(() => undefined)
     const pool = createPool(upstream.port)
-    let controller: HttpController | undefined
+    let abort = (): void => undefined
     let isTold = false
-    void send(pool, '{}', (given) => {
-      controller = given
+    void send(pool, '{}', (controller, handler) => {
+      abort = () => controller.abort(handler)
     }).finally(() => {
       isTold = true
     })
     while (upstream.requests.length === 0) await sleep(1)
     const closed = once(upstream.sockets[0] as Socket, 'close') // it has connected
-    controller?.abort()
+    abort()
     await closed
     expect(isTold).toBe(false)
+  })
+
+  test("is nobody else's to close or to pause: who had it before moves nothing any more", async () => {
+    const upstream = await listen((socket, _, number) => setTimeout(() => socket.write(ok), number === 1 ? 0 : 20))
+    const pool = createPool(upstream.port)
+    let meddle = (): void => undefined
+    await send(pool, '{}', (controller, handler) => {
+      meddle = () => {
+        controller.pause(handler)
+        controller.abort(handler)
+      }
+    })
+    const next = send(pool)
+    meddle()
+    expect(await next).toMatchObject({ body: 'ok' })
+    expect(upstream.sockets).toHaveLength(1)
   })
 
   test('that cannot be made fails the request that waited longest, and the pool goes on', async () => {
