@@ -50,20 +50,17 @@ export async function runRequest<Request, Reply>(
 
     // guard: before a person is shown it, or another model is
     const guarded = parts.guards?.watch(model, asked.network)
-    const { screen } = guarded ?? {}
+    const screen = guarded?.screen
     const request = screen === undefined ? asked.request : await ask.screen(screen, asked.request, call)
 
     // hold
-    const held = ask.hold?.(call)
-    if (held !== undefined) await held
+    await ask.hold?.(call)
 
     // answer
     const reply = await ask.answer(guarded?.model ?? model, request, call)
 
     // release
-    const released = ask.guard(reply, call)
-    const sent = delivery.send(released instanceof Promise ? await released : released, call)
-    if (sent !== undefined) await sent
+    await delivery.send(await ask.guard(reply, call), call)
     end(call, { status: 'ok', firstByteMs: delivery.firstByteMs() })
   } catch (thrown) {
     failure = toFailure(thrown, call)
