@@ -25,3 +25,15 @@ export const caption =
   /^(?:table|tab\.|exhibit|figure|fig\.|tableau|tabelle|表|图|圖)\s*[\dIVXA-F一二三四五六七八九十]/iu
 /** How lines below a table begin that say something of it. */
 export const note = /^(?:notes?|sources?|exhibit reads|\*|†|‡|[a-z\d]\)|注|註|来源|資料來源|资料来源|说明)[\s:：.]?/iu
+
+/** What begins an item or a heading, and is no cell of its own. */
+export const marker =
+  /^(?:[•▪▫◦○●■□–—-]|[([]?(?:\d{1,3}|[a-z]|[ivx]{1,5})[.)\]]?|\d+(?:\.\d+)+\.?|第[\d一二三四五六七八九十百]+[章节条])$/iu
+/** Whether a line has pieces that stand apart as cells do. */
+export function isParted({ fragments }: Band): boolean {
+  if (fragments.length < 2) return false
+  const [first, ...rest] = fragments
+  if (rest.length === 1 && first !== undefined && (marker.test(first.text.trim()) || /\.{4,}|…{2,}/.test(first.text)))
+    return false
+  return true
+}

@@ -7,6 +7,8 @@ export interface PageTable {
   readonly rows: readonly (readonly TableCell[])[]
   /** What it took up. */
   readonly fragments: ReadonlySet<Fragment>
+  /** Where its columns stand, of one whose cells are drawn. */
+  readonly columns?: readonly (readonly [left: number, right: number])[]
 }
 
 export interface TableCell {

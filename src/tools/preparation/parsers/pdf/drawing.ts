@@ -1,4 +1,6 @@
 import type { Box } from '../parser.ts'
+import { LetterReading, type Letters } from './letters.ts'
+import { multiply, toNumbers, type Matrix } from './matrix.ts'
 import { loadEngine, type PdfPage } from './engine.ts'
 
 /** What is drawn on a page beside its text, and the names of its fonts. */
@@ -12,6 +14,8 @@ export interface Drawing {
   readonly pictures: readonly PlacedPicture[]
   /** Whether a place is prepared and nothing drawn there, as where a picture is too large to be unpacked. */
   readonly lacksPictures: boolean
+  /** Where every letter stands, found out once. */
+  readonly letters: () => Letters
 }
 
 /** Lines by their direction. */
@@ -34,8 +38,6 @@ const thicknessMax = 3
 const linesMax = 5_000
 const picturesMax = 5_000
 
-export type Matrix = readonly [number, number, number, number, number, number]
-
 /** Reads how a page is drawn. Costs as much again as its text, so it is asked for only where it tells something. */
 export async function readDrawing(page: PdfPage): Promise<Drawing> {
   const { OPS } = await loadEngine()
@@ -45,10 +47,10 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
   const fills: OpenEdges = { horizontal: [], vertical: [], area: lines.area }
   const filling: ReadonlySet<unknown> = new Set([OPS.fill, OPS.eoFill])
   const pictures: PlacedPicture[] = []
-  let pictureArea = 0
   let matrix: Matrix = viewport.transform as unknown as Matrix // six numbers, as everywhere in PDF
   const stack: Matrix[] = []
-  let lacksPictures = false
+  let [pictureArea, lacksPictures] = [0, false]
+  const letters = new LetterReading(page, OPS)
   for (const [index, operator] of fnArray.entries()) {
     const given: unknown = argsArray[index]
     switch (operator) {
@@ -81,8 +83,7 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
       case OPS.paintImageXObject:
       case OPS.paintInlineImageXObject:
       case OPS.paintImageMaskXObject: {
-        const [left, top, right, bottom] = toBox(matrix, [0, 0, 1, 1])
-        pictureArea += Math.max(0, right - left) * Math.max(0, bottom - top)
+        pictureArea += areaOf(toBox(matrix, [0, 0, 1, 1]))
         const picture: unknown = Array.isArray(given) ? given[0] : undefined
         const isMask = operator === OPS.paintImageMaskXObject
         if (pictures.length < picturesMax) pictures.push({ picture, matrix, isMask })
@@ -90,16 +91,23 @@ export async function readDrawing(page: PdfPage): Promise<Drawing> {
       }
       case OPS.paintImageMaskXObjectGroup:
         for (const placed of toMasks(given, matrix)) {
-          const [left, top, right, bottom] = toBox(placed.matrix, [0, 0, 1, 1])
-          pictureArea += (right - left) * (bottom - top)
+          pictureArea += areaOf(toBox(placed.matrix, [0, 0, 1, 1]))
           if (pictures.length < picturesMax) pictures.push(placed)
         }
         break
       default:
     }
+    letters.read(operator, given, matrix)
   }
-  const area = Math.max(1, viewport.width * viewport.height)
-  return { lines, fills, pictureShare: Math.min(1, pictureArea / area), pictures, lacksPictures }
+  const area = Math.max(1, lines.area)
+  return {
+    lines,
+    fills,
+    pictureShare: Math.min(1, pictureArea / area),
+    pictures,
+    lacksPictures,
+    letters: () => letters.letters(),
+  }
 }
 
 /** Masks that the engine has put together, as it does for pages whose letters are pictures. */
@@ -162,28 +170,14 @@ function addEdges(box: Box, lines: OpenEdges, edges: OpenEdges): void {
   }
 }
 
+function areaOf([left, top, right, bottom]: Box): number {
+  return Math.max(0, right - left) * Math.max(0, bottom - top)
+}
+
 function toBox(matrix: Matrix, bounds: readonly number[]): Box {
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = bounds
   const [a, b, c, d, e, f] = matrix
   const xs = [a * x0 + c * y0 + e, a * x1 + c * y1 + e]
   const ys = [b * x0 + d * y0 + f, b * x1 + d * y1 + f]
   return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
-}
-
-function multiply(outer: Matrix, inner: readonly number[]): Matrix {
-  const [a, b, c, d, e, f] = outer
-  const [ia = 1, ib = 0, ic = 0, id = 1, ie = 0, iff = 0] = inner
-  return [
-    a * ia + c * ib,
-    b * ia + d * ib,
-    a * ic + c * id,
-    b * ic + d * id,
-    a * ie + c * iff + e,
-    b * ie + d * iff + f,
-  ]
-}
-
-function toNumbers(value: unknown): readonly number[] {
-  if (value === null || typeof value !== 'object') return []
-  return Array.from(Object.values(value), Number)
 }

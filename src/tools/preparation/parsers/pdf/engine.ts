@@ -74,7 +74,7 @@ export async function loadEngine(): Promise<Engine> {
   return (await import(engineModule)) as Engine // the same program as the build that has types
 }
 
-type Engine = typeof Typed
+export type Engine = typeof Typed
 
 function refusalOf(source: string, bytes: Uint8Array, thrown: unknown): Error {
   const { name, message } = thrown instanceof Error ? thrown : { name: '', message: 'unknown reason' }

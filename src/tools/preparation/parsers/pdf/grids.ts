@@ -230,7 +230,8 @@ function fillGrid(fragments: readonly Fragment[], grid: Grid): PageTable {
     }),
   )
   const box: Box = [xs[0] ?? 0, ys[0] ?? 0, xs.at(-1) ?? 0, ys.at(-1) ?? 0]
-  return { box, rows: cells, fragments: new Set(placed.map(({ fragment }) => fragment)) }
+  const bounds = xs.slice(1).map((right, index) => [xs[index] ?? 0, right] as const)
+  return { box, rows: cells, fragments: new Set(placed.map(({ fragment }) => fragment)), columns: bounds }
 }
 
 interface Placed {

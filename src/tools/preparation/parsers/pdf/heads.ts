@@ -7,7 +7,8 @@ import { boxAround, type Fragment } from './words.ts'
 const headBandsMax = 8
 
 /** How many of the first lines are heads: down to the first line drawn across, or to the first values. */
-export function countHeadBands({ bands, rules, columns }: AlignedLines): number {
+export function countHeadBands(lines: AlignedLines): number {
+  const { bands, rules, columns } = lines
   const [left, right] = [columns[0]?.[0] ?? 0, columns.at(-1)?.[1] ?? 0]
   const first = bands[0]
   if (first === undefined) return 0
@@ -21,9 +22,30 @@ export function countHeadBands({ bands, rules, columns }: AlignedLines): number 
   const above = rule === undefined ? 0 : bands.filter((band) => band.baseline < rule[1] + 1).length
   if (above > 0 && above <= headBandsMax && above < bands.length) return above
   const values = bands.findIndex(hasValues)
-  if (values >= 0)
-    return values > headBandsMax ? 0 : bands.slice(0, values).findLastIndex((band) => !isSection(band)) + 1
-  return countByFont(bands)
+  const count =
+    values >= 0 && values <= headBandsMax
+      ? bands.slice(0, values).findLastIndex((band) => !isSection(band)) + 1
+      : values >= 0
+        ? 0
+        : countByFont(bands)
+  return count < 2 ? count : Math.min(count, countTogether(lines))
+}
+
+/** How many of the first lines may be one head: down to the first that has all of it and is followed by a row. */
+function countTogether({ bands, columns, size }: AlignedLines): number {
+  const steps = bands.slice(1).map((band, index) => band.baseline - (bands[index]?.baseline ?? 0))
+  const usual = steps.toSorted((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0
+  const index = bands.findIndex((band, place) => {
+    const [step, next] = [steps[place] ?? 0, bands[place + 1]]
+    const filled = band.cells.filter(({ to }) => to > 0).length
+    if (next === undefined || filled < columns.length - 1) return false
+    const fonts = [band, next].map(({ fragments }) =>
+      fragments.every(({ font }) => font === fragments[0]?.font) ? fragments[0]?.font : undefined,
+    )
+    const differs = fonts[0] !== undefined && fonts[1] !== undefined && fonts[0] !== fonts[1]
+    return differs || (step > size * 1.4 && step >= usual * 0.9)
+  })
+  return index < 0 ? bands.length : index + 1
 }
 
 /** A line that only names the rows below it. */

@@ -1,10 +1,13 @@
 import type { Inline } from '../../canonical/index.ts'
 import type { Box } from '../parser.ts'
-import { findAligned, isParted } from './aligned.ts'
-import { toBands } from './bands.ts'
+import { findAligned } from './aligned.ts'
+import { isParted, toBands } from './bands.ts'
+import { withRowsBeside } from './beside.ts'
 import type { Drawing } from './drawing.ts'
 import type { PageTable } from './cells.ts'
 import { findGrids, joinEnds } from './grids.ts'
+import { cutPieces } from './pieces.ts'
+import { findSeams } from './seams.ts'
 import { boxAround, joinTexts, type Fragment, type PageText } from './words.ts'
 
 /** What a page is made of, in the order of reading. */
@@ -32,13 +35,18 @@ export function maybeTables({ fragments }: PageText): boolean {
 
 /** Parts a page into lines and tables. */
 export function layOut(page: PageText, drawing: Drawing | undefined): readonly PageItem[] {
-  const upright = page.fragments.filter((fragment) => !fragment.isTurned)
-  const grids = drawing === undefined ? [] : findGrids(upright, drawing)
+  const placed = page.fragments.filter((fragment) => !fragment.isTurned)
+  const upright = drawing === undefined || !maybeTables(page) ? placed : cutPieces(placed, drawing)
+  const drawn = drawing === undefined ? [] : findGrids(upright, drawing)
+  const free = upright.filter((fragment) => !drawn.some((grid) => grid.fragments.has(fragment)))
+  const grids = drawn.map((grid) => withRowsBeside(grid, free))
   const rest = upright.filter((fragment) => !grids.some((grid) => grid.fragments.has(fragment)))
   const rules = drawing === undefined ? [] : joinEnds([...drawing.lines.horizontal, ...drawing.fills.horizontal], 1)
-  const gutter = findGutter(rest, page.width)
+  const seams = drawing === undefined ? [] : findSeams(drawing)
+  const text = placed.filter((each) => !grids.some(({ box }) => isInside(each, box)))
+  const gutter = findGutter(text, page.width)
   const zones = gutter === undefined ? [rest] : partBy(rest, gutter)
-  const tables = [...grids, ...zones.flatMap((zone) => findAligned(zone, rules))]
+  const tables = [...grids, ...zones.flatMap((zone) => findAligned(zone, { rules, seams }))]
   const ordered = gutter === undefined || isColumnwise(rest, gutter) ? upright : byColumns(upright, gutter)
   const items: PageItem[] = []
   const written = new Set<PageTable>()
@@ -81,6 +89,11 @@ function toLine(fragments: readonly Fragment[], column: Line['column']): Line {
     isTurned: longest.isTurned,
     column,
   }
+}
+
+function isInside({ left, right, baseline }: Fragment, [x0, y0, x1, y1]: Box): boolean {
+  const middle = (left + right) / 2
+  return middle > x0 && middle < x1 && baseline > y0 && baseline < y1 + 1
 }
 
 /** The empty stretch between two columns of text, by its middle. */

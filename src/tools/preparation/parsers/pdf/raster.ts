@@ -1,4 +1,5 @@
-import type { Matrix, PlacedPicture } from './drawing.ts'
+import type { PlacedPicture } from './drawing.ts'
+import type { Matrix } from './matrix.ts'
 import type { PdfPage } from './engine.ts'
 
 /** A page as a grey picture, drawn from the pictures that lie on it alone. */

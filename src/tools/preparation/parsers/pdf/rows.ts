@@ -39,12 +39,17 @@ function isIn({ from }: Cell, index: number): boolean {
 export function groupBody(bands: readonly PlacedBand[], lines: AlignedLines): readonly (readonly PlacedBand[])[] {
   const between = bands.slice(1).map((band, index) => isRuledOff(bands[index], band, lines))
   const isRuled = between.length > 1 && between.filter(Boolean).length >= between.length * 0.3
+  const cellMax = isRuled ? undefined : findCellStep(bands, lines)
+  if (cellMax !== undefined) return shareNames(groupByCells(bands, cellMax), lines)
   const closeMax = isRuled ? undefined : findCloseStep(bands, lines.size)
   const groups: PlacedBand[][] = []
   for (const [index, band] of bands.entries()) {
     const group = groups.at(-1)
     const before = group?.at(-1)
-    const isCut = index === 0 || between[index - 1] === true || (isRecord(band) && group?.some(isRecord) === true)
+    const isCut =
+      index === 0 ||
+      between[index - 1] === true ||
+      (group !== undefined && ((isRecord(band) && group.some(isRecord)) || repeats(band, group)))
     if (group === undefined || before === undefined || isCut) groups.push([band])
     else if (isRuled || isSameRow({ group, before, band, closeMax }, lines)) group.push(band)
     else groups.push([band])
@@ -52,10 +57,77 @@ export function groupBody(bands: readonly PlacedBand[], lines: AlignedLines): re
   return groups
 }
 
+/** Lines nearer than this, in heights of letters, overlap, so that they are of one row. */
+const overlapMax = 0.85
+
+/**
+ * Where cells are set in the middle of their rows: the largest step between lines of one cell, if those of different
+ * cells of a column are farther apart.
+ */
+function findCellStep(bands: readonly PlacedBand[], { columns, size }: AlignedLines): number | undefined {
+  const overlaps = bands
+    .slice(1)
+    .filter((band, index) => band.baseline - (bands[index]?.baseline ?? 0) < size * overlapMax)
+  if (overlaps.length < 2 || overlaps.length < bands.length * 0.2) return undefined
+  const steps = columns.flatMap((_, column) => {
+    const own = bands.filter(({ cells }) => cells.some(({ from }) => from === column))
+    return own.slice(1).map((band, index) => band.baseline - (own[index]?.baseline ?? 0))
+  })
+  const sorted = steps.filter((step) => step > size * overlapMax).toSorted((a, b) => a - b)
+  const least = sorted[0] ?? 0
+  if (least > size * 1.45) return least * 0.9 // Every cell is one line.
+  const above = sorted.find((step, index) => step > (sorted[index - 1] ?? step) * 1.12)
+  return above === undefined ? undefined : (least + above) / 2
+}
+
+/** Rows whose cells have their lines at their own heights: a line is more of what it overlaps, or stands close below. */
+function groupByCells(bands: readonly PlacedBand[], cellMax: number): readonly PlacedBand[][] {
+  const groups: PlacedBand[][] = []
+  for (const band of bands) {
+    const group = groups.at(-1)
+    const steps = (group ?? []).flatMap((above) =>
+      above.cells.some(({ from }) => band.cells.some((cell) => cell.from === from))
+        ? [band.baseline - above.baseline]
+        : [],
+    )
+    const last = group?.at(-1)
+    const isOver = last !== undefined && band.baseline - last.baseline < Math.min(band.size, last.size) * overlapMax
+    const isMore = steps.length > 0 ? Math.min(...steps) <= cellMax : isOver
+    if (group !== undefined && isMore) group.push(band)
+    else groups.push([band])
+  }
+  return groups
+}
+
+/** A name that stands between two rows that have none is that of both. */
+function shareNames(groups: readonly PlacedBand[][], { columns }: AlignedLines): readonly (readonly PlacedBand[])[] {
+  const shared = groups.map((group) => [...group])
+  for (const [index, group] of shared.entries()) {
+    const after = shared[index + 1]
+    const name = group.at(-1)
+    const isBetween = name !== undefined && isNameOnly(name) && group.length > 1 && columns.length > 1
+    const isAlone = !group.slice(0, -1).some(({ cells }) => cells.some(({ from }) => from === 0))
+    const first = after?.[0]
+    if (!isBetween || !isAlone || after === undefined || first === undefined) continue
+    const isOver = first.baseline - name.baseline < name.size * overlapMax
+    if (isOver && !after.some(({ cells }) => cells.some(({ from }) => from === 0))) after.unshift(name)
+  }
+  return shared
+}
+
 /** A line with a name and values of its own. */
 function isRecord({ cells }: PlacedBand): boolean {
   const rest = cells.filter(({ from }) => from > 0)
   return rest.length < cells.length && rest.length > 0 && rest.filter(isNumber).length >= rest.length * 0.5
+}
+
+/** Whether a line has values below those of a row, in most of the columns where it has any. */
+function repeats(band: PlacedBand, group: readonly PlacedBand[]): boolean {
+  const before = group.at(-1)
+  const numbers = band.cells.filter(isNumber)
+  if (before === undefined || numbers.length < 2 || band.baseline - before.baseline < band.size * 1.3) return false
+  const filled = new Set(group.flatMap(({ cells }) => cells.filter(isNumber).map(({ from }) => from)))
+  return numbers.filter(({ from }) => filled.has(from)).length > numbers.length * 0.6
 }
 
 /** Whether a line is drawn between two lines of text, over most of the table. */
@@ -99,7 +171,7 @@ function isSameRow({ group, before, band, closeMax }: Joint, { columns }: Aligne
   const isName = columns.length > 2 && first !== undefined && (band.cells.length === 1 || group.every(isNameOnly))
   if (isName) {
     const isClose = closeMax !== undefined && isNameOnly(band) && group[0] !== undefined && isRecord(group[0])
-    return step < (closeMax ?? band.size * 1.7) && (isClose || wraps(first, before, columns) || hangs(band, group))
+    return step < (closeMax ?? band.size * 1.45) && (isClose || wraps(first, before, columns) || hangs(band, group))
   }
   if (closeMax !== undefined) return step < closeMax
   if (step > band.size * 1.7) return false
