@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { configSchema } from '../../config/index.ts'
 import { createIds } from '../../core/ids.ts'
+import type { ContextWriter } from '../../core/ports-contexts.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createStore, type Store } from '../../store/index.ts'
@@ -34,7 +35,11 @@ interface Opened {
 }
 
 /** The same seed gives the same ids on both. Few chunks are left outside the segments, so that all of the index is used. */
-async function open(url: string, searchOn: 'own-thread' | 'same-thread'): Promise<Opened> {
+async function open(
+  url: string,
+  searchOn: 'own-thread' | 'same-thread',
+  contextWriter?: ContextWriter,
+): Promise<Opened> {
   const clock = createFakeClock(1_700_000_000_000)
   const config = configSchema.parse({
     store: { folder: join(folder, `${opened.length}`), url },
@@ -43,7 +48,7 @@ async function open(url: string, searchOn: 'own-thread' | 'same-thread'): Promis
   const store = await createStore({ config: config.store, clock, log: silentLog })
   stores.push(store)
   const ids = createIds({ clock, random: createSeededRandom(7) })
-  const parts = { store, clock, ids, config: config.knowledge, log: silentLog }
+  const parts = { store, clock, ids, config: config.knowledge, log: silentLog, contextWriter }
   const knowledge = createKnowledge({ ...parts, searchOn })
   opened.push(knowledge)
   return { knowledge, parts }
@@ -105,6 +110,41 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
   const [sqlite] = stores
   const segments = await sqlite?.sql.selectFrom('index_segment').selectAll().execute()
   expect(segments?.length).toBeGreaterThan(0)
+})
+
+test('the same with contexts of passages, the same as one another and other than without', {
+  timeout: 300_000,
+}, async () => {
+  // Of every passage some of the words, by its length.
+  const writer: ContextWriter = {
+    write: ({ own }) => {
+      const text = words.filter((_, index) => (own.length >> (index % 5)) % 2 === 1).join(' ')
+      return Promise.resolve({ text: `It has ${text}`, isCut: false, usage: undefined, cost: undefined })
+    },
+  }
+  const sqlite = await open('sqlite:', 'own-thread', writer)
+  const engines = [sqlite.knowledge, (await open(await server.createUrl(), 'same-thread', writer)).knowledge]
+  const principal = { tenant, keyId: 'key', role: 'admin', models: undefined, regions: undefined } as const
+  for (const knowledge of engines) {
+    await knowledge.createCollection(tenant, 'handbook')
+    await knowledge.planContexts({ tenant, collection: 'handbook', model: 'writer', principal })
+    await knowledge.embedding.settled() // each run takes an id
+    for (let document = 0; document < 8; document++) {
+      const text = Array.from({ length: 30 + document * 7 }, (_, at) => words[(at * (document + 2)) % words.length])
+      const bytes = Buffer.from(text.join(' '))
+      await knowledge.putDocument(tenant, 'handbook', { externalId: `${document}`, name: `${document}.md`, bytes })
+      await knowledge.embedding.settled()
+    }
+  }
+  for (const query of ['alpha', '年假 病假', 'universal 資訊 beta', 'running 2024-03-05']) {
+    const ask = { tenant, collections: ['handbook'], query, passagesMax: 20, confidenceMin: 0 }
+    const [first, second] = await Promise.all(engines.map((knowledge) => knowledge.find(ask)))
+    expect(second).toEqual(first)
+    expect(first?.passages.some(({ why }) => (why?.signals['context'] ?? 0) > 0)).toBe(true)
+    const config = { ...sqlite.parts.config, context: { ...sqlite.parts.config.context, weight: 0 } }
+    const without = createKnowledge({ ...sqlite.parts, config, searchOn: 'same-thread' })
+    expect((await without.find(ask)).passages.every(({ why }) => why?.signals['context'] === undefined)).toBe(true)
+  }
 })
 
 test('a search thread that is asked too much refuses, and one that has been closed leaves nothing open', {
