@@ -210,7 +210,7 @@ class AllSources implements Sources {
           ...this.#deps,
           rows: this.#rows,
           owner: this.#owner,
-          connector: createConnector(source, this.#deps),
+          connector: await createConnector(source, this.#deps),
         }
         const { into: collection, region, deleteShareMax } = source
         await runSync(parts, { sync: row, collection, region, deleteShareMax, signal })

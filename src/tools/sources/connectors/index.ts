@@ -3,11 +3,6 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { Clock } from '../../../core/time.ts'
 import type { Connector, SourceConnect, SourceKind, SourceSend } from '../source.ts'
 import { createFolderConnector } from './folder.ts'
-import { createGitConnector, createRemoteGitConnector } from './git/index.ts'
-import { createImapConnector } from './imap/index.ts'
-import { createS3Connector } from './s3.ts'
-import { createWebConnector } from './web/index.ts'
-import { createWebdavConnector } from './webdav.ts'
 
 export { watchFolder } from './folder.ts'
 export { signRequest } from './s3-signing.ts'
@@ -43,21 +38,36 @@ interface Addressed {
   readonly storage?: readonly string[] | undefined
 }
 
-export function createConnector(source: SourceConfig, parts: ConnectorParts): Connector {
+/** What speaks to other machines or reads their formats is loaded with the first source of its kind that is read. */
+export async function createConnector(source: SourceConfig, parts: ConnectorParts): Promise<Connector> {
   const { folder, git, web, s3, webdav, imap } = source
   const { toPath, documentBytesMax, clock } = parts
   const send = ({ url, processing = [], storage = [] }: Addressed) =>
     parts.toSend({ origin: new URL(url).origin, processing, storage })
   if (folder !== undefined) return createFolderConnector({ path: toPath(folder.path), documentBytesMax })
-  if (git?.path !== undefined) return createGitConnector({ ...git, path: toPath(git.path), documentBytesMax })
+  if (git?.path !== undefined) {
+    const { createGitConnector } = await import('./git/index.ts')
+    return createGitConnector({ ...git, path: toPath(git.path), documentBytesMax })
+  }
   if (git?.url !== undefined) {
+    const { createRemoteGitConnector } = await import('./git/index.ts')
     const place = { ...git, url: git.url }
     return createRemoteGitConnector({ ...place, send: send(place), documentBytesMax })
   }
-  if (web !== undefined) return createWebConnector({ ...web, send: send(web), clock })
-  if (s3 !== undefined) return createS3Connector({ ...s3, send: send(s3), clock, documentBytesMax })
-  if (webdav !== undefined) return createWebdavConnector({ ...webdav, send: send(webdav), documentBytesMax })
+  if (web !== undefined) {
+    const { createWebConnector } = await import('./web/index.ts')
+    return createWebConnector({ ...web, send: send(web), clock })
+  }
+  if (s3 !== undefined) {
+    const { createS3Connector } = await import('./s3.ts')
+    return createS3Connector({ ...s3, send: send(s3), clock, documentBytesMax })
+  }
+  if (webdav !== undefined) {
+    const { createWebdavConnector } = await import('./webdav.ts')
+    return createWebdavConnector({ ...webdav, send: send(webdav), documentBytesMax })
+  }
   if (imap !== undefined) {
+    const { createImapConnector } = await import('./imap/index.ts')
     const { processing, storage } = imap
     const connect = parts.toConnect({ origin: toMailOrigin(imap.url), processing, storage })
     return createImapConnector({ ...imap, connect, documentBytesMax })
