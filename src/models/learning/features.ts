@@ -1,4 +1,5 @@
 import { createSimplifier } from '../../core/han.ts'
+import { quantityCount, readQuantities } from './quantities.ts'
 
 /** A text as numbers: which hashed terms it holds, and what it looks like. */
 export interface Features {
@@ -11,7 +12,7 @@ export interface Features {
 /** Bits of a term's place. Two terms that share a place share a weight; at 2^17 places few of a prompt's do. */
 export const termBits = 17
 
-export const shapeCount = 16
+export const shapeCount = 16 + quantityCount
 
 /** Texts are read up to here, so that a decision's time is bounded; beyond, the beginning and the end are read. */
 const unitsMax = 12_000
@@ -135,6 +136,7 @@ function readShape(text: string): Float64Array {
     (counts.letters + counts.digits) / words / 6,
     Math.log1p(counts.stops),
     (2 * counts.han) / (length + 1),
+    ...readQuantities(text),
   )
 }
 

@@ -1,3 +1,4 @@
+import { shapeCount } from './features.ts'
 import {
   blockScale,
   createConstantHead,
@@ -9,6 +10,8 @@ import {
   type Scaling,
 } from './heads.ts'
 import { fitLogistic, scoreRow, sigmoid, softplus, type Rows, type Weights } from './logistic.ts'
+import { quantityCount } from './quantities.ts'
+import { toWeighedLogit, weighOpinions } from './weighing.ts'
 
 export interface FitHeadsOptions {
   readonly cases: readonly Case[]
@@ -23,13 +26,15 @@ export interface FittedHeads {
   readonly group: HeadGroup
   /** What heads that had not seen a case predicted for it; NaN where its target is not known. */
   readonly heldOut: ReadonlyMap<string, Float64Array>
-  readonly penalty: number
 }
 
 export const foldCount = 3
 
 /** From the strongest, so that each start is near its end. */
-const penalties = [0.05, 0.016, 0.008]
+const penalties = [0.2, 0.05, 0.016, 0.008]
+
+/** One figure a text needs next to none. */
+const lengthPenalty = 0.03
 
 /** More cases than this make the choice of a penalty no better, only slower. */
 const validatedMax = 5_000
@@ -38,84 +43,113 @@ const validatedMax = 5_000
 const labelsMin = 12
 
 /**
- * Trains one head for each model. The penalty is the one whose heads predict best what they have not seen; the
- * calibration of each head is learnt on such predictions too.
+ * Trains one head for each model, from two that are trained apart: one that reads all, its penalty the one that predicts best what it has
+ * not seen, and one that knows only how long the texts are, which few labels are enough to learn. How far to believe each is learnt on what
+ * both say of cases they have not seen; so is the calibration. Their weighted sum is one head.
  */
 export function fitHeads(options: FitHeadsOptions): FittedHeads {
-  const { cases, targets, folds } = options
+  const { cases, targets } = options
   const scaling = measureScaling(cases)
   const { rows, places } = toRows(cases, scaling)
-  const learnable = [...targets].filter(([, target]) => isLearnable(target))
-  const trials = penalties.map((penalty) => ({ penalty, heldOut: new Map<string, Float64Array>(), loss: 0 }))
-  for (const [model, target] of learnable) {
-    crossValidate({ rows, target, folds, onFit: options.onProgress, model }, trials)
-  }
-  const best = trials.toSorted((one, other) => one.loss - other.loss)[0] ?? {
-    penalty: 0.01,
-    heldOut: new Map<string, Float64Array>(),
-  }
+  const lengths = toLengths(rows, cases[0]?.blocks.length ?? 1)
   const heads = new Map<string, Head>()
   const heldOut = new Map<string, Float64Array>()
   const blockCount = cases[0]?.blocks.length ?? 1
   const figureCount = cases[0]?.figures.length ?? 0
-  const judged = learnable.map(([model, target]) => ({
-    logits: best.heldOut.get(model) ?? new Float64Array(),
-    target,
-  }))
-  const calibrations = new Map(fitCalibration(judged).map((each, place) => [learnable[place]?.[0], each]))
   for (const [model, target] of targets) {
-    const calibration = calibrations.get(model)
-    if (calibration === undefined) {
+    if (!isLearnable(target)) {
       const constant = shrunkenMean(target)
       heads.set(model, createConstantHead(constant, { blockCount, figureCount }))
       heldOut.set(model, new Float64Array(cases.length).fill(constant))
       continue
     }
-    const weights = fitLogistic({ rows, chosen: chooseKnown(target), targets: target, penalty: best.penalty })
-    heads.set(model, toHead({ weights, places, rows, blockCount }, calibration))
-    const logits = best.heldOut.get(model) ?? new Float64Array()
-    heldOut.set(
-      model,
-      logits.map((logit) => sigmoid(calibration.slope * logit + calibration.shift)),
-    )
+    const fitted = fitHead({ ...options, model, target }, { rows, lengths })
+    heads.set(model, toHead({ weights: fitted.weights, places, rows, blockCount }))
+    heldOut.set(model, fitted.heldOut)
     options.onProgress?.(`${model}: trained`)
   }
-  return { group: { blockCount, scaling, heads }, heldOut, penalty: best.penalty }
+  return { group: { blockCount, scaling, heads }, heldOut }
+}
+
+interface HeadTask extends Pick<FitHeadsOptions, 'folds' | 'onProgress'> {
+  readonly model: string
+  readonly target: Float64Array
+}
+
+/** One head's weights, and what it predicts of cases it has not seen. */
+function fitHead(
+  task: HeadTask,
+  { rows, lengths }: { readonly rows: Rows; readonly lengths: Rows },
+): { readonly weights: Weights; readonly heldOut: Float64Array } {
+  const { target } = task
+  const trials = crossValidate({ ...task, rows, penalties })
+  const [whole] = trials.toSorted((one, other) => one.loss - other.loss)
+  const [short] = crossValidate({ ...task, rows: lengths, penalties: [lengthPenalty], onProgress: undefined })
+  const opinions = [whole, short].map((trial) => ({ logits: trial?.heldOut ?? new Float64Array(), prior: 0.5 }))
+  const weighing = weighOpinions(opinions, target)
+  const chosen = chooseKnown(target)
+  const ofWhole = fitLogistic({ rows, chosen, targets: target, penalty: whole?.penalty ?? 0.01 })
+  const ofLengths = fitLogistic({ rows: lengths, chosen, targets: target, penalty: lengthPenalty })
+  const [wholeShare = 0, lengthShare = 0] = weighing.weights
+  const weights = ofWhole.map((weight) => wholeShare * weight)
+  for (let block = 0; block < lengths.denseCount; block++) {
+    const place = rows.columnCount + block * shapeCount
+    weights[place] = (weights[place] ?? 0) + lengthShare * (ofLengths[block] ?? 0)
+  }
+  const bias = weights.length - 1
+  weights[bias] = (weights[bias] ?? 0) + lengthShare * (ofLengths[lengths.denseCount] ?? 0) + weighing.shift
+  const heldOut = Float64Array.from(target, (_, row) => sigmoid(toWeighedLogit(opinions, weighing, row)))
+  return { weights, heldOut }
+}
+
+/** The same cases, of which nothing but the length of each text is known: the first figure of its shape. */
+function toLengths(rows: Rows, blockCount: number): Rows {
+  const dense = new Float64Array(rows.count * blockCount)
+  for (let row = 0; row < rows.count; row++) {
+    for (let block = 0; block < blockCount; block++) {
+      dense[row * blockCount + block] = rows.dense[row * rows.denseCount + block * shapeCount] ?? 0
+    }
+  }
+  const starts = new Int32Array(rows.count + 1)
+  const [columns, values] = [new Int32Array(), new Float64Array()]
+  return { count: rows.count, starts, columns, values, columnCount: 0, dense, denseCount: blockCount }
 }
 
 interface Trial {
   readonly penalty: number
-  /** Logits of heads that had not seen the case. */
-  readonly heldOut: Map<string, Float64Array>
+  /** Logits of heads that had not seen the case; NaN for cases that were not judged. */
+  readonly heldOut: Float64Array
   loss: number
 }
 
-interface Validation {
+interface Validation extends HeadTask {
   readonly rows: Rows
-  readonly model: string
-  readonly target: Float64Array
-  readonly folds: Int32Array
-  readonly onFit: ((done: string) => void) | undefined
+  /** From the strongest. */
+  readonly penalties: readonly number[]
 }
 
-function crossValidate({ rows, model, target, folds, onFit }: Validation, trials: readonly Trial[]): void {
+function crossValidate({ rows, model, target, folds, penalties, onProgress }: Validation): readonly Trial[] {
   const known = thin(chooseKnown(target), validatedMax)
-  for (const trial of trials) trial.heldOut.set(model, new Float64Array(rows.count).fill(Number.NaN))
+  const trials = penalties.map((penalty) => ({
+    penalty,
+    heldOut: new Float64Array(rows.count).fill(Number.NaN),
+    loss: 0,
+  }))
   for (let fold = 0; fold < foldCount; fold++) {
     const seen = known.filter((row) => folds[row] !== fold)
     const unseen = known.filter((row) => folds[row] === fold)
     let start: Weights | undefined
     for (const trial of trials) {
       start = fitLogistic({ rows, chosen: seen, targets: target, penalty: trial.penalty, start, stepsMax: 30 })
-      const logits = trial.heldOut.get(model)
       for (const row of unseen) {
         const logit = scoreRow(rows, row, start)
-        if (logits !== undefined) logits[row] = logit
+        trial.heldOut[row] = logit
         trial.loss += softplus(logit) - (target[row] ?? 0) * logit
       }
     }
-    onFit?.(`${model}: part ${fold + 1} of ${foldCount} judged by heads trained on the rest`)
+    onProgress?.(`${model}: part ${fold + 1} of ${foldCount} judged by heads trained on the rest`)
   }
+  return trials
 }
 
 /** So many, evenly from the whole. */
@@ -139,58 +173,15 @@ function shrunkenMean(target: Float64Array): number {
   return (known.reduce((sum, value) => sum + value, 0) + 1) / (known.length + 2)
 }
 
-interface Calibration {
-  readonly slope: number
-  readonly shift: number
-}
-
-interface Judged {
-  /** Held-out logits; NaN where there is none. */
-  readonly logits: Float64Array
-  readonly target: Float64Array
-}
-
-/** As many cases as would have to speak against the identity. */
-const calibrationPrior = 4
-
-/**
- * Platt's calibration on held-out logits: one slope for all heads of a group, because what makes logits too bold is the
- * same for all, and a shift for each. By Newton's method in turn; held near the identity where labels are few.
- */
-function fitCalibration(heads: readonly Judged[]): readonly Calibration[] {
-  let slope = 1
-  const shifts = heads.map(() => 0)
-  for (let round = 0; round < 30; round++) {
-    let [gradient, curvature] = [calibrationPrior * (slope - 1), calibrationPrior]
-    for (const [place, head] of heads.entries()) {
-      const shift = shifts[place] ?? 0
-      let [error, weight] = [calibrationPrior * shift, calibrationPrior]
-      for (const [row, logit] of head.logits.entries()) {
-        if (Number.isNaN(logit)) continue
-        const predicted = sigmoid(slope * logit + shift)
-        const miss = predicted - (head.target[row] ?? 0)
-        const spread = Math.max(1e-9, predicted * (1 - predicted))
-        error += miss
-        weight += spread
-        gradient += miss * logit
-        curvature += spread * logit * logit
-      }
-      shifts[place] = clamp(shift - error / weight, -20, 20)
-    }
-    slope = clamp(slope - gradient / curvature, 0, 10)
-  }
-  return shifts.map((shift) => ({ slope, shift }))
-}
-
-function clamp(value: number, least: number, most: number): number {
-  return Math.max(least, Math.min(most, value))
-}
-
 /** Where all cases look alike, one that looks a little different is not a world apart. */
 const deviationMin = 0.25
 
+/** Figures of quantities weigh less than those of length and kind: chosen by cross-validation. */
+const quantityStretch = 2
+
 function measureScaling(cases: readonly Case[]): Scaling {
   const size = cases[0]?.figures.length ?? 0
+  const blockCount = cases[0]?.blocks.length ?? 1
   const mean = new Float64Array(size)
   const deviation = new Float64Array(size)
   for (let place = 0; place < size; place++) {
@@ -200,7 +191,9 @@ function measureScaling(cases: readonly Case[]): Scaling {
     let squares = 0
     for (const each of cases) squares += ((each.figures[place] ?? 0) - middle) ** 2
     mean[place] = middle
-    deviation[place] = Math.max(deviationMin, Math.sqrt(squares / cases.length))
+    const isQuantity = place < blockCount * shapeCount && place % shapeCount >= shapeCount - quantityCount
+    const stretch = isQuantity ? quantityStretch : 1
+    deviation[place] = stretch * Math.max(deviationMin, Math.sqrt(squares / cases.length))
   }
   return { mean, deviation }
 }
@@ -264,7 +257,7 @@ interface Learnt {
 }
 
 /** Weights by place, the rarity of the place within, in steps of 1/32,767 of the largest. */
-function toHead({ weights, places, rows, blockCount }: Learnt, calibration: Calibration): Head {
+function toHead({ weights, places, rows, blockCount }: Learnt): Head {
   const { columnOf, rarity } = places
   let largest = 0
   for (let column = 0; column < rows.columnCount; column++) {
@@ -278,5 +271,5 @@ function toHead({ weights, places, rows, blockCount }: Learnt, calibration: Cali
   }
   const end = rows.columnCount + rows.denseCount
   const figureWeights = weights.slice(rows.columnCount, end)
-  return { weights: stored, unit, figureWeights, bias: weights[end] ?? 0, ...calibration }
+  return { weights: stored, unit, figureWeights, bias: weights[end] ?? 0 }
 }

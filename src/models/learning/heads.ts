@@ -20,9 +20,6 @@ export interface Head {
   readonly unit: number
   readonly figureWeights: Float64Array
   readonly bias: number
-  /** What the calibration makes of the logit: σ(slope · logit + shift). */
-  readonly slope: number
-  readonly shift: number
 }
 
 /** Heads that read the same kind of case, by the model whose answer they predict. */
@@ -63,7 +60,7 @@ export function predict(head: Head, scaling: Scaling, given: Case): number {
   for (const [place, figure] of given.figures.entries()) {
     logit += (head.figureWeights[place] ?? 0) * scaleFigure(figure, place, scaling)
   }
-  return sigmoid(head.slope * logit + head.shift)
+  return sigmoid(logit)
 }
 
 /** A head that always says the same. */
@@ -73,7 +70,5 @@ export function createConstantHead(probability: number, sizes: { blockCount: num
     unit: 0,
     figureWeights: new Float64Array(sizes.figureCount),
     bias: Math.log(probability / (1 - probability)),
-    slope: 1,
-    shift: 0,
   }
 }

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../core/errors.ts'
 import { sigmoid } from './logistic.ts'
+import { toWeighedLogit, weighOpinions } from './weighing.ts'
 
 /**
  * What the prompts came to that lie nearest in meaning: a second opinion beside the heads, where an embedding model is there to say
@@ -196,71 +197,29 @@ function fitBlends({ count, nearest, qualities, targets, heldOut }: BlendOptions
   let loss = 0
   for (const [model, target] of targets) {
     const heads = heldOut.get(model) ?? new Float64Array()
-    const cases = [...nearest].flatMap(([row, rows]): Case[] => {
-      const [ofHead, wanted] = [heads[row] ?? Number.NaN, target[row] ?? Number.NaN]
-      const near = meanQuality(qualities.get(model), rows.subarray(0, count))
-      return near === undefined || Number.isNaN(ofHead) || Number.isNaN(wanted)
-        ? []
-        : [{ row, head: ofHead, near, wanted }]
-    })
-    const weights = fitBlend(cases)
-    const judged = new Float64Array(heads.length).fill(Number.NaN)
-    for (const { row, head, near, wanted } of cases) {
-      const predicted = toBlended(weights, head, near)
-      judged[row] = predicted
-      loss -= wanted * Math.log(predicted) + (1 - wanted) * Math.log(1 - predicted)
+    const ofHeads = new Float64Array(heads.length).fill(Number.NaN)
+    const ofNear = new Float64Array(heads.length).fill(Number.NaN)
+    for (const [row, rows] of nearest) {
+      ofHeads[row] = toLogit(heads[row] ?? Number.NaN)
+      ofNear[row] = toLogit(meanQuality(qualities.get(model), rows.subarray(0, count)) ?? Number.NaN)
     }
+    const opinions = [
+      { logits: ofHeads, prior: 1 },
+      { logits: ofNear, prior: 0 },
+    ]
+    const weighing = weighOpinions(opinions, target)
+    const judged = Float64Array.from(heads, (_, row) => sigmoid(toWeighedLogit(opinions, weighing, row)))
+    for (const [row, predicted] of judged.entries()) {
+      const wanted = target[row] ?? Number.NaN
+      if (Number.isNaN(wanted)) judged[row] = Number.NaN
+      else if (!Number.isNaN(predicted)) loss -= wanted * Math.log(predicted) + (1 - wanted) * Math.log(1 - predicted)
+    }
+    const [head = 1, near = 0] = weighing.weights
+    const weights = { head, near, shift: weighing.shift }
     blends.set(model, weights)
     blended.set(model, judged)
   }
   return { count, blends, heldOut: blended, loss }
-}
-
-/** What both say of a prompt they have not seen, 0…1, and what it came to. */
-interface Case {
-  readonly row: number
-  readonly head: number
-  readonly near: number
-  readonly wanted: number
-}
-
-/** As many cases as would have to speak against believing the heads alone. */
-const blendPrior = 4
-const roundsMax = 30
-
-/**
- * Logistic regression on the two logits, held near the heads alone where cases are few; by Newton's method, one weight after another. The
- * neighbours are never believed the wrong way round.
- */
-function fitBlend(cases: readonly Case[]): Blend {
-  const logits = cases.map(({ head, near, wanted }) => ({ head: toLogit(head), near: toLogit(near), wanted }))
-  let [head, near, shift] = [1, 0, 0]
-  for (let round = 0; round < roundsMax; round++) {
-    head = step(logits, { head, near, shift }, { of: (each) => each.head, at: head, prior: 1 })
-    near = Math.max(0, step(logits, { head, near, shift }, { of: (each) => each.near, at: near, prior: 0 }))
-    shift = step(logits, { head, near, shift }, { of: () => 1, at: shift, prior: 0 })
-  }
-  return { head, near, shift }
-}
-
-type Logits = Omit<Case, 'row'>
-
-interface Coordinate {
-  readonly of: (each: Logits) => number
-  readonly at: number
-  /** What it is held near. */
-  readonly prior: number
-}
-
-function step(cases: readonly Logits[], weights: Blend, { of, at, prior }: Coordinate): number {
-  let [gradient, curvature] = [blendPrior * (at - prior), blendPrior]
-  for (const each of cases) {
-    const predicted = sigmoid(weights.head * each.head + weights.near * each.near + weights.shift)
-    const value = of(each)
-    gradient += (predicted - each.wanted) * value
-    curvature += Math.max(1e-9, predicted * (1 - predicted)) * value * value
-  }
-  return Math.max(-10, Math.min(10, at - gradient / curvature))
 }
 
 const probabilityMin = 1e-4

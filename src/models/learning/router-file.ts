@@ -13,7 +13,7 @@ export const routerBytesMax = 67_108_864
 
 const format = 'strata-router'
 /** Changes with what the weights mean: a file of another version is refused, never misread. */
-const version = 2
+const version = 3
 
 const finite = z.number()
 const id = z.string().min(1).max(256)
@@ -23,8 +23,6 @@ const headSchema = z.strictObject({
   unit: finite.min(0),
   figures: z.array(finite).max(256),
   bias: finite,
-  slope: finite.min(0).max(10),
-  shift: finite,
 })
 const groupSchema = z.strictObject({
   mean: z.array(finite).max(256),
@@ -150,7 +148,7 @@ export function hashContent(content: RouterContent): string {
   for (const [reads, group] of [['', questions] as const, ...answers]) {
     hash.update(JSON.stringify([reads, [...group.scaling.mean], [...group.scaling.deviation]]))
     for (const [model, head] of group.heads) {
-      hash.update(JSON.stringify([model, head.unit, [...head.figureWeights], head.bias, head.slope, head.shift]))
+      hash.update(JSON.stringify([model, head.unit, [...head.figureWeights], head.bias]))
       hash.update(toBytes(head.weights))
     }
   }
@@ -168,8 +166,6 @@ function writeGroup(group: HeadGroup): object {
       unit: head.unit,
       figures: [...head.figureWeights],
       bias: head.bias,
-      slope: head.slope,
-      shift: head.shift,
     })),
   }
 }
@@ -194,8 +190,6 @@ function readGroup(group: z.infer<typeof groupSchema>, expected: Expected): Head
       unit: each.unit,
       figureWeights: Float64Array.from(each.figures),
       bias: each.bias,
-      slope: each.slope,
-      shift: each.shift,
     })
   }
   const scaling = { mean: Float64Array.from(group.mean), deviation: Float64Array.from(group.deviation) }
