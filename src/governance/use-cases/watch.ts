@@ -107,9 +107,15 @@ export function createSignalWatch(deps: WatchDeps): SignalWatch {
   }
 }
 
+const chineseCharacter = /[\u3400-\u9fff]/
+
 /** Which of the signals the words show. */
 export function findSignals(text: string, among: readonly Signal[] = signals): readonly string[] {
-  return among.filter(({ pattern }) => pattern.test(text)).map(({ id }) => id)
+  const words = text.toLowerCase()
+  const isChinese = chineseCharacter.test(text)
+  return among
+    .filter(({ english, chinese }) => english.test(words) || (isChinese && chinese.test(words)))
+    .map(({ id }) => id)
 }
 
 function answersOf(
