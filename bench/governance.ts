@@ -20,24 +20,26 @@ const warmUpSeconds = 4
 const audit = { sealMs: 1_000 }
 const preload = pathToFileURL(join(import.meta.dirname, 'governance/without-audit.ts')).href
 
-/** Every built-in pack decides; the others say what they would, without facts. */
+/** A pack decides on a declared use case. */
 const admission = {
-  policies: [
-    { pack: 'eu-ai-act', mode: 'enforce' },
-    ...['eu-sovereignty', 'cn-genai', 'us-states'].map((pack) => ({ pack, mode: 'shadow' })),
-  ],
+  policies: [{ pack: 'eu-ai-act', mode: 'enforce' }],
   useCases: { desk: { 'eu-ai-act': { ...plainFacts, interactsWithPeople: false } } },
   defaultUseCase: 'desk',
 }
 
+/** The others say what they would decide: their decisions make the record of each call a kilobyte longer. */
+const shadows = ['eu-sovereignty', 'cn-genai', 'us-states'].map((pack) => ({ pack, mode: 'shadow' }))
+const unwatched = { mode: 'off' }
+
 /**
- * `plain` is what the others are compared with: no policies, and a record that nobody takes into the audit log. `watched` reads
- * the words of each request for what its use case does not declare as well.
+ * `plain` is what the others are compared with: no policies, and a record that nobody takes into the audit log. `packs` has every
+ * built-in pack; `watched` also reads the words of each request for what its use case does not declare.
  */
 const sides: Readonly<Record<string, StrataOptions>> = {
   plain: { preload },
   audited: { governance: { audit } },
-  governed: { governance: { audit, ...admission, signals: { mode: 'off' } } },
+  governed: { governance: { audit, ...admission, signals: unwatched } },
+  packs: { governance: { audit, ...admission, signals: unwatched, policies: [...admission.policies, ...shadows] } },
   watched: { governance: { audit, ...admission } },
 }
 

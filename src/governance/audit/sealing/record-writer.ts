@@ -11,21 +11,22 @@ export interface RecordWriter {
 }
 
 export function createRecordWriter(): RecordWriter {
-  const canonical = new CanonicalTexts()
+  const shapes = new Shapes()
   return {
     write(tree, sequence) {
       const rows = tree.length === 1 ? tree : inOrder(tree)
       let calls = ''
-      for (const row of rows) calls += calls === '' ? toNode(row, canonical) : `,${toNode(row, canonical)}`
-      const [tenant, rootId, , , , , keyId] = rows[0] ?? []
-      return `{"calls":[${calls}],"key":${quote(keyId)},"root":${quote(rootId)},"sequence":${sequence},"tenant":${quote(tenant)},"type":"call"}`
+      for (const row of rows) calls += `${calls === '' ? '' : ','}${toNode(row, shapes.of(row))}`
+      const root = rows[0] ?? []
+      return `{"calls":[${calls}],"key":${quote(root[6])},"root":${quote(root[1])},"sequence":${sequence},"tenant":${quote(root[0])},"type":"call"}`
     },
   }
 }
 
 /** Root first, then as `toTrees` has them. Of rows with the same id the table keeps the first. */
 function inOrder(tree: readonly CallRow[]): readonly CallRow[] {
-  const [first, second] = tree
+  const first = tree[0]
+  const second = tree[1]
   if (tree.length === 2 && first !== undefined && second !== undefined && first[2] !== second[2]) {
     const swapped: readonly CallRow[] = [second, first]
     return isRoot(second) ? swapped : tree
@@ -49,28 +50,79 @@ function byBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right))
 }
 
-function toNode(row: CallRow, canonical: CanonicalTexts): string {
-  const [, , id, parent, kind, name, , startedAtMs, durationMs, status, detail, firstByteMs, error, vendorModel] = row
-  const [regions, source, input, cost, output, priceVersion] = [row[14], row[15], row[16], row[23], row[20], row[24]]
+function toNode(row: CallRow, shape: Shape): string {
+  // By place: taking an array apart goes over all that stands before.
+  const cost = row[23]
+  const input = row[16]
+  const output = row[20]
   return (
     `{"cost":${cost === undefined || cost === null ? 'null' : `"${cost}"`}` +
-    `,"detail":${canonical.of(detail)}` +
-    `,"duration_ms":${toNumber(durationMs)}` +
-    `,"error":${typeof error === 'string' ? `"${toErrorCode(error)}"` : 'null'}` +
-    `,"first_byte_ms":${toNumber(firstByteMs)}` +
-    `,"id":${quote(id)}` +
+    `${shape.detail}${toNumber(row[8])}` +
+    `${shape.error}${toNumber(row[11])}` +
+    `,"id":${quote(row[2])}` +
     `,"input_total":${input ?? 'null'}` +
-    `,"kind":"${kind}"` +
-    `,"name":${quote(name)}` +
-    `,"output_total":${output ?? 'null'}` +
-    `,"parent":${quote(parent)}` +
-    `,"price_version":${quote(priceVersion)}` +
-    `,"regions":${canonical.of(regions)}` +
-    `,"started_at_ms":${startedAtMs}` +
-    `,"status":"${status}"` +
-    `,"usage_source":${typeof source === 'string' ? `"${source}"` : 'null'}` +
-    `,"vendor_model":${quote(vendorModel)}}`
+    `${shape.kind}${output ?? 'null'}` +
+    `,"parent":${quote(row[3])}` +
+    `${shape.price}${row[7]}` +
+    `${shape.status}`
   )
+}
+
+/** The text between what differs from call to call, from a name on to the value that follows it. */
+interface Shape {
+  readonly row: CallRow
+  readonly detail: string
+  readonly error: string
+  readonly kind: string
+  readonly price: string
+  readonly status: string
+}
+
+/** Columns that a shape is made of. */
+const shapeColumns = [4, 5, 9, 10, 12, 13, 14, 15, 24] as const
+const shapesMax = 16
+
+/** Most nodes are like one of the last few in all but their ids, times and counts. A class because it remembers those. */
+class Shapes {
+  readonly #canonical = new CanonicalTexts()
+  readonly #known: Shape[] = []
+
+  of(row: CallRow): Shape {
+    const known = this.#known
+    for (let place = 0; place < known.length; place++) {
+      const shape = known[place]
+      if (shape === undefined || !isOf(shape, row)) continue
+      const before = known[place - 1]
+      // One place up each time it is seen, so that the frequent ones are found first.
+      if (before !== undefined) [known[place - 1], known[place]] = [shape, before]
+      return shape
+    }
+    const made = toShape(row, this.#canonical)
+    if (known.length >= shapesMax) known.pop()
+    known.push(made)
+    return made
+  }
+}
+
+function isOf(shape: Shape, row: CallRow): boolean {
+  const { row: seen } = shape
+  for (let index = 0; index < shapeColumns.length; index++) {
+    const column = shapeColumns[index] ?? 0
+    if (column < row.length ? seen[column] !== row[column] : column < seen.length) return false
+  }
+  return true
+}
+
+function toShape(row: CallRow, canonical: CanonicalTexts): Shape {
+  const [, , , , kind, name, , , , status, detail, , error, vendorModel, regions, source] = row
+  return {
+    row,
+    detail: `,"detail":${canonical.of(detail)},"duration_ms":`,
+    error: `,"error":${typeof error === 'string' ? `"${toErrorCode(error)}"` : 'null'},"first_byte_ms":`,
+    kind: `,"kind":"${kind}","name":${quote(name)},"output_total":`,
+    price: `,"price_version":${quote(row[24])},"regions":${canonical.of(regions)},"started_at_ms":`,
+    status: `,"status":"${status}","usage_source":${typeof source === 'string' ? `"${source}"` : 'null'},"vendor_model":${quote(vendorModel)}}`,
+  }
 }
 
 type Value = CallRow[number] | undefined

@@ -222,7 +222,7 @@ const jsonObject = fc
   .dictionary(text, fc.jsonValue({ maxDepth: 2 }), { noNullPrototype: true, maxKeys: 4 })
   .map((value) => JSON.parse(JSON.stringify(value)) as CallFacts['detail']) // as JSON carries it
 
-const arbitraryNode = fc.record({
+const anyNode = fc.record({
   kind: fc.constantFrom('model' as const, 'dispatch' as const),
   name: text,
   startedAtMs: fc.nat(4_000_000_000_000),
@@ -249,6 +249,37 @@ const arbitraryNode = fc.record({
   priceVersion: fc.option(word, { nil: undefined }),
   detail: fc.option(jsonObject, { nil: undefined }),
 })
+
+const usualNode = {
+  kind: 'dispatch',
+  name: 'plain',
+  startedAtMs: startMs,
+  durationMs: 12.5,
+  firstByteMs: 3.25,
+  status: 'ok',
+  errorCode: undefined,
+  vendorModel: 'large-1',
+  regions: ['de'],
+  usage: {
+    inputTotal: 12,
+    cacheRead: undefined,
+    cacheWrite5m: undefined,
+    cacheWrite1h: undefined,
+    outputTotal: 3,
+    reasoning: undefined,
+    raw: undefined,
+    source: 'reported',
+  },
+  cost: 5n,
+  priceVersion: 'catalogue',
+  detail: { attempt: 1, reason: 'first', sent: true },
+} as const
+
+/** Most are like another in all but one thing: what is kept of those seen before must not stand for it. */
+const nearlyUsual = fc
+  .tuple(fc.constantFrom(...(Object.keys(usualNode) as (keyof typeof usualNode)[])), anyNode)
+  .map(([name, other]) => ({ ...usualNode, [name]: other[name] }))
+const arbitraryNode = fc.oneof({ weight: 2, arbitrary: nearlyUsual }, { weight: 1, arbitrary: anyNode })
 
 /** Ids as calls make them, and others; now and then the same twice. */
 const suffix = fc.oneof(
