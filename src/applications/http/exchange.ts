@@ -115,8 +115,11 @@ class NodeExchange implements Exchange {
   }
 
   ownHeaders(): Readonly<Record<string, string>> {
-    const names = Object.keys(this.#message.headers).filter((name) => name.startsWith('x-') && name !== 'x-api-key')
-    return Object.fromEntries(names.map((name) => [name, this.header(name) ?? '']))
+    const own: Record<string, string> = {}
+    for (const name of Object.keys(this.#message.headers)) {
+      if (name.startsWith('x-') && name !== 'x-api-key') own[name] = this.header(name) ?? ''
+    }
+    return own
   }
 
   credential(): string | undefined {
