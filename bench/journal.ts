@@ -48,11 +48,13 @@ async function measureRound(): Promise<Readonly<Record<string, number>>> {
     const databaseBytes = statSync(join(folder, 'strata.db')).size
     const busy = await open(folder, 50)
     const busyUs = measureAppend(busy.recorder)
+    const identifyUs = measureIdentify(busy.recorder)
     await busy.close()
     return {
       'append.usPerCall': appendUs,
       'append.whileFolding.usPerCall': busyUs,
       'append.bareWrite.usPerCall': measureBareWrite(folder, Math.round(journalBytes / callsMax)),
+      'append.identify.usPerCall': identifyUs,
       'fold.usPerCall': foldUs,
       'journal.bytesPerCall': journalBytes / callsMax,
       'database.bytesPerCall': databaseBytes / (2 * callsMax),
@@ -77,6 +79,22 @@ function measureAppend(recorder: CallRecorder): number {
     for (const { intent, facts } of trees) {
       recorder.intend(intent)
       recorder.settle(facts)
+    }
+    spentUs += toUs(process.threadCpuUsage(start))
+  }
+  return spentUs / callsMax
+}
+
+/** What a stream costs on top: by which id its vendor knows the answer. */
+function measureIdentify(recorder: CallRecorder): number {
+  let spentUs = 0
+  const regions = ['eu', 'local']
+  for (let call = 0; call < callsMax; call += lotLength) {
+    const ids = Array.from({ length: lotLength }, createId)
+    const start = process.threadCpuUsage()
+    for (const rootId of ids) {
+      const answer = { id: `gen-${rootId}`, lookup: 'openrouter', origin: 'https://openrouter.ai', regions } as const
+      recorder.identify({ rootId, callId: `${rootId}.1`, answer })
     }
     spentUs += toUs(process.threadCpuUsage(start))
   }

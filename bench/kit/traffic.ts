@@ -115,7 +115,7 @@ export async function recordTraffic(recorder: CallRecorder, { calls, seed, nowMs
   return tries
 }
 
-const silentRecorder: CallRecorder = { intend: () => undefined, settle: () => undefined }
+const silentRecorder: CallRecorder = { intend: () => undefined, identify: () => undefined, settle: () => undefined }
 
 const request: ChatRequest = {
   model: '',

@@ -7,13 +7,16 @@ import type { ChatRequest } from './chat.ts'
 import type { JsonObject } from './json.ts'
 import type { Picodollars } from './money.ts'
 import type { SpanPlace } from './places.ts'
+import type { AnswerReference } from './ports-lookups.ts'
 import type { Charge } from './spending.ts'
 import type { Usage } from './usage.ts'
 
-/** Filled by store: the durable record of calls. Both acts are durable against the death of the process on return. */
+/** Filled by store: the durable record of calls. Each act is durable against the death of the process on return. */
 export interface CallRecorder {
   /** Before any byte leaves: which endpoint is about to be called, for which call. Said again when more is held for it. */
   intend(intent: DispatchIntent): void
+  /** By which id the vendor knows the answer that begins to come, for a dispatch that was intended. Once each. */
+  identify(identified: IdentifiedAnswer): void
   /** All facts of one call tree, at once. Closes every intent of the tree. */
   settle(facts: readonly CallFacts[]): void
 }
@@ -29,6 +32,14 @@ export interface DispatchIntent {
   readonly atMs: number
   /** What is held for it: what it counts as when nobody lives to see its end. */
   readonly charges?: readonly Charge[] | undefined
+  /** How the vendor knows its answer, once that was told. */
+  readonly answer?: AnswerReference | undefined
+}
+
+export interface IdentifiedAnswer {
+  readonly callId: string
+  readonly rootId: string
+  readonly answer: AnswerReference
 }
 
 /** A version of a document that has been deleted. */

@@ -28,5 +28,6 @@ export {
   type HealthAccount,
   type TokenScales,
 } from './endpoints/index.ts'
+export { createVendorLookups, type VendorLookups } from './lookups/index.ts'
 export { createVendorAdapters } from './vendors/index.ts'
 export { readBody, type BodyDialect, type BodyReading } from './metering/index.ts'

@@ -17,6 +17,7 @@ export {
   type ForecastAnswer,
   type Layout,
 } from './forecast/index.ts'
+export { createLookups, type Lookups } from './lookups/index.ts'
 export {
   createPriceEntries,
   createPricer,

@@ -24,6 +24,7 @@ import { createAdapters } from './adapters.ts'
 import { createAlertSender } from './alerts.ts'
 import { createLearningParts, createRouters, createShadowKind } from './learning.ts'
 import { createConfiguredGuards } from './guards.ts'
+import { createConfiguredLookups } from './lookups.ts'
 import { createModels, createPrograms } from './models.ts'
 import { createMoney, createSinks } from './billing.ts'
 import { createCentreLink, createEdge } from './edge.ts'
@@ -253,6 +254,7 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   standing.spending.alerts.use(createAlertSender(standing, loaded, egress))
   const link = createCentreLink(standing, loaded, egress)
   const witnessing = createConfiguredWitnessing(standing, config, egress)
+  const lookups = createConfiguredLookups(standing, loaded, { egress, endpoints, gate, pricer })
   const parts = createParts({
     standing,
     loaded,
@@ -276,11 +278,10 @@ function createRunning(standing: Standing, loaded: LoadedConfig, version: number
   return {
     parts,
     start() {
-      intake.start()
-      witnessing.start()
+      for (const work of [intake, witnessing, lookups]) work.start()
     },
     async retire() {
-      await Promise.all([intake.close(), witnessing.close()])
+      await Promise.all([intake.close(), witnessing.close(), lookups.close()])
       shadows.close()
       await inWork.none()
       for (const part of [traces, sinks, parts.signals, link]) await part?.close()

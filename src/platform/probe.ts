@@ -15,7 +15,7 @@ export interface ProbeDeps {
 /** Asks servers on this machine for the names of their models, before there is a configuration. */
 export function createProbe(deps: ProbeDeps): ReadOptions['probe'] {
   const config = configSchema.parse({})
-  const recorder = { intend: () => undefined, settle: () => undefined }
+  const recorder = { intend: () => undefined, identify: () => undefined, settle: () => undefined }
   const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
   const parts = { gate: createRegionGate(config.governance), pricer: createPricer({ config }), recorder, log }
   const timeouts = { connectMs: probeMsMax, firstByteMs: probeMsMax, idleMs: probeMsMax, totalMs: probeMsMax }

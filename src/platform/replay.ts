@@ -88,7 +88,7 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   const pricer: Pricer = {
     find: (query) => multiply(deps.pricer.find(query), change.priceFactor(query.endpoint)),
   }
-  const recorder = { intend: () => undefined, settle: () => undefined }
+  const recorder = { intend: () => undefined, identify: () => undefined, settle: () => undefined }
   // Waits between tries are on record as part of the tries' times; here nobody waits.
   const egressConfig = { ...config.egress, retryBackoffMs: 0 }
   const shared = { pricer, recorder, clock: script.clock, log: silent }

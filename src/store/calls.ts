@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { RecordedUse } from '../core/ports-replay.ts'
 import type { Usage } from '../core/usage.ts'
 import { toErrorCode, toPicodollars } from './amounts.ts'
+import { findCorrections, type CallCorrection } from './corrections.ts'
 import type { CallScan } from './scan.ts'
 import type { Tables } from './tables.ts'
 import type { CallTable } from './tables/calls.ts'
@@ -12,6 +13,8 @@ import type { CallTable } from './tables/calls.ts'
 export interface CallReader {
   /** The whole tree that a call of the tenant belongs to, root first, then in the order of making; empty when there is none. */
   find(tenant: string, callId: string): Promise<readonly CallFacts[]>
+  /** What has become known since of the dispatches of one tree, by their ids; of most trees nothing. */
+  findCorrections(tenant: string, rootId: string): Promise<ReadonlyMap<string, CallCorrection>>
   /** Whole trees by the ids of their roots, in no order; those that are not there are left out. At most 1,000. */
   findTrees(tenant: string, rootIds: readonly string[]): Promise<readonly CallTree[]>
   /** Roots of the tenant, newest first. Rejects with `INVALID_REQUEST` for a limit outside 1…1001. */
@@ -66,6 +69,7 @@ export function createCallReader(deps: {
         .execute()
       return rows.some((row) => row.id === callId) ? rows.map(toFacts) : []
     },
+    findCorrections: (tenant, rootId) => findCorrections(database, tenant, rootId),
     findTrees: (tenant, rootIds) => findTrees(database, tenant, rootIds),
     async list(tenant, { limit, before }) {
       if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
 import { toIso } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
+import type { CallCorrection } from '../../store/index.ts'
 
 /** One node of a call tree as JSON: absent figures are null, never 0. */
 export function toCallJson(fact: CallFacts): JsonObject {
@@ -25,12 +26,30 @@ export function toCallJson(fact: CallFacts): JsonObject {
   }
 }
 
-/** A call tree as nested JSON: each node with its children, in the order they began. */
-export function toTreeJson(facts: readonly CallFacts[]): JsonObject {
+type Corrections = ReadonlyMap<string, CallCorrection>
+
+/** What has become known since; left out where nothing has. */
+function toCorrectionJson(correction: CallCorrection | undefined): JsonObject {
+  if (correction === undefined) return {}
+  const { cost, priceVersion, lookup } = correction
+  const reason = lookup === undefined || lookup.state === 'told' ? null : (lookup.reason ?? null)
+  return {
+    correction: {
+      cost: cost === undefined ? null : { usd: toDollars(cost), picodollars: cost.toString() },
+      price_version: priceVersion ?? null,
+      ...(lookup === undefined ? {} : { lookup: lookup.state, reason }),
+      ...(lookup?.state === 'told' ? { usage: toUsageJson(lookup.usage), told_at: toIso(lookup.atMs) } : {}),
+    },
+  }
+}
+
+/** A call tree as nested JSON: each node with its children, in the order they began, and what has become known of it since. */
+export function toTreeJson(facts: readonly CallFacts[], corrections?: Corrections): JsonObject {
   const ids = new Set(facts.map((fact) => fact.id))
   const roots = facts.filter((fact) => fact.parentId === undefined || !ids.has(fact.parentId))
   const nest = (fact: CallFacts): JsonObject => ({
     ...toCallJson(fact),
+    ...toCorrectionJson(corrections?.get(fact.id)),
     children: facts
       .filter((child) => child.parentId === fact.id)
       .toSorted((left, right) => left.startedAtMs - right.startedAtMs || (left.id < right.id ? -1 : 1))

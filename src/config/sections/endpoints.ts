@@ -157,6 +157,12 @@ const endpointSchema = z
       .optional()
       .describe('Vendor as the price catalogue names it; taken from the dialect and URL when absent.'),
     price: priceSchema.optional(),
+    lookup: z
+      .enum(['openai', 'openrouter', 'off'])
+      .optional()
+      .describe(
+        'How the endpoint is asked later what an answer used that was cut short: as OpenAI tells it of answers it stores · as OpenRouter does of all · off. As its vendor does when absent; see investment.lookups.',
+      ),
     contextTokens: z.int().min(1).max(100_000_000).optional().describe('Input and output tokens together.'),
     outputTokensMax: z
       .int()

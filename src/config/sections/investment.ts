@@ -100,6 +100,32 @@ export const investmentSchema = z
       })
       .prefault({})
       .describe('How spending is held under budgets.'),
+    lookups: z
+      .strictObject({
+        windowHours: z
+          .int()
+          .min(0)
+          .max(720)
+          .default(72)
+          .describe('How long after a call its vendor is asked what it used, hours. 0: nobody is asked.'),
+        delayMs: z
+          .int()
+          .min(0)
+          .max(3_600_000)
+          .default(5_000)
+          .describe(
+            'How long after its end it is asked for the first time, milliseconds; four times as long before each further time, at most 6 hours.',
+          ),
+        everyMs: z
+          .int()
+          .min(100)
+          .max(3_600_000)
+          .default(5_000)
+          .describe('How often the record is searched for calls that are due, milliseconds.'),
+        attemptsMax: z.int().min(1).max(100).default(12).describe('Times it is asked about one call, at most.'),
+      })
+      .prefault({})
+      .describe('Asking vendors what calls used whose end nobody saw, or that were left early.'),
     prices: z
       .array(
         z.strictObject({
@@ -133,4 +159,6 @@ export const investmentSchema = z
       .default({})
       .describe('Meters elsewhere that counted events go on to, at least once, under stable ids.'),
   })
-  .describe('Prices, what to do without one, how spending is held, and where counted usage goes on to.')
+  .describe(
+    'Prices, what to do without one, how spending is held, what vendors are asked afterwards, and where counted usage goes on to.',
+  )

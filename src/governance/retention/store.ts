@@ -114,6 +114,7 @@ function createQueries(sql: Kysely<Tables>): RetentionQueries {
         const ids = own.map(({ rootId }) => rootId)
         await sql.deleteFrom('call').where('tenant', '=', tenant).where('root_id', 'in', ids).execute()
         await sql.deleteFrom('call_charge').where('root_id', 'in', ids).execute()
+        await sql.deleteFrom('call_lookup').where('root_id', 'in', ids).execute()
       }
       const places = calls.map(({ place }) => place)
       await markGone(sql, places, atMs)

@@ -104,6 +104,8 @@ export interface WireReaderOptions {
   readonly stripUsage: boolean
   /** An event longer than this throws UPSTREAM_INVALID. */
   readonly eventBytesMax: number
+  /** Told once by which id the endpoint knows the answer, where somebody wants to know. */
+  readonly onAnswerId?: ((id: string) => void) | undefined
 }
 
 /** Takes the upstream's bytes, gives back those to forward: whole events only, unchanged. Each event is parsed at most once. */

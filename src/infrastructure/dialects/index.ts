@@ -18,6 +18,7 @@ export {
 export { decodeRerankAnswer, encodeRerankRequest } from './reranking.ts'
 export { dialects } from './registry.ts'
 export {
+  AnswerIdFinder,
   estimateInputTokens,
   estimateTokens,
   findInBandError,
@@ -30,4 +31,4 @@ export {
 } from './shared/index.ts'
 export { findUsage as findOpenaiUsage, toOpenaiUsage } from './openai-chat/usage.ts'
 export { createStreamUsage as createAnthropicStreamUsage, toAnthropicUsage } from './anthropic-messages/usage.ts'
-export { toCount, toUsageOf, withTier } from './shared/index.ts'
+export { memberOf, toCount, toUsageOf, withTier } from './shared/index.ts'

@@ -9,6 +9,7 @@ import type {
   RegionGate,
   RegionVerdict,
 } from '../../core/ports.ts'
+import { toAnswerId, type AnswerReference, type LookupWay } from '../../core/ports-lookups.ts'
 import type { SpendGate, SpendHold, SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { EgressTarget, Permit } from './egress.ts'
@@ -28,6 +29,7 @@ export interface AdmissionDeps {
 export interface Admission {
   admit(target: EgressTarget, call: Call): Permit
   admitSpending(target: EgressTarget, call: Call, measure: () => SpendMeasure): Permit | Promise<Permit>
+  identify(permit: Permit, id: string, asked: { readonly lookup: LookupWay | undefined; readonly origin: string }): void
   /** Uses the permit up. Throws INTERNAL when it was made elsewhere or used before. */
   redeem(permit: Permit): void
 }
@@ -97,6 +99,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       if (held instanceof Promise) return held.then((hold) => issueHeld({ target, call, price }, hold))
       return issueHeld({ target, call, price }, held)
     },
+    identify: (permit, id, asked) => identify(deps.recorder, permit, { id, ...asked }),
     redeem(permit) {
       if (IssuedPermit.redeem(permit, door)) return
       throw new PlatformError(
@@ -105,6 +108,31 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       )
     },
   }
+}
+
+interface Identification {
+  readonly id: string
+  readonly lookup: LookupWay | undefined
+  readonly origin: string
+}
+
+function identify(recorder: CallRecorder, permit: Permit, { id: said, lookup, origin }: Identification): void {
+  const id = toAnswerId(said)
+  if (id === undefined || !isCharged(permit) || permit.answer !== undefined) return
+  const { call } = permit
+  const answer: AnswerReference =
+    lookup === undefined ? { id, lookup: 'none' } : { id, lookup, origin, regions: call.allowedNow() }
+  if (!IssuedPermit.identify(permit, answer)) return
+  try {
+    recorder.identify({ callId: call.id, rootId: call.rootId, answer })
+  } catch {
+    // A record that takes no more costs this answer the question about it, not the answer: its end is recorded or refused.
+  }
+}
+
+/** Whether anything is bought: what costs nothing is not asked about. */
+function isCharged({ price, hold }: Pick<Permit, 'price' | 'hold'>): boolean {
+  return price !== undefined || hold !== undefined
 }
 
 function requireAlive(clock: Clock, call: Call): void {
@@ -186,6 +214,7 @@ class IssuedPermit implements Permit {
   readonly hold: SpendHold | undefined
   /** The door it was issued at; `undefined` once used. */
   #door: symbol | undefined
+  #answer: AnswerReference | undefined
 
   constructor(parts: Permit, door: symbol) {
     this.target = parts.target
@@ -193,6 +222,17 @@ class IssuedPermit implements Permit {
     this.price = parts.price
     this.hold = parts.hold
     this.#door = door
+  }
+
+  get answer(): AnswerReference | undefined {
+    return this.#answer
+  }
+
+  /** False for what was not issued here. */
+  static identify(permit: Permit, answer: AnswerReference): boolean {
+    if (!(#answer in permit)) return false
+    permit.#answer = answer
+    return true
   }
 
   /** True once, for a permit issued at that door. */

@@ -61,6 +61,12 @@ export function createEgress(deps: EgressDeps): Egress {
         return Promise.reject(toPlatformError(thrown))
       }
     },
+    identify(permit, id, lookup) {
+      if (permit.target.url !== undefined) {
+        const { origin } = routes.find(permit.target)
+        admission.identify(permit, id, { lookup, origin })
+      }
+    },
     async connect(permit, options) {
       try {
         return await open(permit, options)

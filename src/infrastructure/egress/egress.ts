@@ -1,5 +1,6 @@
 import type { Call } from '../../core/call.ts'
 import type { Place, Price } from '../../core/ports.ts'
+import type { AnswerReference, LookupWay } from '../../core/ports-lookups.ts'
 import type { SpendHold, SpendMeasure } from '../../core/spending.ts'
 
 /** The one door out. Nothing leaves, by any path, without a permit; a permit is given for one try of one call. */
@@ -23,6 +24,11 @@ export interface Egress {
    * `details.sent` says whether anything may have left.
    */
   send(permit: Permit, request: EgressRequest): Promise<EgressResponse>
+  /**
+   * Puts on record by which id the vendor knows the answer that begins to come, so that it can be asked what it used should
+   * nobody live to read that. The first id of a permit stands; what costs nothing has none.
+   */
+  identify(permit: Permit, id: string, lookup: LookupWay | undefined): void
   /**
    * Opens one connection without HTTP on it to the host and port of the target's URL, whatever its scheme says, under a
    * permit, which is used up by it. The same checks and times hold as for `send`; `firstByteMs` is not one of them, `idleMs` is for each
@@ -63,6 +69,8 @@ export interface Permit {
   readonly price: Price | undefined
   /** What is held for it; `undefined` when no account limits it. */
   readonly hold?: SpendHold | undefined
+  /** How the vendor knows the answer; `undefined` until it has said so. */
+  readonly answer?: AnswerReference | undefined
 }
 
 export interface ConnectOptions {

@@ -18,7 +18,7 @@ test('an errand that is broken off closes its connection before the answer, and 
   const { egress } = createHarness()
   const clock = createSystemClock()
   const ended: unknown[] = []
-  const recorder = { intend: () => undefined, settle: (facts: unknown) => ended.push(facts) }
+  const recorder = { intend: () => undefined, identify: () => undefined, settle: (facts: unknown) => ended.push(facts) }
   const run = createErrands({ egress, recorder, clock, ids: createIds({ clock, random: createSystemRandom() }) })
   const breaking = new AbortController()
   const request = {

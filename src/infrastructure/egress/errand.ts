@@ -1,5 +1,6 @@
 import { createRootCall, type Call, type Principal } from '../../core/call.ts'
 import { toPlatformError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { CallRecorder } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
@@ -12,6 +13,8 @@ export interface Errand {
   readonly allowedRegions: readonly string[]
   readonly request: EgressRequest
   readonly answerBytesMax: number
+  /** What the record says beside the usual: what it was about. */
+  readonly about?: JsonObject | undefined
   /** Breaks it off: what is under way is closed at once. */
   readonly signal?: AbortSignal | undefined
 }
@@ -119,12 +122,15 @@ interface Attended {
   readonly end: (thrown: unknown) => void
 }
 
+type Attendance = Pick<Errand, 'target' | 'allowedRegions' | 'about' | 'signal'>
+
 /** A call of its own around what is done. */
-function attend(deps: ErrandDeps, errand: Pick<Errand, 'target' | 'allowedRegions' | 'signal'>): Attended {
-  const { target: place, allowedRegions, signal } = errand
+function attend(deps: ErrandDeps, errand: Attendance): Attended {
+  const { target: place, allowedRegions, about, signal } = errand
   const target: EgressTarget = { ...place, vendor: undefined, vendorModel: 'none', isFree: true }
   const labels = { allowedRegions }
   const call = createRootCall(deps, { name: target.id, principal, labels, durationMsMax: target.timeouts.totalMs })
+  if (about !== undefined) call.note(about)
   const leave = (): void => call.cancel(signal?.reason)
   signal?.addEventListener('abort', leave, { once: true })
   let isOver = false

@@ -112,6 +112,7 @@ function createRecorder(intents: DispatchIntent[], onIntend: HarnessOptions['onI
       intents.push(intent)
       onIntend?.(intent)
     },
+    identify: () => undefined,
     settle: () => undefined,
   }
 }

@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../core/chat.ts'
 import { PlatformError, toPlatformError, type ErrorCode } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Answer, Embedded, EmbedRequest, Reranked, RerankRequest } from '../../core/model.ts'
+import { toReferenceJson } from '../../core/ports-lookups.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
 import type { Usage } from '../../core/usage.ts'
@@ -243,7 +244,13 @@ function createSettle(options: TryOptions, asked: Dispatch, permit: Permit): Set
       usage,
       cost,
       priceVersion: permit.price?.version,
-      detail: withMore(detail(options, isSent), toBound(permit), toEnergy(options, usage, asked), added),
+      detail: withMore(
+        detail(options, isSent),
+        toBound(permit),
+        toEnergy(options, usage, asked),
+        toReference(permit, usage),
+        added,
+      ),
       charges: permit.hold?.settle({ usage, cost, isSent, isAnswered, countedTokens }),
     })
   }
@@ -282,6 +289,11 @@ function toEnergy(
   const durationMs = clock.monotonicMs() - dispatch.startedMonotonicMs
   const energy = estimateEnergy(config, { outputTokens: usage.outputTotal, durationMs })
   return energy === undefined ? undefined : { energy }
+}
+
+/** How the vendor can be asked about an answer of which it has not reported what it used. */
+function toReference({ answer }: Permit, usage: Usage | undefined): JsonObject | undefined {
+  return answer === undefined || usage?.source === 'reported' ? undefined : { answer: toReferenceJson(answer) }
 }
 
 /** That the request went out with a lower bound on its output than the client's. */

@@ -4,7 +4,7 @@ import type { Ids } from '../../core/ids.ts'
 import type { CallRecorder, EndpointCaller, EventLog, Pricer } from '../../core/ports.ts'
 import type { Random } from '../../core/random.ts'
 import type { Clock } from '../../core/time.ts'
-import type { Egress } from '../egress/index.ts'
+import type { Egress, EgressTarget } from '../egress/index.ts'
 import type { Adapter } from './adapter.ts'
 import { createAttempts } from './attempt.ts'
 import type { EndpointHealth, HealthAccount } from './health.ts'
@@ -36,6 +36,8 @@ export interface EndpointsDeps {
 
 /** The configured endpoints: calls them by id, and knows how they are. */
 export interface Endpoints extends EndpointCaller {
+  /** Where an endpoint is reached; `undefined` when there is none of that id. */
+  findTarget(id: string): EgressTarget | undefined
   /** One report per endpoint, in the order of the configuration. */
   health(): readonly EndpointHealth[]
   /** Probes at once the endpoints that are due; it happens by itself as well. Never rejects. */
@@ -67,6 +69,7 @@ export function createEndpoints(deps: EndpointsDeps): Endpoints {
       leaf.run({ choice, does: 'embed', call, attempt: (options) => attempts.embed(options, request) }),
     rerank: (choice, request, call) =>
       leaf.run({ choice, does: 'rerank', call, attempt: (options) => attempts.rerank(options, request) }),
+    findTarget: (id) => entries.get(id)?.target,
     health: () => [...entries.values()].map((entry) => entry.health.report(entry.id)),
     probe: () => probes.run(),
     close: () => probes.close(),

@@ -60,7 +60,11 @@ export function createHarness(options: HarnessOptions): Harness {
   const ids = createIds({ clock, random: createSystemRandom() })
   const settled: unknown[] = []
   const pricer = createPricer(options.prices ?? {})
-  const recorder = { intend: () => undefined, settle: (facts: unknown) => void settled.push(facts) }
+  const recorder = {
+    intend: () => undefined,
+    identify: () => undefined,
+    settle: (facts: unknown) => void settled.push(facts),
+  }
   const egress = createEgress({
     config: config.egress,
     gate: listGate,

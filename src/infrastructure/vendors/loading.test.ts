@@ -51,7 +51,7 @@ describe('where a vendor is', () => {
     throw new Error('nothing is sent here')
   }
   const adapters = createVendorAdapters({
-    egress: { admit: unused, admitSpending: unused, send: unused, connect: unused, close: unused },
+    egress: { admit: unused, admitSpending: unused, send: unused, identify: unused, connect: unused, close: unused },
     clock: { now: () => 0, monotonicMs: () => 0 },
     config: configSchema.parse({}).egress,
     decodeError: unused,

@@ -184,7 +184,11 @@ export function createVendorHarness(options: VendorHarnessOptions): VendorHarnes
   const clock = createSystemClock()
   const ids = createIds({ clock, random: createSystemRandom() })
   const intents: DispatchIntent[] = []
-  const recorder: CallRecorder = { intend: (intent) => void intents.push(intent), settle: () => undefined }
+  const recorder: CallRecorder = {
+    intend: (intent) => void intents.push(intent),
+    identify: () => undefined,
+    settle: () => undefined,
+  }
   const pricer = { find: () => undefined }
   const egress = createEgress({ config: config.egress, gate, pricer, unknownPrice: 'flag', recorder, clock, log })
   const decodeError = (failure: UpstreamFailure) => dialects['openai-chat'].decodeError(failure)

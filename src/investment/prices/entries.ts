@@ -10,6 +10,7 @@ import { findUsageFault } from '../../core/usage-units.ts'
 import type { Store } from '../../store/index.ts'
 import type { PriceRow } from './operator.ts'
 import type { PriceBook } from './prices.ts'
+import { nextVersion } from './rounds.ts'
 import { createPriceBookStore, type EntryRow, type PriceBookStore, type PricedCall } from './store.ts'
 
 const instant = z.iso.datetime({ offset: true })
@@ -252,7 +253,7 @@ async function rerate({ store, clock, book, correct }: RerateDeps, span: RerateS
         tenant: call.tenant,
         root_id: call.rootId,
         call_id: call.callId,
-        price_version: versionOf(price.version, earlier.get(call.callId)),
+        price_version: nextVersion(price.version, earlier.get(call.callId)?.version),
       }
       await store.addAdjustment({ ...own, before: before ?? null, after: cost, ...times })
       corrected.add(call.rootId)
@@ -267,13 +268,6 @@ async function rerate({ store, clock, book, correct }: RerateDeps, span: RerateS
     if (last === undefined || page.length < pageCalls) return found
     after = last
   }
-}
-
-/** A price that comes back after another one is a correction of its own. */
-function versionOf(version: string, earlier: { readonly version: string } | undefined): string {
-  if (earlier === undefined) return version
-  const round = Number(/~(\d+)$/.exec(earlier.version)?.[1] ?? 1)
-  return `${version}~${round + 1}`
 }
 
 function toUsage({ usage }: PricedCall): Usage {

@@ -105,19 +105,21 @@ async function sumCalls(sql: Kysely<Tables>, asked: Asked): Promise<readonly Cal
     .orderBy('model')
     .execute()
   const corrected = await sumCorrections(sql, asked)
+  const toldLater = await sumLookups(sql, asked)
   return rows.map((row) => {
     const fix = corrected.find((each) => each.key === row.key && each.model === row.model)
+    const told = toldLater.find((each) => each.key === row.key && each.model === row.model)
     return {
       key: row.key,
       model: row.model,
       dispatches: Number(row.dispatches),
-      unknownUsage: Number(row.unknown_usage),
+      unknownUsage: Number(row.unknown_usage) - Number(told?.known_now ?? 0),
       unknownCost: Number(row.unknown_cost) - Number(fix?.known_now ?? 0),
-      inputTokens: toInteger(row.input),
-      cacheRead: toInteger(row.cache_read),
-      cacheWrite: toInteger(row.cache_write),
-      outputTokens: toInteger(row.output),
-      reasoning: toInteger(row.reasoning),
+      inputTokens: toInteger(row.input) + toInteger(told?.input),
+      cacheRead: toInteger(row.cache_read) + toInteger(told?.cache_read),
+      cacheWrite: toInteger(row.cache_write) + toInteger(told?.cache_write),
+      outputTokens: toInteger(row.output) + toInteger(told?.output),
+      reasoning: toInteger(row.reasoning) + toInteger(told?.reasoning),
       cost:
         toInteger(row.cost_high) * billion +
         toInteger(row.cost_low) +
@@ -141,7 +143,33 @@ function sumCorrections(sql: Kysely<Tables>, asked: Asked) {
       raw<string>`coalesce(call.vendor_model, call.name)`.as('model'),
       raw<number | bigint | string | null>`sum((fix.after - coalesce(fix.before, 0)) / 1000000000)`.as('high'),
       raw<number | bigint | string | null>`sum((fix.after - coalesce(fix.before, 0)) % 1000000000)`.as('low'),
-      raw<number>`sum(case when fix.before is null then 1 else 0 end)`.as('known_now'),
+      raw<number>`sum(case when fix.before is null and call.status = 'ok' then 1 else 0 end)`.as('known_now'),
+    ])
+    .groupBy(['call.key_id', raw`coalesce(call.vendor_model, call.name)`])
+    .execute()
+}
+
+/** What vendors said later that calls used: how much more, or less, than the record has, by model and key. */
+function sumLookups(sql: Kysely<Tables>, asked: Asked) {
+  const more = (column: string) =>
+    raw<
+      number | bigint | string | null
+    >`sum(coalesce(${raw.ref(`told.${column}`)}, 0) - coalesce(${raw.ref(`call.${column}`)}, 0))`
+  return within(sql, asked)
+    .innerJoin('call_lookup as told', (join) =>
+      join.onRef('told.root_id', '=', 'call.root_id').onRef('told.call_id', '=', 'call.id'),
+    )
+    .where('told.state', 'in', ['found', 'booked'])
+    .select([
+      'call.key_id as key',
+      raw<string>`coalesce(call.vendor_model, call.name)`.as('model'),
+      more('input_total').as('input'),
+      more('cache_read').as('cache_read'),
+      raw<number | bigint | string | null>`sum(coalesce(told.cache_write_5m, 0) + coalesce(told.cache_write_1h, 0)
+        - coalesce(call.cache_write_5m, 0) - coalesce(call.cache_write_1h, 0))`.as('cache_write'),
+      more('output_total').as('output'),
+      more('reasoning').as('reasoning'),
+      raw<number>`sum(case when call.status = 'ok' and call.usage_source is null then 1 else 0 end)`.as('known_now'),
     ])
     .groupBy(['call.key_id', raw`coalesce(call.vendor_model, call.name)`])
     .execute()
@@ -180,6 +208,12 @@ async function sumDays(sql: Kysely<Tables>, asked: Asked): Promise<readonly DayS
           .onRef('fix.root_id', '=', 'call.root_id')
           .onRef('fix.call_id', '=', 'call.id'),
     )
+    .leftJoin('call_lookup as told', (join) =>
+      join
+        .onRef('told.root_id', '=', 'call.root_id')
+        .onRef('told.call_id', '=', 'call.id')
+        .on('told.state', 'in', ['found', 'booked']),
+    )
     .where('call.kind', '=', 'dispatch')
     .select((select) => [
       dayOf.as('day'),
@@ -188,10 +222,18 @@ async function sumDays(sql: Kysely<Tables>, asked: Asked): Promise<readonly DayS
       raw<number>`sum(case when call.status = 'ok' and call.cost is null and coalesce(fix.known_now, 0) = 0 then 1 else 0 end)`.as(
         'unknown',
       ),
-      raw<number>`sum(case when call.usage_source = 'estimated' then 1 else 0 end)`.as('estimated'),
-      raw<number | bigint | string | null>`sum(call.input_total)`.as('input'),
-      raw<number | bigint | string | null>`sum(call.cache_read)`.as('cached'),
-      raw<number | bigint | string | null>`sum(call.output_total)`.as('output'),
+      raw<number>`sum(case when call.usage_source = 'estimated' and told.call_id is null then 1 else 0 end)`.as(
+        'estimated',
+      ),
+      raw<
+        number | bigint | string | null
+      >`sum(case when told.call_id is null then call.input_total else told.input_total end)`.as('input'),
+      raw<
+        number | bigint | string | null
+      >`sum(case when told.call_id is null then call.cache_read else told.cache_read end)`.as('cached'),
+      raw<
+        number | bigint | string | null
+      >`sum(case when told.call_id is null then call.output_total else told.output_total end)`.as('output'),
       raw<number | bigint | string | null>`sum((coalesce(call.cost, 0) + coalesce(fix.change, 0)) / 1000000000)`.as(
         'high',
       ),

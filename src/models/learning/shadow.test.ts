@@ -49,7 +49,7 @@ function createWorld(options: { readonly judge?: (text: string) => string } = {}
     ids: createIds({ clock, random: createSeededRandom(1) }),
     random: createSeededRandom(2),
     log: silentLog,
-    recorder: { intend: () => undefined, settle: (facts) => settled.push(...facts) },
+    recorder: { intend: () => undefined, identify: () => undefined, settle: (facts) => settled.push(...facts) },
     narrowRegions: (outer, inner) => outer.filter((region) => inner.includes(region)),
     judging: {
       toPrompt: ({ answer }) => answer,

@@ -1,5 +1,7 @@
 import type { CallFacts } from '../../core/call.ts'
-import type { DispatchIntent } from '../../core/ports.ts'
+import type { JsonValue } from '../../core/json.ts'
+import type { DispatchIntent, IdentifiedAnswer } from '../../core/ports.ts'
+import { toAnswerReference } from '../../core/ports-lookups.ts'
 import { decodeCharges, type Charge } from '../../core/spending.ts'
 import { headBytes, unescape } from './byte-line.ts'
 import { dispatchStart, factFields, treeFields } from './encode.ts'
@@ -69,7 +71,7 @@ export type CallRow = readonly (string | number | bigint | null)[]
 
 /** What a line is about. What it says is decoded when it is written: most intents never are. */
 export interface Entry {
-  readonly type: 'intent' | 'settlement'
+  readonly type: 'intent' | 'answer' | 'settlement'
   readonly rootId: string
   /** Rows of calls in it. */
   readonly rows: number
@@ -82,6 +84,7 @@ function toEntry(body: string): Entry | undefined {
   if (rootEnd === -1 || body[1] !== tab) return undefined
   const rootId = unescape(body.slice(2, rootEnd))
   if (body.startsWith('I') || body.startsWith('J')) return { type: 'intent', rootId, rows: 0, body }
+  if (body.startsWith('A')) return { type: 'answer', rootId, rows: 0, body }
   const rows = Number(body.slice(rootEnd + 1, body.indexOf(tab, rootEnd + 1)))
   const isSettlement = body.startsWith('S') || body.startsWith('T')
   return isSettlement && rows > 0 ? { type: 'settlement', rootId, rows, body } : undefined
@@ -103,6 +106,14 @@ export function decodeIntent({ body, rootId }: Entry): DispatchIntent | undefine
     atMs: Number(atMs),
     charges: isHeld ? decodeCharges(fields[8] ?? '') : undefined,
   }
+}
+
+/** How a vendor knows an answer; `undefined` when the body is damaged. */
+export function decodeIdentified({ body, rootId }: Entry): IdentifiedAnswer | undefined {
+  const [, , place = '', text = '', ...rest] = body.split(tab)
+  if (rest.length > 0 || !text.endsWith('}')) return undefined
+  const answer = toAnswerReference(JSON.parse(text) as JsonValue) // a whole line is what was written, and JSON was
+  return answer === undefined ? undefined : { callId: fromPlace(place, rootId) ?? rootId, rootId, answer }
 }
 
 /** What a settled tree was charged and when it began; `undefined` when no budget limits it. */

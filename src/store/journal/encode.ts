@@ -1,5 +1,5 @@
 import type { CallFacts } from '../../core/call.ts'
-import type { DispatchIntent } from '../../core/ports.ts'
+import type { DispatchIntent, IdentifiedAnswer } from '../../core/ports.ts'
 import { addCharges, encodeCharges, type Charge } from '../../core/spending.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { ByteLine } from './byte-line.ts'
@@ -10,6 +10,7 @@ import type { ByteLine } from './byte-line.ts'
  * the tree, because short integers are written several times as fast as others.
  *
  *   I rootId callId tenant keyId endpoint vendorModel atMs
+ *   A rootId callId answer: how the vendor knows the answer that has begun
  *   S rootId calls tenant keyId startedAtMs ( id parentId kind name startedAtMs durationMs status errorCode firstByteMs detail
  *     vendorModel regions priceVersion cost source inputTotal cacheRead cacheWrite5m cacheWrite1h outputTotal reasoning raw )*
  *   J as I, then charges · T as S, then charges: under a budget, what is held, and what was charged in the end
@@ -28,6 +29,7 @@ const costMax = 2n ** 63n - 1n
 const letters = {
   intent: toCode('I'),
   heldIntent: toCode('J'),
+  answer: toCode('A'),
   settlement: toCode('S'),
   chargedSettlement: toCode('T'),
   request: toCode('r'),
@@ -53,6 +55,14 @@ export function encodeIntent(line: ByteLine, intent: DispatchIntent): void {
   line.text(intent.vendorModel)
   line.integer(Math.trunc(intent.atMs))
   if (charges !== undefined) line.text(encodeCharges(charges))
+}
+
+/** How the vendor knows the answer of a dispatch. */
+export function encodeIdentified(line: ByteLine, { rootId, callId, answer }: IdentifiedAnswer): void {
+  line.start(letters.answer)
+  line.text(rootId)
+  encodePlace(line, callId, rootId)
+  line.json(answer)
 }
 
 /** One call tree; the first fact names root, tenant and key of all. */

@@ -1,7 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import type { DispatchIntent } from '../../core/ports.ts'
+import type { DispatchIntent, IdentifiedAnswer } from '../../core/ports.ts'
 import { listSegments, removeSegment, toSegmentPath } from './files.ts'
-import { decodeCharged, decodeIntent, decodeLine, decodeRows, type CallRow, type Entry } from './decode.ts'
+import {
+  decodeCharged,
+  decodeIdentified,
+  decodeIntent,
+  decodeLine,
+  decodeRows,
+  type CallRow,
+  type Entry,
+} from './decode.ts'
 import { toInterrupted } from './interrupted.ts'
 import type { Posting, TimedCharge } from './posting.ts'
 import type { Batch, Position, Sink } from './sink.ts'
@@ -74,7 +82,16 @@ export async function openFold(options: FoldOptions): Promise<Fold> {
         const calls = toInterrupted(given, source.lastSignMs())
         const closedRootIds = [...new Set(given.map((intent) => intent.rootId))]
         const posting = toAssumed(given, source.lastSignMs())
-        await sink.commit({ journalId, position, isClosing: true, calls, intents: [], closedRootIds, posting })
+        await sink.commit({
+          journalId,
+          position,
+          isClosing: true,
+          calls,
+          intents: [],
+          answers: [],
+          closedRootIds,
+          posting,
+        })
       }
       source.close()
       for (const segment of listSegments(folder, journalId)) removeSegment(folder, journalId, segment)
@@ -104,7 +121,7 @@ function toBatch(
   const open = new Map<string, Entry[]>()
   for (const entry of read.entries) {
     const { type, rootId } = entry
-    if (type === 'intent') {
+    if (type !== 'settlement') {
       const siblings = open.get(rootId)
       if (siblings === undefined) open.set(rootId, [entry])
       else siblings.push(entry)
@@ -114,23 +131,39 @@ function toBatch(
     open.delete(rootId)
     if (state.rootIds.has(rootId)) closedRootIds.push(rootId)
   }
-  const intents = [...open.values()].flatMap((entries) => lastOfEach(entries))
+  const { intents, answers } = takeOpen([...open.values()].flat())
   return {
     journalId: state.journalId,
     position: read.position,
     isClosing: false,
     calls: new SettledCalls(settled),
     intents,
+    answers,
     closedRootIds,
     posting: toPosting(settled),
   }
 }
 
-/** A dispatch says again what it is about to do when more is held for it: what it said last counts. */
-function lastOfEach(entries: readonly Entry[]): readonly DispatchIntent[] {
+/**
+ * A dispatch says again what it is about to do when more is held for it: what it said last counts. Answers apart are those of
+ * intents that an earlier batch has written.
+ */
+function takeOpen(entries: readonly Entry[]): Pick<Batch, 'intents' | 'answers'> {
   const last = new Map<string, DispatchIntent>()
-  for (const intent of entries.map(decodeIntent)) if (intent !== undefined) last.set(intent.callId, intent)
-  return [...last.values()]
+  const answers: IdentifiedAnswer[] = []
+  for (const entry of entries) {
+    if (entry.type === 'intent') {
+      const intent = decodeIntent(entry)
+      if (intent !== undefined) last.set(intent.callId, { ...intent, answer: last.get(intent.callId)?.answer })
+      continue
+    }
+    const identified = decodeIdentified(entry)
+    if (identified === undefined) continue
+    const intent = last.get(identified.callId)
+    if (intent === undefined) answers.push(identified)
+    else last.set(intent.callId, { ...intent, answer: identified.answer })
+  }
+  return { intents: [...last.values()], answers }
 }
 
 function toPosting(settled: readonly Entry[]): Posting {
@@ -150,7 +183,9 @@ function toAssumed(given: readonly DispatchIntent[], lastSignMs: number): Postin
   const held = given.filter((intent) => intent.charges !== undefined)
   return {
     charges: [],
-    assumed: held.flatMap(({ charges = [], atMs }) => charges.map((charge) => ({ ...charge, sinceMs: atMs }))),
+    assumed: held.flatMap(({ charges = [], atMs, rootId, callId }) =>
+      charges.map((charge) => ({ ...charge, sinceMs: atMs, rootId, callId })),
+    ),
     atMs: Math.trunc(lastSignMs),
   }
 }

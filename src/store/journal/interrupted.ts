@@ -1,4 +1,5 @@
 import type { DispatchIntent } from '../../core/ports.ts'
+import { toReferenceJson } from '../../core/ports-lookups.ts'
 import type { CallRow } from './decode.ts'
 
 /** The name of a request that ended with its process: nothing on the disk says what was asked for. No model has it. */
@@ -22,9 +23,11 @@ function toRow(
   intent: DispatchIntent,
   options: { readonly kind: 'request' | 'dispatch'; readonly lastSignMs: number },
 ): CallRow {
-  const { tenant, rootId, callId, keyId, endpoint, vendorModel, atMs } = intent
+  const { tenant, rootId, callId, keyId, endpoint, vendorModel, atMs, answer } = intent
   const durationMs = Math.max(0, options.lastSignMs - atMs)
-  const detail = JSON.stringify({ reason: 'the process ended before the call' })
+  const isKnown = answer !== undefined && options.kind === 'dispatch'
+  const known = isKnown ? { answer: toReferenceJson(answer) } : {}
+  const detail = JSON.stringify({ reason: 'the process ended before the call', ...known })
   if (options.kind === 'request') {
     return [tenant, rootId, rootId, null, 'request', unknownName, keyId, atMs, durationMs, 'interrupted', detail]
   }

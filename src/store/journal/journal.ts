@@ -1,11 +1,11 @@
 import { assert } from '../../core/assert.ts'
 import type { CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
-import type { CallRecorder, DispatchIntent, EventLog } from '../../core/ports.ts'
+import type { CallRecorder, DispatchIntent, EventLog, IdentifiedAnswer } from '../../core/ports.ts'
 import type { Location } from '../engine.ts'
 import { listJournals, tryLock, type JournalLock } from './files.ts'
 import { ByteLine } from './byte-line.ts'
-import { encodeIntent, encodeSettlement } from './encode.ts'
+import { encodeIdentified, encodeIntent, encodeSettlement } from './encode.ts'
 import type { SideWork } from './messages.ts'
 import { startThread, type Thread } from './thread.ts'
 import { createWriter, shared, type Writer } from './writer.ts'
@@ -82,7 +82,11 @@ class CallJournal implements Journal {
   constructor(options: JournalOptions) {
     this.#options = options
     this.#settlementBytesMax = options.journalBytesMax + Math.max(1_048_576, Math.floor(options.journalBytesMax / 8))
-    this.recorder = { intend: (intent) => this.#intend(intent), settle: (facts) => this.#settle(facts) }
+    this.recorder = {
+      intend: (intent) => this.#intend(intent),
+      identify: (identified) => this.#identify(identified),
+      settle: (facts) => this.#settle(facts),
+    }
   }
 
   recover(journalIds: readonly string[]): void {
@@ -136,6 +140,11 @@ class CallJournal implements Journal {
   #intend(intent: DispatchIntent): void {
     encodeIntent(this.#line, intent)
     this.#append(this.#options.journalBytesMax)
+  }
+
+  #identify(identified: IdentifiedAnswer): void {
+    encodeIdentified(this.#line, identified)
+    this.#append(this.#settlementBytesMax)
   }
 
   #settle(facts: readonly CallFacts[]): void {

@@ -9,8 +9,12 @@ import {
   Followers,
   fromIntentRow,
   intentColumns,
+  intentUpdate,
   isRoot,
+  lookupColumns,
+  toAnswerText,
   toIntentRow,
+  toLookup,
   type Batch,
   type OpenedJournal,
   type Sink,
@@ -35,8 +39,9 @@ const insertCalls = `with written as (${toInsert('call', callColumns, callTypes)
   select tenant, root_id from written where id = root_id`
 const insertIntents = toInsert('intent', intentColumns, { at_ms: 'bigint' }).replace(
   /do nothing$/,
-  '(root_id, call_id) do update set charges = excluded.charges',
+  `(root_id, call_id) do update set ${intentUpdate}`,
 )
+const insertLookups = toInsert('call_lookup', lookupColumns, { started_at_ms: 'bigint', next_at_ms: 'bigint' })
 
 /** PostgreSQL, on one connection that is made again after a failure. Rows travel by column, one array each. */
 export function createPostgresSink(url: string): Sink {
@@ -172,6 +177,8 @@ async function writeCalls(client: Client, { calls }: Batch): Promise<readonly (r
     insertCalls,
     toColumns(trees.flat(), callColumns.length),
   )
+  const lookups = trees.flatMap((tree) => tree.map(toLookup)).filter((lookup) => lookup !== undefined)
+  if (lookups.length > 0) await client.query(insertLookups, toColumns(lookups, lookupColumns.length))
   const roots = new Set(written.rows.map((row) => `${row.root_id} ${row.tenant}`))
   return trees.filter((tree) => {
     const root = tree.find(isRoot)
@@ -197,6 +204,10 @@ async function write(client: Client, batch: Batch): Promise<void> {
   if (batch.intents.length > 0) {
     const rows = batch.intents.map((intent) => toIntentRow(intent, batch.journalId))
     await client.query(insertIntents, toColumns(rows, intentColumns.length))
+  }
+  for (const { answer, rootId, callId } of batch.answers) {
+    const values = [toAnswerText(answer), rootId, callId]
+    await client.query('update intent set answer = $1 where root_id = $2 and call_id = $3', values)
   }
   if (batch.closedRootIds.length > 0) {
     await client.query('delete from intent where root_id = any($1::text[])', [batch.closedRootIds])

@@ -12,8 +12,10 @@ export interface Posting {
 export interface TimedCharge extends Charge {
   /** When what was charged began to count, milliseconds UTC. */
   readonly sinceMs: number
-  /** The tree that was charged, for the record; absent where its end was not seen. */
-  readonly rootId?: string
+  /** The tree that was charged. */
+  readonly rootId: string
+  /** The dispatch; only of what is assumed, since each of those may turn out to be another amount. */
+  readonly callId?: string
 }
 
 /** The database inside the transaction of a batch. Places in the text are `$1`, `$2`, each once and in order. */
@@ -48,6 +50,7 @@ interface Moved {
 
 interface Charged {
   readonly rootId: string
+  readonly callId: string | undefined
   readonly account: number
   amount: bigint
 }
@@ -111,6 +114,7 @@ class Books {
   readonly #byPurse = new Map<number, Hold>()
   readonly #moved = new Map<string, Moved>()
   readonly #charged = new Map<string, Charged>()
+  readonly #assumed = new Map<string, Charged>()
   readonly #lapses = new Map<string, { readonly account: number; readonly atMs: number; amount: bigint }>()
 
   constructor(rows: Rows, { journalId, accounts, holds }: BooksParts) {
@@ -120,11 +124,13 @@ class Books {
     this.#holds = new Map(holds.map((hold) => [hold.id, hold]))
   }
 
-  charge({ purse, amount, sinceMs, rootId }: TimedCharge, kind: 'post' | 'assume'): void {
+  charge(charge: TimedCharge, kind: 'post' | 'assume'): void {
+    const { purse, amount, sinceMs, rootId, callId } = charge
     const hold = this.#findHold(purse)
     if (hold === undefined || amount <= 0n) return
     const account = this.#accountOf(hold)
-    if (rootId !== undefined) this.#note(rootId, account.number, amount)
+    note(this.#charged, { rootId, callId: undefined, account: account.number, amount })
+    if (callId !== undefined) note(this.#assumed, { rootId, callId, account: account.number, amount })
     const isLive = hold.state === 'live'
     const room = isLive ? hold.amount - hold.posted : account.limit - account.spent - account.held
     const within = amount < room ? amount : room > 0n ? room : 0n
@@ -164,6 +170,8 @@ class Books {
     }
     for (const lapse of this.#lapses.values()) await this.#writeLapse(lapse)
     if (this.#charged.size > 0) await this.#writeCharged()
+    for (const assumed of Map.groupBy(this.#assumed.values(), ({ callId }) => callId).values())
+      await this.#writeAssumed(assumed)
   }
 
   async #writeTransfer({ hold, kind, debit, credit, amount }: Moved, atMs: number): Promise<void> {
@@ -187,11 +195,13 @@ class Books {
     await this.#rows.query(text, [sum, account, atMs])
   }
 
-  #note(rootId: string, account: number, amount: bigint): void {
-    const key = `${rootId} ${account}`
-    const known = this.#charged.get(key)
-    if (known === undefined) this.#charged.set(key, { rootId, account, amount })
-    else known.amount += amount
+  /** Beside what the vendor is asked about a dispatch: what its answer takes the place of. */
+  async #writeAssumed(assumed: readonly Charged[]): Promise<void> {
+    const [first] = assumed
+    if (first?.callId === undefined) return
+    const text = assumed.map(({ account, amount }) => `${account}:${amount}`).join()
+    const values = [text, first.rootId, first.callId]
+    await this.#rows.query('update call_lookup set assumed = $1 where root_id = $2 and call_id = $3', values)
   }
 
   /** All in one statement. */
@@ -232,6 +242,13 @@ class Books {
     assert(account !== undefined, 'every hold is on an account that was read with it')
     return account
   }
+}
+
+function note(charged: Map<string, Charged>, said: Charged): void {
+  const key = `${said.rootId} ${said.callId ?? ''} ${said.account}`
+  const known = charged.get(key)
+  if (known === undefined) charged.set(key, said)
+  else known.amount += said.amount
 }
 
 function toAccount(row: Record<string, unknown>): Account {

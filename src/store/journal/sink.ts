@@ -1,6 +1,9 @@
-import type { DispatchIntent } from '../../core/ports.ts'
+import type { JsonValue } from '../../core/json.ts'
+import { isJsonObject } from '../../core/json.ts'
+import type { DispatchIntent, IdentifiedAnswer } from '../../core/ports.ts'
+import { toAnswerReference, toReferenceJson } from '../../core/ports-lookups.ts'
 import { decodeCharges, encodeCharges } from '../../core/spending.ts'
-import type { CallRow } from './decode.ts'
+import { callColumns, type CallRow } from './decode.ts'
 import type { Attendance, Attendant, SideDatabase } from './messages.ts'
 import type { Posting } from './posting.ts'
 
@@ -27,6 +30,8 @@ export interface Batch {
   /** Whole trees, decoded while they are written; may be gone through again after a failure. */
   readonly calls: Iterable<readonly CallRow[]>
   readonly intents: readonly DispatchIntent[]
+  /** Of intents that an earlier batch has written. */
+  readonly answers: readonly IdentifiedAnswer[]
   /** Trees whose intents leave the database. */
   readonly closedRootIds: readonly string[]
   readonly posting: Posting
@@ -110,12 +115,21 @@ export const intentColumns = [
   'vendor_model',
   'at_ms',
   'charges',
+  'answer',
 ] as const
 
 export function toIntentRow(intent: DispatchIntent, journalId: string): readonly (string | number | null)[] {
   const { rootId, callId, tenant, keyId, endpoint, vendorModel, atMs } = intent
   const charges = intent.charges === undefined ? null : encodeCharges(intent.charges)
-  return [rootId, callId, journalId, tenant, keyId, endpoint, vendorModel, atMs, charges]
+  const answer = intent.answer === undefined ? null : toAnswerText(intent.answer)
+  return [rootId, callId, journalId, tenant, keyId, endpoint, vendorModel, atMs, charges, answer]
+}
+
+/** What is said again of an intent that is there already. */
+export const intentUpdate = 'charges = excluded.charges, answer = coalesce(excluded.answer, intent.answer)'
+
+export function toAnswerText(answer: IdentifiedAnswer['answer']): string {
+  return JSON.stringify(toReferenceJson(answer))
 }
 
 export function fromIntentRow(row: Readonly<Record<string, unknown>>): DispatchIntent {
@@ -128,5 +142,37 @@ export function fromIntentRow(row: Readonly<Record<string, unknown>>): DispatchI
     vendorModel: String(row['vendor_model']),
     atMs: Number(row['at_ms']),
     charges: typeof row['charges'] === 'string' ? decodeCharges(row['charges']) : undefined,
+    answer: typeof row['answer'] === 'string' ? toAnswerReference(JSON.parse(row['answer']) as JsonValue) : undefined, // as written above
   }
 }
+
+/** Columns of table `call_lookup` that a fold writes, in the order the sinks bind them. */
+export const lookupColumns = [
+  'tenant',
+  'root_id',
+  'call_id',
+  'endpoint',
+  'vendor_model',
+  'answer',
+  'started_at_ms',
+  'next_at_ms',
+] as const
+
+type LookupRow = readonly (string | number | null)[]
+
+/** What the vendor can be asked about a dispatch that did not report its usage; `undefined` for every other row. */
+export function toLookup(row: CallRow): LookupRow | undefined {
+  const [tenant, rootId, id, , kind, name, , startedAtMs, durationMs, , detail] = row
+  if (kind !== 'dispatch' || typeof detail !== 'string' || !detail.includes('"lookup":')) return undefined
+  if (row[usageSource] === 'reported') return undefined
+  const said = JSON.parse(detail) as JsonValue // written by the record
+  const answer = isJsonObject(said) ? toAnswerReference(said['answer']) : undefined
+  if (answer === undefined || answer.lookup === 'none') return undefined
+  const endedAtMs = Math.ceil(Number(startedAtMs) + Number(durationMs))
+  const vendorModel = row[vendorModelAt]
+  const names = [tenant, rootId, id, name, vendorModel ?? ''].map(String)
+  return [...names, toAnswerText(answer), Number(startedAtMs), endedAtMs]
+}
+
+const usageSource = callColumns.indexOf('usage_source')
+const vendorModelAt = callColumns.indexOf('vendor_model')

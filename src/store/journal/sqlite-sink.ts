@@ -9,8 +9,12 @@ import {
   Followers,
   fromIntentRow,
   intentColumns,
+  intentUpdate,
   isRoot,
+  lookupColumns,
+  toAnswerText,
   toIntentRow,
+  toLookup,
   type Batch,
   type Sink,
 } from './sink.ts'
@@ -23,7 +27,11 @@ export function createSqliteSink(path: string): Sink {
   )
   const insertIntent = database.prepare(
     `insert into intent (${intentColumns.join(', ')}) values (${marks(intentColumns)})
-    on conflict (root_id, call_id) do update set charges = excluded.charges`,
+    on conflict (root_id, call_id) do update set ${intentUpdate}`,
+  )
+  const updateIntent = database.prepare('update intent set answer = ? where root_id = ? and call_id = ?')
+  const insertLookup = database.prepare(
+    `insert or ignore into call_lookup (${lookupColumns.join(', ')}) values (${marks(lookupColumns)})`,
   )
   const insertOutbox = database.prepare('insert into outbox (journal_id, at_ms, calls) values (?, ?, ?)')
   const deleteIntents = database.prepare('delete from intent where root_id = ?')
@@ -41,10 +49,11 @@ export function createSqliteSink(path: string): Sink {
   let attendant: Attendant | undefined
 
   async function write(batch: Batch, followers: Followers): Promise<void> {
-    await writeCalls(insertCall, batch, followers)
+    await writeCalls({ insertCall, insertLookup }, batch, followers)
     const { waiting } = followers
     if (waiting.length > 0) insertOutbox.run(batch.journalId, batch.posting.atMs, JSON.stringify(waiting))
     for (const intent of batch.intents) insertIntent.run(...toIntentRow(intent, batch.journalId))
+    for (const { answer, rootId, callId } of batch.answers) updateIntent.run(toAnswerText(answer), rootId, callId)
     for (const rootId of batch.closedRootIds) deleteIntents.run(rootId)
     const { segment, offset } = batch.position
     moveJournal.run(segment, offset, batch.isClosing ? 1 : 0, batch.journalId)
@@ -121,9 +130,11 @@ function createSide(database: DatabaseSync): SideDatabase {
 
 const statementsMax = 64
 
-async function writeCalls(insertCall: StatementSync, { calls }: Batch, followers: Followers): Promise<void> {
+type Inserts = Readonly<Record<'insertCall' | 'insertLookup', StatementSync>>
+
+async function writeCalls(inserts: Inserts, { calls }: Batch, followers: Followers): Promise<void> {
   for (const tree of calls) {
-    const written = writeTree(insertCall, tree)
+    const written = writeTree(inserts, tree)
     const taken = written.some(isRoot) ? followers.take(written) : undefined
     if (taken !== undefined) await taken
   }
@@ -131,9 +142,14 @@ async function writeCalls(insertCall: StatementSync, { calls }: Batch, followers
 }
 
 /** The rows that were not there before: all of them, nearly always. */
-function writeTree(insertCall: StatementSync, tree: readonly CallRow[]): readonly CallRow[] {
+function writeTree({ insertCall, insertLookup }: Inserts, tree: readonly CallRow[]): readonly CallRow[] {
   // Values that are not given are NULL: each one bound costs, and most rows have a dozen that are absent.
-  return tree.filter((row) => insertCall.run(...row).changes === 1)
+  const written = tree.filter((row) => insertCall.run(...row).changes === 1)
+  for (const row of written) {
+    const lookup = toLookup(row)
+    if (lookup !== undefined) insertLookup.run(...lookup)
+  }
+  return written
 }
 
 function marks(columns: readonly string[]): string {

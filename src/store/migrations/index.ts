@@ -7,6 +7,7 @@ import { outcomes } from './031-outcomes.ts'
 import { outlook } from './032-outlook.ts'
 import { callCharges } from './033-call-charges.ts'
 import { tokenScales } from './034-token-scales.ts'
+import { lookups } from './035-lookups.ts'
 import { useCase } from './050-use-case.ts'
 import { audit } from './051-audit.ts'
 import { reviews } from './052-reviews.ts'
@@ -55,6 +56,7 @@ export const migrations: readonly Migration[] = [
   outlook,
   callCharges,
   tokenScales,
+  lookups,
   useCase,
   audit,
   reviews,

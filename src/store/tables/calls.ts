@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { MoneyColumn } from './column.ts'
 
 /** The record of calls. */
@@ -6,6 +7,7 @@ export interface CallsTables {
   readonly intent: IntentTable
   readonly call: CallTable
   readonly call_charge: CallChargeTable
+  readonly call_lookup: CallLookupTable
 }
 
 /** What a tree was charged on an account, in the unit of the account: decimal text. */
@@ -13,6 +15,35 @@ export interface CallChargeTable {
   readonly root_id: string
   readonly account: number
   readonly amount: string
+}
+
+/** A dispatch that did not report its usage, and what its vendor said when it was asked. The call itself stays as it is. */
+export interface CallLookupTable {
+  readonly tenant: string
+  readonly root_id: string
+  readonly call_id: string
+  readonly endpoint: string
+  readonly vendor_model: string
+  /** How the vendor knows the answer: JSON. */
+  readonly answer: string
+  readonly started_at_ms: number
+  /** What accounts were charged for it although nobody saw its end, `account:amount` by commas; `null` when nothing was. */
+  readonly assumed: string | null
+  /** `found`: told, but not all accounts know; `booked`: they do; `none`: the estimate stays. */
+  readonly state: Generated<'open' | 'found' | 'booked' | 'none'>
+  readonly attempts: Generated<number>
+  readonly next_at_ms: number
+  /** Why nothing was told, at the last try. */
+  readonly reason: string | null
+  readonly told_at_ms: number | null
+  readonly input_total: number | null
+  readonly cache_read: number | null
+  readonly cache_write_5m: number | null
+  readonly cache_write_1h: number | null
+  readonly output_total: number | null
+  readonly reasoning: number | null
+  /** The vendor's usage object, JSON. */
+  readonly usage_raw: string | null
 }
 
 /** How far the journal of one process has been folded. The row goes when its files have gone. */
@@ -37,6 +68,8 @@ export interface IntentTable {
   readonly at_ms: number
   /** What is held for it, `account:amount` by commas; `null` when nothing is. */
   readonly charges: string | null
+  /** How the vendor knows its answer: JSON. */
+  readonly answer: string | null
 }
 
 /** One node of a call tree, written once. The columns that most nodes leave empty stand last. */

@@ -47,7 +47,7 @@ export function createNetworkWorld(random: Random, router: Router, treeCount: nu
   const config = drawConfig(random, { chats, places })
   const gate = createRegionGate(config.governance)
   const upstreams = createScriptedUpstreams(random, clock)
-  const recorder = { intend: () => undefined, settle: () => undefined }
+  const recorder = { intend: () => undefined, identify: () => undefined, settle: () => undefined }
   const pricer = createPricer({ config })
   const egress = createEgress({
     config: config.egress,

@@ -2,6 +2,7 @@ import type { CallFacts } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { toDollars } from '../../../core/money.ts'
 import { toIso } from '../../../core/time.ts'
+import type { HttpParts } from '../../http/index.ts'
 import { operatorTenant, readCount, report, toTable, type Command } from '../command.ts'
 import { toCallJson, toTreeJson } from '../../shapes/index.ts'
 
@@ -16,7 +17,8 @@ export const calls: Command = {
     if (id !== undefined) {
       const facts = await parts.calls.find(operatorTenant, id)
       if (facts.length === 0) throw new PlatformError('NOT_FOUND', `there is no call ${id}`)
-      report(context.terminal, toTreeJson(facts), toTreeLines(facts))
+      const corrections = await parts.calls.findCorrections(operatorTenant, facts[0]?.rootId ?? id)
+      report(context.terminal, toTreeJson(facts, corrections), toTreeLines(facts, corrections))
       return
     }
     const listed = await parts.calls.list(operatorTenant, { limit })
@@ -37,7 +39,10 @@ export const calls: Command = {
 }
 
 /** The tree as indented lines, each node under its parent. */
-function toTreeLines(facts: readonly CallFacts[]): readonly string[] {
+function toTreeLines(
+  facts: readonly CallFacts[],
+  corrections: Awaited<ReturnType<HttpParts['calls']['findCorrections']>>,
+): readonly string[] {
   const ids = new Set(facts.map((fact) => fact.id))
   const lines: string[] = []
   const add = (fact: CallFacts, depth: number): void => {
@@ -51,12 +56,20 @@ function toTreeLines(facts: readonly CallFacts[]): readonly string[] {
       fact.regions?.join(' '),
       tokens,
       `USD ${costOf(fact)}`,
+      toCorrectionText(corrections.get(fact.id)?.cost, corrections.get(fact.id)?.lookup?.state),
     ]
     lines.push(`${'  '.repeat(depth)}${parts.filter((part) => part !== undefined).join('  ')}`)
     for (const child of facts) if (child.parentId === fact.id) add(child, depth + 1)
   }
   for (const fact of facts) if (fact.parentId === undefined || !ids.has(fact.parentId)) add(fact, 0)
   return lines
+}
+
+/** What has become known since. */
+function toCorrectionText(cost: bigint | undefined, lookup: string | undefined): string | undefined {
+  if (lookup === 'open') return 'its vendor is still to be asked'
+  const by = lookup === 'told' ? 'as its vendor said later' : 'by a later price'
+  return cost === undefined ? undefined : `corrected: USD ${toDollars(cost)}, ${by}`
 }
 
 function costOf(fact: CallFacts): string {

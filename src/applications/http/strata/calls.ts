@@ -28,13 +28,14 @@ export function callRoutes(getParts: GetParts): readonly Route[] {
       path: '/v1/calls/{id}',
       access: 'calls:read',
       summary:
-        'One call as the tree it grew; `withdrawn` names versions of deleted documents that it was given passages of.',
+        'One call as the tree it grew; `correction` says what has become known of a dispatch since, by a corrected price or from its vendor; `withdrawn` names versions of deleted documents that it was given passages of.',
       answer: async ({ parts, principal, exchange }) => {
         const id = exchange.parameters['id'] ?? ''
         const facts = await parts.calls.find(principal.tenant, id)
         if (facts.length === 0) throw new PlatformError('NOT_FOUND', 'there is no such call')
         const withdrawn = await parts.knowledge.listWithdrawn(principal.tenant, versionsGiven(facts))
-        return { status: 200, body: { ...toTreeJson(facts), withdrawn: withdrawn.map(toWithdrawnJson) } }
+        const corrections = await parts.calls.findCorrections(principal.tenant, facts[0]?.rootId ?? id)
+        return { status: 200, body: { ...toTreeJson(facts, corrections), withdrawn: withdrawn.map(toWithdrawnJson) } }
       },
     }),
   ]

@@ -1,3 +1,4 @@
+export { AnswerIdFinder } from './answer-id.ts'
 export { createAnnouncedCalls, type AnnouncedCalls } from './tool-results.ts'
 export { encodeOpenaiError, toMessage } from './client-errors.ts'
 export { openCallId, sealCallId, type SealedCallId } from './call-ids.ts'

@@ -2,6 +2,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import type { Generated } from '../../../core/generated.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
+import { AnswerIdFinder } from './answer-id.ts'
 import { createFramer, type Frame, type Framer, joinData, manyLines, noLine } from '../sse/index.ts'
 
 /** What a dialect reads beside a relayed stream. */
@@ -30,6 +31,7 @@ export function createWireReaderOf(observer: WireObserver, options: WireReaderOp
 class ObservedReader implements WireReader {
   readonly #observer: WireObserver
   readonly #framer: Framer
+  readonly #finder: AnswerIdFinder | undefined
   #failure: PlatformError | undefined
   #chunk: Buffer = nothing
   #pieces: Buffer[] = []
@@ -41,6 +43,7 @@ class ObservedReader implements WireReader {
 
   constructor(observer: WireObserver, options: WireReaderOptions) {
     this.#observer = observer
+    this.#finder = options.onAnswerId === undefined ? undefined : new AnswerIdFinder(options.onAnswerId)
     this.#framer = createFramer(
       { onFrame: (frame) => this.#onFrame(frame), onLateLineFeed: (offset) => this.#onLateLineFeed(offset) },
       options.eventBytesMax,
@@ -107,6 +110,8 @@ class ObservedReader implements WireReader {
 
   #onFrame(frame: Frame): void {
     this.#isLastLeftOut = look(this.#observer, frame)
+    if (this.#finder !== undefined && frame.dataEnd > frame.dataStart && frame.dataStart >= 0)
+      this.#finder.look(frame.buffer, frame.dataStart, frame.dataEnd)
     if (frame.buffer !== this.#chunk) {
       if (!this.#isLastLeftOut) this.#pieces.push(frame.buffer)
       this.#takenTo = frame.chunkEnd

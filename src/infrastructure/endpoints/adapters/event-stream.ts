@@ -3,7 +3,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import { GeneratedMeter, type Generated } from '../../../core/generated.ts'
 import type { Clock } from '../../../core/time.ts'
 import type { Usage } from '../../../core/usage.ts'
-import type { SseReader, StreamDecoder } from '../../dialects/index.ts'
+import { AnswerIdFinder, type SseReader, type StreamDecoder } from '../../dialects/index.ts'
 import type { EgressBody } from '../../egress/index.ts'
 import type { Upstream } from '../adapter.ts'
 
@@ -20,6 +20,8 @@ export interface StreamSource {
 export interface StreamDecode {
   createReader(): SseReader
   createDecoder(): StreamDecoder
+  /** Told once by which id the endpoint knows the answer; `undefined` where nobody wants to know. */
+  readonly onAnswerId: ((id: string) => void) | undefined
 }
 
 /** Events decoded ahead of the reader before the upstream is paused. */
@@ -95,8 +97,9 @@ export function createEventReading(source: ByteSource, decode: StreamDecode): Ev
   async function read(early: readonly Buffer[], onFirst: () => void): Promise<void> {
     const reader = decode.createReader()
     const decoder = decode.createDecoder()
+    const finder = createFinder(decode)
     const take = (chunk: Buffer): boolean => {
-      for (const event of reader.push(chunk)) accept(decoder.decode(event))
+      for (const event of reader.push(chunk)) accept(decoder.decode(finder?.show(event) ?? event))
       if (queue.length > 0) onFirst()
       return queue.length < eventsAheadMax
     }
@@ -145,6 +148,10 @@ export function createEventReading(source: ByteSource, decode: StreamDecode): Ev
       }
     },
   }
+}
+
+function createFinder({ onAnswerId }: StreamDecode): AnswerIdFinder | undefined {
+  return onAnswerId === undefined ? undefined : new AnswerIdFinder(onAnswerId)
 }
 
 /**

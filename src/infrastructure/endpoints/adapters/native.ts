@@ -2,9 +2,11 @@ import type { Config, EndpointConfig } from '../../../config/index.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import type { LookupWay } from '../../../core/ports-lookups.ts'
 import type { Clock } from '../../../core/time.ts'
 import { createSseReader, type Dialect } from '../../dialects/index.ts'
 import type { Egress, EgressRequest, EgressResponse } from '../../egress/index.ts'
+import { findLookupWay, keepsAnswer, readAnswerIdOf } from '../../lookups/index.ts'
 import type { Adapter, Attempt, Upstream } from '../adapter.ts'
 import { embedOpenai, rerankOpenai } from './embeddings.ts'
 import { openEventStream, type StreamSource } from './event-stream.ts'
@@ -34,6 +36,7 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
     const { body, contentType, status } = response
     const head = { clock, headMs: clock.monotonicMs(), headFirstByteMs: response.firstByteMs }
     if (status < 200 || status > 299) throw await toRefusal(response)
+    const onAnswerId = identify({ egress, dialect }, { request, attempt, response })
     switch (kindOf(contentType, request.stream)) {
       case 'page':
         body.cancel()
@@ -48,7 +51,7 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
         return toWhole({ dialect, body: bytes, object, firstByteMs, isRelayable })
       }
       case 'events':
-        return openStream(deps, request, { body, ...head })
+        return openStream(deps, request, { body, ...head, onAnswerId })
     }
   }
 
@@ -100,16 +103,51 @@ function toEgressRequest(dialect: Dialect, request: ChatRequest, { endpoint, per
   return { method: 'POST', path: dialect.path, headers: own, body }
 }
 
-function openStream(deps: NativeAdapterDeps, request: ChatRequest, source: StreamSource): Promise<Upstream> {
+interface Begun {
+  readonly request: ChatRequest
+  readonly attempt: Attempt
+  readonly response: EgressResponse
+}
+
+/**
+ * Puts the vendor's id of the answer on record if its head names it already; otherwise gives back who is to be told by the events.
+ * What costs nothing is asked about by nobody.
+ */
+function identify(
+  { egress, dialect }: Pick<NativeAdapterDeps, 'egress' | 'dialect'>,
+  { request, attempt, response }: Begun,
+): ((id: string) => void) | undefined {
+  const { permit, endpoint } = attempt
+  if (permit.price === undefined && permit.hold === undefined) return undefined
+  const way = findLookupWay({ dialect: dialect.id, vendor: permit.target.vendor, setting: endpoint.config.lookup })
+  const lookup = way === undefined || !isKept(way, dialect, request) ? undefined : way
+  const named = lookup === undefined ? undefined : readAnswerIdOf(lookup, response)
+  if (named === undefined) return (id) => egress.identify(permit, id, lookup)
+  egress.identify(permit, named, lookup)
+  return undefined
+}
+
+/** Whether the vendor was asked to keep the answer: a request that did not come in its dialect asks for nothing to be stored. */
+function isKept(way: LookupWay, dialect: Dialect, { wire }: ChatRequest): boolean {
+  return keepsAnswer(way, wire?.dialect === dialect.id ? wire.body['store'] : false)
+}
+
+interface NamedStream extends StreamSource {
+  readonly onAnswerId: ((id: string) => void) | undefined
+}
+
+function openStream(deps: NativeAdapterDeps, request: ChatRequest, source: NamedStream): Promise<Upstream> {
   const { dialect } = deps
   const { eventBytesMax } = deps.config
+  const { onAnswerId } = source
   const decode = {
+    onAnswerId,
     createDecoder: () => dialect.createStreamDecoder(),
     createReader: () => createSseReader({ eventBytesMax }),
   }
   if (request.wire?.dialect !== dialect.id || !request.stream) return openEventStream(source, decode)
   const stripUsage = dialect.id === 'openai-chat' && !asksForUsage(request.wire.body)
-  const reader = dialect.createWireReader({ stripUsage, eventBytesMax })
+  const reader = dialect.createWireReader({ stripUsage, eventBytesMax, onAnswerId })
   return openWireStream(source, { dialect: dialect.id, reader, ...decode })
 }
 

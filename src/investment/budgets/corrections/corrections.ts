@@ -27,10 +27,10 @@ interface CorrectionsDeps {
 export function createCorrections({ store, ledger }: CorrectionsDeps): Corrections {
   return {
     async book(tenant, rootIds) {
-      const trees = (await store.readTrees(tenant, rootIds)).filter(({ adjustments }) => adjustments.length > 0)
+      const trees = (await store.readTrees(tenant, rootIds)).filter(isCorrected)
       const { charges, unknown } = await findUncharged({ store, ledger }, tenant, trees)
       const planned = trees.flatMap((tree) =>
-        planCorrections({ ...tree, tenant, charges: charges.get(tree.rootId) ?? tree.charges }),
+        planCorrections({ ...tree, tenant, charges: [...tree.charges, ...(charges.get(tree.rootId) ?? [])] }),
       )
       const known = await store.readBooked(planned.map(({ reference }) => reference))
       const open = planned.filter(({ reference }) => !known.has(reference))
@@ -39,6 +39,10 @@ export function createCorrections({ store, ledger }: CorrectionsDeps): Correctio
       return { booked, unbooked: outcomes.length - booked + unknown }
     },
   }
+}
+
+function isCorrected({ adjustments, dispatches }: RecordedTree): boolean {
+  return adjustments.length > 0 || dispatches.some(({ tokensTold }) => tokensTold !== undefined)
 }
 
 async function adjust(ledger: Pick<Ledger, 'run'>, correction: Correction): Promise<string> {
@@ -51,7 +55,7 @@ interface Uncharged {
 }
 
 /**
- * Trees that were charged nothing, since they cost nothing at the time, or before charges were kept: the budgets of that time that
+ * Trees that were charged no money, since they cost nothing at the time, or before charges were kept: the budgets of that time that
  * they fall under, by what is on record of them.
  */
 async function findUncharged(
@@ -59,7 +63,7 @@ async function findUncharged(
   tenant: string,
   trees: readonly RecordedTree[],
 ): Promise<Uncharged> {
-  const bare = trees.filter((tree) => tree.charges.length === 0)
+  const bare = trees.filter((tree) => tree.adjustments.length > 0 && !tree.charges.some(({ isMoney }) => isMoney))
   if (bare.length === 0) return { charges: new Map(), unknown: 0 }
   const budgets = await store.readBudgets(tenant)
   const keys = await store.readKeys(tenant, [...new Set(bare.map(({ keyId }) => keyId))])
@@ -102,6 +106,6 @@ async function openAccounts(
   })
   const numbers = keys.length === 0 ? [] : await ledger.open(keys)
   return scopes.map(({ budget, startsAtMs, endsAtMs }, index) => {
-    return { account: numbers[index] ?? 0, budget: budget.id, startsAtMs, endsAtMs, amount: undefined }
+    return { account: numbers[index] ?? 0, budget: budget.id, isMoney: true, startsAtMs, endsAtMs, amount: undefined }
   })
 }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { decodeCharges } from '../../../core/spending.ts'
 import type { Store, Tables } from '../../../store/index.ts'
 import { toBudget } from '../store.ts'
 import type { Budget } from '../budget.ts'
@@ -12,7 +13,7 @@ export interface RecordedTree {
   readonly model: string
   readonly dispatches: readonly Dispatch[]
   readonly adjustments: readonly Adjustment[]
-  /** Of money; empty where nothing is on record. */
+  /** Of money and tokens; empty where nothing is on record. */
   readonly charges: readonly ChargedAccount[]
 }
 
@@ -45,6 +46,7 @@ export function createCorrectionStore({ sql }: Pick<Store, 'sql'>): CorrectionSt
       const calls = await sql
         .selectFrom('call')
         .select(['root_id', 'id', 'kind', 'name', 'key_id', 'started_at_ms', 'cost', 'first_byte_ms'])
+        .select(['input_total', 'output_total'])
         .where('tenant', '=', tenant)
         .where('root_id', 'in', rootIds)
         .where('kind', '!=', 'model')
@@ -58,6 +60,7 @@ export function createCorrectionStore({ sql }: Pick<Store, 'sql'>): CorrectionSt
         .orderBy('created_at_ms')
         .execute()
       const charges = await selectCharges(sql, tenant, rootIds)
+      const told = await selectTold(sql, tenant, rootIds)
       return calls
         .filter(({ kind }) => kind === 'request')
         .map((root) => ({
@@ -67,7 +70,7 @@ export function createCorrectionStore({ sql }: Pick<Store, 'sql'>): CorrectionSt
           model: root.name,
           dispatches: calls
             .filter(({ kind, root_id }) => kind === 'dispatch' && root_id === root.root_id)
-            .map(toDispatch),
+            .map((call) => toDispatch(call, told.get(call.id))),
           adjustments: fixes.filter(({ root_id }) => root_id === root.root_id).map(toAdjustment),
           charges: charges.filter(({ rootId }) => rootId === root.root_id),
         }))
@@ -114,9 +117,9 @@ async function selectCharges(sql: Store['sql'], tenant: string, rootIds: readonl
       join.onRef('budget.tenant', '=', 'account.tenant').onRef('budget.id', '=', 'account.budget'),
     )
     .select(['call_charge.root_id', 'call_charge.amount', 'account.number', 'account.budget'])
-    .select(['account.starts_at_ms', 'account.ends_at_ms'])
+    .select(['account.starts_at_ms', 'account.ends_at_ms', 'budget.counts'])
     .where('account.tenant', '=', tenant)
-    .where('budget.counts', '=', 'money')
+    .where('budget.counts', 'in', ['money', 'tokens'])
     .where('call_charge.root_id', 'in', rootIds)
     .orderBy('account.number')
     .execute()
@@ -124,17 +127,47 @@ async function selectCharges(sql: Store['sql'], tenant: string, rootIds: readonl
     rootId: row.root_id,
     account: row.number,
     budget: row.budget,
+    isMoney: row.counts === 'money',
     startsAtMs: row.starts_at_ms,
     endsAtMs: row.ends_at_ms ?? undefined,
     amount: BigInt(row.amount),
   }))
 }
 
-type CallRow = Pick<Selectable<Tables['call']>, 'id' | 'started_at_ms' | 'cost' | 'first_byte_ms'>
+type ToldRow = Pick<Selectable<Tables['call_lookup']>, 'call_id' | 'assumed' | 'input_total' | 'output_total' | 'state'>
 
-function toDispatch({ id, started_at_ms, cost, first_byte_ms }: CallRow): Dispatch {
-  const isAnswered = first_byte_ms !== null
-  return { callId: id, startedAtMs: started_at_ms, cost: cost === null ? undefined : BigInt(cost), isAnswered }
+/** By the id of the call: what vendors said, and what was assumed before they did. */
+async function selectTold(sql: Store['sql'], tenant: string, rootIds: readonly string[]) {
+  const rows = await sql
+    .selectFrom('call_lookup')
+    .select(['call_id', 'assumed', 'input_total', 'output_total', 'state'])
+    .where('tenant', '=', tenant)
+    .where('root_id', 'in', rootIds)
+    .execute()
+  return new Map(rows.map((row) => [row.call_id, row]))
+}
+
+type CallRow = Pick<
+  Selectable<Tables['call']>,
+  'id' | 'started_at_ms' | 'cost' | 'first_byte_ms' | 'input_total' | 'output_total'
+>
+
+function toDispatch(call: CallRow, told: ToldRow | undefined): Dispatch {
+  const isTold = told !== undefined && (told.state === 'found' || told.state === 'booked')
+  return {
+    callId: call.id,
+    startedAtMs: call.started_at_ms,
+    cost: call.cost === null ? undefined : BigInt(call.cost),
+    isAnswered: call.first_byte_ms !== null,
+    tokens: countTokens(call),
+    tokensTold: isTold ? countTokens(told) : undefined,
+    assumed: new Map(decodeCharges(told?.assumed ?? '')?.map(({ purse, amount }) => [purse, amount])),
+  }
+}
+
+/** As budgets count them; `undefined` where nothing is known. */
+function countTokens({ input_total, output_total }: Pick<CallRow, 'input_total' | 'output_total'>): bigint | undefined {
+  return input_total === null && output_total === null ? undefined : BigInt((input_total ?? 0) + (output_total ?? 0))
 }
 
 function toAdjustment(row: Selectable<Tables['call_adjustment']>): Adjustment {

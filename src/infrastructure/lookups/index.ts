@@ -1,0 +1,2 @@
+export { createVendorLookups, type VendorLookups } from './lookups.ts'
+export { findLookupWay, keepsAnswer, readAnswerIdOf } from './ways.ts'

@@ -1,0 +1,1 @@
+export { createLookups, type LookedUp, type Lookups } from './lookups.ts'
