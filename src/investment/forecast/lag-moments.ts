@@ -12,7 +12,8 @@ export interface LagModel {
 export interface LagMoments {
   /**
    * Ridge regression of z[t] on z[t − lag] for t < end; the penalty is `ridge` times the mean variance of the lags.
-   * `undefined` when there are fewer than two rows for each lag, or nothing varies.
+   * `undefined` when there are fewer than two rows for each lag, or nothing varies. With the same list of lags, many fits that end
+   * before the series does cost little more than two.
    */
   fit(lags: readonly number[], end: number, ridge: number): LagModel | undefined
   /**
@@ -35,6 +36,14 @@ export function createLagMoments(series: Float64Array, { halfLife, tableLagMax }
   const z = series.map((value) => value - mean)
   const decay = 2 ** (-1 / halfLife)
   let table: Table | undefined
+  const running = new WeakMap<readonly number[], RunningSums>()
+  const momentsOf = (lags: readonly number[], lagMax: number, end: number): Moments => {
+    if (end === length) return countMoments({ z, decay, lags, lagMax, end })
+    const known = running.get(lags)
+    const sums = known ?? countRunning({ z, decay, lags, lagMax })
+    if (known === undefined) running.set(lags, sums)
+    return readRunning(sums, lags.length, end - lagMax)
+  }
   const toModel = (lags: readonly number[], moments: Moments, ridge: number): LagModel | undefined => {
     const coefficients = solve(moments, ridge)
     if (coefficients === undefined) return undefined
@@ -48,7 +57,7 @@ export function createLagMoments(series: Float64Array, { halfLife, tableLagMax }
       let lagMax = 0
       for (const lag of lags) if (lag > lagMax) lagMax = lag
       if (end - lagMax < 2 * lags.length + 2) return undefined
-      return toModel(lags, countMoments({ z, decay, lags, lagMax, end }), ridge)
+      return toModel(lags, momentsOf(lags, lagMax, end), ridge)
     },
     fitFromTable(lags, ridge) {
       if (length - tableLagMax < 2 * lags.length + 2) return undefined
@@ -106,6 +115,51 @@ function countMoments({ z, decay, lags, lagMax, end }: Rows): Moments {
   return { ownMean: own, means, lower, right }
 }
 
+/** Weighted sums of the rows up to each place, one record a place: the weight, the value, then for each lag its value, product, and triangle. */
+interface RunningSums {
+  readonly width: number
+  readonly sums: Float64Array
+}
+
+/** One more row makes all before it count less by the same factor, so each record follows from the one before. */
+function countRunning({ z, decay, lags, lagMax }: Omit<Rows, 'end'>): RunningSums {
+  const size = lags.length
+  const width = 2 + 2 * size + (size * (size + 1)) / 2
+  const rows = z.length - lagMax
+  const sums = new Float64Array((rows + 1) * width)
+  const row = new Float64Array(size)
+  for (let t = lagMax; t < z.length; t++) {
+    const value = at(z, t)
+    let before = (t - lagMax) * width
+    let place = before + width
+    for (let i = 0; i < size; i++) row[i] = at(z, t - (lags[i] ?? 0))
+    sums[place++] = decay * at(sums, before++) + 1
+    sums[place++] = decay * at(sums, before++) + value
+    for (let i = 0; i < size; i++) sums[place++] = decay * at(sums, before++) + at(row, i)
+    for (let i = 0; i < size; i++) sums[place++] = decay * at(sums, before++) + at(row, i) * value
+    for (let i = 0; i < size; i++) {
+      const own = at(row, i)
+      for (let j = 0; j <= i; j++) sums[place++] = decay * at(sums, before++) + own * at(row, j)
+    }
+  }
+  return { width, sums }
+}
+
+function readRunning({ width, sums }: RunningSums, size: number, rows: number): Moments {
+  let place = rows * width
+  const total = at(sums, place++)
+  const own = at(sums, place++) / total
+  const means = new Float64Array(size)
+  const right = new Float64Array(size)
+  const lower = new Float64Array(size * size)
+  for (let i = 0; i < size; i++) means[i] = at(sums, place++) / total
+  for (let i = 0; i < size; i++) right[i] = at(sums, place++) / total - own * at(means, i)
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) lower[i * size + j] = at(sums, place++) / total - at(means, i) * at(means, j)
+  }
+  return { ownMean: own, means, lower, right }
+}
+
 /** Moments of the lagged values, each diagonal made when it is first read. */
 interface Table {
   /** The weighted mean of z[t − lag] over all t from the longest lag on. */
@@ -154,12 +208,13 @@ interface DiagonalParts {
 function createDiagonal({ z, weighted, decay, oldest, total, lagMax }: DiagonalParts, apart: number): Float64Array {
   const length = z.length
   const means = new Float64Array(lagMax + 1 - apart)
+  const growth = 1 / decay // a product is there several times sooner than a quotient
   let sum = sumOfProducts(weighted, z, { from: lagMax, apart })
   means[0] = sum / total
   for (let lag = 0; lag < lagMax - apart; lag++) {
     const leaving = at(z, length - 1 - lag) * at(z, length - 1 - lag - apart)
     const entering = oldest * at(z, lagMax - 1 - lag) * at(z, lagMax - 1 - lag - apart)
-    sum = (sum - leaving) / decay + entering
+    sum = (sum - leaving) * growth + entering
     means[lag + 1] = sum / total
   }
   return means

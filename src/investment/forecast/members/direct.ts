@@ -13,6 +13,8 @@ const stepsMax = 96
 export function createDirect(context: MemberContext, ridge: number): Member {
   const { series, seasons, moments, bounds } = context
   const reach = { season: seasons[0] ?? 1, long: seasons.at(-1) ?? 1, lagMax: context.tableLagMax }
+  // One list for each step, so that fits of many ends share their sums.
+  const lists: (readonly number[])[] = []
   return {
     name: 'direct regression',
     fit(end, horizon) {
@@ -20,7 +22,7 @@ export function createDirect(context: MemberContext, ridge: number): Member {
       const isTabled = end === series.length && end > 3 * reach.lagMax && horizon < reach.lagMax
       const models: LagModel[] = []
       for (let ahead = 1; ahead <= horizon; ahead++) {
-        const lags = lagsFor(ahead, reach)
+        const lags = (lists[ahead] ??= lagsFor(ahead, reach))
         const model = isTabled ? moments.fitFromTable(lags, ridge) : moments.fit(lags, end, ridge)
         if (model === undefined) return undefined
         models.push(model)

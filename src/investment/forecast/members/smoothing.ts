@@ -40,13 +40,23 @@ interface Smoothing {
   start(level: Float64Array, parameters: Parameters): (steps: number) => number
 }
 
+interface Prepared {
+  readonly origin: number
+  /** The newest values before the origin, without their season. */
+  readonly level: Float64Array
+  readonly phases: Float64Array
+}
+
 function createSmoothing({ series, seasons }: MemberContext, smoothing: Smoothing): Member {
   const season = seasons.at(-1) ?? 1
   const keep = Math.max(valuesMax, 4 * season)
-  const prepare = (origin: number): { level: Float64Array; phases: Float64Array } => {
+  let last: Prepared | undefined
+  const prepare = (origin: number): Prepared => {
+    if (last?.origin === origin) return last
     const values = series.subarray(Math.max(0, origin - keep), origin)
     const phases = seasonalPhases(values, season)
-    return { level: values.map((value, t) => value - at(phases, t % phases.length)), phases }
+    last = { origin, level: takeOff(values, phases), phases }
+    return last
   }
   return {
     name: smoothing.name,
@@ -61,6 +71,16 @@ function createSmoothing({ series, seasons }: MemberContext, smoothing: Smoothin
       }
     },
   }
+}
+
+function takeOff(values: Float64Array, phases: Float64Array): Float64Array {
+  const level = new Float64Array(values.length)
+  let phase = 0
+  for (let t = 0; t < values.length; t++) {
+    level[t] = at(values, t) - at(phases, phase)
+    if (++phase === phases.length) phase = 0
+  }
+  return level
 }
 
 /** Mean deviation of each phase from the running mean over one season; `[0]` where there are fewer than two seasons. */
@@ -106,7 +126,7 @@ function chooseBest(grid: readonly Parameters[], values: Float64Array): Paramete
   let best = grid[0] ?? still
   let least = Number.POSITIVE_INFINITY
   for (const parameters of grid) {
-    const { error } = smooth(values, parameters)
+    const { error } = smooth(values, parameters, least)
     if (error < least) [best, least] = [parameters, error]
   }
   return best
@@ -114,7 +134,12 @@ function chooseBest(grid: readonly Parameters[], values: Float64Array): Paramete
 
 const still: Parameters = { alpha: 0, beta: 0, damping: 0 }
 
-function smooth(values: Float64Array, { alpha, beta, damping }: Parameters): State {
+/** Given up once the error is above `errorMax`: it only grows. */
+function smooth(
+  values: Float64Array,
+  { alpha, beta, damping }: Parameters,
+  errorMax = Number.POSITIVE_INFINITY,
+): State {
   const warmUp = Math.min(4, values.length - 1)
   let level = at(values, 0)
   let trend = damping > 0 && warmUp > 0 ? (at(values, warmUp) - at(values, 0)) / warmUp : 0
@@ -123,6 +148,7 @@ function smooth(values: Float64Array, { alpha, beta, damping }: Parameters): Sta
     const expected = level + damping * trend
     const miss = at(values, t) - expected
     error += miss * miss
+    if (error > errorMax) break
     level = expected + alpha * miss
     trend = damping * trend + beta * miss
   }
