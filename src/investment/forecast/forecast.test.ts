@@ -29,6 +29,26 @@ describe('medians', () => {
   })
 
   test.each([
+    { what: 'named', seasons: [12] },
+    { what: 'found', seasons: undefined },
+  ])('repeat a season that was seen twice and no more, $what, and none that was not there', ({ seasons }) => {
+    let [own, last, plain, without] = [0, 0, 0, 0]
+    for (let seed = 1; seed <= 40; seed++) {
+      const random = createSeededRandom(seed)
+      const noise = (): number => 6 * (random.next() + random.next() + random.next() - 1.5)
+      const year = Array.from({ length: 36 }, (_, t) => 100 + 20 * Math.sin((2 * Math.PI * t) / 12) + noise())
+      const [past, future] = [year.slice(0, 24), year.slice(24)]
+      own += meanError(future, forecastSeries(past, { horizon: 12, seasons }).points)
+      last += meanError(future, past.slice(12))
+      const growing = Array.from({ length: 36 }, (_, t) => 100 + 3 * t + noise())
+      plain += meanError(growing.slice(24), forecastSeries(growing.slice(0, 24), { horizon: 12, seasons }).points)
+      without += meanError(growing.slice(24), growing.slice(12, 24))
+    }
+    expect(own).toBeLessThan(1.2 * last)
+    expect(plain).toBeLessThan(0.5 * without)
+  })
+
+  test.each([
     { season: 7, length: 120, horizon: 14 },
     { season: 12, length: 96, horizon: 12 },
     { season: 4, length: 48, horizon: 8 },

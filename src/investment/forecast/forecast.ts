@@ -6,7 +6,7 @@ import { createPathSource } from './paths.ts'
 import { createPlan } from './plan.ts'
 import { reachOf } from './quantiles.ts'
 import { at, generate } from './ridge.ts'
-import { findSeasons, type Seasons } from './seasons.ts'
+import { findSeasons, resemblanceOf, type Seasons } from './seasons.ts'
 import { estimateSpread } from './spread.ts'
 import { chooseTransform } from './transform.ts'
 import { runTrials } from './trials.ts'
@@ -124,10 +124,17 @@ function createHold(series: Float64Array): (value: number) => number {
   return (value) => Math.max(low - range, Math.min(high + range, value))
 }
 
+/** What two seasons must have in common for a season that was given and cannot be seen three times. */
+const resemblanceMin = 0.3
+
+function isBelievable(series: Float64Array, season: number): boolean {
+  return series.length >= 3 * season || resemblanceOf(series, season) >= resemblanceMin
+}
+
 /** Seasons that are given are believed, as far as the series is long enough to show them twice. */
 function chooseSeasons(series: Float64Array, given: readonly number[] | undefined): Seasons {
   if (given === undefined) return findSeasons(series)
-  const steps = given.filter((each) => each >= 2 && each * 2 < series.length)
+  const steps = given.filter((each) => each >= 2 && each * 2 <= series.length && isBelievable(series, each))
   const shortest = steps[0]
   const nested = steps.filter((each) => shortest !== undefined && each % shortest === 0)
   return { steps: nested, isPlain: nested.length > 0 && series.length >= 6 * (nested.at(-1) ?? 1) }

@@ -7,6 +7,7 @@ import {
   createDirect,
   createPeriodic,
   createProfile,
+  createSeasonalLast,
   createTheta,
   type Member,
   type MemberContext,
@@ -25,6 +26,8 @@ export interface Plan {
 const shortMax = 200
 /** Without a season all members are cheap, and trials of longer series can be fitted anew too. */
 const plainShortMax = 600
+/** Below as many seasons no regression knows them. */
+const seasonsMin = 3
 /** Chosen on held-out tails of the training part of M4 hourly. */
 const inSampleTilt = 0.3
 /** A light penalty: it only keeps the solution finite where lags repeat each other. */
@@ -45,10 +48,20 @@ export function createPlan(series: Float64Array, { steps: seasons, isPlain }: Se
       refits: length < plainShortMax,
       tilt: length < plainShortMax ? 0 : inSampleTilt,
     }
+  if (length < seasonsMin * long) return { members: briefMembers(context), refits: true, tilt: 0 }
   const members = seasonalMembers(context)
   const plain = plainMembers({ ...context, seasons: [] })
   const refits = length < shortMax
   return { members: isPlain ? members : [...members, ...plain], refits, tilt: refits ? 0 : inSampleTilt }
+}
+
+/** Of a season that was seen twice nothing can be fitted but itself. */
+function briefMembers(context: MemberContext): readonly Member[] {
+  return [
+    createSeasonalLast(context, 0),
+    createSeasonalLast(context, 0.8),
+    createProfile(context, { seasonsMax: 4, persistence: 0.95 }),
+  ]
 }
 
 function plainMembers(context: MemberContext): readonly Member[] {

@@ -12,6 +12,10 @@ const strengthPlain = 0.5
 /** What is taken off the strength of a season seen once; of one seen n times, an n-th of it. */
 const doubt = 0.5
 const strengthGain = 0.05
+/** How much two seasons must resemble each other where there are no three. */
+const repeatedMin = 0.7
+/** Below it in either, the other does not make up for it. */
+const resemblanceLeast = 0.4
 /** The season that people's affairs have besides the one found: the week beside the day. By steps of the shorter one. */
 const companions: Readonly<Record<number, number>> = { 24: 168, 48: 336, 96: 672, 144: 1_008, 288: 2_016 }
 
@@ -34,8 +38,11 @@ export function findSeasons(series: Float64Array): Seasons {
   for (const lag of calendar) if (lag <= lagMax) best = better(best, judge(lag), strengthGain)
   // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is.
   if (peak !== undefined) best = better(best, judge(peak), 2 * strengthGain)
+  const isPlain = best !== undefined && best.strength >= strengthPlain
+  const twice = isPlain ? undefined : findRepeated(series, lagMax)
+  if (twice !== undefined) return { steps: [twice], isPlain: false }
   if (best === undefined || best.strength < strengthMin) return { steps: [], isPlain: true }
-  return { steps: withCompanion(best.lag, series, lagMax), isPlain: best.strength >= strengthPlain }
+  return { steps: withCompanion(best.lag, series, lagMax), isPlain }
 }
 
 interface Candidate {
@@ -76,6 +83,49 @@ function strengthOf(series: Float64Array, season: number): number {
   let explained = 0
   for (let phase = 0; phase < season; phase++) explained += at(sums, phase) ** 2 / Math.max(1, at(counts, phase))
   return 1 - ((1 - explained / squares) * (rows - 1)) / (rows - season)
+}
+
+/** Of the lags that were seen twice and no more: the one whose last season resembles the one before most, if it does so clearly. */
+function findRepeated(series: Float64Array, lagMax: number): number | undefined {
+  let best: Candidate | undefined
+  for (const lag of calendar) {
+    if (lag <= lagMax || 2 * lag > series.length) continue
+    const strength = resemblanceOf(series, lag)
+    if (strength >= (best?.strength ?? repeatedMin)) best = { lag, strength }
+  }
+  return best?.lag
+}
+
+/**
+ * How much the last season resembles the one before, in its values beside a straight line and in its steps: a walk may do so in its
+ * values, by chance. 1 for exact repetition.
+ */
+export function resemblanceOf(series: Float64Array, season: number): number {
+  const steps = series.map((value, t) => (t === 0 ? 0 : value - at(series, t - 1)))
+  const ofLast = (values: Float64Array): number => {
+    const middle = values.length - season
+    return correlation(values.subarray(middle), values.subarray(middle - season, middle))
+  }
+  const [values, changes] = [ofLast(detrend(series)), ofLast(steps)]
+  const least = Math.min(values, changes)
+  return least < resemblanceLeast ? least : (values + changes) / 2
+}
+
+function correlation(left: Float64Array, right: Float64Array): number {
+  const { length } = left
+  let [leftMean, rightMean, product, leftSquares, rightSquares] = [0, 0, 0, 0, 0]
+  for (let t = 0; t < length; t++) {
+    leftMean += at(left, t) / length
+    rightMean += at(right, t) / length
+  }
+  for (let t = 0; t < length; t++) {
+    const [one, other] = [at(left, t) - leftMean, at(right, t) - rightMean]
+    product += one * other
+    leftSquares += one * one
+    rightSquares += other * other
+  }
+  const squares = leftSquares * rightSquares
+  return squares > 1e-300 ? product / Math.sqrt(squares) : 0
 }
 
 /** The lag at which the series, beside a straight line, resembles itself most; short of it there must be one where it does less. */
