@@ -6,8 +6,12 @@ import { fileURLToPath } from 'node:url'
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
   module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/strata', import.meta.url)))
-  const { verbs } = await import('../src/applications/cli/index.ts')
-  await Promise.all(verbs.map((verb) => verb.load()))
-  await import('../src/applications/http/index.ts')
-  await import('../src/platform/platform.ts')
+  try {
+    const { verbs } = await import('../src/applications/cli/index.ts')
+    await Promise.all(verbs.map((verb) => verb.load()))
+    await import('../src/applications/http/index.ts')
+    await import('../src/platform/platform.ts')
+  } catch {
+    // An installation does not fail by it: the first start says what is wrong.
+  }
 }
