@@ -142,6 +142,8 @@ export class ResponseReader {
   }
 
   #readLine(bytes: Buffer, at: number): number {
+    const plainEnd = this.#held === undefined ? this.#readPlainLine(bytes, at) : -1
+    if (plainEnd !== -1) return plainEnd
     const end = bytes.indexOf(lineFeed, at)
     const part = bytes.subarray(at, end === -1 ? bytes.length : end + 1)
     const line = this.#held === undefined ? part : Buffer.concat([this.#held, part])
@@ -156,6 +158,22 @@ export class ResponseReader {
     if (line[line.length - 2] !== carriageReturn) throw new NotHttpError('a line between chunks does not end in CR LF')
     this.#takeLine(line.toString('latin1', 0, line.length - 2))
     return end + 1
+  }
+
+  /** What stands between the chunks of nearly every stream: an end, and a size and nothing else. -1 when it is not that. */
+  #readPlainLine(bytes: Buffer, at: number): number {
+    let end = at
+    let size = 0
+    if (this.#phase === 'chunk-size') {
+      for (let digit = toHexadecimal(bytes[end]); digit !== -1 && end - at < 7; digit = toHexadecimal(bytes[++end])) {
+        size = size * 16 + digit
+      }
+      if (size === 0) return -1
+    } else if (this.#phase !== 'chunk-end') return -1
+    if (bytes[end] !== carriageReturn || bytes[end + 1] !== lineFeed) return -1
+    this.#left = size
+    this.#phase = size === 0 ? 'chunk-size' : 'chunk'
+    return end + 2
   }
 
   #takeLine(line: string): void {
@@ -178,6 +196,13 @@ export class ResponseReader {
     this.#isReusable = isReusable
     this.#sink.end(isReusable)
   }
+}
+
+/** -1 for what is no digit. */
+function toHexadecimal(code = 0): number {
+  if (code >= 48 && code <= 57) return code - 48
+  const letter = code | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
 }
 
 /** Whether more bytes could make it the head of a response: what cannot is not waited for. */
