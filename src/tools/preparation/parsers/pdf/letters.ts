@@ -1,4 +1,5 @@
 import type { Engine, PdfPage } from './engine.ts'
+import { withoutRadicals } from './radicals.ts'
 import { multiply, toMatrix, toNumbers, type Matrix } from './matrix.ts'
 import { isDense, type Fragment, type Part } from './words.ts'
 
@@ -188,5 +189,5 @@ export function withWords(fragment: Fragment, letters: Letters): Fragment {
 }
 
 function fold(text: string): string {
-  return /^[\x21-\x7e]*$/.test(text) ? text : text.normalize('NFKC')
+  return /^[\x21-\x7e]*$/.test(text) ? text : withoutRadicals(text).normalize('NFKC')
 }

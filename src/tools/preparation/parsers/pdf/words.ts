@@ -1,5 +1,6 @@
 import type { Box } from '../parser.ts'
 import type { PdfPage } from './engine.ts'
+import { withoutRadicals } from './radicals.ts'
 
 /** A piece of a line: words that follow each other without a wide gap. Places are points from the top left. */
 export interface Fragment {
@@ -50,7 +51,7 @@ export async function readPageText(page: PdfPage): Promise<PageText> {
   let isSpaced = false
   for (const item of items) {
     if (!('str' in item)) continue
-    const text = isSign(item.str) ? '•' : item.str
+    const text = isSign(item.str) ? '•' : withoutRadicals(item.str)
     if (text.trim() === '') {
       isSpaced ||= text !== ''
       continue
