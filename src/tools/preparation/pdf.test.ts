@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { configSchema } from '../../config/index.ts'
 import { toParseReport, type ParsedDocument } from './index.ts'
@@ -137,6 +138,24 @@ describe('tables of a PDF', () => {
       '| Where and how much | Where and how much | Share |\n| - | - | - |\n| North | 120 | 40 % |\n| South | 180 | 60 % |',
     )
     expect(origins.find(({ row, column }) => row === 1 && column === 1)?.box).toEqual([190, 196, 310, 212])
+  })
+})
+
+describe('what a PDF says its glyphs stand for', () => {
+  const write = async (operators: string): Promise<string> => {
+    const bytes = deflateSync(Buffer.from(`BT /F1 10 Tf 72 700 Td ${operators} ET`, 'latin1'))
+    const page = { lines: [], packed: { filter: '/FlateDecode', bytes } }
+    return (await preparation.parse(toFile('a.pdf', pdf([page])))).text
+  }
+
+  test('is read in their place, also where they are blank', async () => {
+    expect(await write('/Span<</ActualText<FEFF00660069>>> BDC (x) Tj EMC (nd) Tj')).toBe('find')
+    expect(await write('/Span <</Lang (de)/ActualText <FEFF4E00> >> BDC ( ) Tj EMC (is one) Tj')).toBe('一 is one')
+  })
+
+  test('is left alone where it is no text', async () => {
+    expect(await write('/Span<</ActualText<FEFF0084>>> BDC (x) Tj EMC (yz) Tj')).toBe('xyz')
+    expect(await write('/P <</MCID 0>> BDC (plain) Tj EMC')).toBe('plain')
   })
 })
 

@@ -33,7 +33,7 @@ export async function openPdf(source: string, bytes: Uint8Array, limits: PdfLimi
   // Its worker runs in this thread, which is one of its own already.
   const { WorkerMessageHandler } = (await import(workerModule)) as WorkerModule // its shape, see below
   const folder = dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'))
-  const inflation: Inflation = { bytesMax: limits.streamBytesMax, tooLarge: 0 }
+  const inflation: Inflation = { bytesMax: limits.streamBytesMax, tooLarge: 0, hasActualTexts: false }
   Object.assign(globalThis, { DecompressionStream: createDecompression(inflation), FontFace: UndrawnFont })
   const [near, far] = createChannel()
   WorkerMessageHandler.initializeFromPort(far)

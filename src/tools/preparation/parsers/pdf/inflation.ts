@@ -1,10 +1,13 @@
 import { brotliDecompressSync, inflateSync } from 'node:zlib'
+import { nameActualTexts } from './actual-text.ts'
 
 /** How much the packed streams of one PDF may hold, and whether any held more. */
 export interface Inflation {
   readonly bytesMax: number
   /** Streams that were left out, since they unpack to more. */
   tooLarge: number
+  /** Whether marks say what is written within them. */
+  hasActualTexts: boolean
 }
 
 /**
@@ -32,7 +35,10 @@ const unpackers: Readonly<Record<string, Unpack>> = { deflate: inflateSync, brot
 
 function unpackWithin(inflation: Inflation, unpack: Unpack, packed: Uint8Array): Uint8Array {
   try {
-    return unpack(packed, { maxOutputLength: inflation.bytesMax })
+    const unpacked = unpack(packed, { maxOutputLength: inflation.bytesMax })
+    const named = nameActualTexts(unpacked)
+    inflation.hasActualTexts ||= named !== unpacked
+    return named
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown
     inflation.tooLarge++

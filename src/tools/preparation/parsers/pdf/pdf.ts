@@ -75,7 +75,7 @@ async function readPage({ document, inflation, number, looks, context }: PageToR
   try {
     const page = await document.getPage(number)
     try {
-      const text = await readPageText(page)
+      const text = await readPageText(page, inflation)
       const drawing = await drawingOf(page, text, looks)
       const size = [text.width, text.height] as const
       const read: ReadPage = { items: layOut(text, drawing), size, verdict: judge(text, drawing) }

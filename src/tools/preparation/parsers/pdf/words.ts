@@ -1,4 +1,5 @@
 import type { Box } from '../parser.ts'
+import { ActualTexts } from './actual-text.ts'
 import type { PdfPage } from './engine.ts'
 import { withoutRadicals } from './radicals.ts'
 
@@ -39,9 +40,13 @@ export interface PageText {
 const gapMax = 0.9
 
 /** The text of a page in pieces, in the order in which the page is drawn, which nearly always is that of reading. */
-export async function readPageText(page: PdfPage): Promise<PageText> {
+export async function readPageText(
+  page: PdfPage,
+  marks: { readonly hasActualTexts: boolean } = { hasActualTexts: false },
+): Promise<PageText> {
   const viewport = page.getViewport({ scale: 1 })
-  const { items } = await page.getTextContent({ includeMarkedContent: false })
+  const items = await readItems(page, marks)
+  const actual = new ActualTexts()
   const fragments: Fragment[] = []
   const fonts = new Set<string>()
   let characters = 0
@@ -50,8 +55,13 @@ export async function readPageText(page: PdfPage): Promise<PageText> {
   let longest = 0
   let isSpaced = false
   for (const item of items) {
-    if (!('str' in item)) continue
-    const text = isSign(item.str) ? '•' : withoutRadicals(item.str)
+    if (!('str' in item)) {
+      if (item.type === 'endMarkedContent') actual.end()
+      else actual.begin('tag' in item ? item.tag : undefined)
+      continue
+    }
+    const written = actual.read(item.str)
+    const text = isSign(written) ? '•' : withoutRadicals(written)
     if (text.trim() === '') {
       isSpaced ||= text !== ''
       continue
@@ -80,6 +90,17 @@ export async function readPageText(page: PdfPage): Promise<PageText> {
   }
   const { width, height } = viewport
   return { fragments, width, height, fonts, characters, lostCharacters }
+}
+
+/** What is written, with its marks where some say what it stands for; that is known once the page has been unpacked. */
+async function readItems(
+  page: PdfPage,
+  marks: { readonly hasActualTexts: boolean },
+): Promise<Awaited<ReturnType<PdfPage['getTextContent']>>['items']> {
+  const known = marks.hasActualTexts
+  const { items } = await page.getTextContent({ includeMarkedContent: known })
+  if (known || !marks.hasActualTexts) return items
+  return (await page.getTextContent({ includeMarkedContent: true })).items
 }
 
 function boxOf({ left, right, baseline, size }: Fragment): Box {
