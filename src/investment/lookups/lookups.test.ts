@@ -83,8 +83,15 @@ describeEngines('asking vendors what calls used', (openStore) => {
     await world.call(100, 'estimated')
     world.clock.advance(5_000)
     const { promise, resolve } = Promise.withResolvers<LookupAnswer>()
-    const first = world.create({ ask: () => promise })
+    const begun = Promise.withResolvers<void>()
+    const first = world.create({
+      ask() {
+        begun.resolve()
+        return promise
+      },
+    })
     const asking = first.run()
+    await begun.promise
     await world.look() // the row is somebody's
     expect(world.asked).toEqual([])
     resolve({ type: 'not-told', reason: 'busy' })
