@@ -82,15 +82,27 @@ describe('fallback', () => {
   })
 
   test('an answer that is left ends its child as cancelled', async () => {
-    const endpoints = createScriptedEndpoints({ a: up })
+    const endpoints = createScriptedEndpoints({ a: up, b: up })
     const call = createTestCall()
-    const answer = await model(endpoints, { fallback: ['a'] }).answer(createTestRequest('hi'), call)
+    const answer = await model(endpoints, { fallback: ['a', 'b'] }).answer(createTestRequest('hi'), call)
     for await (const event of answer) {
       expect(event.type).toBe('text-delta')
       break
     }
     expect(call.facts.map((fact) => fact.status)).toEqual(['cancelled', 'cancelled'])
     expect(endpoints.openAnswers()).toBe(0)
+  })
+
+  test('of one model is that model: nothing is decided, and no call of its own is on record', async () => {
+    const endpoints = createScriptedEndpoints({ a: up, b: down })
+    const call = createTestCall()
+    const { text } = await collectAnswer(
+      await model(endpoints, { fallback: ['a'] }).answer(createTestRequest('hi'), call),
+    )
+    expect(text).not.toBe('')
+    expect(call.facts.map(({ kind, name }) => [kind, name])).toEqual([['dispatch', 'a']])
+    await expect(model(endpoints, { fallback: ['b'] }).answer(createTestRequest('hi'), call)).rejects.toThrow()
+    expect(model(endpoints, { fallback: ['a'] }).id).toBe('it')
   })
 })
 

@@ -22,6 +22,11 @@ export function createFallbackKind(deps: { readonly clock: Clock }): NodeKind<Fa
         children.map(({ traits: own }) => own),
         'all-of',
       )
+      const [only] = children
+      // Where there is nothing to fall back on, nothing is decided, and a call for it would say nothing.
+      if (children.length === 1 && only !== undefined) {
+        return { id: place.id, traits, answer: (request, call) => only.answer(request, call) }
+      }
       const branches = children.map((model, branch) => {
         const detail: JsonObject = Object.freeze({ node: 'fallback', branch, branches: children.length })
         return { model, detail }
