@@ -122,6 +122,14 @@ test('a judge of an evaluation sees no answer that may not go where it is', asyn
   }
 })
 
+test('a replay in which nothing is changed keeps requests within the regions that each of them allowed', async () => {
+  expect((await ask('both', 'hello', { 'x-strata-regions': 'de' })).status).toBe(200)
+  expect((await ask('both', 'hello')).status).toBe(200)
+  const report = await askWhatIf(strata, { level: 'route', scenario: {} })
+  expect(report).toMatchObject({ changed: 0 })
+  expect(Number(report['routed'])).toBeGreaterThanOrEqual(2)
+})
+
 test('a rerun has nothing judged where its request, or what it was told, could not go', async () => {
   const asked = [
     { model: 'judged', prompt: wages, headers: {} },

@@ -134,7 +134,7 @@ function toTree(id: string, startedAtMs: number): readonly CallFacts[] {
       parentId: undefined,
       kind: 'request',
       name: 'everyday',
-      detail: { allowedRegions: ['eu'] },
+      detail: { allowed_regions: ['eu'] },
     },
     {
       ...base,

@@ -1,7 +1,7 @@
 import { collectAnswer } from '../core/answer.ts'
 import type { Call, Principal } from '../core/call.ts'
 import { createChat, type ChatRequest } from '../core/chat.ts'
-import { regionsBound } from '../core/given.ts'
+import { regionsAllowed, regionsBound } from '../core/given.ts'
 import type { JsonObject, JsonValue } from '../core/json.ts'
 import type { Answer } from '../core/model.ts'
 import { fromDollars, type Picodollars } from '../core/money.ts'
@@ -92,7 +92,7 @@ function createAskAgain(
         left,
         network,
         // What was said then goes nowhere now where it could not go then.
-        regions: readRegions(root.detail?.['allowed_regions'] ?? root.detail?.['allowedRegions']),
+        regions: regionsAllowed(root),
         useCase: typeof useCase === 'string' ? useCase : undefined,
       })
     },
@@ -101,7 +101,7 @@ function createAskAgain(
         ? undefined
         : async ({ root, prompt, answer, left, bound }) => {
             const question = judge.toPrompt({ prompt, answer, criteria: judge.criteria })
-            const allowed = readRegions(root.detail?.['allowedRegions']) ?? ['*']
+            const allowed = regionsAllowed(root) ?? ['*']
             const regions = bound.reduce((kept, region) => parts.flow.admission.narrow(kept, [region]), allowed)
             const asked = { model: judge.model, prompt: question, left, regions, useCase: undefined }
             const { text, cost } = await send(parts.flow, options, { ...asked, network: undefined })
@@ -180,8 +180,4 @@ function labelled(flow: FlowParts, principal: Principal, run: string): FlowParts
       narrow: (outer, inner) => flow.admission.narrow(outer, inner),
     },
   }
-}
-
-function readRegions(value: JsonValue | undefined): readonly string[] | undefined {
-  return Array.isArray(value) ? value.filter((region) => typeof region === 'string') : undefined
 }

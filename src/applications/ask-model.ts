@@ -48,6 +48,7 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
         oversight,
         screen: (screen, asked, call) => screen.chat(asked, call),
         answer(resolved, asked, call) {
+          if (bounds.length > 0) call.note({ bound: bounds.flat() })
           const refused = bounds.find((each) => !call.bind(each))
           if (refused === undefined) return resolved.answer(asked, call)
           throw new PlatformError(

@@ -26,3 +26,10 @@ export function regionsBound(facts: readonly CallFacts[]): readonly string[] {
   })
   return [...new Set(bound.filter((region) => typeof region === 'string'))]
 }
+
+/** The regions a request was allowed, as its root says; `undefined` where it does not. Older records have another name for them. */
+export function regionsAllowed({ detail }: Pick<CallFacts, 'detail'>): readonly string[] | undefined {
+  const allowed = detail?.['allowed_regions'] ?? detail?.['allowedRegions']
+  if (!Array.isArray(allowed)) return undefined
+  return (allowed as readonly JsonValue[]).filter((region) => typeof region === 'string')
+}

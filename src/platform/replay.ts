@@ -3,6 +3,7 @@ import { collectAnswer } from '../core/answer.ts'
 import { createRootCall, type Call, type CallFacts } from '../core/call.ts'
 import { createChat, type ChatRequest } from '../core/chat.ts'
 import { PlatformError, toPlatformError, type ErrorCode } from '../core/errors.ts'
+import { regionsAllowed, regionsBound } from '../core/given.ts'
 import { isJsonObject, type JsonValue } from '../core/json.ts'
 import type { NodeKind, NodePlace } from '../core/node-kind.ts'
 import type { EventLog, Price, Pricer } from '../core/ports.ts'
@@ -174,11 +175,13 @@ async function route(call: RecordedCall, { script, models, allowedRegions, chang
   const own = createRootCall(script, {
     name: root.name,
     principal: { tenant: root.tenant, keyId: root.keyId, role: 'member', models: undefined, regions: undefined },
-    labels: { allowedRegions: change.allowedRegions ?? regionsOf(root) ?? allowedRegions },
+    labels: { allowedRegions: change.allowedRegions ?? regionsAllowed(root) ?? allowedRegions },
     durationMsMax: Number.MAX_SAFE_INTEGER,
     startedAtMs: root.startedAtMs,
     startedMonotonicMs: script.begin(call),
   })
+  // What it was told is not told again; where that must stay is on record.
+  for (const region of regionsBound([root, ...call.nodes])) own.bind([region])
   script.follow(own)
   let errorCode: ErrorCode | undefined
   try {
@@ -264,12 +267,6 @@ function canRoute({ root, nodes }: RecordedCall, routable: (name: string) => boo
 
 function isKnownNode(node: JsonValue | undefined): boolean {
   return node === undefined || (typeof node === 'string' && routableKinds.has(node))
-}
-
-/** The regions that were allowed, where the root says them. */
-function regionsOf({ detail }: CallFacts): readonly string[] | undefined {
-  const allowed = detail?.['allowedRegions']
-  return Array.isArray(allowed) ? allowed.filter((region) => typeof region === 'string') : undefined
 }
 
 /** A shadow answers like the model it holds; what it asks behind the answer is on record as calls of their own. */

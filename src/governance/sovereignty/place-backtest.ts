@@ -1,4 +1,5 @@
 import type { CallFacts } from '../../core/call.ts'
+import { regionsAllowed } from '../../core/given.ts'
 import type { Place } from '../../core/ports.ts'
 import { backtestPack, type Backtest, type PolicyEngine } from '../policy/index.ts'
 import { toPlaceFacts, type PlaceQuestion } from './place-facts.ts'
@@ -29,7 +30,7 @@ export function backtestPlaces(trees: AsyncIterable<Tree>, deps: PlaceBacktestDe
   async function* listSent(): AsyncGenerator<CallFacts> {
     for await (const { root, nodes } of trees) {
       allowedOf.clear()
-      allowedOf.set(root.id, readAllowed(root))
+      allowedOf.set(root.id, regionsAllowed(root) ?? [])
       // What was refused before it was sent went nowhere.
       for (const node of nodes) if (node.kind === 'dispatch' && node.errorCode !== 'REGION_REFUSED') yield node
     }
@@ -49,9 +50,4 @@ export function backtestPlaces(trees: AsyncIterable<Tree>, deps: PlaceBacktestDe
       return Object.fromEntries(toPlaceFacts(lattice, { place, allowedRegions, rules, atMs }))
     },
   })
-}
-
-function readAllowed({ detail }: CallFacts): readonly string[] {
-  const said = detail?.['allowedRegions']
-  return Array.isArray(said) ? said.map(String) : []
 }
