@@ -1,9 +1,6 @@
-import { collectAnswer } from '../core/answer.ts'
-import type { Call, Principal } from '../core/call.ts'
-import { createChat, type ChatRequest } from '../core/chat.ts'
-import { regionsAllowed, regionsBound } from '../core/given.ts'
-import type { JsonObject, JsonValue } from '../core/json.ts'
-import type { Answer } from '../core/model.ts'
+import type { Principal } from '../core/call.ts'
+import { regionsAllowed } from '../core/given.ts'
+import type { JsonObject } from '../core/json.ts'
 import { fromDollars, type Picodollars } from '../core/money.ts'
 import { sumDispatches } from '../core/totals.ts'
 import {
@@ -16,8 +13,8 @@ import {
 } from '../investment/what-if/index.ts'
 import type { Learning } from '../models/learning/index.ts'
 import { readJudgement, toJudgePrompt } from '../tools/evaluation/index.ts'
+import { runPrompt, type Prompted } from './ask-model.ts'
 import type { FlowParts } from './flow-parts.ts'
-import { runRequest } from './flow.ts'
 
 interface AgainOptions {
   /** Who asks for the rerun: it is booked on that key, and never on the keys whose calls are sent again. */
@@ -99,71 +96,31 @@ function createAskAgain(
     judge:
       judge === undefined
         ? undefined
-        : async ({ root, prompt, answer, left, bound }) => {
+        : async ({ root, prompt, answer, left, bounds }) => {
             const question = judge.toPrompt({ prompt, answer, criteria: judge.criteria })
-            const allowed = regionsAllowed(root) ?? ['*']
-            const regions = bound.reduce((kept, region) => parts.flow.admission.narrow(kept, [region]), allowed)
-            const asked = { model: judge.model, prompt: question, left, regions, useCase: undefined }
-            const { text, cost } = await send(parts.flow, options, { ...asked, network: undefined })
+            const asked = { model: judge.model, prompt: question, left, bounds, regions: regionsAllowed(root) }
+            const { text, cost } = await send(parts.flow, options, asked)
             return { score: text === undefined ? undefined : judge.readScore(text), cost }
           },
   }
 }
 
-interface Sent {
-  readonly model: string
-  readonly prompt: string
+interface Sent extends Pick<Prompted, 'model' | 'prompt' | 'regions' | 'useCase' | 'network' | 'bounds'> {
   readonly left: Picodollars
-  readonly network: JsonValue | undefined
-  readonly regions: readonly string[] | undefined
-  readonly useCase: string | undefined
 }
 
-function send(flow: FlowParts, { principal, run }: AgainOptions, sent: Sent): Promise<AskedAgain> {
-  const { model, prompt, left, network, regions, useCase } = sent
-  const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
-  const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
-  return new Promise((resolve) => {
-    let text: string | undefined
-    const end = (errorCode: string | undefined, facts: Call['facts']): void => {
-      const { cost, usage } = sumDispatches(facts)
-      const isSent = facts.some(({ kind, detail }) => kind === 'dispatch' && detail?.['sent'] !== false)
-      const spent = cost ?? (isSent && (errorCode === undefined || usage !== undefined) ? undefined : 0n)
-      const latencyMs = facts.at(-1)?.durationMs ?? 0
-      const bound = regionsBound(facts)
-      resolve({ text: errorCode === undefined ? text : undefined, errorCode, cost: spent, latencyMs, bound })
-    }
-    void runRequest<ChatRequest, Answer>(
-      labelled(flow, principal, run),
-      {
-        face: 'what-if',
-        credential: undefined,
-        right: 'models:ask',
-        read: () =>
-          Promise.resolve({
-            model,
-            regions,
-            useCase,
-            network,
-            limits: { amounts: { usd: left }, ms: undefined },
-            request,
-          }),
-        oversight: 'exempt', // nobody is decided about
-        screen: (screen, asked, call) => screen.chat(asked, call),
-        answer: (resolved, asked, call) => resolved.answer(asked, call),
-        guard: (answer) => answer,
-      },
-      {
-        async send(answer) {
-          text = (await collectAnswer(answer)).text
-        },
-        complete: (facts) => end(undefined, facts),
-        fail: (error, call) => end(error.code, call?.facts ?? []),
-        firstByteMs: () => undefined,
-        onGone: () => undefined,
-      },
-    )
+async function send(flow: FlowParts, { principal, run }: AgainOptions, sent: Sent): Promise<AskedAgain> {
+  const { left, ...prompted } = sent
+  const { complete, error, facts, bounds } = await runPrompt(labelled(flow, principal, run), {
+    ...prompted,
+    face: 'what-if',
+    limits: { amounts: { usd: left }, ms: undefined },
+    oversight: 'exempt', // nobody is decided about
   })
+  const { cost, usage } = sumDispatches(facts)
+  const isSent = facts.some(({ kind, detail }) => kind === 'dispatch' && detail?.['sent'] !== false)
+  const spent = cost ?? (isSent && (error === undefined || usage !== undefined) ? undefined : 0n)
+  return { text: complete?.text, errorCode: error?.code, cost: spent, latencyMs: facts.at(-1)?.durationMs ?? 0, bounds }
 }
 
 /** Each call says of itself that it is one of a rerun. */

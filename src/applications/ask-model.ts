@@ -4,11 +4,11 @@ import { createChat, type ChatRequest } from '../core/chat.ts'
 import { PlatformError } from '../core/errors.ts'
 import type { Answer, Embedded, EmbedRequest } from '../core/model.ts'
 import { sumDispatches } from '../core/totals.ts'
-import type { FlowParts } from './flow-parts.ts'
+import type { Asked, FlowParts } from './flow-parts.ts'
 import { runRequest } from './flow.ts'
 
-export interface AskOptions {
-  readonly principal: Principal
+/** A prompt that goes the way of a request over HTTP, but did not come over it. */
+export interface Prompted extends Pick<Asked<ChatRequest>, 'regions' | 'useCase' | 'limits' | 'network'> {
   /** Where the question comes from, as metrics name it. */
   readonly face: string
   readonly model: string
@@ -21,36 +21,39 @@ export interface AskOptions {
   readonly durationMsMax?: number | undefined
 }
 
-export interface AskedModel {
-  readonly complete: CompleteAnswer
+export interface PromptOutcome {
+  /** Of an answer that came whole. */
+  readonly complete: CompleteAnswer | undefined
+  readonly error: PlatformError | undefined
+  /** Also of one that failed: what it has spent by then counts. */
   readonly facts: readonly CallFacts[]
   /** What the answer is bound to. */
   readonly bounds: Call['bounds']
 }
 
-/** Asks a model once, through the same flow as over HTTP. Rejects with what went wrong. */
-export function askModel(parts: { readonly flow: FlowParts }, options: AskOptions): Promise<AskedModel> {
-  const { principal, face, model, prompt, bounds = [], oversight = 'none', durationMsMax } = options
+/** Asks a model once through the flow; `flow` says who asks. Never rejects. */
+export function runPrompt(flow: FlowParts, asked: Prompted): Promise<PromptOutcome> {
+  const { face, model, prompt, bounds = [], oversight = 'none', durationMsMax, ...more } = asked
   const chat = createChat({ messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }] })
   const request: ChatRequest = { model, stream: false, outputTokensMax: undefined, wire: undefined, chat }
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let complete: CompleteAnswer | undefined
     let bound: Call['bounds'] = []
     let timer: NodeJS.Timeout | undefined
     let isLate = false
     void runRequest<ChatRequest, Answer>(
-      { ...parts.flow, identity: { authenticate: () => principal } },
+      flow,
       {
         face,
         credential: undefined,
         right: 'models:ask',
-        read: () => Promise.resolve({ model, regions: undefined, request }),
+        read: () => Promise.resolve({ ...more, model, request }),
         oversight,
-        screen: (screen, asked, call) => screen.chat(asked, call),
-        answer(resolved, asked, call) {
+        screen: (screen, screened, call) => screen.chat(screened, call),
+        answer(resolved, screened, call) {
           if (bounds.length > 0) call.note({ bound: bounds.flat() })
           const refused = bounds.find((each) => !call.bind(each))
-          if (refused === undefined) return resolved.answer(asked, call)
+          if (refused === undefined) return resolved.answer(screened, call)
           throw new PlatformError(
             'REGION_REFUSED',
             `what is asked is bound to ${refused.join(', ')}, where nothing is allowed`,
@@ -65,12 +68,13 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
         },
         complete(facts) {
           clearTimeout(timer)
-          if (complete !== undefined) resolve({ complete, facts, bounds: bound })
+          resolve({ complete, error: undefined, facts, bounds: bound })
         },
-        fail(error) {
+        fail(cause, call) {
           clearTimeout(timer)
           const late = `${model} has not answered within ${durationMsMax} ms`
-          reject(isLate ? new PlatformError('DEADLINE_EXCEEDED', late, { cause: error }) : error)
+          const error = isLate ? new PlatformError('DEADLINE_EXCEEDED', late, { cause }) : cause
+          resolve({ complete: undefined, error, facts: call?.facts ?? [], bounds: bound })
         },
         firstByteMs: () => undefined,
         onGone(leave) {
@@ -83,6 +87,26 @@ export function askModel(parts: { readonly flow: FlowParts }, options: AskOption
       },
     )
   })
+}
+
+export interface AskOptions extends Omit<Prompted, 'regions' | 'useCase' | 'limits' | 'network'> {
+  readonly principal: Principal
+}
+
+export interface AskedModel extends Omit<PromptOutcome, 'error'> {
+  readonly complete: CompleteAnswer
+}
+
+/** Asks a model once, through the same flow as over HTTP. Rejects with what went wrong. */
+export async function askModel(
+  { flow }: { readonly flow: FlowParts },
+  { principal, ...options }: AskOptions,
+): Promise<AskedModel> {
+  const asked = { ...options, regions: undefined }
+  const outcome = await runPrompt({ ...flow, identity: { authenticate: () => principal } }, asked)
+  const { complete, error, facts, bounds } = outcome
+  if (complete === undefined) throw error ?? new PlatformError('INTERNAL', 'an answer ended without being sent')
+  return { complete, facts, bounds }
 }
 
 interface AskedText {

@@ -1,7 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { CallFacts } from '../core/call.ts'
 import { PlatformError } from '../core/errors.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import { isJsonObject, type JsonObject } from '../core/json.ts'
 import type { RecordedUse } from '../core/ports-replay.ts'
 import type { Usage } from '../core/usage.ts'
 import { toErrorCode, toPicodollars } from './amounts.ts'
@@ -9,6 +9,7 @@ import { findCorrections, type CallCorrection } from './corrections.ts'
 import type { CallScan } from './scan.ts'
 import type { Tables } from './tables.ts'
 import type { CallTable } from './tables/calls.ts'
+import { readUsage } from './usage-columns.ts'
 
 export interface CallReader {
   /** The whole tree that a call of the tenant belongs to, root first, then in the order of making; empty when there is none. */
@@ -211,17 +212,7 @@ function toFacts(row: Selectable<CallTable>): CallFacts {
 }
 
 function toUsage(row: Selectable<CallTable>): Usage | undefined {
-  if (row.usage_source === null) return undefined
-  return {
-    inputTotal: row.input_total ?? undefined,
-    cacheRead: row.cache_read ?? undefined,
-    cacheWrite5m: row.cache_write_5m ?? undefined,
-    cacheWrite1h: row.cache_write_1h ?? undefined,
-    outputTotal: row.output_total ?? undefined,
-    reasoning: row.reasoning ?? undefined,
-    raw: row.usage_raw === null ? undefined : (JSON.parse(row.usage_raw) as JsonValue), // JSON, written by us
-    source: row.usage_source,
-  }
+  return row.usage_source === null ? undefined : readUsage(row, row.usage_source)
 }
 
 function parseObject(text: string): JsonObject | undefined {

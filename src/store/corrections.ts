@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
-import { isJsonObject, type JsonValue } from '../core/json.ts'
 import type { Picodollars } from '../core/money.ts'
-import { createUsage, type Usage } from '../core/usage.ts'
+import type { Usage } from '../core/usage.ts'
 import { toPicodollars } from './amounts.ts'
 import type { Tables } from './tables.ts'
+import type { UsageColumns } from './tables/calls.ts'
+import { readUsage } from './usage-columns.ts'
 
 /** What has become known of a dispatch since it ended. The call itself stays as it was recorded. */
 export interface CallCorrection {
@@ -54,32 +55,11 @@ export async function findCorrections(
   )
 }
 
-type LookupRow = Pick<
-  Tables['call_lookup'],
-  | 'reason'
-  | 'told_at_ms'
-  | 'input_total'
-  | 'cache_read'
-  | 'cache_write_5m'
-  | 'cache_write_1h'
-  | 'output_total'
-  | 'reasoning'
-  | 'usage_raw'
-> & { readonly state: string }
+type LookupRow = Pick<Tables['call_lookup'], 'reason' | 'told_at_ms' | keyof UsageColumns> & { readonly state: string }
 
 function toLookup(row: LookupRow): CallLookup {
   const reason = row.reason ?? undefined
   if (row.state === 'open') return { state: 'open', reason }
   if (row.state === 'none' || row.told_at_ms === null) return { state: 'none', reason }
-  const raw = row.usage_raw === null ? undefined : (JSON.parse(row.usage_raw) as JsonValue) // JSON, written by us
-  const usage = createUsage({
-    inputTotal: row.input_total ?? undefined,
-    cacheRead: row.cache_read ?? undefined,
-    cacheWrite5m: row.cache_write_5m ?? undefined,
-    cacheWrite1h: row.cache_write_1h ?? undefined,
-    outputTotal: row.output_total ?? undefined,
-    reasoning: row.reasoning ?? undefined,
-    raw: isJsonObject(raw) ? raw : undefined,
-  })
-  return { state: 'told', usage, atMs: row.told_at_ms }
+  return { state: 'told', usage: readUsage(row, 'reported'), atMs: row.told_at_ms }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CallFacts } from '../../core/call.ts'
+import type { Call, CallFacts } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { regionsBound } from '../../core/given.ts'
 import type { Picodollars } from '../../core/money.ts'
@@ -38,16 +38,16 @@ export interface AskedAgain {
   /** `undefined` when it is not known. */
   readonly cost: Picodollars | undefined
   readonly latencyMs: number
-  /** Regions that each bind the answer. */
-  readonly bound: readonly string[]
+  /** Lists of regions, all of which bind the answer. */
+  readonly bounds: Call['bounds']
 }
 
 export interface Judged {
   readonly root: CallFacts
   readonly prompt: string
   readonly answer: string
-  /** Regions that each bind the answer, beside those that the request allowed. */
-  readonly bound: readonly string[]
+  /** Lists of regions, all of which bind the answer, beside those that the request allowed. */
+  readonly bounds: Call['bounds']
   readonly left: Picodollars
 }
 
@@ -202,8 +202,8 @@ async function sendOne(
   const scores: number[] = []
   if (asked.judge !== undefined && answer !== undefined && again.text !== undefined) {
     const answers = [
-      { answer, bound: regionsBound([root, ...nodes]) },
-      { answer: again.text, bound: again.bound },
+      { answer, bounds: regionsBound([root, ...nodes]).map((region) => [region]) },
+      { answer: again.text, bounds: again.bounds },
     ]
     for (const each of answers) {
       if (left() <= 0n || state.stopped !== 'sample') break

@@ -17,8 +17,20 @@ export interface CallChargeTable {
   readonly amount: string
 }
 
+/** What was used; `null` is not known. */
+export interface UsageColumns {
+  readonly input_total: number | null
+  readonly cache_read: number | null
+  readonly cache_write_5m: number | null
+  readonly cache_write_1h: number | null
+  readonly output_total: number | null
+  readonly reasoning: number | null
+  /** The vendor's usage object, JSON. */
+  readonly usage_raw: string | null
+}
+
 /** A dispatch that did not report its usage, and what its vendor said when it was asked. The call itself stays as it is. */
-export interface CallLookupTable {
+export interface CallLookupTable extends UsageColumns {
   readonly tenant: string
   readonly root_id: string
   readonly call_id: string
@@ -36,14 +48,6 @@ export interface CallLookupTable {
   /** Why nothing was told, at the last try. */
   readonly reason: string | null
   readonly told_at_ms: number | null
-  readonly input_total: number | null
-  readonly cache_read: number | null
-  readonly cache_write_5m: number | null
-  readonly cache_write_1h: number | null
-  readonly output_total: number | null
-  readonly reasoning: number | null
-  /** The vendor's usage object, JSON. */
-  readonly usage_raw: string | null
 }
 
 /** How far the journal of one process has been folded. The row goes when its files have gone. */
@@ -73,7 +77,7 @@ export interface IntentTable {
 }
 
 /** One node of a call tree, written once. The columns that most nodes leave empty stand last. */
-export interface CallTable {
+export interface CallTable extends UsageColumns {
   readonly tenant: string
   readonly root_id: string
   readonly id: string
@@ -93,14 +97,6 @@ export interface CallTable {
   readonly regions: string | null
   /** `null` when the usage is not known at all. */
   readonly usage_source: 'reported' | 'estimated' | null
-  readonly input_total: number | null
-  readonly cache_read: number | null
-  readonly cache_write_5m: number | null
-  readonly cache_write_1h: number | null
-  readonly output_total: number | null
-  readonly reasoning: number | null
-  /** The vendor's usage object, JSON. */
-  readonly usage_raw: string | null
   readonly cost: MoneyColumn
   readonly price_version: string | null
 }

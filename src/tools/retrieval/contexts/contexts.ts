@@ -1,5 +1,5 @@
 import type { Principal } from '../../../core/call.ts'
-import { PlatformError, toPlatformError } from '../../../core/errors.ts'
+import { PlatformError } from '../../../core/errors.ts'
 import type { Picodollars } from '../../../core/money.ts'
 import { toPicodollars, type Store } from '../../../store/index.ts'
 import type { SearchQuery, SearchResult } from '../searching/searching.ts'
@@ -13,7 +13,7 @@ import {
   type ScoreComparison,
 } from '../vectors/comparing.ts'
 import { getCollection } from '../views.ts'
-import { createContextJobs, type JobParts } from './jobs.ts'
+import { createContextRuns, type RunParts } from './runs.ts'
 import { toPlanKey } from './prompt.ts'
 import { createContextRows, type ContextCounts, type Plan } from './store.ts'
 
@@ -64,7 +64,7 @@ export interface ContextView {
   readonly createdAtMs: number
 }
 
-export interface ContextParts extends Omit<JobParts, 'store'> {
+export interface ContextParts extends Omit<RunParts, 'store'> {
   readonly store: Pick<Store, 'sql' | 'transaction'>
   readonly search: (query: SearchQuery) => Promise<SearchResult>
 }
@@ -78,10 +78,10 @@ export interface ContextWork extends Contexts {
 }
 
 export function createContexts(parts: ContextParts): ContextWork {
-  const { store, clock, log } = parts
+  const { store, clock } = parts
   const rows = createContextRows(store.sql)
   const knowledge = createKnowledgeRows(store.sql)
-  const jobs = createContextJobs(parts)
+  const runs = createContextRuns(parts)
   const numberOf = async (tenant: string, name: string): Promise<number> =>
     (await getCollection(knowledge, tenant, name)).number
   const describe = async (collection: number): Promise<ContextView> => {
@@ -89,7 +89,6 @@ export function createContexts(parts: ContextParts): ContextWork {
     if (plan === undefined) throw new PlatformError('NOT_FOUND', 'no model writes of this collection')
     return toView(plan, await rows.count(collection, toPlanKey(plan.model)))
   }
-  let following: Promise<void> = Promise.resolve()
   return {
     async planContexts({ tenant, collection: name, model, principal }) {
       const collection = await numberOf(tenant, name)
@@ -100,7 +99,7 @@ export function createContexts(parts: ContextParts): ContextWork {
         await written.writePlan({ ...row, created_at_ms: Math.trunc(clock.now()) })
         await written.resetFaults(collection)
       })
-      jobs.start(collection)
+      runs.start({ collection })
       return describe(collection)
     },
     getContexts: async (tenant, name) => describe(await numberOf(tenant, name)),
@@ -109,26 +108,12 @@ export function createContexts(parts: ContextParts): ContextWork {
       const plan = await rows.findPlan(collection)
       if (plan === undefined) throw new PlatformError('NOT_FOUND', 'no model writes of this collection')
       await rows.writePlan({ ...plan, state: 'removing' })
-      jobs.start(collection)
+      runs.start({ collection })
     },
     compareContexts: (wanted) => compareContexts(parts, wanted),
-    follow(collection) {
-      const start = (plans: readonly Plan[]): void => {
-        for (const plan of plans)
-          if (collection === undefined || plan.collection === collection) jobs.start(plan.collection)
-      }
-      following = rows.listPlans().then(start, (thrown: unknown) => {
-        log.warn({ reason: toPlatformError(thrown).message }, 'plans of contexts could not be read')
-      })
-    },
-    async settled() {
-      await following
-      await jobs.settled()
-    },
-    async close() {
-      await following
-      await jobs.close()
-    },
+    follow: (collection) => runs.follow((plan) => collection === undefined || plan.collection === collection),
+    settled: () => runs.settled(),
+    close: () => runs.close(),
   }
 }
 

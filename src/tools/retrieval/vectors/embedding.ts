@@ -3,6 +3,7 @@ import { PlatformError, toPlatformError } from '../../../core/errors.ts'
 import type { EventLog, TextEmbedder } from '../../../core/ports.ts'
 import type { Store } from '../../../store/index.ts'
 import { toHead } from '../indexing.ts'
+import { createRuns, type Runs } from '../runs.ts'
 import { toUnitBytes } from './block.ts'
 import { checkForm, toKind } from './form.ts'
 import type { IndexKeeping } from './indexed/index.ts'
@@ -23,43 +24,18 @@ const passagesPerRead = 512
 /** Only a hint to the endpoint's patience: a batch may wait in its queue. */
 const batchMsMax = 120_000
 
-/** Gives every passage of a generation its vector, in the background, one run for each at a time. */
-export interface EmbeddingJobs {
-  /** Begins a run, or has the one under way look once more. */
-  start(generation: GenerationRow): void
-  /** Resolves once nothing runs; for tests and for closing. */
-  settled(): Promise<void>
-  close(): Promise<void>
-}
-
-export function createEmbeddingJobs(parts: EmbeddingParts): EmbeddingJobs {
-  const running = new Map<string, { again: boolean; readonly done: Promise<void> }>()
-  let isClosed = false
-  const run = async (key: string, generation: GenerationRow): Promise<void> => {
-    for (let isWanted = true; isWanted && !isClosed; ) {
-      const state = running.get(key)
-      if (state !== undefined) state.again = false
-      await embedMissing(parts, generation, () => isClosed)
-      await parts.index.keepUp(generation, () => isClosed)
-      isWanted = running.get(key)?.again === true
-    }
-    running.delete(key)
-  }
-  return {
-    start(generation) {
-      const key = `${generation.collection}/${generation.number}`
-      const known = running.get(key)
-      if (known !== undefined) known.again = true
-      else if (!isClosed) running.set(key, { again: false, done: Promise.resolve().then(() => run(key, generation)) })
+/** Gives every passage of a generation its vector, in the background. */
+export function createEmbeddingRuns(parts: EmbeddingParts): Runs<GenerationRow> {
+  return createRuns({
+    keyOf: ({ collection, number }) => `${collection}/${number}`,
+    async work(generation, signal) {
+      await embedMissing(parts, generation, () => signal.aborted)
+      await parts.index.keepUp(generation, () => signal.aborted)
     },
-    async settled() {
-      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done))
-    },
-    async close() {
-      isClosed = true
-      await this.settled()
-    },
-  }
+    list: () => createVectorRows(parts.store.sql).listKept(),
+    what: 'generations of vectors',
+    log: parts.log,
+  })
 }
 
 /** Never rejects: what went wrong stands in the generation, and the next run tries again. */

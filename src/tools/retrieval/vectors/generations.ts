@@ -8,7 +8,7 @@ import type { Store, Tables } from '../../../store/index.ts'
 import { createKnowledgeRows } from '../store.ts'
 import { getCollection } from '../views.ts'
 import { toUnitVector } from './block.ts'
-import { createEmbeddingJobs } from './embedding.ts'
+import { createEmbeddingRuns } from './embedding.ts'
 import { checkForm, toKind } from './form.ts'
 import { createIndexKeeping } from './indexed/index.ts'
 import { createVectorRows, type GenerationRow } from './store.ts'
@@ -98,24 +98,23 @@ const generationsMax = 16
 const noVectors: DenseQuery = Object.freeze({ vectors: [] })
 
 export function createGenerations(parts: GenerationParts): DenseParts {
-  const { store, clock, log, config } = parts
+  const { store, clock, config } = parts
   const rows = createVectorRows(store.sql)
   const knowledge = createKnowledgeRows(store.sql)
   const index = createIndexKeeping(parts)
-  const jobs = createEmbeddingJobs({ ...parts, batchMax: config.batchMax, index })
+  const runs = createEmbeddingRuns({ ...parts, batchMax: config.batchMax, index })
   const find = async ({ tenant, collection: name, generation: number }: GenerationName): Promise<GenerationRow> => {
     const collection = await getCollection(knowledge, tenant, name)
     const row = (await rows.listGenerations(collection.number)).find((each) => each.number === number)
     if (row !== undefined) return row
     throw new PlatformError('NOT_FOUND', `the collection has no generation ${number}`, { param: 'generation' })
   }
-  let following: Promise<void> = Promise.resolve()
   const describe = async (row: GenerationRow): Promise<GenerationView> => toView(row, await rows.countVectors(row))
   return {
     async createGeneration(wanted) {
       const { number: collection } = await getCollection(knowledge, wanted.tenant, wanted.collection)
       const row = await store.transaction((sql) => begin(sql, wanted, { collection, atMs: Math.trunc(clock.now()) }))
-      jobs.start(row)
+      runs.start(row)
       return describe(row)
     },
     async listGenerations(tenant, name) {
@@ -149,22 +148,9 @@ export function createGenerations(parts: GenerationParts): DenseParts {
       await rows.deleteGeneration(row)
     },
     toVectors: (query) => toVectors(parts, query),
-    follow(collection) {
-      const start = (kept: readonly GenerationRow[]): void => {
-        for (const row of kept) if (collection === undefined || row.collection === collection) jobs.start(row)
-      }
-      following = rows.listKept().then(start, (thrown: unknown) => {
-        log.warn({ reason: toPlatformError(thrown).message }, 'generations of vectors could not be read')
-      })
-    },
-    async settled() {
-      await following
-      await jobs.settled()
-    },
-    async close() {
-      await following
-      await jobs.close()
-    },
+    follow: (collection) => runs.follow((row) => collection === undefined || row.collection === collection),
+    settled: () => runs.settled(),
+    close: () => runs.close(),
   }
 }
 

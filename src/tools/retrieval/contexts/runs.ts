@@ -4,25 +4,16 @@ import type { Ids } from '../../../core/ids.ts'
 import type { EventLog } from '../../../core/ports.ts'
 import type { Clock } from '../../../core/time.ts'
 import { toPlanKey } from './prompt.ts'
+import { createRuns, type Runs } from '../runs.ts'
 import { createContextRows, type DueEntry, type Plan } from './store.ts'
 import { eraseEntry, writeEntry, type WritingParts } from './writing.ts'
 
-export interface JobParts extends Omit<WritingParts, 'isClosed'> {
+export interface RunParts extends Omit<WritingParts, 'isClosed'> {
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
   /** What can be found in a collection has changed. */
   readonly changed: (collection: number) => Promise<void>
-}
-
-/** Writes what collections lack, in the background, one run for each at a time, of all processes on one database. */
-export interface ContextJobs {
-  /** Begins a run, or has the one under way look once more. */
-  start(collection: number): void
-  /** Resolves once nothing runs here. */
-  settled(): Promise<void>
-  /** For good; answers under way are waited for. */
-  close(): Promise<void>
 }
 
 /** A run whose process has not been heard of for so long is another's. */
@@ -31,46 +22,28 @@ const beatMs = 5_000
 /** How often a process looks whether another has left something. */
 const idleMs = 1_000
 
-export function createContextJobs(parts: JobParts): ContextJobs {
-  const running = new Map<number, { again: boolean; readonly done: Promise<void> }>()
-  const closing = new AbortController()
-  const writing = { ...parts, isClosed: () => closing.signal.aborted }
-  const run = async (collection: number): Promise<void> => {
-    const lease = new Lease(parts, collection)
-    for (let isWanted = true; isWanted && !closing.signal.aborted; ) {
-      const state = running.get(collection)
-      if (state !== undefined) state.again = false
-      await writeMissing(writing, { collection, lease, signal: closing.signal })
-      isWanted = running.get(collection)?.again === true
-    }
-    running.delete(collection)
-  }
-  return {
-    start(collection) {
-      const known = running.get(collection)
-      if (known !== undefined) known.again = true
-      else if (!closing.signal.aborted) {
-        running.set(collection, { again: false, done: Promise.resolve().then(() => run(collection)) })
-      }
+/** Writes what collections lack, in the background: one run for each at a time, of all processes on one database. */
+export function createContextRuns(parts: RunParts): Runs<Pick<Plan, 'collection'>> {
+  return createRuns({
+    keyOf: ({ collection }) => collection,
+    async work({ collection }, signal) {
+      const writing = { ...parts, isClosed: () => signal.aborted }
+      await writeMissing(writing, { collection, lease: new Lease(parts, collection), signal })
     },
-    async settled() {
-      while (running.size > 0) await Promise.all([...running.values()].map(({ done }) => done))
-    },
-    async close() {
-      closing.abort()
-      await this.settled()
-    },
-  }
+    list: () => createContextRows(parts.store.sql).listPlans(),
+    what: 'plans of contexts',
+    log: parts.log,
+  })
 }
 
 /** The right to be the one at work on a collection, as long as this process lives. */
 class Lease {
-  readonly #parts: JobParts
+  readonly #parts: RunParts
   readonly #collection: number
   readonly #owner: string
   #beat: NodeJS.Timeout | undefined
 
-  constructor(parts: JobParts, collection: number) {
+  constructor(parts: RunParts, collection: number) {
     this.#parts = parts
     this.#collection = collection
     this.#owner = parts.ids.create('job')
@@ -91,16 +64,16 @@ class Lease {
   }
 }
 
+type Writing = RunParts & WritingParts
+
 interface Run {
   readonly collection: number
   readonly lease: Lease
   readonly signal: AbortSignal
 }
 
-type RunParts = JobParts & WritingParts
-
 /** Never rejects: what went wrong stands in the plan, and the next run tries again. */
-async function writeMissing(parts: RunParts, run: Run): Promise<void> {
+async function writeMissing(parts: Writing, run: Run): Promise<void> {
   const { collection, lease, signal } = run
   const rows = createContextRows(parts.store.sql)
   try {
@@ -123,7 +96,7 @@ async function writeMissing(parts: RunParts, run: Run): Promise<void> {
   }
 }
 
-async function handleAll(parts: RunParts, { collection, lease, signal }: Run): Promise<void> {
+async function handleAll(parts: Writing, { collection, lease, signal }: Run): Promise<void> {
   const rows = createContextRows(parts.store.sql)
   let after = 0
   for (;;) {
@@ -141,7 +114,7 @@ async function handleAll(parts: RunParts, { collection, lease, signal }: Run): P
   }
 }
 
-function findNext({ store }: RunParts, plan: Plan, after: number): Promise<DueEntry | undefined> {
+function findNext({ store }: Writing, plan: Plan, after: number): Promise<DueEntry | undefined> {
   const rows = createContextRows(store.sql)
   if (plan.state === 'removing') return rows.findHandled(plan.collection, after)
   return rows.findDue(plan.collection, { after, key: toPlanKey(plan.model) })
