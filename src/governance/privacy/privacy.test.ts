@@ -51,6 +51,34 @@ describe('Chinese identifiers', () => {
     expect(find('订单号：110105491231002')).toEqual([])
   })
 
+  test.each([
+    ['信用代码 91 110000 600037341 L', 'cn-uscc:91 110000 600037341 L'],
+    ['信用代码：9111 0000 6000 3734 1L', 'cn-uscc:9111 0000 6000 3734 1L'],
+    ['身份证 110 105 1949 1231 002X', 'cn-resident-id:110 105 1949 1231 002X'],
+    ['香港身份證A123456[3]', 'hk-id:A123456[3]'],
+    ['手机：138.0013.8000', 'cn-mobile:138.0013.8000'],
+    ['王芳，1380 0138 000，上海', 'cn-mobile:1380 0138 000'],
+    ['手机013800138000', 'cn-mobile:013800138000'],
+    ['护照号码：EA 1234567', 'cn-passport:EA 1234567'],
+    ['护照号码：141234567', 'cn-passport:141234567'],
+    ['车牌：粤B.D12345', 'cn-license-plate:粤B.D12345'],
+    ['往来港澳通行证：C12345678', 'cn-travel-permit:C12345678'],
+    ['<tel>王芳 0571-49877658-9503</tel>', 'phone:0571-49877658-9503'],
+    ['王芳，86-21-64106647，上海', 'phone:86-21-64106647'],
+  ])('%s, as people write it', (text, expected) => {
+    expect(find(text)).toEqual([expected])
+  })
+
+  test.each([
+    '订单号E22458814已发货',
+    '适合20-35岁、40岁以上和3至6岁的人，30岁之间',
+    '手机售价在500-600美元之间',
+    '名称\t数值\n样品\t0146 3621 6682 2294 1863 1566 2395 8093',
+    '信用代码：9111 0000 6000 3734 1M',
+  ])('nothing in: %s', (text) => {
+    expect(find(text)).toEqual([])
+  })
+
   test('a place and the number of a room are no licence plate', () => {
     expect(find('住在北京A12345房间')).toEqual([])
     expect(find('车牌：京A12345、粤B·D12345、沪A1234学')).toEqual([
@@ -73,6 +101,13 @@ describe('identifiers of the world', () => {
     ['from 203.0.113.7 today', 'ip:203.0.113.7'],
     ['from 2001:db8::ff00:42:8329 today', 'ip:2001:db8::ff00:42:8329'],
     ['at fe:dc:ba:98:76:54 on the LAN', 'mac:fe:dc:ba:98:76:54'],
+    ['mac:38:f9:d3:4b:f5:51', 'mac:38:f9:d3:4b:f5:51'],
+    ['EUI-64 01:02:03:04:05:06:07:ab', 'mac:01:02:03:04:05:06:07:ab'],
+    ['port aabb.ccdd.ee0f is up', 'mac:aabb.ccdd.ee0f'],
+    ['ip:2001:db8::1', 'ip:2001:db8::1'],
+    ['konto NO 2342009668904', 'iban:NO 2342009668904'],
+    ['call 1-800-829-4933', 'phone:1-800-829-4933'],
+    ['4012-8888-8888-1881 4012 8888 8888 1881 12 27', 'card:4012-8888-8888-1881 card:4012 8888 8888 1881'],
     ['call +44 20 7946 0958 now', 'phone:+44 20 7946 0958'],
     ['Fax: 345-899-3560x4587', 'phone:345-899-3560x4587'],
     ['总机（010）8888-6666转801', 'phone:（010）8888-6666转801'],
@@ -85,7 +120,7 @@ describe('identifiers of the world', () => {
     ['a 42 year old man', 'age:42'],
     ['今年三十多，其弟36岁', 'age:36'],
   ])('%s', (text, expected) => {
-    expect(find(text)).toEqual([expected])
+    expect(find(text).join(' ')).toBe(expected)
   })
 
   test.each([
@@ -99,6 +134,11 @@ describe('identifiers of the world', () => {
     '2019 2020 2021 2022; 7,654,321; 12.345.678,90; 100 200 300 400 500',
     'someone@ example, a@b, @handle, 3 @ 4.50',
     '订单号2024112512345678901，QQ:12345678，合同编号HT-2024-000123',
+    'EAN 4006012508266, id 4716989580001715211, 62834719283645173',
+    'ids 00130694 0010213576 001738032 and + 946684800000 and 5672 + 9263 - 2534',
+    'BE 0202.239.951, section 19.2.3.1, pandas (>=1.1.0.115), libmagick 8:6.9.11.60+dfsg-1.6',
+    'conftest.py,line=34,col=58::34:58',
+    'toolCall.function.name, event.session.id, from stdnum.be import vat, com.example.app.DB2Driver, cn.hutool.core.net',
   ])('nothing in: %s', (text) => {
     expect(find(text)).toEqual([])
   })

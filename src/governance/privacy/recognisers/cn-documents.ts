@@ -8,8 +8,16 @@ export const cnDocuments: Recogniser = {
     for (const match of text.folded.matchAll(passportForm)) {
       const span = spanOf(match)
       const isNamed = text.isNear(span, passportWords)
-      if (!isNamed && !text.isAmongHan(span)) continue
+      if (
+        !isNamed &&
+        (!text.isAmongHan(span) || ofThings.test(text.folded.slice(Math.max(0, span.start - 8), span.start)))
+      )
+        continue
       yield judge('cn-passport', span, isNamed)
+    }
+    for (const match of text.folded.matchAll(namedPassportForm)) {
+      const span = spanOf(match)
+      if (text.isNear(span, passportWords)) yield judge('cn-passport', span, true)
     }
     for (const match of text.folded.matchAll(permitForm)) {
       const span = spanOf(match)
@@ -20,8 +28,15 @@ export const cnDocuments: Recogniser = {
 
 /** Ordinary E and G, diplomatic D, service S, public affairs P, Hong Kong H and K, Macao M; a second letter since 2012. */
 const passportForm = /[EGDSPHKMegdsphkm](?<![0-9A-Za-z-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{8})(?![0-9A-Za-z-])/g
+/** With a blank, and those of before 2012 that begin with 14 or 15: only where they are named. */
+const namedPassportForm =
+  /(?:[EGDSPHKMegdsphkm](?<![0-9A-Za-z-].) ?(?:[A-HJ-NP-Za-hj-np-z] ?\d{7}|\d{8})|1(?<![0-9A-Za-z-]1)[45]\d{7})(?![0-9A-Za-z-])/g
+/** Numbers of orders, parts and papers have the same form. */
+const ofThings =
+  /(?:订单|单号|合同|型号|货号|批号|批次|发票|料号|款号|图号|序列号|航班|零件|訂單|單號|發票|型號|貨號)[^\d\n]{0,5}$/
 const passportWords = /护照|護照|passport/i
-const permitForm = /[HMChmc\d](?<![0-9A-Za-z-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{7,8}(?:\d{2})?)(?![0-9A-Za-z-])/g
+/** H and M of people of Hong Kong and Macao; C, W, L and T of those of the mainland, to there and to Taiwan. */
+const permitForm = /[HMCWLThmcwlt\d](?<![0-9A-Za-z-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{7,8}(?:\d{2})?)(?![0-9A-Za-z-])/g
 const permitWords = /通行证|通行證|回乡证|回鄉證|台胞证|臺胞證|台胞證|travel permit/i
 
 function judge(type: string, span: Span, isNamed: boolean): Candidate {
@@ -46,7 +61,7 @@ export const cnPlate: Recogniser = {
   },
 }
 
-const between = '[ ·•・\\-]?'
+const between = '[ ·•・.\\-]?'
 /** I and O are never given out. At most two of five characters are letters; of six the first or the last marks the drive. */
 const plateForm = new RegExp(
   `[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼滬雲遼魯蘇贛陝閩貴粵寧瓊]${between}[A-HJ-NP-Za-hj-np-z]${between}` +

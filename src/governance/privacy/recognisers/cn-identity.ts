@@ -20,7 +20,7 @@ export const cnResidentId: Recogniser = {
   },
 }
 
-const endsWithX = /\d(?<![0-9A-Za-z]\d)\d{5}(?:[ -]?\d){11}[ -]?[Xx](?![0-9A-Za-z])/g
+const endsWithX = /\d(?<![0-9A-Za-z]\d)(?:[ -]?\d){16}[ -]?[Xx](?![0-9A-Za-z])/g
 
 function judgeResident(text: ScannedText, joined: JoinedGroups, now: Instant): Candidate | undefined {
   const span = { start: joined.start, end: joined.end }
@@ -69,22 +69,31 @@ const dayMs = 86_400_000
 /** Unified social credit codes (GB 32100): registrar, kind, region, body, and the check character of MOD 31. */
 export const cnUscc: Recogniser = {
   types: ['cn-uscc'],
-  *find({ folded }) {
+  *find(text) {
+    const { folded } = text
     for (const match of folded.matchAll(usccStart)) {
       const start = match.index
       const grouped = readGrouped(folded, start, 18)
       if (grouped === undefined) continue
       const value = grouped.value.toUpperCase()
+      const isDigits = /^\d+$/.test(value)
       if (!usccForm.test(value) || !(provinces.has(value.slice(2, 4)) || value.startsWith('10', 2))) continue
       const passes = passesMod31(value)
       // Digits alone may be another number, and groups may be a number and the words behind it: no claim without a check.
-      const isWritten = grouped.end - start === 18 ? /[A-Z]/.test(value) : value === grouped.value
-      if (!(passes ? isWritten || /^\d+$/.test(value) : isWritten && grouped.end - start === 18)) continue
+      const isWhole = grouped.end - start === 18
+      const isNamed = text.isNear({ start, end: grouped.end }, usccWords)
+      const isWritten = isWhole ? /[A-Z]/.test(value) : value === grouped.value
+      const isLikely = isNamed || /[A-Z]/.test(value) || usualStart.test(value)
+      if (!(passes ? isLikely && (isWritten || isDigits) : isWritten && (isWhole || isNamed))) continue
       const why = ['form', 'region', 'checksum']
       yield { type: 'cn-uscc', start, end: grouped.end, strength: 4, confidence: passes ? 0.97 : 0, why }
     }
   },
 }
 
-const usccStart = /[1-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![0-9A-Za-z].)[0-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy]\d{6}/g
+const usccWords = /信用代码|信用代碼|税号|稅號|纳税人|机构代码|\bcredit ?code/i
+/** Of codes that are digits alone: institutions, associations, enterprises (GB 32100, table 1). Others need a word. */
+const usualStart = /^(?:1[129]|3[1-5]|5[1239]|9[123])/
+const usccStart =
+  /[1-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?<![0-9A-Za-z].)[ -]?[1-9A-HJ-NPQRTUWXYa-hj-npqrtuwxy](?:[ -]?\d){6}/g
 const usccForm = /^[1-9A-HJ-NPQRTUWXY][1-9A-HJ-NPQRTUWXY]\d{6}[0-9A-HJ-NPQRTUWXY]{10}$/

@@ -22,7 +22,7 @@ export const hkId: Recogniser = {
   },
 }
 
-const hongKong = /([A-Za-z](?<![0-9A-Za-z-].)[A-Za-z]?)[ -]?(\d{6})(?: ?\(([0-9Aa])\)|-?([0-9Aa]))(?![0-9A-Za-z])/g
+const hongKong = /([A-Za-z](?<![0-9A-Za-z-].)[A-Za-z]?)[ -]?(\d{6})(?: ?[([]([0-9Aa])[)\]]|-?([0-9Aa]))(?![0-9A-Za-z])/g
 const hongKongWords = /\bhk ?id\b|hong kong|香港|身份证|身份證|\bid (?:card|number|no)/i
 
 /** Taiwan identity cards and resident certificates. */

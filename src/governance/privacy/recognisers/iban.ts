@@ -11,10 +11,13 @@ export const iban: Recogniser = {
       const country = match[0].slice(0, 2).toUpperCase()
       const length = lengths.get(country)
       if (length === undefined) continue
+      // `NO 44 1850.05.14562`: a blank behind the country, dots between groups; only in capitals.
+      const isSpaced = match[0].length > 4
       const grouped = readGrouped(text.folded, start, length)
       if (grouped === undefined) continue
       const value = grouped.value.toUpperCase()
       const passes = passesMod97(value)
+      if (isSpaced && (!passes || value !== grouped.value)) continue
       // A word and a number behind it can have the form by chance when there are spaces: `is 12 …`.
       if (!passes && grouped.value.length !== grouped.end - start && value !== grouped.value) continue
       const why = ['form', 'country', 'checksum']
@@ -23,7 +26,7 @@ export const iban: Recogniser = {
   },
 }
 
-const ibanStart = /[A-Za-z](?<![0-9A-Za-z].)[A-Za-z]\d{2}(?=[ -]?[0-9A-Za-z])/g
+const ibanStart = /[A-Za-z](?<![0-9A-Za-z].)[A-Za-z][ -]?\d{2}(?=[ -]?[0-9A-Za-z])/g
 
 /** The registry of SWIFT (release 99, 2024), with the countries that use the form without being in it. */
 const lengths = new Map(

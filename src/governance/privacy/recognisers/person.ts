@@ -31,7 +31,11 @@ const ages: readonly RegExp[] = [
     'dgi',
   ),
   new RegExp(`\\b(?:when|while) (?:i|he|she|they) (?:was|were) ${years}(?![\\w%]|[.,:/-]\\d)`, 'dgi'),
-  new RegExp(`[岁歲](?<=(?<!\\d)${years} ?(?:周|週)?.)`, 'dg'),
+  // Ages from … to …, and over or under, are a group and nobody's.
+  new RegExp(
+    `[岁歲](?<=(?<!\\d|\\d ?[-~～—–至到] ?)${years} ?(?:周|週)?.)(?! ?(?:以[上下内內后後前]|[至到~-] ?\\d|之[间間后後前]|[及或]以))`,
+    'dg',
+  ),
   new RegExp(`(?:年龄|年齡)(?:为|是|為)?[ ::]*${years}(?!\\d)`, 'dg'),
 ]
 

@@ -13,22 +13,31 @@ export const cnMobile: Recogniser = {
         if (candidate !== undefined) yield candidate
       }
     }
+    for (const match of text.folded.matchAll(dottedMobile)) {
+      const span = { start: match.index, end: match.index + match[0].length }
+      if (!text.isAmongHan(span) && !text.isNear(span, phoneWords)) continue
+      yield { type: 'cn-mobile', ...span, strength: 2, confidence: 0.9, why: ['form', 'context'] }
+    }
   },
 }
 
-const mobileForm = /^(?:0086|86)?1[3-9]\d{9}$/
+const mobileForm = /^(?:0086|86|0)?1[3-9]\d{9}$/
+const dottedMobile = /1(?<![\w.+-]1)[3-9]\d\.\d{4}\.\d{4}(?![\w-]|\.\d)/g
 
 function judgeMobile(text: ScannedText, joined: JoinedGroups): Candidate | undefined {
   const { value, sizes } = joined
   if (!mobileForm.test(value)) return undefined
-  const hasCode = value.length > 11
+  const hasCode = value.length > 12
   const plus = hasCode ? /\+ ?\(?$/.exec(text.folded.slice(Math.max(0, joined.start - 3), joined.start)) : null
   const span = { start: joined.start - (plus?.[0].length ?? 0), end: joined.end }
-  const form = sizes.join('-').replace(/^[24]-/, '')
-  const isNatural = /^(?:11|13|15|3-4-4|3-8|7-4|4-4-3|4-3-4|5-4-4|5-8|3-3-5)$/.test(form)
+  const form = (sizes.join('-').startsWith(`${value.length - 11}-`) ? sizes.slice(1) : sizes).join('-')
+  const isNatural = /^(?:1[1-5]|3-4-4|3-8|7-4|4-4-3|4-3-4|[457]-4-4|5-8|3-3-5)$/.test(form)
   const isNamed = text.isNear(span, phoneWords)
-  const isSure = isNamed || plus !== null || text.isAmongHan(span)
-  if (isSure ? !isNatural && !isNamed : !joined.isWhole || !/^(?:11|3-4-4)$/.test(form)) return undefined
+  const isSure = isNamed || plus !== null || (text.isAmongHan(span) && (joined.isWhole || sizes.length === 1))
+  // One digit in front is another country's trunk: 1-800-829-4933.
+  if (isSure ? !isNatural && (!isNamed || /^[12]-/.test(form)) : !joined.isWhole || !/^(?:11|3-4-4)$/.test(form))
+    return undefined
+  if (value.startsWith('01') && !isSure) return undefined
   const why = isNamed ? ['form', 'context'] : ['form']
   return { type: 'cn-mobile', ...span, strength: 2, confidence: isSure ? 0.95 : 0.6, why }
 }
@@ -77,11 +86,18 @@ function judgePhone(text: ScannedText, written: Written): Candidate | undefined 
   })
   if (/^\(?\+/.test(form) || /^00[1-9]/.test(digits)) {
     const parsed = parseNumber(`+${digits.replace(/^00/, '')}`)
-    if (parsed?.isValid() === true) return phoneOf(0.95, ['form', 'numbering plan'])
-    if (parsed !== undefined && digits.length >= 8) return phoneOf(0.7, ['form', 'country code'])
+    const isValid = parsed?.isValid() === true
+    if (isValid && (isNamed || hasPlus.test(form) || digits.length >= 11)) {
+      return phoneOf(0.95, ['form', 'numbering plan'])
+    }
+    // Two noughts, or a plus with a blank behind it, stand before many a number that is none of a telephone.
+    const isSure = isNamed || hasPlus.test(form)
+    if (parsed !== undefined && isSure && digits.length >= 8) return phoneOf(0.7, ['form', 'country code'])
+  }
+  if (chinese.test(form) && (isNamed || (text.isAmongHan(span) && isChineseForm(text, written)))) {
+    return phoneOf(0.85, ['form', 'area code'])
   }
   if (digits.length > 15) return undefined
-  if (chinese.test(form) && (isNamed || text.isAmongHan(span))) return phoneOf(0.85, ['form', 'area code'])
   if (northAmerican.test(form)) {
     const isValid = isValidIn(digits, 'US')
     if (isValid || isNamed) return phoneOf(isValid ? 0.85 : 0.75, isValid ? ['form', 'numbering plan'] : ['form'])
@@ -89,7 +105,7 @@ function judgePhone(text: ScannedText, written: Written): Candidate | undefined 
   }
   if (isLabelled(text, span) && digits.length >= 7 && isGrouped(form)) return phoneOf(0.75, ['form'])
   if (text.isAfter(span, phoneWordsBefore) || isLabelledBehind(text, span)) return phoneOf(0.7, ['form'])
-  if (isNationalForm(form, digits)) return phoneOf(0.55, ['form'])
+  if (isNationalForm(form, digits) && !isInRow(text, written)) return phoneOf(0.55, ['form'])
   return undefined
 }
 
@@ -98,12 +114,30 @@ const northAmerican = /^(?:1[ .-]?)?(?:\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}([.-])\d{
 
 /** Landlines with their area code, and service numbers. */
 const chinese =
-  /^(?:\(?0(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{2,3}[ -]?\d{4}(?:[ -]\d{1,5})?|[48]00[ -]?\d{3}[ -]?\d{4}|[48]00-?\d{4}-?\d{3})(?:\D|$)/
+  /^(?:(?:\(?0|(?:00)?86[ -]\(?0?)(?:10|2\d|[3-9]\d{2})\)?[ -]?[2-8]\d{2,3}[ -]?\d{4}(?:[ -]\d{1,5})?|[48]00[ -]?\d{3}[ -]?\d{4}|[48]00-?\d{4}-?\d{3})(?:\D|$)/
 
-/** A trunk 0 and two or more groups behind it: `0490 75 40 81`, `(08) 8747 6301`. */
+/** Without words around: digits alone have to be of the plan, and blanks alone between them no row of numbers. */
+function isChineseForm(text: ScannedText, written: Written): boolean {
+  if (/^\d+$/.test(written.form)) return isValidIn(written.digits, 'CN')
+  return !isInRow(text, written)
+}
+
+/** Blanks alone part its digits, and blanks alone part it from others. */
+function isInRow({ folded }: ScannedText, { form, span: { start, end } }: Written): boolean {
+  if (!/^[\d ]+$/.test(form)) return false
+  return (
+    /\d[ \t]{1,2}$/.test(folded.slice(Math.max(0, start - 3), start)) ||
+    /^[ \t]{1,2}\d/.test(folded.slice(end, end + 3))
+  )
+}
+
+const hasPlus = /^\(?\+\(?\d/
+
+/** A trunk 0 and two or more groups behind it: `0490 75 40 81`, `(08) 8747 6301`; with dots all of two digits. */
 function isNationalForm(form: string, digits: string): boolean {
   const groups = form.split(/[^\d]+/).filter((group) => group !== '')
-  return /^\(?0[1-9]/.test(form) && digits.length >= 9 && digits.length <= 12 && groups.length >= 3
+  const isParted = !form.includes('.') || groups.every((group) => group.length === 2)
+  return /^\(?0[1-9]/.test(form) && isParted && digits.length >= 9 && digits.length <= 12 && groups.length >= 3
 }
 
 /** What the words say stands close by: before the number, or as a label right behind it. */
@@ -143,7 +177,8 @@ function looksLikeDate(form: string): boolean {
   return (
     /^(?:19|20)\d{2}[-. ](?:0?[1-9]|1[0-2])[-. ](?:0?[1-9]|[12]\d|3[01])(?:\D|$)/.test(form) ||
     /^(?:0?[1-9]|[12]\d|3[01])[-. ](?:0?[1-9]|1[0-2])[-. ](?:19|20)\d{2}(?:\D|$)/.test(form) ||
-    /^(?:19|20)\d{2} ?- ?(?:19|20)\d{2}$/.test(form)
+    /^(?:19|20)\d{2} ?- ?(?:19|20)\d{2}$/.test(form) ||
+    /^\d{3} ?- ?\d{3}$/.test(form) // from … to …
   )
 }
 

@@ -18,7 +18,7 @@ export const usTax: Recogniser = {
   },
 }
 
-const taxForm = /(\d(?<![\w-]\d)\d{2})([- ]?)(\d{2})\2(\d{4})(?![\w]|-\d)/g
+const taxForm = /(\d(?<![\w-]\d)\d{2})([- .]?)(\d{2})\2(\d{4})(?![\w]|-\d)/g
 const taxWords = /\bssn\b|social|\bsecurity n|taxpayer|\bitin\b|\btin\b|\bss ?#|社会安全|社安/i
 
 function judgeTax(area: string, group: string, serial: string): string | undefined {

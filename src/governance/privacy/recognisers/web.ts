@@ -86,9 +86,23 @@ function judgeHost(
   const isOneCase = last === last.toLowerCase() || name === name.toUpperCase()
   const isNamed = text.isNear({ start, end }, siteWords)
   if (!isOneCase || (isWordLike(last) && !isNamed && host.labels < 3)) return undefined
+  if (!isNamed && isOfProgram(folded, start, end)) return undefined
   if (!isNamed && name.indexOf('.') < 2) return undefined // `e.g`, `U.S`: an abbreviation
   const why = isNamed ? ['form', 'top-level domain', 'context'] : ['form', 'top-level domain']
   return { type: 'domain', start, end, strength: 2, confidence: isNamed ? 0.85 : 0.6, why }
+}
+
+/** `toolCall.function.name`, `com.example.app`, `from stdnum.be import …`: names that programs have, written as hosts are. */
+function isOfProgram(text: string, start: number, end: number): boolean {
+  const name = text.slice(start, end)
+  const isHostCase = name === name.toLowerCase() || name === name.toUpperCase()
+  if (!isHostCase && /[a-z][A-Z]/.test(name)) return true
+  if (/\.(?:id|name|post)$/.test(name) && !/^www\.|\.(?:co|or|go|ac|web|sch|net|com)\.[a-z]+$/.test(name)) return true
+  if (/^(?:com|org|net|io|cn|java|javax|edu)\./.test(name) && name.split('.').length > 2) return true
+  return (
+    /^\.[a-z0-9]/i.test(text.slice(end, end + 2)) ||
+    /\b(?:from|import|package|require|using) $/.test(text.slice(Math.max(0, start - 10), start))
+  )
 }
 
 const siteWords =
@@ -104,18 +118,24 @@ export const ip: Recogniser = {
       if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) continue
       if (nobodys.test(match[0]) || text.isAfter(span, versionBefore)) continue
       const isNamed = text.isNear(span, ipWords)
-      if (!isNamed && parts.every((part) => Number(part) < 10)) continue // a section number, a version
+      if (!isNamed && isSection(parts)) continue
       yield { type: 'ip', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.8, why: ['form', 'range'] }
     }
     yield* findIpv6(text.folded)
   },
 }
 
-const ipv4 = /\d(?<![\w.-]\d)\d{0,2}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w-]|\.\d)/g
+/** Four parts with five digits at most are a section or a version rather, but for the private network 10. */
+function isSection(parts: readonly string[]): boolean {
+  const digits = parts.join('').length
+  return digits < 5 || (digits === 5 && parts[0] !== '10')
+}
+
+const ipv4 = /\d(?<![\w.-]\d)\d{0,2}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\w+~-]|\.\d)/g
 const nobodys = /^(?:127\.|0\.0\.0\.0$|255\.255\.)/
 const ipWords = /\bip(?:v4)?\b|address|host|server|client|subnet|gateway|login|地址|主机|服务器|网关/i
 const versionBefore =
-  /(?:[a-z]\/|\b(?:v|ver|version|release|build|firmware|section|clause|§)[ .:=]*|版本(?:号)?[ ::]*|第)$/i
+  /(?:[a-z]\/|[<>!~^]=? *|\b(?:v|ver|version|release|build|firmware|section|clause|§)[ .:=]*|版本(?:号)?[ ::]*|第)$/i
 /** From each colon outwards: everything that may stand in an address, and no word at its edges. */
 function* findIpv6(text: string): Generator<Candidate> {
   let from = 0
@@ -123,11 +143,14 @@ function* findIpv6(text: string): Generator<Candidate> {
     let start = colon
     while (start > from && colon - start < 4 && isHexUnit(text.charCodeAt(start - 1))) start--
     let end = colon
+    // A colon that belongs to the word before: `ip:2001:db8::1`.
+    const isLabel = start === colon && isHexUnit(text.charCodeAt(colon + 1))
+    if (isLabel) start = ++end
     while (end - start < 46 && (isHexUnit(text.charCodeAt(end)) || /[:.]/.test(text.charAt(end)))) end++
     if (end - colon < 2) continue
     from = end
     while (text.charAt(end - 1) === '.' || (text.charAt(end - 1) === ':' && text.charAt(end - 2) !== ':')) end--
-    if (/[\w:.]/.test(text.charAt(start - 1)) || /[\w:]/.test(text.charAt(end))) continue
+    if ((!isLabel && /[\w:.]/.test(text.charAt(start - 1))) || /[\w:]/.test(text.charAt(end))) continue
     if (!isIpv6(text.slice(start, end))) continue
     yield { type: 'ip', start, end, strength: 3, confidence: 0.9, why: ['form', 'range'] }
   }
@@ -148,21 +171,39 @@ function isIpv6(text: string): boolean {
   const groups = halves.map((half) => (half === '' ? [] : half.split(':')))
   const all = groups.flat()
   if (!all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return false
-  if (halves.length === 1) return all.length === 8
+  if (halves.length === 1) return all.length === 8 && !all.every((group) => group.length === 2) // pairs: hardware
   // `::1` is nobody's; words of a program such as `dead::beef` are no address.
-  return all.length <= 7 && all.length >= 2 && all.some((group) => /\d/.test(group)) && all.join('').length > 3
+  // The addresses that are given out begin with four digits (IANA), or with the prefix of translated ones; `58::34:58` is a place.
+  const isGivenOut = /^(?:[0-9a-f]{4}:|64:ff9b:|::)/i.test(text)
+  const isNumber = embedded !== undefined || (all.length >= 2 && all.join('').length > 3)
+  return isGivenOut && all.length <= 7 && isNumber && all.some((group) => /\d/.test(group))
 }
 
-/** Hardware addresses: six pairs with colons or hyphens. */
+/** Hardware addresses: pairs with colons or hyphens, or fours with dots. */
 export const mac: Recogniser = {
   types: ['mac'],
   *find({ folded }) {
     for (const match of folded.matchAll(macForm)) {
-      if (/^(?:00[:-]){5}00$|^(?:ff[:-]){5}ff$/i.test(match[0])) continue
+      if (/^(?:00[:-]?){5,7}00$|^(?:ff[:-]?){5,7}ff$/i.test(match[0])) continue
       const span = { start: match.index, end: match.index + match[0].length }
       yield { type: 'mac', ...span, strength: 3, confidence: 0.9, why: ['form'] }
+    }
+    for (const match of folded.matchAll(dottedMac)) {
+      if (!/[a-f]/i.test(match[0])) continue
+      yield {
+        type: 'mac',
+        start: match.index,
+        end: match.index + match[0].length,
+        strength: 3,
+        confidence: 0.85,
+        why: ['form'],
+      }
     }
   },
 }
 
-const macForm = /[0-9a-f](?<![\w:-].)[0-9a-f]([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?![\w:-])/gi
+/** Six pairs, or the eight of EUI-64; a label with its colon may stand right before. */
+const macForm =
+  /[0-9a-f](?<![\w-].|(?:^|\W)[\da-f]{2}:.|[.:]:.)[0-9a-f]([:-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}(?:\1[0-9a-f]{2}\1[0-9a-f]{2})?(?![\w:-])/gi
+/** As network equipment prints them: `aabb.ccdd.eeff`. */
+const dottedMac = /[0-9a-f](?<![\w.-].)[0-9a-f]{3}\.[0-9a-f]{4}\.[0-9a-f]{4}(?![\w-]|\.\w)/gi
