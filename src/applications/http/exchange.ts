@@ -3,6 +3,7 @@ import type { ByteList } from '../../core/byte-list.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import { LentBytes } from '../../core/lent-bytes.ts'
 import type { ByteSink } from '../../core/model.ts'
+import type { TurnAct, TurnEnd } from '../../core/turn.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
 
 /** One HTTP request and its response, with the few things every face needs of them. */
@@ -60,13 +61,15 @@ export interface ExchangeOptions {
   readonly path: string
   readonly bodyBytesMax: number
   readonly startedMonotonicMs: number
+  /** When what is written goes to the system. */
+  readonly turn: TurnEnd
 }
 
 export function createExchange(options: ExchangeOptions, parameters: Readonly<Record<string, string>>): Exchange {
   return new NodeExchange(options, parameters)
 }
 
-class NodeExchange implements Exchange {
+class NodeExchange implements Exchange, TurnAct {
   readonly method: string
   readonly path: string
   readonly parameters: Readonly<Record<string, string>>
@@ -78,6 +81,11 @@ class NodeExchange implements Exchange {
   #gone: (() => void) | undefined
   #givenBack: ByteList | undefined
   #body: LentBytes | undefined
+  readonly #turn: TurnEnd
+  /** Something has been written in this turn. */
+  #isHeld = false
+  #isEnding = false
+  #ending: Buffer | string | undefined
 
   constructor(options: ExchangeOptions, parameters: Readonly<Record<string, string>>) {
     this.method = options.message.method ?? 'GET'
@@ -87,6 +95,7 @@ class NodeExchange implements Exchange {
     this.#message = options.message
     this.#response = options.response
     this.#bodyBytesMax = options.bodyBytesMax
+    this.#turn = options.turn
   }
 
   get isBegun(): boolean {
@@ -96,7 +105,10 @@ class NodeExchange implements Exchange {
   get sink(): ByteSink {
     const response = this.#response
     return {
-      write: (chunk) => response.write(chunk),
+      write: (chunk) => {
+        this.#hold()
+        return response.write(chunk)
+      },
       onDrain: (listener) => {
         response.once('drain', listener)
       },
@@ -200,7 +212,9 @@ class NodeExchange implements Exchange {
   }
 
   write(text: string): Promise<void> {
-    if (text === '' || this.#response.destroyed || this.#response.write(text)) return Promise.resolve()
+    if (text === '' || this.#response.destroyed) return Promise.resolve()
+    this.#hold()
+    if (this.#response.write(text)) return Promise.resolve()
     return new Promise((resolve) => {
       const go = (): void => {
         this.#response.off('drain', go)
@@ -213,6 +227,27 @@ class NodeExchange implements Exchange {
   }
 
   end(chunk?: Buffer | string): void {
+    this.#ending = chunk
+    this.#isEnding = true
+    if (!this.#isHeld) this.#turn.add(this)
+  }
+
+  turnEnded(): void {
+    const wasHeld = this.#isHeld
+    this.#isHeld = false
+    if (this.#response.destroyed) return
+    if (this.#isEnding) this.#end(this.#ending)
+    else if (wasHeld) this.#response.socket?.uncork()
+  }
+
+  #hold(): void {
+    if (this.#isHeld || this.#response.socket === null) return
+    this.#isHeld = true
+    this.#response.socket.cork()
+    this.#turn.add(this)
+  }
+
+  #end(chunk?: Buffer | string): void {
     if (chunk === undefined) this.#response.end()
     else if (typeof chunk === 'string') this.#response.end(chunk)
     // As Latin-1 text every byte stays itself, and head and body go out as one write instead of a gathered one.
@@ -225,6 +260,7 @@ class NodeExchange implements Exchange {
   }
 
   destroy(): void {
+    if (this.#isHeld) this.turnEnded()
     this.#response.destroy()
   }
 

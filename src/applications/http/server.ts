@@ -7,6 +7,7 @@ import { requireRight } from '../../core/rights.ts'
 import { describeCause, PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
+import { TurnEnd } from '../../core/turn.ts'
 import type { Idempotency } from '../../investment/index.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { encodeStrataError } from './errors.ts'
@@ -40,6 +41,7 @@ export interface HttpServerDeps {
 export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const { config } = deps
   const router = createRouter(deps.routes)
+  const turn = new TurnEnd()
   let open = 0
   const server = createServer(
     {
@@ -59,7 +61,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     const queryStart = url.indexOf('?')
     const path = queryStart === -1 ? url : url.slice(0, queryStart)
     const startedMonotonicMs = deps.clock.monotonicMs()
-    const options = { message, response, path, bodyBytesMax: config.bodyBytesMax, startedMonotonicMs }
+    const options = { message, response, path, bodyBytesMax: config.bodyBytesMax, startedMonotonicMs, turn }
     const match = router.find(message.method ?? 'GET', path)
     const exchange = createExchange(options, match.type === 'route' ? match.parameters : {})
     open++

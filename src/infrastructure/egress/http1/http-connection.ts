@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { lentBytesOf } from '../../../core/lent-bytes.ts'
+import type { TurnAct, TurnEnd } from '../../../core/turn.ts'
 import type { OpenSocket } from './connecting.ts'
 import { NotHttpError, ResponseReader, type ResponseSink } from './response-reader.ts'
 import type { ResponseHead } from './response-head.ts'
@@ -46,19 +47,23 @@ const idleMsMax = 600_000
 const joinedLengthMax = 16_384
 
 /** One connection of the system's, and the one request at a time that is under way on it. */
-export class HttpConnection implements HttpController, ResponseSink {
+export class HttpConnection implements HttpController, ResponseSink, TurnAct {
   readonly #socket: Socket
+  readonly #turn: TurnEnd
   readonly #isBorrowed: boolean
   readonly #owner: ConnectionOwner
   readonly #reader = new ResponseReader(this)
   #handler: ResponseHandler | undefined
+  /** What goes out when the turn ends. */
+  #request: HttpRequest | undefined
   #idleMs = idleMsAssumed
   #isPaused = false
   #isClosed = false
 
-  constructor(opened: OpenSocket, owner: ConnectionOwner) {
+  constructor(opened: OpenSocket, owner: ConnectionOwner, turn: TurnEnd) {
     const { socket } = opened
     this.#socket = socket
+    this.#turn = turn
     this.#isBorrowed = opened.isBorrowed
     this.#owner = owner
     opened.onBytes((bytes) => this.#take(bytes))
@@ -76,7 +81,17 @@ export class HttpConnection implements HttpController, ResponseSink {
     this.#reader.start()
     this.#socket.ref()
     handler.onRequestStart(this)
-    if (!this.#isClosed) this.#write(request)
+    if (this.#isClosed) return
+    // Memory that is lent may be taken back before the turn ends; what is being written is held.
+    if (typeof request.body !== 'string') return this.#write(request)
+    this.#request = request
+    this.#turn.add(this)
+  }
+
+  turnEnded(): void {
+    const request = this.#request
+    this.#request = undefined
+    if (request !== undefined) this.#write(request)
   }
 
   /** Closes it; a request that is under way fails with `reason`. */
@@ -113,7 +128,8 @@ export class HttpConnection implements HttpController, ResponseSink {
     const handler = this.#handler
     this.#handler = undefined
     // A server that answers before it has been told all may not read the rest.
-    const isFree = isReusable && this.#idleMs > 0 && this.#socket.writableLength === 0
+    const isTold = this.#request === undefined && this.#socket.writableLength === 0
+    const isFree = isReusable && this.#idleMs > 0 && isTold
     if (!isFree) this.#close()
     else if (this.#isPaused) this.#flow()
     this.#socket.unref()
@@ -176,6 +192,7 @@ export class HttpConnection implements HttpController, ResponseSink {
   #close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#request = undefined
     this.#reader.stop()
     this.#socket.destroy()
     this.#owner.closed(this)

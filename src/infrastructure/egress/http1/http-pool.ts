@@ -1,4 +1,5 @@
 import type { Clock } from '../../../core/time.ts'
+import { TurnEnd } from '../../../core/turn.ts'
 import type { createConnector } from './connecting.ts'
 import { HttpConnection, type HttpRequest, type ResponseHandler } from './http-connection.ts'
 
@@ -43,6 +44,7 @@ class Pool implements HttpPool {
   readonly #idle: Idle[] = []
   readonly #connections = new Set<HttpConnection>()
   readonly #attempts = new Set<() => void>()
+  readonly #turn = new TurnEnd()
   #sweep: NodeJS.Timeout | undefined
 
   constructor(deps: HttpPoolDeps) {
@@ -132,7 +134,7 @@ class Pool implements HttpPool {
         this.#openMore()
         return
       }
-      const connection = new HttpConnection(opened, this)
+      const connection = new HttpConnection(opened, this, this.#turn)
       this.#connections.add(connection)
       this.freed(connection, idleMsOfNew)
     })
