@@ -24,6 +24,8 @@ export interface UsageUnits {
   readonly fileSearches: number | undefined
   readonly audioSeconds: number | undefined
   readonly pages: number | undefined
+  /** Rankings, as their vendor counts them. */
+  readonly rankings: number | undefined
   readonly images: number | undefined
 }
 
@@ -49,23 +51,41 @@ export function readUnits(raw: JsonValue | undefined): UsageUnits {
     citation: countOf(usage['citation_tokens']),
     webSearches:
       countOf(memberOf(usage, 'server_tool_use')['web_search_requests']) ?? // Anthropic
+      countOf(memberOf(usage, 'server_tool_use_details')['web_search_requests']) ?? // OpenRouter
+      countOf(memberOf(usage, 'server_side_tool_usage_details')['web_search_calls']) ?? // xAI
       countOf(usage['num_search_queries']) ?? // Perplexity
       countOf(beside['web_searches']),
-    fileSearches: countOf(beside['file_searches']),
+    fileSearches:
+      countOf(memberOf(usage, 'server_side_tool_usage_details')['file_search_calls']) ?? // xAI
+      countOf(beside['file_searches']),
     audioSeconds: secondsOf(usage),
     pages: countOf(usage['pages_processed']),
+    rankings: countOf(memberOf(usage, 'billed_units')['search_units']), // Cohere
     images: countOf(beside['images']),
   }
 }
 
-/** The vendor's service tier as it names it; `undefined` for its ordinary one. */
+/** The vendor's service tiers as it names them, several joined by `+`; `undefined` for its ordinary one. */
 export function readServiceTier(raw: JsonValue | undefined): string | undefined {
   if (!isJsonObject(raw)) return undefined
-  const place = raw['inference_geo']
-  if (typeof place === 'string' && place !== '' && !ordinaryPlaces.has(place)) return `inference_geo:${place}`
-  if (typeof raw['speed'] === 'string' && raw['speed'] !== 'standard') return `speed:${raw['speed']}`
-  const tier = raw['service_tier'] ?? memberOf(raw, 'strata')['service_tier'] ?? raw['trafficType']
-  return typeof tier === 'string' && !isOrdinaryTier(tier) ? tier.toLowerCase() : undefined
+  const { inference_geo: place, speed } = raw
+  const tier = tierPlaces.map((name) => raw[name]).find(isSpecialTier) ?? memberOf(raw, 'strata')['service_tier']
+  const isPlaced = typeof place === 'string' && place !== '' && !ordinaryPlaces.has(place)
+  const isFast = typeof speed === 'string' && speed !== 'standard'
+  if (!isPlaced && !isFast) return isSpecialTier(tier) ? tier.toLowerCase() : undefined
+  const names = [
+    isPlaced ? `inference_geo:${place}` : '',
+    isFast ? `speed:${speed}` : '',
+    isSpecialTier(tier) ? tier.toLowerCase() : '',
+  ]
+  return names.filter((name) => name !== '').join('+')
+}
+
+/** Google has one for each of its two services. */
+const tierPlaces = ['service_tier', 'serviceTier', 'trafficType'] as const
+
+function isSpecialTier(tier: JsonValue | undefined): tier is string {
+  return typeof tier === 'string' && !isOrdinaryTier(tier)
 }
 
 /** Whether a tier is the one that list prices are for. */
@@ -92,7 +112,16 @@ export function findUsageFault(raw: JsonObject): string | undefined {
   return undefined
 }
 
-const ordinaryTiers: ReadonlySet<string> = new Set(['', 'auto', 'default', 'standard', 'on_demand', 'standard_only'])
+const ordinaryTiers: ReadonlySet<string> = new Set([
+  '',
+  'auto',
+  'default',
+  'standard',
+  'on_demand',
+  'standard_only',
+  'traffic_type_unspecified',
+  'service_tier_unspecified',
+])
 const ordinaryPlaces: ReadonlySet<string> = new Set(['global', 'not_available'])
 
 /** Token counts by any vendor's name, and Anthropic's and Perplexity's counts of searches. */
@@ -109,7 +138,10 @@ const inputPlaces = [
   'input_token_details',
   'prompt_token_details',
   'promptTokensDetails',
+  'promptTokenDetails', // Google's embeddings
   'toolUsePromptTokensDetails',
+  'input_tokens_by_modality',
+  'tool_use_tokens_by_modality',
 ]
 const outputPlaces = [
   'completion_tokens_details',
@@ -117,8 +149,9 @@ const outputPlaces = [
   'output_token_details',
   'candidatesTokensDetails',
   'responseTokensDetails',
+  'output_tokens_by_modality',
 ]
-const cachePlaces = ['cacheTokensDetails', 'cached_tokens_details']
+const cachePlaces = ['cacheTokensDetails', 'cached_tokens_details', 'cached_tokens_by_modality']
 
 function kindsOf(usage: JsonObject, places: readonly string[]): (kind: Kind) => number | undefined {
   const found = places.flatMap((place) => {
@@ -144,18 +177,26 @@ function kindIn(details: JsonValue, kind: Kind): number {
   if (isJsonObject(details)) return countOf(details[`${kind}_tokens`]) ?? 0
   if (!Array.isArray(details)) return 0
   return details.reduce<number>((sum, detail) => {
-    const modality = isJsonObject(detail) ? detail['modality'] : undefined
-    if (!isJsonObject(detail) || typeof modality !== 'string' || kindOfModality[modality] !== kind) return sum
-    return sum + (countOf(detail['tokenCount']) ?? 0)
+    if (!isJsonObject(detail) || kindOfModalityOf(detail['modality']) !== kind) return sum
+    return sum + (countOf(detail['tokenCount']) ?? countOf(detail['tokens']) ?? 0)
   }, 0)
 }
 
-/** Pages of documents are priced as pictures. */
+function kindOfModalityOf(modality: JsonValue | undefined): Kind | undefined {
+  if (typeof modality === 'number') return kindOfModality[modality]
+  return typeof modality === 'string' ? kindOfModality[modality.toUpperCase()] : undefined
+}
+
+/** By name, or by number where enumerations are told so. Pages of documents are priced as pictures. */
 const kindOfModality: Readonly<Record<string, Kind>> = {
   AUDIO: 'audio',
   IMAGE: 'image',
   DOCUMENT: 'image',
   VIDEO: 'video',
+  2: 'image',
+  3: 'video',
+  4: 'audio',
+  5: 'image',
 }
 
 function secondsOf(usage: JsonObject): number | undefined {

@@ -2,7 +2,7 @@ import type { EndpointDialect } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
-import { createAnthropicStreamUsage, dialects, findInBandError } from '../dialects/index.ts'
+import { createAnthropicStreamUsage, dialects, findInBandError, toCount, toUsageOf } from '../dialects/index.ts'
 import { usageReadingOf } from '../vendors/index.ts'
 import { cutBody, type Chunks } from './chunks.ts'
 
@@ -62,8 +62,29 @@ function readOpenai(object: JsonObject): Usage | undefined {
   const response = object['response']
   if (isJsonObject(response)) return dialects['openai-responses'].readUsage(response)
   if (object['object'] === 'response') return dialects['openai-responses'].readUsage(object)
-  return dialects['openai-chat'].readUsage(object) ?? countImages(object)
+  return dialects['openai-chat'].readUsage(object) ?? readLocal(object) ?? countImages(object)
 }
+
+/** Servers of the own machine in their own words (Ollama, llama.cpp), whose counts stand beside the text. */
+function readLocal(object: JsonObject): Usage | undefined {
+  for (const [inputName, outputName] of localNames) {
+    const { [inputName]: input, [outputName]: output } = object
+    if (typeof input !== 'number' && typeof output !== 'number') continue
+    return toUsageOf(
+      {
+        ...(input === undefined ? {} : { [inputName]: input }),
+        ...(output === undefined ? {} : { [outputName]: output }),
+      },
+      { inputTotal: toCount(input), outputTotal: toCount(output) },
+    )
+  }
+  return undefined
+}
+
+const localNames = [
+  ['prompt_eval_count', 'eval_count'],
+  ['tokens_evaluated', 'tokens_predicted'],
+] as const
 
 /** Pictures that come without usage are charged by their number. */
 function countImages(object: JsonObject): Usage | undefined {
@@ -143,12 +164,28 @@ const endTypes: ReadonlySet<unknown> = new Set([
   'response.done',
 ])
 
+/** By the word of its dialect; Bedrock's figures of an invocation, and Ollama's `done`, come with the last event only. */
 function isEnd(object: JsonObject): boolean {
-  if (endTypes.has(object['type']) || typeof object['stopReason'] === 'string') return true
-  const candidates = [firstOf(object['choices']), firstOf(object['candidates'])]
-  return candidates.some(
-    (each) => isJsonObject(each) && typeof (each['finish_reason'] ?? each['finishReason']) === 'string',
-  )
+  if (endTypes.has(object['type']) || object['event_type'] === 'interaction.completed') return true
+  if (object['done'] === true || object['amazon-bedrock-invocationMetrics'] !== undefined) return true
+  const { output, response } = object
+  const ends = [
+    object,
+    object['messageStop'],
+    firstOf(object['choices']),
+    firstOf(object['candidates']),
+    output,
+    isJsonObject(output) ? firstOf(output['choices']) : undefined, // Alibaba's own
+    isJsonObject(response) ? firstOf(response['candidates']) : undefined,
+  ]
+  return ends.some((each) => isJsonObject(each) && endNames.some((name) => isReason(each[name])))
+}
+
+const endNames = ['finish_reason', 'finishReason', 'stopReason', 'stop_reason', 'completionReason'] as const
+
+/** Google may tell it by number; Alibaba says "null" while there is none. */
+function isReason(value: JsonValue | undefined): boolean {
+  return (typeof value === 'string' && value !== '' && value !== 'null') || (typeof value === 'number' && value > 0)
 }
 
 function errorOf(object: JsonObject): string | undefined {
@@ -183,6 +220,7 @@ type Family = 'openai' | 'anthropic' | 'google' | 'bedrock' | 'cohere'
 function dialectOf(object: JsonObject): Family | undefined {
   const type = typeof object['type'] === 'string' ? object['type'] : ''
   if (object['usageMetadata'] !== undefined || object['candidates'] !== undefined) return 'google'
+  if (object['object'] === 'interaction' || isJsonObject(object['interaction'])) return 'google'
   if (
     (type === 'message' && object['role'] === 'assistant' && object['stop_reason'] !== undefined) ||
     anthropicTypes.has(type)

@@ -54,8 +54,8 @@ function readJson(text: string, first: string): Chunks {
   try {
     value = JSON.parse(text)
   } catch (thrown) {
-    const lines = first === '{' ? readLines(text) : undefined
-    if (lines !== undefined) return lines
+    const parts = first === '{' ? readLines(text) : readCutArray(text)
+    if (parts !== undefined) return parts
     throw new PlatformError(
       'INVALID_JSON',
       `the body is not JSON: ${reasonOf(thrown)} (of ${text.length} characters)`,
@@ -90,6 +90,40 @@ function readLines(text: string): Chunks | undefined {
   return { form: 'lines', objects, hasEndMark: false, isCut }
 }
 
+/** The whole items of an array that breaks off; `undefined` when it does not, or when one of its items is no object. */
+function readCutArray(text: string): Chunks | undefined {
+  const objects: JsonObject[] = []
+  let position = text.indexOf('[') + 1
+  for (;;) {
+    while (/[\s,]/.test(text[position] ?? '')) position++
+    if (position >= text.length) break
+    if (text[position] !== '{') return undefined
+    const end = findEnd(text, position)
+    if (end === undefined) break
+    const value = tryParse(text.slice(position, end))
+    if (!isJsonObject(value)) return undefined
+    objects.push(unwrap(value))
+    position = end
+  }
+  return { form: 'lines', objects, hasEndMark: false, isCut: true }
+}
+
+/** Where the object that begins there ends; `undefined` when the text ends first. */
+function findEnd(text: string, start: number): number | undefined {
+  let depth = 0
+  let isInText = false
+  for (let index = start; index < text.length; index++) {
+    const letter = text[index]
+    if (isInText) {
+      if (letter === '\\') index++
+      else if (letter === '"') isInText = false
+    } else if (letter === '"') isInText = true
+    else if (letter === '{' || letter === '[') depth++
+    else if ((letter === '}' || letter === ']') && --depth === 0) return index + 1
+  }
+  return undefined
+}
+
 /** Bedrock's events as tools log them: the type beside the payload. */
 function unwrap(item: JsonObject): JsonObject {
   const payload = item['payload']
@@ -99,15 +133,9 @@ function unwrap(item: JsonObject): JsonObject {
 function readEvents(bytes: Buffer): Chunks {
   const reader = createSseReader({ eventBytesMax: bytes.length + 1 })
   const pushed = reader.push(bytes)
-  let last: ReturnType<typeof reader.end> = []
-  let isCut = false
-  try {
-    last = reader.end()
-  } catch {
-    isCut = true // The last event broke off.
-  }
-  const events = [...pushed, ...last]
+  const events = [...pushed, ...endOf(reader, bytes)]
   const objects: JsonObject[] = []
+  let isCut = false
   let hasEndMark = false
   for (const [index, { data }] of events.entries()) {
     if (data.trim() === '') continue
@@ -116,8 +144,13 @@ function readEvents(bytes: Buffer): Chunks {
       continue
     }
     const value = tryParse(data)
+    const merged = value === undefined ? readMerged(data) : undefined
     if (isJsonObject(value)) objects.push(value)
-    else if (index >= pushed.length) isCut = true
+    else if (merged !== undefined) {
+      objects.push(...merged.objects)
+      hasEndMark ||= merged.hasEndMark
+      isCut ||= merged.isCut
+    } else if (index >= pushed.length) isCut = true
     else {
       const what = value === undefined ? 'not JSON' : 'not a JSON object'
       throw new PlatformError('INVALID_JSON', `event ${index + 1} of the stream is ${what}`)
@@ -127,6 +160,33 @@ function readEvents(bytes: Buffer): Chunks {
     throw new PlatformError('INVALID_JSON', 'the body is neither JSON nor a stream of server-sent events')
   }
   return { form: 'events', objects, hasEndMark, isCut }
+}
+
+/** The last event, whether it is whole or broke off. */
+function endOf(reader: ReturnType<typeof createSseReader>, bytes: Buffer): ReturnType<typeof reader.end> {
+  try {
+    return reader.end()
+  } catch {
+    const lines = (
+      bytes
+        .toString('utf8')
+        .split(/\r?\n\r?\n/)
+        .at(-1) ?? ''
+    ).split(/\r?\n/)
+    const data = lines.flatMap((line) => (line.startsWith('data:') ? [line.slice('data:'.length)] : []))
+    return [{ event: '', data: data.join('\n') }]
+  }
+}
+
+/** Events whose blank lines got lost when they were recorded: an object a line. The last line may break off. */
+function readMerged(data: string): Omit<Chunks, 'form'> | undefined {
+  const lines = data.split('\n').filter((line) => line.trim() !== '')
+  const ends = lines.filter((line) => line.trim() === '[DONE]').length
+  const values = lines.filter((line) => line.trim() !== '[DONE]').map(tryParse)
+  const isCut = ends === 0 && values.at(-1) === undefined
+  const objects = values.filter(isJsonObject)
+  if (lines.length < 2 || objects.length === 0 || objects.length + (isCut ? 1 : 0) !== values.length) return undefined
+  return { objects, hasEndMark: ends > 0, isCut }
 }
 
 /** Whether the bytes begin with a field of the format, or with the beginning of one. */

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { readUnits } from '../../core/usage-units.ts'
 import type { Usage } from '../../core/usage.ts'
 import { findOpenaiUsage, toAnthropicUsage, toCount, toOpenaiUsage, toUsageOf, withTier } from '../dialects/index.ts'
 
@@ -15,9 +16,12 @@ export interface UsageReading {
   read(raw: JsonObject): Usage | undefined
 }
 
-/** Input includes the cached, output the thoughts. Whoever speaks the dialect has a place of its own for the cached. */
+/**
+ * Input includes the cached, output the thoughts. Whoever speaks the dialect has a place of its own for the cached. Pages
+ * that were read stand in a place of their own (Mistral).
+ */
 export const openaiUsage: UsageReading = {
-  find: (body) => withTierOf(findOpenaiUsage(body), body),
+  find: (body) => withTierOf(findOpenaiUsage(body) ?? objectAt(body, 'usage_info'), body),
   read: (raw) => orNothing(toOpenaiUsage(raw)),
 }
 
@@ -46,9 +50,14 @@ export const xaiUsage: UsageReading = {
  * zero, so a missing number of candidates (a blocked answer) is what the total leaves for it.
  */
 export const googleUsage: UsageReading = {
-  find: (body) => objectAt(body, 'usageMetadata') ?? objectAt(body, 'response', 'usageMetadata'),
+  find: (body) =>
+    objectAt(body, 'usageMetadata') ??
+    objectAt(body, 'response', 'usageMetadata') ??
+    withTierOf(objectAt(body, 'interaction', 'usage'), objectAt(body, 'interaction') ?? body) ??
+    withTierOf(objectAt(body, 'usage'), body),
   join: (known, told) => ({ ...known, ...told }),
   read(raw) {
+    if (raw['total_input_tokens'] !== undefined) return readInteraction(raw)
     const prompt = countAt(raw, 'promptTokenCount')
     const forTools = countAt(raw, 'toolUsePromptTokenCount') ?? 0
     const candidates = countAt(raw, 'candidatesTokenCount')
@@ -64,18 +73,42 @@ export const googleUsage: UsageReading = {
   },
 }
 
+/** Google's Interactions API, which names every figure otherwise: the parts make the total, none is inside another. */
+function readInteraction(raw: JsonObject): Usage | undefined {
+  const output = countAt(raw, 'total_output_tokens')
+  const reasoning = countAt(raw, 'total_thought_tokens')
+  return toUsage(raw, {
+    inputTotal: add(countAt(raw, 'total_input_tokens'), countAt(raw, 'total_tool_use_tokens')),
+    cacheRead: countAt(raw, 'total_cached_tokens'),
+    outputTotal: add(output, reasoning),
+    reasoning,
+  })
+}
+
 /** Input leaves out the cached, as Anthropic counts. A model may also be asked in its maker's own dialect. */
 export const bedrockUsage: UsageReading = {
-  find: (body) =>
-    objectAt(body, 'metadata', 'usage') ??
-    objectAt(body, 'amazon-bedrock-invocationMetrics') ??
-    objectAt(body, 'usage') ??
-    objectAt(body, 'message', 'usage') ??
-    titanOf(body),
+  find(body) {
+    const { metadata } = body
+    const metrics = objectAt(body, 'amazon-bedrock-invocationMetrics')
+    const told = objectAt(metadata, 'usage') ?? metrics ?? objectAt(body, 'usage') ?? objectAt(body, 'message', 'usage')
+    const tier = isJsonObject(metadata) ? metadata['serviceTier'] : body['serviceTier']
+    return told === undefined ? (titanOf(body) ?? llamaOf(body)) : withTier(told, tier)
+  },
+  // Titan and Llama tell the input at the start of a stream, and the output as it grows.
+  join: (known, told) =>
+    told['totalOutputTextTokenCount'] === undefined && told['generation_token_count'] === undefined
+      ? told
+      : { ...known, ...told },
   read(raw) {
     if (raw['input_tokens'] !== undefined) return orNothing(toAnthropicUsage(raw))
     if (raw['inputTextTokenCount'] !== undefined) {
-      return toUsage(raw, { inputTotal: countAt(raw, 'inputTextTokenCount'), outputTotal: 0 })
+      return toUsage(raw, { inputTotal: countAt(raw, 'inputTextTokenCount'), outputTotal: readTitanOutput(raw) })
+    }
+    if (raw['generation_token_count'] !== undefined) {
+      return toUsage(raw, {
+        inputTotal: countAt(raw, 'prompt_token_count'),
+        outputTotal: countAt(raw, 'generation_token_count'),
+      })
     }
     if (raw['prompt_tokens'] !== undefined) return orNothing(toOpenaiUsage(raw))
     const input = countAt(raw, 'inputTokens') ?? countAt(raw, 'inputTokenCount')
@@ -99,25 +132,62 @@ export const bedrockUsage: UsageReading = {
   },
 }
 
-/** Cohere bills fewer tokens than it counts; what is billed is what was used. */
+/**
+ * Cohere bills fewer tokens than it counts; what is billed is what was used. What was cached, and what was thought, are of
+ * those it counts (its own words around the prompt among them), so they are told only where they fit into those it bills.
+ */
 export const cohereUsage: UsageReading = {
   find: (body) =>
     objectAt(body, 'delta', 'usage') ??
     objectAt(body, 'usage') ??
     objectAt(body, 'response', 'meta') ??
     objectAt(body, 'meta'),
-  read: (raw) =>
-    toUsage(raw, {
-      inputTotal: countAt(raw, 'billed_units', 'input_tokens') ?? countAt(raw, 'tokens', 'input_tokens'),
-      cacheRead: countAt(raw, 'cached_tokens'),
-      outputTotal: countAt(raw, 'billed_units', 'output_tokens') ?? countAt(raw, 'tokens', 'output_tokens'),
-    }),
+  read(raw) {
+    const inputTotal = countAt(raw, 'billed_units', 'input_tokens') ?? countAt(raw, 'tokens', 'input_tokens')
+    const outputTotal = countAt(raw, 'billed_units', 'output_tokens') ?? countAt(raw, 'tokens', 'output_tokens')
+    return toUsage(raw, {
+      inputTotal,
+      cacheRead: within(inputTotal, countAt(raw, 'cached_tokens')),
+      outputTotal,
+      reasoning: within(outputTotal, countAt(raw, 'tokens', 'reasoning_tokens')),
+    })
+  },
 }
 
-/** Titan's embeddings tell their tokens beside the vector, which is no part of usage. */
+function within(total: number | undefined, part: number | undefined): number | undefined {
+  return total !== undefined && part !== undefined && part > total ? undefined : part
+}
+
+function add(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined && right === undefined ? undefined : (left ?? 0) + (right ?? 0)
+}
+
+/** Titan tells its tokens beside the text or the vector, which are no part of usage. */
 function titanOf(body: JsonObject): JsonObject | undefined {
-  const count = body['inputTextTokenCount']
-  return count === undefined ? undefined : { inputTextTokenCount: count }
+  const { inputTextTokenCount, totalOutputTextTokenCount, results } = body
+  if (inputTextTokenCount === undefined) return undefined
+  if (totalOutputTextTokenCount !== undefined) return { inputTextTokenCount, totalOutputTextTokenCount }
+  if (!Array.isArray(results)) return { inputTextTokenCount }
+  return { inputTextTokenCount, results: results.map((each) => ({ tokenCount: countAt(each, 'tokenCount') ?? null })) }
+}
+
+/** A vector is no output. */
+function readTitanOutput(raw: JsonObject): number | undefined {
+  const { totalOutputTextTokenCount: total, results } = raw
+  if (total !== undefined) return countAt(raw, 'totalOutputTextTokenCount')
+  return Array.isArray(results) ? sumOf(results, 'tokenCount') : 0
+}
+
+/** Llama's tokens stand beside its text; those of the prompt are told once in a stream. */
+function llamaOf(body: JsonObject): JsonObject | undefined {
+  const [input, output] = [countAt(body, 'prompt_token_count'), countAt(body, 'generation_token_count')]
+  if (output === undefined) return undefined
+  return { ...(input === undefined ? {} : { prompt_token_count: input }), generation_token_count: output }
+}
+
+function sumOf(items: readonly JsonValue[], name: string): number | undefined {
+  const counts = items.map((item) => countAt(item, name)).filter((count) => count !== undefined)
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0)
 }
 
 function withTierOf(raw: JsonObject | undefined, body: JsonObject): JsonObject | undefined {
@@ -128,10 +198,11 @@ function toUsage(raw: JsonObject, known: Partial<Usage>): Usage | undefined {
   return orNothing(toUsageOf(raw, known))
 }
 
-/** An object without either total is no usage, unless it tries to be one and fails. */
+/** An object without either total is no usage, unless it counts pages or rankings instead, or tries to be one and fails. */
 function orNothing(usage: Usage): Usage | undefined {
-  const isNothing = usage.inputTotal === undefined && usage.outputTotal === undefined && usage.fault === undefined
-  return isNothing ? undefined : usage
+  if (usage.inputTotal !== undefined || usage.outputTotal !== undefined || usage.fault !== undefined) return usage
+  const { pages, rankings } = readUnits(usage.raw)
+  return pages === undefined && rankings === undefined ? undefined : usage
 }
 
 function sumTerm(details: readonly JsonValue[], term: string): number | undefined {

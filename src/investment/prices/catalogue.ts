@@ -53,7 +53,7 @@ export function findInCatalogue(library: CatalogueLibrary, query: CatalogueQuery
   const window = findWindow(list, atMs)
   const index = findInForce(list, atMs)
   const inForce = index === undefined ? undefined : list[index]
-  const table = inForce === undefined ? undefined : toTable(inForce.prices)
+  const table = inForce === undefined ? undefined : toTable(inForce.prices, tiersOf[provider.id])
   if (table === undefined) return { entry: undefined, window }
   return { entry: { version: `genai-prices@${catalogueRelease}/${provider.id}/${modelId}#${index}`, table }, window }
 }
@@ -169,6 +169,7 @@ function modality(
 const fees = [
   { key: 'web_searches_kcount', name: 'web searches', unit: 'webSearches', per: 1_000, isRequired: false },
   { key: 'storage_searches_kcount', name: 'file searches', unit: 'fileSearches', per: 1_000, isRequired: false },
+  { key: 'rerank_searches_kcount', name: 'rankings', unit: 'rankings', per: 1_000, isRequired: true },
   { key: 'input_audio_hours', name: 'seconds of audio', unit: 'audioSeconds', per: 3_600, isRequired: true },
   { key: 'input_document_kpages', name: 'pages', unit: 'pages', per: 1_000, isRequired: true },
 ] as const
@@ -189,7 +190,17 @@ const known: ReadonlySet<string> = new Set([
   ...fees.map(({ key }) => key),
 ])
 
-function toTable(prices: ModelPrice): PriceTable | undefined {
+/**
+ * What vendors multiply all token prices by in a service tier, as their pages of prices state for every model that has the
+ * tier. Those that differ from model to model (priority, speed) are not here.
+ */
+const tiersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  openai: { batch: '0.5', flex: '0.5' },
+  anthropic: { batch: '0.5', 'inference_geo:us': '1.1' },
+  google: { batch: '0.5', flex: '0.5', on_demand_flex: '0.5' },
+}
+
+function toTable(prices: ModelPrice, tiers: Readonly<Record<string, string>> = {}): PriceTable | undefined {
   const stated = Object.keys(prices).filter((key) => prices[key] !== undefined)
   const input = toTiered(prices, 'input_mtok')
   const charged = fees.filter(({ key }) => prices[key] !== undefined)
@@ -220,7 +231,7 @@ function toTable(prices: ModelPrice): PriceTable | undefined {
         { ...kind, price, cacheRead: ofCached ?? (cacheRead === undefined ? price : undefined), isOptional: false },
       ]
     }),
-    serviceTiers: {},
+    serviceTiers: tiers,
   }
 }
 

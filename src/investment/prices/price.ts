@@ -13,7 +13,7 @@ export interface BookPrice extends Price {
   explain(usage: Usage): Charge
 }
 
-type Charge =
+export type Charge =
   | { readonly type: 'charged'; readonly amount: Picodollars; readonly parts: readonly ChargePart[] }
   | { readonly type: 'unknown'; readonly reason: string }
 
@@ -95,7 +95,7 @@ function count(tariff: Tariff, usage: Usage): Counts | string {
   if (output > 0 && !tariff.hasOutputPrice) return 'the price has none for output tokens, and some were reported'
   if (input > 0 && !tariff.hasInputPrice) return 'the price has none for input tokens, and some were reported'
   const tier = usage.raw === undefined ? undefined : readServiceTier(usage.raw)
-  const factor = tier === undefined ? undefined : tariff.tiers[tier]
+  const factor = tier === undefined ? undefined : findFactor(tariff, tier)
   if (tier !== undefined && factor === undefined) return `the price has none for the service tier ${tier.slice(0, 64)}`
   const reasoningApart = needs.reasoning ? (reasoning ?? 0) : 0
   const plain = {
@@ -111,6 +111,18 @@ function count(tariff: Tariff, usage: Usage): Counts | string {
     factor,
   }
   return tariff.readsUnits ? withUnits(tariff, plain, readUnits(usage.raw)) : plain
+}
+
+/** Several tiers at once multiply, unless the price has the pair itself; one without a price leaves all without. */
+function findFactor(tariff: Tariff, tier: string): Decimal | undefined {
+  const own = tariff.tiers[tier]
+  if (own !== undefined || !tier.includes('+')) return own
+  const factors = tier.split('+').map((name) => tariff.tiers[name])
+  return factors.reduce((product, factor) =>
+    product === undefined || factor === undefined
+      ? undefined
+      : { digits: product.digits * factor.digits, places: product.places + factor.places },
+  )
 }
 
 /** Takes the modalities out of the plain counts, and adds the fees. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { configSchema } from '../../config/index.ts'
 import { toDollars } from '../../core/money.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { PriceQuery } from '../../core/ports.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
 import { createPricer, type BookPrice } from './index.ts'
@@ -167,9 +168,56 @@ describe('what is not known', () => {
     const price = get(book.find(query('openai', 'gpt-4o')))
     const usage = { inputTotal: 100, outputTotal: 100 }
     expect(price.cost(createUsage({ ...usage, raw: { service_tier: 'default' } }))).toBeDefined()
-    expect(price.explain(createUsage({ ...usage, raw: { strata: { service_tier: 'flex' } } }))).toEqual({
+    expect(price.explain(createUsage({ ...usage, raw: { strata: { service_tier: 'priority' } } }))).toEqual({
       type: 'unknown',
-      reason: 'the price has none for the service tier flex',
+      reason: 'the price has none for the service tier priority',
+    })
+  })
+
+  // https://developers.openai.com/api/docs/guides/flex-processing, https://platform.claude.com/docs/en/about-claude/pricing,
+  // https://ai.google.dev/gemini-api/docs/optimization
+  test('tiers that a vendor prices alike for all its models multiply every token price, several at once too', () => {
+    const usage = { inputTotal: 1000, cacheRead: 400, outputTotal: 100 }
+    const cost = (vendor: string, model: string, raw: JsonObject): string | undefined =>
+      costInDollars(book.find(query(vendor, model)), { ...usage, raw })
+    expect(cost('openai', 'gpt-4o-mini', {})).toBe('0.00018')
+    expect(cost('openai', 'gpt-4o-mini', { strata: { service_tier: 'flex' } })).toBe('0.00009')
+    expect(cost('google', 'gemini-2.0-flash', { serviceTier: 'flex' })).toBe(
+      cost('google', 'gemini-2.0-flash', { trafficType: 'ON_DEMAND_FLEX' }),
+    )
+    expect(cost('google', 'gemini-2.0-flash', { serviceTier: 'standard', trafficType: 'ON_DEMAND' })).toBe('0.00011')
+    expect(cost('google', 'gemini-2.0-flash', { serviceTier: 'priority' })).toBeUndefined()
+    // (600 × 3 + 400 × 0.3 + 100 × 15) millionths = 0.00342, halved for a batch, a tenth more within the US
+    expect(cost('anthropic', 'claude-sonnet-4-6', { service_tier: 'batch' })).toBe('0.00171')
+    expect(cost('anthropic', 'claude-sonnet-4-6', { inference_geo: 'us' })).toBe('0.003762')
+    expect(cost('anthropic', 'claude-sonnet-4-6', { inference_geo: 'us', service_tier: 'batch' })).toBe('0.001881')
+    expect(cost('anthropic', 'claude-sonnet-4-6', { inference_geo: 'us', speed: 'fast' })).toBeUndefined()
+  })
+
+  test('advice that a model took from another has the price of that other', () => {
+    const step = (figures: JsonObject): JsonObject => ({
+      cache_read_input_tokens: 0,
+      cache_creation_input_tokens: 0,
+      ...figures,
+    })
+    const asking = (model: string): JsonObject => ({
+      iterations: [
+        step({ type: 'message', input_tokens: 1000, output_tokens: 100 }),
+        step({ type: 'advisor_message', model, input_tokens: 200, cache_read_input_tokens: 300, output_tokens: 10 }),
+      ],
+    })
+    const price = get(book.find(query('anthropic', 'claude-sonnet-4-6')))
+    const usage = { inputTotal: 1000, outputTotal: 100 }
+    // 1000 × 3 + 100 × 15, and of Opus 4.6: 200 × 5 + 300 × 0.5 + 10 × 25 millionths
+    expect(costInDollars(price, { ...usage, raw: asking('claude-opus-4-6') })).toBe('0.0059')
+    expect(price.explain(createUsage({ ...usage, raw: asking('claude-opus-4-6') }))).toMatchObject({
+      parts: expect.arrayContaining([
+        { name: 'advice of claude-opus-4-6: input', count: 200, picodollarsEach: '5000000' },
+      ]),
+    })
+    expect(price.explain(createUsage({ ...usage, raw: asking('unheard-of') }))).toEqual({
+      type: 'unknown',
+      reason: 'there is no price for unheard-of, whose advice was asked',
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Config, EndpointConfig, EndpointDialect } from '../../config/index.ts'
 import type { Pricer, PriceQuery } from '../../core/ports.ts'
+import { PriceWithAdvice } from './advice.ts'
 import {
   allTime,
   findInCatalogue,
@@ -68,7 +69,10 @@ export function createPricer(deps: PricerDeps): PriceBook {
   let library: CatalogueLibrary | undefined
   const book: Book = { rows: () => rows, library: () => (library ??= loadCatalogue()) }
 
+  // What a model was advised by has its price at the instant that was asked for last, which is that of the call.
+  let askedMs = 0
   const look = (query: PriceQuery): Found | undefined => {
+    askedMs = query.atMs
     const now = deps.entries?.() ?? entries
     if (now !== entries) {
       entries = now
@@ -85,7 +89,11 @@ export function createPricer(deps: PricerDeps): PriceBook {
     ) {
       return past.found
     }
-    const { found, window } = search(query, endpoints[query.endpoint], book)
+    const { found: own, window } = search(query, endpoints[query.endpoint], book)
+    const found = own && {
+      ...own,
+      price: new PriceWithAdvice(own.price, (model) => look({ ...query, model, atMs: askedMs })?.price),
+    }
     remember(query, { vendor: query.vendor, window, found })
     return found
   }

@@ -59,12 +59,16 @@ function requireWhole(event: SseEvent): SseEvent {
   }
 }
 
-/** An event without a `data` line is not dispatched; one that is a bare JSON object, as some servers send errors, is. */
+/**
+ * An event without a `data` line is not dispatched; one that is a bare JSON object, or one behind `error:`, as some servers
+ * send errors (llama.cpp), is.
+ */
 function toEvent(frame: Frame): SseEvent | undefined {
   const event = frame.nameStart === noLine ? '' : frame.buffer.toString('utf8', frame.nameStart, frame.nameEnd)
   if (frame.dataStart >= 0) return { event, data: frame.buffer.toString('utf8', frame.dataStart, frame.dataEnd) }
   const data = joinData(frame)
   if (data !== undefined) return { event, data: data.toString('utf8') }
   if (frame.strangeStart === noLine) return undefined
-  return { event, data: frame.buffer.toString('utf8', frame.strangeStart, frame.strangeEnd) }
+  const strange = frame.buffer.toString('utf8', frame.strangeStart, frame.strangeEnd)
+  return { event, data: /^error: *\{/.test(strange) ? strange.slice('error:'.length).trimStart() : strange }
 }
