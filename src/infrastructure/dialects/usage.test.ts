@@ -35,6 +35,12 @@ describe('usage of the vendors in one normal form', () => {
       { inputTotal: 32, cacheRead: 6, outputTotal: 103, reasoning: 94 },
     ],
     [
+      'Grok on Azure: more cached than input is beside it',
+      'openai-chat',
+      { prompt_tokens: 23, completion_tokens: 110, total_tokens: 133, prompt_tokens_details: { cached_tokens: 190 } },
+      { inputTotal: 213, cacheRead: 190, outputTotal: 110 },
+    ],
+    [
       'Gemini: the total counts thoughts that nothing else names',
       'openai-chat',
       { prompt_tokens: 10, completion_tokens: 20, total_tokens: 130 },

@@ -26,20 +26,17 @@ export const openaiUsage: UsageReading = {
 }
 
 /**
- * xAI counts thoughts beside the output in one of its APIs and inside it in the other; the total tells which. Cached
- * input is inside the input unless there is more of it.
+ * xAI counts thoughts beside the output in one of its APIs and inside it in the other; the total tells which.
  */
 export const xaiUsage: UsageReading = {
   find: (body) => objectAt(body, 'response', 'usage') ?? objectAt(body, 'usage'),
   read(raw) {
     const usage = toOpenaiUsage(raw)
-    const { inputTotal, cacheRead, outputTotal, reasoning } = usage
-    const isApart = inputTotal !== undefined && cacheRead !== undefined && cacheRead > inputTotal
+    const { outputTotal, reasoning } = usage
     const isOldForm = raw['total_tokens'] === undefined && raw['completion_tokens'] !== undefined
     const isUncounted = isOldForm && outputTotal === countAt(raw, 'completion_tokens')
     return orNothing({
       ...usage,
-      inputTotal: isApart ? inputTotal + cacheRead : inputTotal,
       outputTotal: isUncounted && outputTotal !== undefined ? outputTotal + (reasoning ?? 0) : outputTotal,
     })
   },

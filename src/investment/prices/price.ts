@@ -88,7 +88,12 @@ function count(tariff: Tariff, usage: Usage): Counts | string {
   if (!isCount(input) || !isCount(cacheRead) || !isCount(cacheWrite5m) || !isCount(cacheWrite1h) || !isCount(output)) {
     return 'the usage holds a number that is no count of tokens'
   }
-  if (cached > input) return `the usage contradicts itself: ${cached} cached of ${input} input tokens`
+  const written = cacheWrite5m + cacheWrite1h
+  // The same tokens may be both: OpenRouter bills Gemini's for being written and for being read.
+  const isBoth = cacheRead === written && cacheRead <= input
+  if (cached > input && !isBoth) {
+    return `the usage contradicts itself: ${cached} cached of ${input} input tokens`
+  }
   if (reasoning !== undefined && outputTotal !== undefined && !(isCount(reasoning) && reasoning <= output)) {
     return `the usage contradicts itself: ${reasoning} reasoning of ${output} output tokens`
   }
@@ -100,7 +105,7 @@ function count(tariff: Tariff, usage: Usage): Counts | string {
   const reasoningApart = needs.reasoning ? (reasoning ?? 0) : 0
   const plain = {
     band: findBand(tariff.bands, input),
-    input: input - cached,
+    input: input - (cached > input ? cacheRead : cached),
     cacheRead,
     cacheWrite5m,
     cacheWrite1h,

@@ -221,6 +221,16 @@ describe('what is not known', () => {
     })
   })
 
+  // https://openrouter.ai/google/gemini-2.5-flash: 0.3 in, 0.03 read, 0.083333 written. A recorded answer was billed
+  // 0.000247013 USD for a prompt of 2168 tokens, of which 2161 were written and the same 2161 read.
+  test('tokens that were written and read are billed for both, also where that is more than the input', () => {
+    const price = withOwnPrice({ input: '0.3', output: '2.5', cacheRead: '0.03', cacheWrite5m: '0.083333' })
+    const usage = { inputTotal: 2168, cacheRead: 2161, cacheWrite5m: 2161, outputTotal: 0 }
+    expect(costInDollars(price, usage)).toBe('0.000247012613')
+    expect(price.cost(createUsage({ ...usage, cacheRead: 2169 }))).toBeUndefined()
+    expect(price.cost(createUsage({ ...usage, cacheWrite5m: 2000, cacheWrite1h: 169 }))).toBeUndefined()
+  })
+
   test('output of a model that is priced for input only has no cost', () => {
     const price = get(book.find(query('openai', 'text-embedding-3-small')))
     expect(costInDollars(price, { inputTotal: 1000 })).toBe('0.00002')

@@ -20,7 +20,8 @@ export function findUsage(body: JsonObject): JsonObject | undefined {
 }
 
 /**
- * The normal form of a usage object of the OpenAI family. Input includes the cached everywhere. Reasoning is inside the
+ * The normal form of a usage object of the OpenAI family. Input includes the cached, unless there is more of it than input
+ * (Grok, its maker's and Azure's). Reasoning is inside the
  * output, but beside it where the total counts more than input and output (xAI, Gemini's thoughts), where it stands at the
  * top (xAI's old form, Perplexity), and where there is more of it than output and no total. Audio that only the total
  * counts is input.
@@ -41,9 +42,11 @@ export function toOpenaiUsage(raw: JsonObject): Usage {
   const isMore = total === undefined && completion !== undefined && (reasoning ?? 0) > completion
   const isBeside = topReasoning !== undefined || isMore
   const besides = isBeside ? (reasoning ?? 0) + citation : citation
+  const cacheRead = readCached(raw, inputDetails)
+  const apart = prompt !== undefined && cacheRead !== undefined && cacheRead > prompt ? cacheRead : 0
   return toUsageOf(raw, {
-    inputTotal: prompt === undefined ? undefined : prompt + (isAudio ? uncounted : 0),
-    cacheRead: readCached(raw, inputDetails),
+    inputTotal: prompt === undefined ? undefined : prompt + apart + (isAudio ? uncounted : 0),
+    cacheRead,
     cacheWrite5m: toCount(inputDetails['cache_write_tokens']) ?? toCount(inputDetails['cache_creation_input_tokens']), // Alibaba
     outputTotal: completion === undefined ? undefined : completion + Math.max(besides, isAudio ? 0 : uncounted),
     reasoning,
