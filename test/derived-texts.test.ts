@@ -93,6 +93,7 @@ describeEngines('texts made from documents', (openStore) => {
       summary: '{}',
       results: JSON.stringify(cases.map((call) => ({ id: call, prompt: 'asked', outcomes: outcome(call) }))),
       at_ms: 1,
+      words_gone_at_ms: null,
     })
     const all = Array.from({ length: 60 }, (_, index) => evaluation(`e${String(index).padStart(2, '0')}`, ['call_c']))
     await sql

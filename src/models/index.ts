@@ -12,6 +12,7 @@ export {
   certifyRouter,
   createRiskTest,
   createFeedbackTexts,
+  createFeedbackWords,
   createLearning,
   createRouterCatalogue,
   createShadows,

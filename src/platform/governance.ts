@@ -30,6 +30,8 @@ import {
   type Reviews,
   type UseCaseRegistry,
 } from '../governance/index.ts'
+import { createFeedbackWords } from '../models/index.ts'
+import { createEvaluationWords } from '../tools/index.ts'
 import { createSigner, deriveSecret } from './signing.ts'
 import { auditKeys } from './audit.ts'
 import { createBacktest } from './backtest.ts'
@@ -88,7 +90,8 @@ async function createGovernance(deps: GovernanceDeps & { readonly refresh: () =>
   }
   const useCases = await createUseCaseRegistry({ ...deps, hintsMin })
   const incidents = createIncidents(deps)
-  const retention = createRetention({ ...deps, config: () => deps.config().retention })
+  const texts = [createFeedbackWords('client'), createFeedbackWords('shadow'), createEvaluationWords()]
+  const retention = createRetention({ ...deps, texts, config: () => deps.config().retention })
   const derived = deriveSecret(deps.folder, 'marks')
   const marks = createMarkRecord({
     ...deps,

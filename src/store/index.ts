@@ -1,5 +1,5 @@
 export { createStore, type Store, type StoreDeps, type StoreStats } from './store.ts'
-export type { DerivedTexts } from './derived.ts'
+export type { AgedText, AgedTexts, DerivedTexts, TextPlace } from './derived.ts'
 export type { CallCorrection } from './corrections.ts'
 export type { CallPage, CallReader, CallSpan } from './calls.ts'
 export type { Attendance, CallRow, OpenedSideWork, SideDatabase, SideWork } from './journal/index.ts'

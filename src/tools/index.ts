@@ -3,6 +3,7 @@ export {
   compareModels,
   createEvaluations,
   createEvaluationTexts,
+  createEvaluationWords,
   readJudgement,
   toJudgePrompt,
   toTrainingPairs,

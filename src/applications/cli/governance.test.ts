@@ -49,7 +49,7 @@ async function run(...argv: readonly string[]): Promise<Ran> {
 const governance = {
   policies: [{ pack: 'eu-ai-act' }],
   reviews: { reviewers: [{ person: 'ada', competence: 'trained' }] },
-  retention: { days: 200 },
+  retention: { days: 200, texts: { feedback: 30 } },
 }
 
 async function openPlatform(): Promise<OpenPlatform & { close(): Promise<void> }> {
@@ -182,7 +182,7 @@ describe('governance at the command line', () => {
     expect(held.json).toMatchObject({ use_case: 'hiring', from: '2026-01-01T00:00:00.000Z', released_at: null })
     const released = await run('retention', 'release', held.json['id'] as string, '--reason', 'settled')
     expect(released.json).toMatchObject({ released_at: expect.any(String) })
-    expect(await run('retention', 'sweep')).toMatchObject({ code: 0, json: { calls: 0 } })
+    expect(await run('retention', 'sweep')).toMatchObject({ code: 0, json: { calls: 0, texts: { feedback: 0 } } })
     expect((await run('retention', 'hold', 'x')).code).not.toBe(0)
   })
 })

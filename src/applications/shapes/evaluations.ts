@@ -19,7 +19,7 @@ export function toComparisonJson(comparison: Comparison | undefined): object {
 export function toEvaluationJson(evaluation: Evaluation): object {
   const results = evaluation.results.map(({ id, prompt, outcomes }) => ({
     id,
-    prompt,
+    prompt: prompt ?? null,
     outcomes: Object.fromEntries(
       Object.entries(outcomes).map(([model, outcome]) => [
         model,

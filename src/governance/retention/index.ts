@@ -1,1 +1,1 @@
-export { createRetention, type LegalHold, type Retention } from './retention.ts'
+export { createRetention, type LegalHold, type Retention, type Swept } from './retention.ts'

@@ -25,8 +25,8 @@ async function openOn(store: Store, config: { readonly days?: number; readonly u
   const clock = createFakeClock(startMs)
   const ids = createIds({ clock, random: createSystemRandom() })
   const audit = createAuditLog({ store, clock, ids, log: silentLog, key, origin: 'test', sealMs: 3_600_000 })
-  const read = () => ({ days: config.days, useCases: config.useCases ?? {} })
-  const retention = createRetention({ store, clock, ids, log: silentLog, audit, config: read })
+  const read = () => ({ days: config.days, useCases: config.useCases ?? {}, texts: {} })
+  const retention = createRetention({ store, clock, ids, log: silentLog, audit, texts: [], config: read })
   const call = (useCase?: string, tenant = 'default'): string => {
     clock.advance(1)
     const id = ids.create('call')
@@ -82,10 +82,10 @@ describeEngines('calls of a certain age', (open) => {
     const [plain, loan, foreign] = [call('desk'), call('loans'), call(undefined, 'acme')]
     await audit.seal()
     clock.advance(200 * dayMs - 10)
-    expect(await retention.sweep()).toBe(0)
+    expect(await retention.sweep()).toEqual({ calls: 0, texts: {} })
     clock.advance(20)
     const young = call('desk')
-    expect(await retention.sweep()).toBe(2)
+    expect(await retention.sweep()).toEqual({ calls: 2, texts: {} })
     expect([await has(plain), await has(loan), await has(foreign, 'acme'), await has(young)]).toEqual([
       false,
       true,
@@ -98,7 +98,7 @@ describeEngines('calls of a certain age', (open) => {
     await expect(audit.prove('default', plain)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect((await audit.prove('default', loan)).record).toContain(loan)
     clock.advance(200 * dayMs + 1)
-    expect(await retention.sweep()).toBe(2)
+    expect(await retention.sweep()).toEqual({ calls: 2, texts: {} })
     expect(await has(loan)).toBe(false)
     expect((await verify()).report.isProven).toBe(true)
     await close()
@@ -116,14 +116,14 @@ describeEngines('calls of a certain age', (open) => {
       untilMs: undefined,
     })
     clock.advance(300 * dayMs)
-    expect(await retention.sweep()).toBe(2)
+    expect(await retention.sweep()).toEqual({ calls: 2, texts: {} })
     expect([await has(held), await has(free), await has(foreign, 'acme')]).toEqual([true, false, false])
     await expect(retention.release({ tenant: 'acme', keyId: 'k' }, hold.id, 'x')).rejects.toMatchObject({
       code: 'NOT_FOUND',
     })
     await retention.release(who, hold.id, 'settled')
     await expect(retention.release(who, hold.id, 'again')).rejects.toMatchObject({ code: 'CONFLICT' })
-    expect(await retention.sweep()).toBe(1)
+    expect(await retention.sweep()).toEqual({ calls: 1, texts: {} })
     expect(await has(held)).toBe(false)
     expect(await retention.list('default')).toMatchObject([{ id: hold.id, releasedAtMs: expect.any(Number) }])
     expect(await retention.list('acme')).toEqual([])
@@ -153,11 +153,11 @@ describeEngines('calls of a certain age', (open) => {
     const none = await openOn(store, {})
     const id = none.call()
     none.clock.advance(5_000 * dayMs)
-    expect(await none.retention.sweep()).toBe(0)
+    expect(await none.retention.sweep()).toEqual({ calls: 0, texts: {} })
     const unsealed = await openOn(store, { days: 183 })
     unsealed.clock.advance(5_000 * dayMs)
     await store.flush()
-    expect(await unsealed.retention.sweep()).toBe(0)
+    expect(await unsealed.retention.sweep()).toEqual({ calls: 0, texts: {} })
     expect(await none.has(id)).toBe(true)
     for (const each of [none, unsealed]) await each.close()
   })

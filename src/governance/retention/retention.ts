@@ -5,9 +5,10 @@ import type { Ids } from '../../core/ids.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { EventLog } from '../../core/ports.ts'
 import { toIso, type Clock } from '../../core/time.ts'
-import type { Store, Tables } from '../../store/index.ts'
+import type { AgedTexts, Store, Tables } from '../../store/index.ts'
 import type { AuditLog } from '../audit/index.ts'
 import { createRetentionStore, type AgedCall, type CallPlace, type HoldRow } from './store.ts'
+import { sweepTexts, type TextsErased } from './texts.ts'
 
 /** Deletes calls by the clock, and what stops that. */
 export interface Retention {
@@ -16,9 +17,16 @@ export interface Retention {
   /** Rejects with NOT_FOUND, CONFLICT when it was released before. */
   release(who: Holder, id: string, reason: string): Promise<LegalHold>
   list(tenant: string): Promise<readonly LegalHold[]>
-  /** Deletes what is old enough and not held; how many calls went. Happens by itself every hour. */
-  sweep(): Promise<number>
+  /** Deletes what is old enough and not held. Happens by itself every hour. */
+  sweep(): Promise<Swept>
   close(): void
+}
+
+export interface Swept {
+  /** Calls that went. */
+  readonly calls: number
+  /** Of each set that has a number of days: how many lost their words. */
+  readonly texts: TextsErased
 }
 
 export interface Holder {
@@ -43,11 +51,13 @@ export interface LegalHold extends NewHold {
 }
 
 export interface RetentionDeps {
-  readonly store: Pick<Store, 'sql' | 'transaction'>
+  readonly store: Pick<Store, 'sql' | 'transaction' | 'scrub'>
   readonly clock: Clock
   readonly ids: Ids
   readonly log: EventLog
   readonly audit: Pick<AuditLog, 'act'>
+  /** Words that go by clocks of their own. */
+  readonly texts: readonly AgedTexts[]
   /** Read at each use. */
   readonly config: () => Config['governance']['retention']
 }
@@ -62,7 +72,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   const rows = createRetentionStore(deps.store)
   const now = (): number => Math.trunc(clock.now())
 
-  async function sweep(): Promise<number> {
+  async function sweepCalls(): Promise<number> {
     let [deleted, after]: [number, CallPlace] = [0, { tenant: '', rootId: '' }]
     for (;;) {
       const from = after
@@ -73,9 +83,15 @@ export function createRetention(deps: RetentionDeps): Retention {
     }
   }
 
+  // Texts first: while their calls are on record, a hold tells by these what it covers.
+  async function sweep(): Promise<Swept> {
+    const texts = await sweepTexts(deps, rows)
+    return { calls: await sweepCalls(), texts }
+  }
+
   const timer = setInterval(() => {
     sweep().catch((thrown: unknown) => {
-      log.warn({ reason: thrown instanceof Error ? thrown.message : 'unexpected' }, 'old calls could not be deleted')
+      log.warn({ reason: thrown instanceof Error ? thrown.message : 'unexpected' }, 'what is old could not be deleted')
     })
   }, sweepMs).unref()
 
@@ -109,7 +125,7 @@ export function createRetention(deps: RetentionDeps): Retention {
   }
 }
 
-type Sweeping = RetentionDeps & {
+export type Sweeping = RetentionDeps & {
   readonly queries: Parameters<Parameters<ReturnType<typeof createRetentionStore>['exclusively']>[0]>[0]
   readonly sql: Transaction<Tables>
 }

@@ -14,6 +14,12 @@ export interface AgedCall {
   readonly useCase: string | undefined
 }
 
+/** When the tree of a call began, and for what. */
+export interface CallStart {
+  readonly startedAtMs: number
+  readonly useCase: string | undefined
+}
+
 /** In the order in which calls are gone through; empty before the first. */
 export interface CallPlace {
   readonly tenant: string
@@ -39,6 +45,10 @@ export interface RetentionQueries {
     readonly after: CallPlace
     readonly limit: number
   }): Promise<AgedPage | undefined>
+  /** Of the calls that texts were said in, those on record, by `TENANT ID`. */
+  listStarts(
+    texts: readonly { readonly tenant: string; readonly calls: readonly string[] }[],
+  ): Promise<ReadonlyMap<string, CallStart>>
   /** The rows of whole trees; their leaves stay, and say that what they were of has gone. */
   deleteCalls(calls: readonly AgedCall[], atMs: number): Promise<void>
 }
@@ -109,6 +119,7 @@ function createQueries(sql: Kysely<Tables>): RetentionQueries {
       }
       return { calls, last: { tenant: end.tenant, rootId: end.root_id } }
     },
+    listStarts: (texts) => listStarts(sql, texts),
     async deleteCalls(calls, atMs) {
       for (const [tenant, own] of Map.groupBy(calls, (call) => call.tenant)) {
         const ids = own.map(({ rootId }) => rootId)
@@ -120,6 +131,33 @@ function createQueries(sql: Kysely<Tables>): RetentionQueries {
       await markGone(sql, places, atMs)
     },
   }
+}
+
+const idsPerStatement = 500
+
+async function listStarts(
+  sql: Kysely<Tables>,
+  texts: Parameters<RetentionQueries['listStarts']>[0],
+): Promise<ReadonlyMap<string, CallStart>> {
+  const starts = new Map<string, CallStart>()
+  for (const [tenant, own] of Map.groupBy(texts, (text) => text.tenant)) {
+    const ids = [...new Set(own.flatMap(({ calls }) => calls))]
+    for (let from = 0; from < ids.length; from += idsPerStatement) {
+      const rows = await sql
+        .selectFrom('call')
+        .innerJoin('call as root', (on) =>
+          on.onRef('root.id', '=', 'call.root_id').onRef('root.tenant', '=', 'call.tenant'),
+        )
+        .select(['call.id', 'root.started_at_ms', 'root.detail'])
+        .where('call.tenant', '=', tenant)
+        .where('call.id', 'in', ids.slice(from, from + idsPerStatement))
+        .execute()
+      for (const { id, started_at_ms: startedAtMs, detail } of rows) {
+        starts.set(`${tenant} ${id}`, { startedAtMs, useCase: readUseCase(detail) })
+      }
+    }
+  }
+  return starts
 }
 
 function readUseCase(detail: string | null): string | undefined {

@@ -117,18 +117,21 @@ export function createPricer(deps: PricerDeps): PriceBook {
     findVendor: (dialect) => (isLocal(dialect) ? undefined : vendorOfDialect[dialect]),
     describePrice(query) {
       const found = look(query)
-      if (found === undefined) return undefined
-      const { fromMs, untilMs } = found.window
-      return {
-        ...found.price.table,
-        version: found.price.version,
-        source: found.source,
-        vendor: found.vendor,
-        model: query.model,
-        fromMs: Number.isFinite(fromMs) ? fromMs : undefined,
-        untilMs: Number.isFinite(untilMs) ? untilMs : undefined,
-      }
+      return found && toDescription(found, query.model)
     },
+  }
+}
+
+function toDescription({ price, source, vendor, window }: Found, model: string): PriceDescription {
+  const { fromMs, untilMs } = window
+  return {
+    ...price.table,
+    version: price.version,
+    source,
+    vendor,
+    model,
+    fromMs: Number.isFinite(fromMs) ? fromMs : undefined,
+    untilMs: Number.isFinite(untilMs) ? untilMs : undefined,
   }
 }
 

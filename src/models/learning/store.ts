@@ -1,4 +1,4 @@
-import type { DerivedTexts, Store, Tables } from '../../store/index.ts'
+import type { AgedTexts, DerivedTexts, Store, Tables } from '../../store/index.ts'
 
 export type RouterRow = Tables['router']
 export type FeedbackRow = Tables['feedback']
@@ -69,6 +69,47 @@ export function createLearningStore(store: Pick<Store, 'sql' | 'transaction'>): 
 export function createFeedbackTexts(store: Pick<Store, 'sql'>): DerivedTexts {
   const kept = feedbackQueries(store)
   return { tables: ['feedback'], forget: (tenant, calls) => kept.forget(tenant, calls) }
+}
+
+/** The words that came with feedback, or those of shadows: two sets of one table. Scores stay. */
+export function createFeedbackWords(source: FeedbackRow['source']): AgedTexts {
+  return {
+    set: source === 'client' ? 'feedback' : 'shadows',
+    tables: ['feedback'],
+    async list(sql, { beforeMs, after, limit }) {
+      const rows = await sql
+        .selectFrom('feedback')
+        .select(['tenant', 'id', 'call_id', 'made_in', 'at_ms'])
+        .where('source', '=', source)
+        .where('at_ms', '<', beforeMs)
+        .where((each) =>
+          each.or([each('prompt', 'is not', null), each('answer', 'is not', null), each('comment', 'is not', null)]),
+        )
+        .where((each) => each(each.refTuple('tenant', 'id'), '>', each.tuple(after.tenant, after.id)))
+        .orderBy('tenant')
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(({ tenant, id, call_id: call, made_in: roots, at_ms: keptAtMs }) => {
+        const made = roots === null ? [] : (JSON.parse(roots) as readonly string[]) // written by `addFeedback`
+        return { tenant, id, keptAtMs, calls: call === null ? made : [call, ...made] }
+      })
+    },
+    async erase(sql, texts) {
+      for (const [tenant, own] of Map.groupBy(texts, (text) => text.tenant)) {
+        await sql
+          .updateTable('feedback')
+          .set({ prompt: null, answer: null, comment: null })
+          .where('tenant', '=', tenant)
+          .where(
+            'id',
+            'in',
+            own.map(({ id }) => id),
+          )
+          .execute()
+      }
+    },
+  }
 }
 
 type Part<Name extends keyof LearningStore> = Pick<LearningStore, Name>

@@ -38,6 +38,7 @@ import { vectorIndex } from './120-vector-index.ts'
 import { embeddingForm } from './121-embedding-form.ts'
 import { contexts } from './122-contexts.ts'
 import { versionStages } from './117-version-stages.ts'
+import { keptWords } from './131-kept-words.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
 import type { Migration } from './migration.ts'
@@ -87,6 +88,7 @@ export const migrations: readonly Migration[] = [
   vectorIndex,
   embeddingForm,
   contexts,
+  keptWords,
   provisioning,
   witnesses,
 ]

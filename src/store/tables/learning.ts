@@ -89,4 +89,6 @@ export interface EvaluationTable {
   /** JSON array: one row of each case. */
   readonly results: string
   readonly at_ms: number
+  /** When the prompts and answers of its cases were erased by the clock; `null` while they are there. */
+  readonly words_gone_at_ms: number | null
 }

@@ -44,6 +44,7 @@ export function createEvaluations({ store, clock, ids }: EvaluationsDeps): Evalu
         summary: JSON.stringify({ models: run.models, agreement: run.agreement }),
         results: JSON.stringify(run.results),
         at_ms: evaluation.atMs,
+        words_gone_at_ms: null,
       })
       return evaluation
     },
@@ -77,6 +78,7 @@ export function compareModels(
 /** What a router learns from: prompts with the scores, answers and costs of every model that was scored. */
 export function toTrainingPairs(results: readonly CaseResult[]): readonly EvaluatedPair[] {
   return results.flatMap(({ prompt, outcomes }) => {
+    if (prompt === undefined) return []
     const of = <T>(read: (outcome: CaseResult['outcomes'][string]) => T | undefined): Record<string, T> =>
       Object.fromEntries(
         Object.entries(outcomes).flatMap(([model, outcome]) => {
@@ -98,7 +100,7 @@ export interface EvaluatedPair {
   readonly costs: Readonly<Record<string, number>>
 }
 
-function readSummary(row: Omit<EvaluationRow, 'results'>): Omit<Evaluation, 'results'> {
+function readSummary(row: Omit<EvaluationRow, 'results' | 'words_gone_at_ms'>): Omit<Evaluation, 'results'> {
   const summary = JSON.parse(row.summary) as Pick<EvaluationRun, 'models' | 'agreement'> // written by `run`
   return { id: row.id, name: row.name, atMs: row.at_ms, models: summary.models, agreement: summary.agreement }
 }

@@ -33,7 +33,7 @@ export interface RunOptions {
 
 /** One model's answer to one case. */
 export interface Outcome {
-  /** `undefined` after a failure, and when a document that it rests on has been deleted. */
+  /** `undefined` after a failure, when a document that it rests on has been deleted, and when its days are over. */
   readonly answer: string | undefined
   /** Root of the call that answered. */
   readonly call?: string | undefined
@@ -49,7 +49,8 @@ export interface Outcome {
 
 export interface CaseResult {
   readonly id: string
-  readonly prompt: string
+  /** `undefined` once `governance.retention.texts.evaluations` is over. */
+  readonly prompt: string | undefined
   readonly outcomes: Readonly<Record<string, Outcome>>
 }
 

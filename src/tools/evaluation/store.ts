@@ -1,4 +1,5 @@
-import type { DerivedTexts, Store, Tables } from '../../store/index.ts'
+import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import type { AgedTexts, DerivedTexts, Store, Tables } from '../../store/index.ts'
 
 export type EvaluationRow = Tables['evaluation']
 
@@ -10,12 +11,14 @@ export interface EvaluationStore {
   list(
     tenant: string,
     page: { readonly limit: number; readonly before: string | undefined },
-  ): Promise<readonly Omit<EvaluationRow, 'results'>[]>
+  ): Promise<readonly Omit<EvaluationRow, 'results' | 'words_gone_at_ms'>[]>
   /** Erases the answers that were given in these calls. Resolves with how many. */
   forget(tenant: string, calls: readonly string[]): Promise<number>
 }
 
 const rowsPerPage = 50
+/** Results of an evaluation may be large. */
+const agedPerPage = 20
 
 /** Scores, costs and errors stay; what the model said goes. */
 function withoutAnswers(results: string, gone: ReadonlySet<string>): { answers: number; results: string } {
@@ -40,6 +43,67 @@ function withoutAnswers(results: string, gone: ReadonlySet<string>): { answers: 
 export function createEvaluationTexts(store: Pick<Store, 'sql'>): DerivedTexts {
   const kept = createEvaluationStore(store)
   return { tables: ['evaluation'], forget: (tenant, calls) => kept.forget(tenant, calls) }
+}
+
+/** What models were asked and said when they were evaluated. Scores, costs and errors stay. */
+export function createEvaluationWords(): AgedTexts {
+  return {
+    set: 'evaluations',
+    tables: ['evaluation'],
+    async list(sql, { beforeMs, after, limit }) {
+      const rows = await sql
+        .selectFrom('evaluation')
+        .select(['tenant', 'id', 'results', 'at_ms'])
+        .where('words_gone_at_ms', 'is', null)
+        .where('at_ms', '<', beforeMs)
+        .where((each) => each(each.refTuple('tenant', 'id'), '>', each.tuple(after.tenant, after.id)))
+        .orderBy('tenant')
+        .orderBy('id')
+        .limit(Math.min(limit, agedPerPage))
+        .execute()
+      return rows.map(({ tenant, id, results, at_ms: keptAtMs }) => ({ tenant, id, keptAtMs, calls: callsIn(results) }))
+    },
+    async erase(sql, texts, atMs) {
+      for (const { tenant, id } of texts) {
+        const row = () => sql.updateTable('evaluation').where('tenant', '=', tenant).where('id', '=', id)
+        const kept = await sql
+          .selectFrom('evaluation')
+          .select('results')
+          .where('tenant', '=', tenant)
+          .where('id', '=', id)
+          .executeTakeFirst()
+        if (kept === undefined) continue
+        await row()
+          .set({ results: withoutWords(kept.results), words_gone_at_ms: atMs })
+          .execute()
+      }
+    },
+  }
+}
+
+/** Of results as they are kept: cases, and in them what each model came to. */
+function callsIn(results: string): readonly string[] {
+  const cases = JSON.parse(results) as readonly JsonObject[] // written by `run`
+  const outcomes = cases.flatMap((each) => (isJsonObject(each['outcomes']) ? Object.values(each['outcomes']) : []))
+  return outcomes.flatMap((outcome) =>
+    isJsonObject(outcome) && typeof outcome['call'] === 'string' ? [outcome['call']] : [],
+  )
+}
+
+function withoutWords(results: string): string {
+  const cases = JSON.parse(results) as readonly JsonObject[] // written by `run`
+  const left = cases.map((each) => {
+    const { prompt: _, ...rest } = each
+    const { outcomes } = each
+    if (!isJsonObject(outcomes)) return rest
+    const silent = Object.entries(outcomes).map(([model, outcome]) => {
+      if (!isJsonObject(outcome)) return [model, outcome] as const
+      const { answer: _answer, ...measured } = outcome
+      return [model, measured] as const
+    })
+    return { ...rest, outcomes: Object.fromEntries(silent) }
+  })
+  return JSON.stringify(left)
 }
 
 export function createEvaluationStore({ sql }: Pick<Store, 'sql'>): EvaluationStore {

@@ -45,8 +45,9 @@ async function release(context: CommandContext, id: string): Promise<void> {
 
 async function sweep(context: CommandContext): Promise<void> {
   const { parts } = await context.open()
-  const calls = await parts.retention.sweep()
-  report(context.terminal, { calls }, [`${calls} calls deleted`])
+  const { calls, texts } = await parts.retention.sweep()
+  const lines = Object.entries(texts).map(([set, count]) => `words of ${count} ${set} erased`)
+  report(context.terminal, { calls, texts }, [`${calls} calls deleted`, ...lines])
 }
 
 function print(context: CommandContext, made: LegalHold): void {
