@@ -1,5 +1,5 @@
 import { PlatformError } from '../../core/errors.ts'
-import type { Model } from '../../core/model.ts'
+import type { Model, Traits } from '../../core/model.ts'
 import type { NodePlace } from '../../core/node-kind.ts'
 
 /** The model of a node below that has to chat. Throws CONFIG_INVALID. */
@@ -17,6 +17,11 @@ export function buildSeveral(
 ): readonly Model[] {
   if (!isList(children)) return [buildChat(place, children, path)]
   return children.map((child, index) => buildChat(place, child, `${path}[${index}]`))
+}
+
+/** A node that has nothing to decide is the one model below it: a call for it would say nothing, and cost a row. */
+export function createPassThrough(id: string, traits: Traits, only: Model): Model {
+  return { id, traits, answer: (request, call) => only.answer(request, call) }
 }
 
 /** The model of that name, which has to embed. Throws CONFIG_INVALID. */

@@ -20,6 +20,13 @@ async function ask(node: unknown, scripts: Readonly<Record<string, Scripted>>, c
 const checked = { cascade: [{ use: 'small', accept: { check: { arithmetic: true } } }, { use: 'large' }] }
 
 describe('cascade', () => {
+  test('of one step is that model, and no call of its own is on record', async () => {
+    const { complete, call } = await ask({ cascade: [{ use: 'small' }] }, { small: say('4') })
+    expect(complete.text).toBe('4')
+    expect(call.facts.map(({ kind, name }) => [kind, name])).toEqual([['dispatch', 'small']])
+    expect(call.notes).toBeUndefined()
+  })
+
   test('keeps an answer that passes, and asks nobody else', async () => {
     const { complete, endpoints, call } = await ask(checked, { small: say('2 + 2 = 4'), large: say('four') })
     expect(complete.text).toBe('2 + 2 = 4')

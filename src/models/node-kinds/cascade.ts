@@ -9,7 +9,7 @@ import type { NodeKind, NodePlace } from '../../core/node-kind.ts'
 import type { Usage } from '../../core/usage.ts'
 import { buildStep, type Step } from './accepting.ts'
 import { chargeAnswer, joinUsage, openChild, replayAnswer, throwIfLeft, type WholeAnswer } from './asking.ts'
-import { buildChat, fault } from './building.ts'
+import { buildChat, createPassThrough, fault } from './building.ts'
 import type { KindDeps } from './kind-deps.ts'
 import { isPassedOn } from './passing.ts'
 import { chatTraits } from './traits.ts'
@@ -24,6 +24,7 @@ export function createCascadeKind(deps: KindDeps): NodeKind<CascadeNode> {
     create(node, place) {
       const { steps, last } = buildSteps(deps, node, place)
       const traits = chatTraits([...steps.map((step) => step.traits), last.traits], 'all-of')
+      if (steps.length === 0) return createPassThrough(place.id, traits, last)
       return { id: place.id, traits, answer: (request, call) => answerInSteps({ deps, steps, last }, request, call) }
     },
   }

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Answer, Model } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import type { Clock } from '../../core/time.ts'
-import { buildChat } from './building.ts'
+import { buildChat, createPassThrough } from './building.ts'
 import { isPassedOn } from './passing.ts'
 import { chatTraits } from './traits.ts'
 
@@ -23,10 +23,7 @@ export function createFallbackKind(deps: { readonly clock: Clock }): NodeKind<Fa
         'all-of',
       )
       const [only] = children
-      // Where there is nothing to fall back on, nothing is decided, and a call for it would say nothing.
-      if (children.length === 1 && only !== undefined) {
-        return { id: place.id, traits, answer: (request, call) => only.answer(request, call) }
-      }
+      if (children.length === 1 && only !== undefined) return createPassThrough(place.id, traits, only)
       const branches = children.map((model, branch) => {
         const detail: JsonObject = Object.freeze({ node: 'fallback', branch, branches: children.length })
         return { model, detail }

@@ -43,6 +43,22 @@ async function taken(route: unknown, { text = 'hi', chat, aside, states, atMs }:
 const rule = (when: unknown) => [{ when, use: 'a' }, { use: 'b' }]
 
 describe('rules', () => {
+  test('of which there is one are the model it uses, and no call of its own is on record', async () => {
+    const call = createTestCall()
+    const model = buildTestModel({ route: [{ use: 'a' }] }, createScriptedEndpoints(scripts))
+    expect((await collectAnswer(await model.answer(createTestRequest('hi'), call))).text).toBe('from a')
+    expect(call.facts.map(({ kind, name }) => [kind, name])).toEqual([['dispatch', 'a']])
+    expect(call.notes).toBeUndefined()
+  })
+
+  test('say on record which of them was taken', async () => {
+    const call = createTestCall()
+    const model = buildTestModel({ route: rule({ turns: { atLeast: 2 } }) }, createScriptedEndpoints(scripts))
+    await collectAnswer(await model.answer(createTestRequest('hi'), call))
+    expect(call.notes).toEqual({ route: { by: 'rules', branch: 1 } })
+    expect(call.facts.find(({ kind }) => kind === 'model')?.detail).toEqual({ node: 'route', branch: '1' })
+  })
+
   test.each<[string, unknown, Asking, string]>([
     ['the language', { language: 'zh' }, { text: '笔记本电脑丢了怎么办?' }, 'a'],
     ['another language', { language: 'zh' }, { text: 'What do I do when my laptop is lost?' }, 'b'],

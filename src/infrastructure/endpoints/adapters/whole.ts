@@ -2,6 +2,7 @@ import { nothingGenerated } from '../../../core/generated.ts'
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
+import type { Usage } from '../../../core/usage.ts'
 import type { Dialect } from '../../dialects/index.ts'
 import type { Upstream } from '../adapter.ts'
 
@@ -36,21 +37,43 @@ export function readJson(body: Buffer, endpointId: string): JsonValue {
  * decoded at once, so that a body that is not of the dialect counts as a failed try.
  */
 export function toWhole(parts: WholeParts): Upstream {
-  const { dialect, object, isRelayable } = parts
-  const usage = dialect.readUsage(object)
-  const decoded = isRelayable ? undefined : dialect.decodeAnswer(object)
-  return {
-    events: { [Symbol.asyncIterator]: () => iterate(decoded ?? dialect.decodeAnswer(object)) },
-    wire: isRelayable ? { type: 'whole', dialect: dialect.id, body: parts.body } : undefined,
-    firstByteMs: parts.firstByteMs,
-    usage: () => usage,
-    // The vendor has ended its answer: what it did not report, an estimate would not mend.
-    generated: () => nothingGenerated,
-    wholeBytes: parts.body.length,
-    cancel: () => undefined,
-  }
+  return new WholeUpstream(parts)
 }
 
-async function* iterate(events: readonly AnswerEvent[]): AsyncGenerator<AnswerEvent> {
-  yield* events
+/** A class, because one is made for every answer: it reads its own events. */
+class WholeUpstream implements Upstream, AsyncIterable<AnswerEvent> {
+  readonly events = this
+  readonly wire: Upstream['wire']
+  readonly firstByteMs: number
+  readonly wholeBytes: number
+  readonly #parts: WholeParts
+  readonly #usage: Usage | undefined
+  readonly #decoded: readonly AnswerEvent[] | undefined
+
+  constructor(parts: WholeParts) {
+    const { dialect, object, body, isRelayable } = parts
+    this.#parts = parts
+    this.#usage = dialect.readUsage(object)
+    this.#decoded = isRelayable ? undefined : dialect.decodeAnswer(object)
+    this.wire = isRelayable ? { type: 'whole', dialect: dialect.id, body } : undefined
+    this.firstByteMs = parts.firstByteMs
+    this.wholeBytes = body.length
+  }
+
+  usage(): Usage | undefined {
+    return this.#usage
+  }
+
+  /** The vendor has ended its answer: what it did not report, an estimate would not mend. */
+  generated(): typeof nothingGenerated {
+    return nothingGenerated
+  }
+
+  cancel(): void {
+    // Nothing is still to come.
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<AnswerEvent> {
+    yield* this.#decoded ?? this.#parts.dialect.decodeAnswer(this.#parts.object)
+  }
 }
