@@ -75,6 +75,13 @@ export class InlineBuilder {
     this.run(raw, style)
   }
 
+  /** Words with a blank before and after them. */
+  apart(raw: string, style: RunStyle = {}): void {
+    this.space()
+    this.run(raw, style)
+    this.space()
+  }
+
   /** Words of another block, as they are. */
   append(inline: Inline): void {
     if (inline.text === '') return

@@ -99,10 +99,10 @@ export const formats = {
     load: async () => (await import('./books/index.ts')).readEpub,
   },
   odt: {
-    id: 'odt@1',
+    id: 'odt@2',
     mediaTypes: ['application/vnd.oasis.opendocument.text'],
     extensions: ['odt', 'ott'],
-    load: async () => (await import('./books/index.ts')).readOdt,
+    load: async () => (await import('./opendocument/index.ts')).readOdt,
   },
   json: {
     id: 'json@1',

@@ -1,2 +1,1 @@
 export { readEpub } from './epub.ts'
-export { readOdt } from './odt.ts'

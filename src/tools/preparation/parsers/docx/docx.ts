@@ -1,17 +1,11 @@
-import {
-  CanonicalBuilder,
-  InlineBuilder,
-  toInline,
-  type Cell,
-  type Inline,
-  type ListItem,
-} from '../../canonical/index.ts'
+import { CanonicalBuilder, InlineBuilder, toInline, type Cell, type ListItem } from '../../canonical/index.ts'
 import type { SourceFile } from '../../preparation.ts'
 import { childrenOf, findPath, openArchive, refuse, textOf, type Archive, type Element } from '../../reading/index.ts'
 import { readChart } from '../office/charts.ts'
+import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { findRelation, listRelations, readPart, readRelations, type Relation } from '../office/relations.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
-import { readNumbering, type Label, type Numbering } from './numbering.ts'
+import { readNumbering, type Numbering } from './numbering.ts'
 import { readParagraph, type ParagraphContent } from './paragraph.ts'
 import { readNumberingUse, readOutline, readStyles, valueOf, type Styles } from './styles.ts'
 import { readRows } from './tables.ts'
@@ -262,19 +256,4 @@ function findUse(properties: Element | undefined, inherited: Use): Use {
   const numId = own?.numId ?? inherited?.numId
   if (numId === undefined || numId === '0') return undefined
   return { numId, level: own?.level ?? inherited?.level ?? 0 }
-}
-
-/** How an item begins: plain numbers as Markdown has them, labels of several levels or other scripts after a dash. */
-function toMarker(label: Label): string {
-  if (label.isBullet || label.text.trim() === '') return '-'
-  const text = label.text.trim()
-  return /^\d+[.)]$/.test(text) ? text : `- ${/^\d+$/.test(text) ? `${text}.` : text}`
-}
-
-function prefixed(label: Label | undefined, inline: Inline): Inline {
-  if (label === undefined || label.isBullet || label.text.trim() === '') return inline
-  const words = new InlineBuilder()
-  words.run(`${label.text.trim()} `)
-  words.append(inline)
-  return words.build()
 }

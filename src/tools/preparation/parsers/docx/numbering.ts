@@ -1,15 +1,11 @@
 import { childrenOf, findPath, type Element } from '../../reading/index.ts'
+import { formatNumber, type Label } from '../office/numbers.ts'
 import { valueOf, type NumberingUse } from './styles.ts'
 
 /** Counts the paragraphs of numbered lists and headings, as Word does when it shows them. */
 export interface Numbering {
   /** The label of the next paragraph of a list: `•`, `1.`, `2.1.`, `第三条`; `undefined` when there is no such list. */
   next(use: NumberingUse): Label | undefined
-}
-
-export interface Label {
-  readonly text: string
-  readonly isBullet: boolean
 }
 
 interface Level {
@@ -111,79 +107,6 @@ function toLabel(instance: Instance, counts: readonly (number | undefined)[], { 
     const definition = instance.levels.get(level)
     return formatNumber(counts[level] ?? definition?.start ?? 1, definition?.format ?? 'decimal')
   })
-}
-
-function formatNumber(count: number, format: string): string {
-  switch (format) {
-    case 'upperLetter':
-      return toLetters(count).toUpperCase()
-    case 'lowerLetter':
-      return toLetters(count)
-    case 'upperRoman':
-      return toRoman(count)
-    case 'lowerRoman':
-      return toRoman(count).toLowerCase()
-    case 'decimalZero':
-      return String(count).padStart(2, '0')
-    case 'chineseCounting':
-    case 'chineseCountingThousand':
-    case 'ideographDigital':
-    case 'japaneseCounting':
-    case 'taiwaneseCounting':
-    case 'taiwaneseCountingThousand':
-      return toHan(count)
-    case 'decimalEnclosedCircle':
-    case 'decimalEnclosedCircleChinese':
-      return count >= 1 && count <= 20 ? String.fromCodePoint(0x245f + count) : String(count)
-    default:
-      return String(count)
-  }
-}
-
-function toLetters(count: number): string {
-  if (count < 1 || count > 780) return String(count)
-  return String.fromCharCode(97 + ((count - 1) % 26)).repeat(Math.ceil(count / 26))
-}
-
-function toRoman(count: number): string {
-  if (count < 1 || count > 3_999) return String(count)
-  const numerals: readonly (readonly [number, string])[] = [
-    [1000, 'M'],
-    [900, 'CM'],
-    [500, 'D'],
-    [400, 'CD'],
-    [100, 'C'],
-    [90, 'XC'],
-    [50, 'L'],
-    [40, 'XL'],
-    [10, 'X'],
-    [9, 'IX'],
-    [5, 'V'],
-    [4, 'IV'],
-    [1, 'I'],
-  ]
-  let left = count
-  let roman = ''
-  for (const [value, numeral] of numerals) {
-    roman += numeral.repeat(Math.floor(left / value))
-    left %= value
-  }
-  return roman
-}
-
-/** 一, 十, 十二, 二十一, 一百零三. */
-function toHan(count: number): string {
-  if (count < 1 || count > 9_999) return String(count)
-  const digits = '零一二三四五六七八九'
-  const units = ['', '十', '百', '千']
-  let text = ''
-  const figures = Array.from(String(count), Number)
-  for (const [index, figure] of figures.entries()) {
-    const unit = units[figures.length - 1 - index] ?? ''
-    if (figure !== 0) text += (digits[figure] ?? '') + unit
-    else if (!text.endsWith('零') && figures.slice(index).some((rest) => rest !== 0)) text += '零'
-  }
-  return text.replace(/^一十/, '十')
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -282,10 +282,7 @@ class MarkupWalk {
 
   #image(element: Element, marks: readonly Mark[]): void {
     const text = element.attributes['alt']?.trim() ?? ''
-    if (text === '') return
-    this.#words.space()
-    this.#words.run(text, { marks })
-    this.#words.space()
+    if (text !== '') this.#words.apart(text, { marks })
   }
 
   #input(element: Element): void {
