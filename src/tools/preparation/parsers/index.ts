@@ -30,7 +30,7 @@ export const formats = {
     load: () => readMarkdown,
   },
   text: {
-    id: 'text@2',
+    id: 'text@3',
     mediaTypes: ['text/plain'],
     extensions: ['txt', 'text', 'log'],
     load: () => readText,
@@ -42,13 +42,13 @@ export const formats = {
     load: async () => (await import('./docx/index.ts')).readDocx,
   },
   html: {
-    id: 'html@1',
+    id: 'html@2',
     mediaTypes: ['text/html', 'application/xhtml+xml'],
     extensions: ['html', 'htm', 'xhtml'],
     load: async () => (await import('./html/index.ts')).readHtml,
   },
   csv: {
-    id: 'csv@1',
+    id: 'csv@2',
     mediaTypes: ['text/csv', 'text/tab-separated-values', 'application/csv'],
     extensions: ['csv', 'tsv', 'tab'],
     load: async () => (await import('./csv.ts')).readCsv,
@@ -81,13 +81,13 @@ export const formats = {
     load: async () => (await import('./picture/index.ts')).readPicture,
   },
   eml: {
-    id: 'eml@1',
+    id: 'eml@2',
     mediaTypes: ['message/rfc822'],
     extensions: ['eml'],
     load: async () => (await import('./mail/index.ts')).readEml,
   },
   msg: {
-    id: 'msg@1',
+    id: 'msg@2',
     mediaTypes: ['application/vnd.ms-outlook'],
     extensions: ['msg'],
     load: async () => (await import('./mail/index.ts')).readMsg,

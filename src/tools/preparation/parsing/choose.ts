@@ -56,7 +56,8 @@ function chooseText(file: SourceFile): FormatName {
   if (essence !== '' && essence !== 'text/plain') {
     const byType = findText((format) => format.mediaTypes.includes(essence))
     if (byType !== undefined) return byType
-    if (!essence.startsWith('text/')) {
+    // Reports of delivery and the like are messages of nothing but text.
+    if (!/^(?:text|message)\//.test(essence)) {
       const known = Object.values(formats).flatMap((format: Format) => format.mediaTypes.slice(0, 1))
       throw refuse(file.source, 'media-type', `is ${essence}; what can be read is ${known.join(', ')}`)
     }

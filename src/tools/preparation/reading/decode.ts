@@ -2,6 +2,8 @@ import type * as Chardet from 'chardet'
 import { loadPackage } from '../../../core/packages.ts'
 import type { SourceFile } from '../preparation.ts'
 import { refuse } from './refusal.ts'
+import { findScriptEncoding } from './scripts.ts'
+import { decodeShifted } from './shifted.ts'
 
 export interface DecodedText {
   /** Without a byte order mark. */
@@ -16,6 +18,8 @@ export interface DecodedText {
  */
 export function decodeText(file: SourceFile, declared?: string): DecodedText {
   const { bytes } = file
+  const shifted = decodeShifted(bytes)
+  if (shifted !== undefined) return checked(file, shifted.text, shifted.encoding)
   const marked = byteOrderMarks.find(({ mark }) => mark.every((byte, index) => bytes[index] === byte))
   if (marked !== undefined) return decodeAs(file, marked.encoding, { strict: false })
   const utf16 = looksLikeUtf16(bytes)
@@ -133,6 +137,8 @@ function guess(file: SourceFile): string {
     if (best === undefined || score > best.score) best = { encoding, score }
   }
   if (best !== undefined && best.score > 0.6) return best.encoding
+  const script = findScriptEncoding(sample)
+  if (script !== undefined) return script
   const found = loadPackage<typeof Chardet>('chardet').detect(sample)
   if (found === null || !isEncoding(found)) return best?.encoding ?? 'windows-1252'
   return /^(utf|ascii)/i.test(found) ? 'windows-1252' : found.toLowerCase()

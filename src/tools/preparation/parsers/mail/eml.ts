@@ -2,10 +2,11 @@ import PostalMime, { type Address } from 'postal-mime'
 import type { SourceFile } from '../../preparation.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { writeMessage } from './mail.ts'
+import { transcodeMessage } from './transcode.ts'
 
 /** Messages as they are sent (MIME): all charsets, nested parts, messages within messages as attachments. */
 export async function readEml(file: SourceFile, context: ParseContext): Promise<Canonical> {
-  const mail = await PostalMime.parse(new Uint8Array(file.bytes), {
+  const mail = await PostalMime.parse(new Uint8Array(transcodeMessage(file.bytes)), {
     forceRfc822Attachments: true,
     attachmentEncoding: 'arraybuffer',
     maxNestingDepth: 64,

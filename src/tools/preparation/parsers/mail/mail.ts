@@ -16,7 +16,8 @@ export interface Message {
 export interface Attachment {
   readonly name: string
   readonly mediaType: string | undefined
-  readonly bytes: Uint8Array
+  /** `undefined` when they cannot be read. */
+  readonly bytes: Uint8Array | undefined
   /** Stands in the text, as pictures of signatures do. */
   readonly isInline: boolean
 }
@@ -70,6 +71,7 @@ async function writeAttachment(
   const { name, mediaType, bytes } = attachment
   try {
     if (context.millisecondsLeft() <= 0) return writeFailure(builder, name, 'time')
+    if (bytes === undefined) return writeFailure(builder, name, 'corrupt')
     const inner = await context.parseInner({ source: name, bytes, mediaType })
     const from = builder.length
     builder.heading(2, toInline(name))

@@ -54,12 +54,26 @@ function readMarkupOf(file: SourceFile, { html, bodyHtml }: FieldsData): string 
 }
 
 function toAttachment(reader: Reader, attachment: FieldsData, index: number): Attachment {
-  const { fileName, content } = reader.getAttachment(attachment)
+  const given = readAttachment(reader, attachment)
+  const names = [given?.fileName, attachment.fileName, attachment.name]
+  const name = names.find((each) => each !== undefined && each !== '') ?? `part-${index + 1}`
+  // A signed message is a message whole, with its parts.
+  const isMessage = /^multipart\//i.test(attachment.attachMimeTag ?? '')
   return {
-    name: fileName === '' ? (attachment.fileName ?? attachment.name ?? `part-${index + 1}`) : fileName,
-    mediaType: attachment.attachMimeTag,
-    bytes: content,
+    name: isMessage ? `${name.replace(/\.\w+$/, '')}.eml` : name,
+    mediaType: isMessage ? 'message/rfc822' : attachment.attachMimeTag,
+    bytes: given?.content,
     isInline: attachment.attachmentHidden === true || attachment.pidContentId !== undefined,
+  }
+}
+
+/** `undefined` for one whose place in the file is broken. */
+function readAttachment(reader: Reader, attachment: FieldsData): ReturnType<Reader['getAttachment']> | undefined {
+  try {
+    return reader.getAttachment(attachment)
+  } catch (thrown) {
+    if (thrown instanceof TypeError || thrown instanceof RangeError) return undefined
+    throw thrown
   }
 }
 
