@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { PlatformError } from '../../core/errors.ts'
 import { createSystemClock } from '../../core/time.ts'
-import { docx, paragraph, preparationWith, toFile, xlsx, zip } from './testing.ts'
+import { docx, paragraph, preparationWith, relationsOf, toFile, xlsx, zip } from './testing.ts'
 import { pdf } from '../../../test/kit/pdf.ts'
 
 const preparation = preparationWith({ archiveBytesMax: 4_194_304, nodesMax: 100_000 })
@@ -110,6 +110,21 @@ describe('a hostile file ends in a named state', () => {
   test('what a file is counts, not what it is called; a wrong name is noted', async () => {
     const document = await preparation.parse(toFile('report.pdf', word, 'application/pdf'))
     expect(document).toMatchObject({ text: 'A contract.', notices: ['mislabelled: docx'] })
+  })
+
+  test('an archive whose last bytes were cut or added to is read; the main part may have any name', async () => {
+    const commented = Buffer.from(word)
+    commented.writeUInt16LE(1, commented.length - 2)
+    for (const bytes of [commented, Buffer.concat([word, Buffer.from('\r\n')])]) {
+      expect((await preparation.parse(toFile('a.docx', bytes))).text).toBe('A contract.')
+    }
+    const main = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml'
+    const elsewhere = zip({
+      '[Content_Types].xml': `<Types><Override PartName="/word/document2.xml" ContentType="${main}"/></Types>`,
+      '_rels/.rels': relationsOf({ rId1: ['officeDocument', 'word/document2.xml'] }),
+      'word/document2.xml': '<w:document><w:body><w:p><w:r><w:t>Elsewhere.</w:t></w:r></w:p></w:body></w:document>',
+    })
+    expect((await preparation.parse(toFile('a.docx', elsewhere))).text).toBe('Elsewhere.')
   })
 
   test('macros are noted, or refused where the configuration says so', async () => {

@@ -1,6 +1,6 @@
 import type { ParsingLimits, SourceFile } from '../preparation.ts'
 import type { FormatName } from '../parsers/index.ts'
-import { openArchive, refuse } from '../reading/index.ts'
+import { openArchive, refuse, type Archive } from '../reading/index.ts'
 
 /** What a file that holds files is: an Office document, a book, or nothing that is read. Throws DOCUMENT_REFUSED. */
 export async function lookInside(file: SourceFile, kind: 'zip' | 'ole', limits: ParsingLimits): Promise<FormatName> {
@@ -11,7 +11,7 @@ export async function lookInside(file: SourceFile, kind: 'zip' | 'ole', limits: 
   }
   const type = archive.findText('mimetype')?.trim() ?? ''
   if (type.startsWith('application/vnd.oasis.opendocument.text')) return 'odt'
-  const found = markers.find(({ path }) => archive.has(path))
+  const found = markers.find(({ path }) => archive.has(path)) ?? findDeclared(archive)
   if (found !== undefined) return found.format
   throw refuse(file.source, 'media-type', 'is an archive of files; unpack it first')
 }
@@ -22,6 +22,26 @@ const markers: readonly { readonly path: string; readonly format: FormatName }[]
   { path: 'ppt/presentation.xml', format: 'pptx' },
   { path: 'META-INF/container.xml', format: 'epub' },
 ]
+
+/** Programs may name the main part of an Office document as they like; its type says what it is. */
+function findDeclared(archive: Archive): { readonly format: FormatName } | undefined {
+  const types = archive.findText('[Content_Types].xml') ?? ''
+  const main =
+    /\b(wordprocessingml|spreadsheetml|presentationml)\.(?:document|template|sheet|presentation|slideshow)\.main\+xml/
+  const macros = /\bms-(word|excel|powerpoint)\.[\w.]*macroEnabled(?:Template|\.main)?[\w.]*\+xml/i
+  const kind = (main.exec(types) ?? macros.exec(types))?.[1]?.toLowerCase() ?? ''
+  const format = kinds[kind]
+  return format === undefined ? undefined : { format }
+}
+
+const kinds: Readonly<Record<string, FormatName>> = {
+  wordprocessingml: 'docx',
+  word: 'docx',
+  spreadsheetml: 'xlsx',
+  excel: 'xlsx',
+  presentationml: 'pptx',
+  powerpoint: 'pptx',
+}
 
 /**
  * A compound file holds what its directory names, in UTF-16: a message of Outlook, an Office document that is encrypted, or

@@ -27,11 +27,12 @@ export type FromWorker =
   | { readonly type: 'begun'; readonly id: number; readonly timeoutMs: number }
   /** Some of a long list of the document that follows: a long document whole would be in memory three times at once. */
   | { readonly type: 'part'; readonly id: number; readonly part: Part }
-  | { readonly type: 'parsed'; readonly id: number; readonly document: ParsedDocument; readonly heapBytes: number }
-  | {
-      readonly type: 'refused'
-      readonly id: number
-      readonly message: string
-      readonly reason: string
-      readonly heapBytes: number
-    }
+  | ({ readonly type: 'parsed'; readonly id: number; readonly document: ParsedDocument } & Held)
+  | ({ readonly type: 'refused'; readonly id: number; readonly message: string; readonly reason: string } & Held)
+
+/** What a thread holds when it is done with a document. */
+export interface Held {
+  readonly heapBytes: number
+  /** Outside of the heap. */
+  readonly bufferBytes: number
+}

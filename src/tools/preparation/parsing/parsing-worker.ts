@@ -6,7 +6,7 @@ import { assert } from '../../../core/assert.ts'
 import { createSystemClock } from '../../../core/time.ts'
 import { createPageReader, createRecogniser, type PageReader, type Recogniser } from '../ocr/index.ts'
 import { reasonOf } from '../reading/index.ts'
-import type { FromWorker, OcrSetup, ToWorker } from './messages.ts'
+import type { FromWorker, Held, OcrSetup, ToWorker } from './messages.ts'
 import { parseFile } from './parse-file.ts'
 import { toParts } from './parts.ts'
 
@@ -59,13 +59,14 @@ async function answer(message: ToWorker, ocr: PageReader | undefined): Promise<F
   const millisecondsLeft = (): number => endMs + (ocr?.spentMs ?? 0) - clock.monotonicMs()
   try {
     const document = await parseFile({ source, mediaType, bytes }, { limits, millisecondsLeft, depth: 0, ocr })
-    return { type: 'parsed', id, document, heapBytes: heapBytes() }
+    return { type: 'parsed', id, document, ...held() }
   } catch (thrown) {
     const statement = thrown instanceof Error ? thrown.message : 'cannot be read'
-    return { type: 'refused', id, message: statement, reason: reasonOf(thrown) ?? 'corrupt', heapBytes: heapBytes() }
+    return { type: 'refused', id, message: statement, reason: reasonOf(thrown) ?? 'corrupt', ...held() }
   }
 }
 
-function heapBytes(): number {
-  return getHeapStatistics().used_heap_size
+function held(): Held {
+  const { used_heap_size: heapBytes, external_memory: bufferBytes } = getHeapStatistics()
+  return { heapBytes, bufferBytes }
 }

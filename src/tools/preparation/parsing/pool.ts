@@ -148,7 +148,10 @@ class ThreadPool implements Pool {
       const { message: statement, reason } = message
       this.#settle(job, new PlatformError('DOCUMENT_REFUSED', statement, { details: { reason } }))
     }
-    const isFull = message.heapBytes > this.#limits.memoryMbMax * 1_048_576 * heapShareMax
+    const { heapBytes, bufferBytes } = message
+    const allowedBytes = this.#limits.memoryMbMax * 1_048_576
+    // What a document leaves in buffers would count as the next one's.
+    const isFull = heapBytes > allowedBytes * heapShareMax || bufferBytes > allowedBytes
     if (thread.documents >= documentsMax || isFull) void this.#end(thread, undefined)
     else {
       thread.worker.unref()

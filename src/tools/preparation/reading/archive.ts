@@ -18,7 +18,7 @@ type Limits = Pick<ParsingLimits, 'archiveBytesMax' | 'archiveEntriesMax'>
 
 /** Opens an archive. Throws DOCUMENT_REFUSED: `truncated`, `corrupt`, `archive-bomb`. */
 export async function openArchive(source: string, bytes: Uint8Array, limits: Limits): Promise<Archive> {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const buffer = withWholeComment(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   const zip = await fromBufferPromise(buffer, { decodeStrings: false }).catch((cause: unknown) => {
     const reason = buffer.lastIndexOf('PK\u0005\u0006') < 0 ? 'truncated' : 'corrupt'
     throw refuse(source, reason, { says: `is no whole ZIP archive: ${messageOf(cause)}`, cause: cause })
@@ -110,11 +110,24 @@ export function decodeXml(bytes: Uint8Array): string {
   return new TextDecoder('utf-8').decode(bytes)
 }
 
+const endRecordLength = 22
+
+/** An archive whose last bytes were cut off or added to, as by mail, with a comment as long as what is there. */
+function withWholeComment(buffer: Buffer): Buffer {
+  const end = buffer.lastIndexOf('PK\u0005\u0006')
+  const length = buffer.length - end - endRecordLength
+  if (end < 0 || length < 0 || length > 0xffff || buffer.readUInt16LE(end + 20) === length) return buffer
+  const whole = Buffer.from(buffer)
+  whole.writeUInt16LE(length, end + 20)
+  return whole
+}
+
 async function readEntries(source: string, zip: ZipFile): Promise<readonly Entry[]> {
   const entries: Entry[] = []
   try {
     for await (const entry of zip.eachEntry()) entries.push(entry)
   } catch (thrown) {
+    if (/strong encryption/i.test(messageOf(thrown))) throw refuse(source, 'password', 'is protected by a password')
     throw refuse(source, 'corrupt', { says: `has a broken directory of files: ${messageOf(thrown)}`, cause: thrown })
   }
   return entries

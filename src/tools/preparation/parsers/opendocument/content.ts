@@ -1,5 +1,5 @@
 import { InlineBuilder, toInline, type CanonicalBuilder, type Cell, type ListItem } from '../../canonical/index.ts'
-import { childrenOf, findPath, type Archive, type Element } from '../../reading/index.ts'
+import { childrenOf, type Archive, type Element } from '../../reading/index.ts'
 import { prefixed, toMarker } from '../office/numbers.ts'
 import { readPart } from '../office/relations.ts'
 import type { ParseContext } from '../parser.ts'
