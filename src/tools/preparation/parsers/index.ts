@@ -36,7 +36,7 @@ export const formats = {
     load: () => readText,
   },
   docx: {
-    id: 'docx@1',
+    id: 'docx@2',
     mediaTypes: [`${openXml}.wordprocessingml.document`, 'application/vnd.ms-word.document.macroenabled.12'],
     extensions: ['docx', 'docm', 'dotx', 'dotm'],
     load: async () => (await import('./docx/index.ts')).readDocx,
@@ -54,13 +54,13 @@ export const formats = {
     load: async () => (await import('./csv.ts')).readCsv,
   },
   xlsx: {
-    id: 'xlsx@1',
+    id: 'xlsx@2',
     mediaTypes: [`${openXml}.spreadsheetml.sheet`, 'application/vnd.ms-excel.sheet.macroenabled.12'],
     extensions: ['xlsx', 'xlsm', 'xltx', 'xltm'],
     load: async () => (await import('./xlsx/index.ts')).readXlsx,
   },
   pptx: {
-    id: 'pptx@1',
+    id: 'pptx@2',
     mediaTypes: [
       `${openXml}.presentationml.presentation`,
       'application/vnd.ms-powerpoint.presentation.macroenabled.12',

@@ -73,7 +73,14 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
         count()
         if (options.dialect === 'xml') learnPrefixes(prefixes, attributes)
         const name = prefixes.size === 0 ? given : rename(prefixes, given)
-        const element: Open = { name, attributes, children: [], start: parser.startIndex, end: parser.endIndex + 1 }
+        const named = prefixes.size === 0 ? attributes : renameAll(prefixes, attributes)
+        const element: Open = {
+          name,
+          attributes: named,
+          children: [],
+          start: parser.startIndex,
+          end: parser.endIndex + 1,
+        }
         stack.at(-1)?.children.push(element)
         stack.push(element)
       },
@@ -109,11 +116,26 @@ const usualPrefixes: readonly (readonly [ending: RegExp, prefix: string])[] = [
   [/\/spreadsheetml\/(?:2006\/)?main$/, ''],
   [/\/presentationml\/(?:2006\/)?main$/, 'p:'],
   [/\/drawingml\/(?:2006\/)?main$/, 'a:'],
+  [/\/drawingml\/(?:2006\/)?chart$/, 'c:'],
+  [/\/drawingml\/(?:2006\/)?diagram$/, 'dgm:'],
+  [/\/drawingml\/(?:2006\/)?spreadsheetDrawing$/, 'xdr:'],
+  [/\/officeDocument\/(?:2006\/)?relationships$/, 'r:'],
   [/\/officeDocument\/(?:2006\/)?math$/, 'm:'],
   [/\/package\/2006\/relationships$/, ''],
-  [/^urn:oasis:names:tc:opendocument:xmlns:text:1\.0$/, 'text:'],
-  [/^urn:oasis:names:tc:opendocument:xmlns:table:1\.0$/, 'table:'],
-  [/^urn:oasis:names:tc:opendocument:xmlns:office:1\.0$/, 'office:'],
+  ...(
+    [
+      ['text', 'text:'],
+      ['table', 'table:'],
+      ['office', 'office:'],
+      ['style', 'style:'],
+      ['drawing', 'draw:'],
+      ['chart', 'chart:'],
+      ['presentation', 'presentation:'],
+      ['svg-compatible', 'svg:'],
+      ['xsl-fo-compatible', 'fo:'],
+      ['manifest', 'manifest:'],
+    ] as const
+  ).map(([name, prefix]) => [new RegExp(`^urn:oasis:names:tc:opendocument:xmlns:${name}:1\\.0$`), prefix] as const),
   [/^http:\/\/www\.w3\.org\/1999\/xhtml$/, ''],
 ]
 
@@ -132,6 +154,18 @@ function rename(prefixes: ReadonlyMap<string, string>, name: string): string {
   const colon = name.indexOf(':') + 1
   const usual = prefixes.get(name.slice(0, colon))
   return usual === undefined ? name : usual + name.slice(colon)
+}
+
+/** Attributes without a prefix have no namespace, whatever the default one is. */
+function renameAll(
+  prefixes: ReadonlyMap<string, string>,
+  attributes: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (!Object.keys(attributes).some((name) => prefixes.has(name.slice(0, name.indexOf(':') + 1)) && name.includes(':')))
+    return attributes
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [name.includes(':') ? rename(prefixes, name) : name, value]),
+  )
 }
 
 export function isElement(node: Node | undefined): node is Element {

@@ -1,6 +1,22 @@
-import { CanonicalBuilder, InlineBuilder, toInline, type Cell, type ListItem } from '../../canonical/index.ts'
+import {
+  CanonicalBuilder,
+  InlineBuilder,
+  toInline,
+  type Cell,
+  type Inline,
+  type ListItem,
+} from '../../canonical/index.ts'
 import type { SourceFile } from '../../preparation.ts'
-import { childrenOf, findPath, openArchive, refuse, textOf, type Archive, type Element } from '../../reading/index.ts'
+import {
+  childrenOf,
+  findPath,
+  openArchive,
+  reasonOf,
+  refuse,
+  textOf,
+  type Archive,
+  type Element,
+} from '../../reading/index.ts'
 import { readChart } from '../office/charts.ts'
 import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { findRelation, listRelations, readPart, readRelations, type Relation } from '../office/relations.ts'
@@ -25,6 +41,7 @@ export async function readDocx(file: SourceFile, context: ParseContext): Promise
   const builder = new CanonicalBuilder()
   const reading = new BodyReading(builder, {
     relations,
+    chunks: await readChunks(builder, { archive, relations, context }),
     archive,
     context,
     styles: readStyles(related('styles')),
@@ -47,7 +64,29 @@ function readTitle(archive: Archive, context: ParseContext): string | undefined 
   return title === '' || /^(word document|document|文档)\d*$/i.test(title) ? undefined : title
 }
 
+/** Files of other formats that stand in the text as they are (`altChunk`), by their relation. */
+async function readChunks(
+  builder: CanonicalBuilder,
+  { archive, relations, context }: Pick<BodyParts, 'archive' | 'relations' | 'context'>,
+): Promise<ReadonlyMap<string, Canonical>> {
+  const chunks = new Map<string, Canonical>()
+  for (const { id, target } of listRelations(relations, 'aFChunk')) {
+    const bytes = archive.find(target)
+    if (bytes === undefined) continue
+    const mediaType = /\.mht(?:ml)?$/i.test(target) ? 'message/rfc822' : undefined
+    try {
+      chunks.set(id, await context.parseInner({ source: target, bytes, mediaType }))
+    } catch (thrown) {
+      const reason = reasonOf(thrown)
+      if (reason === undefined) throw thrown
+      builder.notice(`part left out: ${target} (${reason})`)
+    }
+  }
+  return chunks
+}
+
 interface BodyParts {
+  readonly chunks: ReadonlyMap<string, Canonical>
   readonly relations: ReadonlyMap<string, Relation>
   readonly archive: Archive
   readonly context: ParseContext
@@ -66,6 +105,8 @@ class BodyReading {
   readonly #code: { text: string; isStyled: boolean; content: ParagraphContent }[] = []
   readonly references = new Set<string>()
   #paragraph = 0
+  /** Words of a paragraph that goes on in the next one. */
+  #begun: { readonly inline: Inline; readonly gap: '' | ' ' } | undefined
 
   constructor(builder: CanonicalBuilder, parts: BodyParts) {
     this.#builder = builder
@@ -106,6 +147,12 @@ class BodyReading {
         if (content !== undefined) this.readBlocks(content)
         return
       }
+      case 'w:altChunk': {
+        this.flush()
+        const chunk = this.#parts.chunks.get(element.attributes['r:id'] ?? '')
+        if (chunk !== undefined) this.#builder.append({ ...chunk, pages: [] }, { level: 0 })
+        return
+      }
       case 'mc:AlternateContent': {
         const [chosen] = [...childrenOf(element, 'mc:Choice'), ...childrenOf(element, 'mc:Fallback')]
         if (chosen !== undefined) this.readBlocks(chosen)
@@ -127,10 +174,15 @@ class BodyReading {
     const properties = findPath(paragraph, 'w:pPr')
     const style = styles.find(valueOf(properties, 'w:pStyle'))
     this.#paragraph++
-    const content = readParagraph(paragraph, { relations, keepsBlanks: false })
+    const content = this.#withBegun(readParagraph(paragraph, { relations, keepsBlanks: false, describes: true }))
     for (const reference of content.references) this.references.add(reference)
     const level = style.headingLevel ?? readOutline(properties)
     const text = content.inline.text.trim()
+    const rest = findRest(properties)
+    if (rest !== undefined) {
+      this.#begun = { inline: content.inline, gap: rest }
+      return
+    }
     if (text !== '' && (style.isTitle || level !== undefined)) {
       this.flush()
       const label = this.#label(properties, style.numbering)
@@ -139,6 +191,17 @@ class BodyReading {
     } else if (text !== '' && (style.isCode || content.isMonospaced)) this.#readCode(paragraph, style.isCode)
     else this.#readWords(properties, style.numbering, content)
     this.#readAnchored(content)
+  }
+
+  #withBegun(content: ParagraphContent): ParagraphContent {
+    const begun = this.#begun
+    if (begun === undefined) return content
+    this.#begun = undefined
+    const words = new InlineBuilder()
+    words.append(begun.inline)
+    if (begun.gap !== '') words.space()
+    words.append(content.inline)
+    return { ...content, inline: words.build() }
   }
 
   #readCode(paragraph: Element, isStyled: boolean): void {
@@ -256,4 +319,11 @@ function findUse(properties: Element | undefined, inherited: Use): Use {
   const numId = own?.numId ?? inherited?.numId
   if (numId === undefined || numId === '0') return undefined
   return { numId, level: own?.level ?? inherited?.level ?? 0 }
+}
+
+/** What parts a paragraph from its rest in the next one: a large first letter, or a mark that tracked changes deleted. */
+function findRest(properties: Element | undefined): '' | ' ' | undefined {
+  const kind = findPath(properties, 'w:framePr')?.attributes['w:dropCap']
+  if (kind === 'drop' || kind === 'margin') return ''
+  return findPath(properties, 'w:rPr', 'w:del') === undefined ? undefined : ' '
 }

@@ -1,4 +1,4 @@
-import { InlineBuilder, toInline, type CanonicalBuilder } from '../../canonical/index.ts'
+import { toInline, type CanonicalBuilder } from '../../canonical/index.ts'
 import { findAll, textOf, type Element } from '../../reading/index.ts'
 
 export interface NotesOptions {
@@ -14,14 +14,14 @@ export function writeNotes(builder: CanonicalBuilder, { related, references }: N
     for (const note of findAll(related(`${kind}s`), `w:${kind}`)) {
       const id = note.attributes['w:id'] ?? ''
       if (!references.has(`${kind} ${id}`)) continue
-      const words = new InlineBuilder()
-      words.run(`[^${id}]: ${wordsOf(note)}`)
-      builder.paragraph(words.build(), { kind: 'note' })
+      const text = wordsOf(note)
+      if (text !== '') builder.paragraph(toInline(`[^${id}]: ${text}`), { kind: 'note' })
     }
   }
   for (const comment of findAll(related('comments'), 'w:comment')) {
     const { 'w:author': author, 'w:date': date } = comment.attributes
-    builder.paragraph(toInline(toComment({ author, date, text: wordsOf(comment) })), { kind: 'note' })
+    const text = wordsOf(comment)
+    if (text !== '') builder.paragraph(toInline(toComment({ author, date, text })), { kind: 'note' })
   }
 }
 
@@ -34,7 +34,7 @@ export interface Comment {
 /** A comment as a line: who, when, what. */
 export function toComment({ author, date, text }: Comment): string {
   const facts = [
-    ...(author === undefined || author === '' ? [] : [`author: ${author}`]),
+    ...(author === undefined || author.trim() === '' ? [] : [`author: ${author.trim()}`]),
     ...(date === undefined || date === '' ? [] : [`time: ${date}`]),
   ]
   return facts.length === 0 ? text : `[${facts.join(', ')}]: ${text}`

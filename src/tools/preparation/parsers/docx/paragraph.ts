@@ -1,5 +1,6 @@
 import { InlineBuilder, type Inline, type RunStyle } from '../../canonical/index.ts'
 import { childrenOf, findPath, isElement, textOf, type Element } from '../../reading/index.ts'
+import { toDescription } from '../office/descriptions.ts'
 import { toLatex } from '../office/math.ts'
 import type { Relation } from '../office/relations.ts'
 import { valueOf } from './styles.ts'
@@ -27,6 +28,8 @@ export interface ParagraphOptions {
   readonly relations: ReadonlyMap<string, Relation>
   /** Number of the paragraph in the part, from 1. */
   readonly keepsBlanks: boolean
+  /** Whether pictures are described; in cells of tables they are not, which hold what their row says. */
+  readonly describes?: boolean
 }
 
 /** Reads the words of a paragraph; what was deleted under tracked changes is left out, what was inserted stays. */
@@ -97,6 +100,8 @@ class ParagraphReading {
       case 'w:pPr':
       case 'w:rPr':
         return
+      case 'w:rt':
+        return // How characters are read, above them.
       default:
         return this.walk(element, marks)
     }
@@ -165,11 +170,7 @@ class ParagraphReading {
         return this.#options.keepsBlanks ? this.#words.run('\t') : this.#words.space()
       case 'w:br':
       case 'w:cr':
-        if (piece.attributes['w:type'] === undefined || piece.attributes['w:type'] === 'textWrapping') {
-          if (this.#options.keepsBlanks) this.#words.run('\n')
-          else this.#words.break()
-        }
-        return
+        return this.#options.keepsBlanks ? this.#words.run('\n') : this.#words.break()
       case 'w:noBreakHyphen':
         return this.#words.run('-', { marks })
       case 'w:sym':
@@ -191,6 +192,8 @@ class ParagraphReading {
         return this.#readDrawing(piece)
       case 'mc:AlternateContent':
         return this.#readAlternative(piece, marks)
+      case 'w:ruby':
+        return this.walk(piece, marks)
       default:
     }
   }
@@ -234,10 +237,16 @@ class ParagraphReading {
     if (kind !== 'comment' && piece.attributes['w:customMarkFollows'] === undefined) this.#words.run(` [^${id}]`)
   }
 
+  #describe(given: string | undefined): void {
+    const description = this.#options.describes === true ? toDescription(given) : ''
+    if (description !== '') this.#words.apart(description)
+  }
+
   #readDrawing(drawing: Element): void {
     const pending = [...drawing.children].toReversed()
     for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
       if (!isElement(node)) continue
+      if (node.name === 'wp:docPr') this.#describe(node.attributes['descr'])
       if (node.name === 'w:txbxContent') this.#boxes.push(node)
       else if (node.name === 'c:chart') this.#charts.push(node.attributes['r:id'] ?? '')
       else if (node.name === 'mc:Fallback' && this.#boxes.length > 0) continue

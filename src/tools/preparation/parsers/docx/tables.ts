@@ -14,20 +14,27 @@ const columnsMax = 1_000
 
 /** The rows of a table, cells at their columns. Cells in controls of forms count as theirs. */
 export function readRows(table: Element): readonly (readonly TableCell[])[] {
-  return unwrap(table, 'w:tr').map((row) => {
-    const cells: TableCell[] = []
-    let column = numberOf(valueOf(row, 'w:trPr', 'w:gridBefore'), 0)
-    for (const element of unwrap(row, 'w:tc')) {
-      const properties = findPath(element, 'w:tcPr')
-      const span = Math.max(1, numberOf(valueOf(properties, 'w:gridSpan'), 1))
-      const merge = findPath(properties, 'w:vMerge')
-      const goesOn = merge !== undefined && (merge.attributes['w:val'] ?? 'continue') === 'continue'
-      if (column + span > columnsMax) break
-      cells.push({ element, column, span, goesOn })
-      column += span
-    }
-    return cells
-  })
+  return unwrap(table, 'w:tr')
+    .filter(isKept)
+    .map((row) => {
+      const cells: TableCell[] = []
+      let column = numberOf(valueOf(row, 'w:trPr', 'w:gridBefore'), 0)
+      for (const element of unwrap(row, 'w:tc')) {
+        const properties = findPath(element, 'w:tcPr')
+        const span = Math.max(1, numberOf(valueOf(properties, 'w:gridSpan'), 1))
+        const merge = findPath(properties, 'w:vMerge')
+        const goesOn = merge !== undefined && (merge.attributes['w:val'] ?? 'continue') === 'continue'
+        if (column + span > columnsMax) break
+        cells.push({ element, column, span, goesOn })
+        column += span
+      }
+      return cells
+    })
+}
+
+/** Rows that tracked changes have deleted are gone. */
+function isKept(row: Element): boolean {
+  return findPath(row, 'w:trPr', 'w:del') === undefined
 }
 
 /** Children of a name, also inside controls, tracked insertions and custom markup. */

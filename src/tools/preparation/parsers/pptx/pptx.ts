@@ -30,6 +30,7 @@ export async function readPptx(file: SourceFile, context: ParseContext): Promise
     authors: readAuthors(archive, relations, context),
     size: cx === undefined || cy === undefined ? undefined : [toPoints(cx), toPoints(cy)],
     parts: new Map(),
+    slides: 0,
   }
   const builder = new CanonicalBuilder()
   for (const { attributes } of childrenOf(findPath(presentation, 'p:sldIdLst'), 'p:sldId')) {
@@ -47,14 +48,18 @@ interface Deck {
   readonly size: readonly [number, number] | undefined
   /** Layouts and masters, which many slides share. */
   readonly parts: Map<string, Element | undefined>
+  /** How many have been read. */
+  slides: number
 }
 
 function readSlide(builder: CanonicalBuilder, deck: Deck, path: string | undefined): void {
   const { archive, context } = deck
+  deck.slides++
   builder.beginPage({ kind: 'slide', size: deck.size })
   if (context.millisecondsLeft() <= 0) return builder.endPage({ state: 'failed', reason: 'time' })
   const slide = path === undefined ? undefined : findPath(readPart(archive, path, context), 'p:sld')
   if (path === undefined || slide === undefined) return builder.endPage({ state: 'failed', reason: 'corrupt' })
+  if (['0', 'false'].includes(slide.attributes['show'] ?? '1')) builder.notice(`hidden slide: ${deck.slides}`)
   const relations = readRelations(archive, path, context)
   const layoutPath = findRelation(relations, 'slideLayout')?.target
   const layout = readShared(deck, layoutPath)

@@ -1,5 +1,6 @@
 import {
   InlineBuilder,
+  toInline,
   type CanonicalBuilder,
   type Cell,
   type Inline,
@@ -8,6 +9,7 @@ import {
 } from '../../canonical/index.ts'
 import { childrenOf, findAll, findPath, isElement, textOf, type Archive, type Element } from '../../reading/index.ts'
 import { readChart } from '../office/charts.ts'
+import { toDescription } from '../office/descriptions.ts'
 import { toLatex } from '../office/math.ts'
 import { readPart, type Relation } from '../office/relations.ts'
 import type { Box, ParseContext } from '../parser.ts'
@@ -27,6 +29,9 @@ export function writeShapes(builder: CanonicalBuilder, tree: Element | undefined
     switch (shape.name) {
       case 'p:sp':
         writeShape(builder, shape, parts)
+        break
+      case 'p:pic':
+        writePicture(builder, shape)
         break
       case 'p:grpSp':
         writeShapes(builder, shape, parts)
@@ -99,6 +104,11 @@ function writeShape(builder: CanonicalBuilder, shape: Element, parts: ShapeParts
     return
   }
   writeBody(builder, body, { chain: styleChain(shape, parts.parents), origin, relations: parts.relations })
+}
+
+function writePicture(builder: CanonicalBuilder, picture: Element): void {
+  const description = toDescription(findPath(picture, 'p:nvPicPr', 'p:cNvPr')?.attributes['descr'])
+  builder.paragraph(toInline(description), { origin: { box: readBox(picture) } })
 }
 
 interface BodyOptions {

@@ -15,6 +15,7 @@ type Format =
   | { readonly type: 'plain' }
   | { readonly type: 'percent' }
   | { readonly type: 'date'; readonly hasDate: boolean; readonly hasTime: boolean }
+  | { readonly type: 'elapsed' }
   | { readonly type: 'unit'; readonly unit: string; readonly isBefore: boolean }
 
 export function readCellFormats(root: Element | undefined, epoch: 1900 | 1904): CellFormats {
@@ -61,6 +62,8 @@ function readFormat(code: string): Format {
     .replace(/\[[^\]]*\]/g, '')
     .replace(/\\(.)/g, (_, character: string) => keep(literals, character))
     .replace(/[_*]./g, '')
+  // Hours, minutes or seconds in brackets go on beyond a day.
+  if (/\[(?:h+|m+|s+)\]/i.test(section.replace(/"[^"]*"/g, ''))) return { type: 'elapsed' }
   if (/General/i.test(bare) && literals.join('').trim() === '') return { type: 'plain' }
   if (/[ymdhs]/i.test(bare.replace(/General/gi, '')) && !/[0#?]/.test(bare.replace(/[.,]0+/g, ''))) {
     return { type: 'date', hasDate: /[yd]|m(?!.*[hs])(?<!h.*)/i.test(bare), hasTime: /[hs]/i.test(bare) }
@@ -91,6 +94,8 @@ function show(value: number, format: Format, epoch: 1900 | 1904): Shown {
       return { text: `${plainNumber(value * 100)}%`, unit: '%' }
     case 'date':
       return { text: showDate(value, format, epoch) ?? plainNumber(value), unit: undefined }
+    case 'elapsed':
+      return { text: showElapsed(value), unit: undefined }
     case 'unit': {
       const number = plainNumber(value)
       const gap = /^[\p{L}]{2}/u.test(format.unit) || !format.isBefore ? ' ' : ''
@@ -112,6 +117,13 @@ function plainNumber(value: number): string {
 }
 
 const dayMs = 86_400_000
+
+/** A span of time, `30:15:00`. */
+function showElapsed(value: number): string {
+  const seconds = Math.round(Math.abs(value) * 86_400)
+  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60]
+  return `${value < 0 ? '-' : ''}${parts.map((part) => String(part).padStart(2, '0')).join(':')}`
+}
 
 function showDate(value: number, format: Extract<Format, { type: 'date' }>, epoch: 1900 | 1904): string | undefined {
   if (!(value >= 0 && value < 2_958_466)) return undefined

@@ -77,7 +77,7 @@ export function readSharedStrings(xml: string): readonly string[] {
 }
 
 /** `B7` as row 6, column 1. */
-function readAddress(address: string): { readonly row: number; readonly column: number } | undefined {
+export function readAddress(address: string): { readonly row: number; readonly column: number } | undefined {
   const match = /^\$?([A-Z]{1,3})\$?(\d{1,7})$/i.exec(address)
   if (match === null) return undefined
   let column = 0

@@ -11,13 +11,13 @@ import {
   type Archive,
 } from '../../reading/index.ts'
 import { columnName } from '../csv.ts'
-import { readChart } from '../office/charts.ts'
+import { readChart, type LookUp } from '../office/charts.ts'
 import { findRelation, readPart, readRelations, type Relation } from '../office/relations.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { readComments, readPersons, type CommentParts } from './comments.ts'
 import { readCellFormats, type CellFormats } from './formats.ts'
 import { findRegions, type Region } from './regions.ts'
-import { readSharedStrings, readSheet } from './sheet.ts'
+import { readAddress, readSharedStrings, readSheet, type Sheet } from './sheet.ts'
 
 /** Workbooks: a page for each sheet, tables with the addresses and units of their cells, charts as tables, comments. */
 export async function readXlsx(file: SourceFile, context: ParseContext): Promise<Canonical> {
@@ -75,10 +75,14 @@ function readOneSheet(builder: CanonicalBuilder, book: Book, { name, path, budge
   }
   const sheet = readSheet(decodeXml(bytes), { ...book, cellsMax: budget.cells })
   budget.cells -= sheet.cells.length
-  for (const region of findRegions(sheet.cells, sheet.merged)) writeRegion(builder, region)
   const relations = readRelations(archive, path, context)
   const drawing = relations.get(sheet.drawing ?? '')?.target
-  if (drawing !== undefined) readDrawing(builder, book, drawing)
+  const pieces: Piece[] = findRegions(sheet.cells, sheet.merged).map((region) => ({
+    top: region.top,
+    write: () => writeRegion(builder, region),
+  }))
+  if (drawing !== undefined) pieces.push(...findDrawn(builder, book, { path: drawing, lookUp: lookIn(name, sheet) }))
+  for (const { write } of pieces.toSorted((a, b) => a.top - b.top)) write()
   for (const { cell, line } of readComments({ ...book, relations })) {
     builder.paragraph(toInline(line), { kind: 'note', origin: { cell } })
   }
@@ -118,18 +122,55 @@ function addressOf(row: number, column: number): string {
   return `${columnName(column)}${row + 1}`
 }
 
-/** Charts as tables, and the words of boxes that lie on the sheet. */
-function readDrawing(builder: CanonicalBuilder, { archive, context }: Book, path: string): void {
-  const relations: ReadonlyMap<string, Relation> = readRelations(archive, path, context)
-  const root = readPart(archive, path, context)
-  for (const element of findAll(root, 'xdr:txBody', 'c:chart')) {
-    if (element.name === 'c:chart') {
-      const target = relations.get(element.attributes['r:id'] ?? '')?.target
-      if (target !== undefined) readChart(builder, readPart(archive, target, context))
-      continue
-    }
-    for (const paragraph of findAll(element, 'a:p')) {
-      builder.paragraph(toInline(findAll(paragraph, 'a:t').map(textOf).join('')))
-    }
+/** What stands on a sheet, by the row that it begins in. */
+interface Piece {
+  readonly top: number
+  readonly write: () => void
+}
+
+interface Drawing {
+  readonly path: string
+  readonly lookUp: LookUp
+}
+
+/** Looks at the cells of one sheet, which charts mostly draw. */
+function lookIn(name: string, sheet: Sheet): LookUp {
+  return (reference) => {
+    const [, own = '', from = '', to = from] = /^(.*)!([$\w]+)(?::([$\w]+))?$/.exec(reference) ?? []
+    const [first, last] = [readAddress(from), readAddress(to)]
+    if (first === undefined || last === undefined || own.replace(/^'|'$/g, '').replaceAll("''", "'") !== name) return []
+    const inside = sheet.cells.filter(
+      ({ row, column }) => row >= first.row && row <= last.row && column >= first.column && column <= last.column,
+    )
+    const width = last.column - first.column + 1
+    const values: (string | undefined)[] = []
+    for (const { row, column, text } of inside) values[(row - first.row) * width + column - first.column] = text
+    return Array.from(values)
   }
+}
+
+/** Charts as tables, and the words of boxes that lie on the sheet. */
+function findDrawn(builder: CanonicalBuilder, { archive, context }: Book, { path, lookUp }: Drawing): readonly Piece[] {
+  const relations: ReadonlyMap<string, Relation> = readRelations(archive, path, context)
+  const anchors = findAll(
+    readPart(archive, path, context),
+    'xdr:twoCellAnchor',
+    'xdr:oneCellAnchor',
+    'xdr:absoluteAnchor',
+  )
+  return anchors.map((anchor) => ({
+    top: Number(textOf(findPath(anchor, 'xdr:from', 'xdr:row')) || Number.POSITIVE_INFINITY),
+    write: () => {
+      for (const element of findAll(anchor, 'xdr:txBody', 'c:chart')) {
+        if (element.name === 'c:chart') {
+          const target = relations.get(element.attributes['r:id'] ?? '')?.target
+          if (target !== undefined) readChart(builder, readPart(archive, target, context), lookUp)
+          continue
+        }
+        for (const paragraph of findAll(element, 'a:p')) {
+          builder.paragraph(toInline(findAll(paragraph, 'a:t').map(textOf).join('')))
+        }
+      }
+    },
+  }))
 }
