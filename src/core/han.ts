@@ -15,7 +15,8 @@ export function createSimplifier(): (character: string) => string {
 
 const firstHan = '\u3400'
 
-function readPairs(): ReadonlyMap<string, string> {
+/** Traditional characters, each with its simplified one. */
+export function readPairs(): ReadonlyMap<string, string> {
   const require = createRequire(import.meta.url)
   const table = require('opencc-js/dict/TSCharacters') as { readonly default: string } // `丟 丢|並 并|…`; it has no types
   const pairs = new Map<string, string>()

@@ -1,6 +1,5 @@
 export { createModelTree, type ModelCatalogue, type ModelTreeParts } from './tree.ts'
 export type { RegionRules, Shape } from './shape.ts'
-export { findLanguage } from './conditions/index.ts'
 export { createCodeRunner, type CodeRunner } from './code/index.ts'
 export {
   type ExperimentReport,

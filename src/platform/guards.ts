@@ -1,7 +1,7 @@
 import type { Config } from '../config/index.ts'
+import { findLanguage, toPrimary } from '../core/language.ts'
 import type { Model } from '../core/model.ts'
 import { createGuards, type Guards } from '../governance/index.ts'
-import { findLanguage } from '../models/index.ts'
 import type { Standing } from './standing.ts'
 
 /** The guards of one configuration; their judges are its models, with no guards around them. */
@@ -10,6 +10,7 @@ export function createConfiguredGuards(
   config: Config,
   findModel: (name: string) => Model | undefined,
 ): Guards {
+  const find = (text: string): string | undefined => toPrimary(findLanguage(text))
   const observe: Standing['telemetry']['observeGuard'] = (verdict) => telemetry.observeGuard(verdict)
-  return createGuards({ config: config.governance.guards, clock, observe, findModel, findLanguage })
+  return createGuards({ config: config.governance.guards, clock, observe, findModel, findLanguage: find })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { languages } from './conditions.ts'
 import { budgetLimitsSchema, modelName } from './node-settings.ts'
 
 /** Where a guard looks: `tools` are results of tools, `passages` what was found for an answer, `answer` all that a model says. */
@@ -123,10 +124,7 @@ const guardSchema = z.discriminatedUnion('guard', [
     ...commons,
     at: at(['answer']),
     do: noRewrite,
-    is: z
-      .array(z.enum(['zh', 'en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'ja', 'ko', 'ru', 'ar', 'hi', 'th', 'el', 'he']))
-      .min(1)
-      .describe('Languages that are allowed. A text that shows none passes.'),
+    is: z.array(z.enum(languages)).min(1).describe('Languages that are allowed. A text that shows none passes.'),
   }),
   z.strictObject({
     guard: z.literal('length').describe('The text is not longer than this.'),

@@ -1,10 +1,10 @@
 import type { Call } from '../../core/call.ts'
 import type { ChatRequest, Part } from '../../core/chat.ts'
+import { findLanguage, toPrimary } from '../../core/language.ts'
 import { fromDollars } from '../../core/money.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { EndpointCaller } from '../../core/ports.ts'
 import { estimateInputTokens } from '../../core/token-estimate.ts'
-import { findLanguage } from './language.ts'
 import { findTask } from './task.ts'
 import { isWithin, type Window } from './window.ts'
 
@@ -97,7 +97,7 @@ function read(parts: SignalParts, asked: Asked, signal: Signal): SignalValue {
 function readPlain(parts: SignalParts, { request, call }: Asked, name: PlainSignal): SignalValue {
   switch (name) {
     case 'language':
-      return findLanguage(findQuestion(request))
+      return toPrimary(findLanguage(findQuestion(request)))
     case 'task':
       return findTask(findQuestion(request))
     case 'tokens':

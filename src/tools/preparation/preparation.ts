@@ -68,7 +68,7 @@ export interface PreparationPlaces {
 }
 
 /** Counts up when chunks or the canonical form of any format are made otherwise than before. */
-const pipelineVersion = 'preparation@3'
+const pipelineVersion = 'preparation@4'
 
 export function createPreparation(config: PreparationConfig, places: PreparationPlaces = {}): Preparation {
   const folders = places.ocrFolder === undefined ? [] : [places.ocrFolder]
