@@ -82,7 +82,7 @@ function measureSecrets(
 
 /** Of what is assigned, the value is what has to be found; the last mark of a quoted one is no part of it. */
 function covers(findings: readonly Finding[], start: number, end: number): boolean {
-  return findings.some((finding) => finding.start <= start + 20 && finding.end >= end - 1)
+  return findings.some((finding) => finding.start <= start + 24 && finding.end >= end - 1)
 }
 
 function* splitsOf(text: string): Generator<readonly string[]> {

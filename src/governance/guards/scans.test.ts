@@ -139,7 +139,7 @@ describe('secrets', () => {
         ] as const) {
           const found = scanText(scanner, before + secret + behind)
           const whole = found.some(
-            ({ start, end }) => start <= before.length + 20 && end >= before.length + secret.length - 1,
+            ({ start, end }) => start <= before.length + 24 && end >= before.length + secret.length - 1,
           )
           expect(whole, `${type}: ${secret}`).toBe(true)
         }
@@ -172,6 +172,10 @@ describe('secrets', () => {
       '123e4567-e89b-12d3-a456-426614174000',
       '-----BEGIN PUBLIC KEY-----',
       'task-0123456789abcdef0123456789abcdef',
+      'private_key: base64PrivateKey, privateKey := ed25519.NewKeyFromSeed',
+      'secret is "a-string-secret-at-least-256-bits-long"',
+      'GDP.csv?api_key=%s&collapse=annual&rows=6',
+      'xoxp-1-RANDOMSTRINGHERE or xoxp-572370529330-573807301142-572331691188',
     ]) {
       expect(scanText(scanner, text), text).toEqual([])
     }

@@ -49,6 +49,37 @@ export const secretMakers: Readonly<Record<string, (random: Random) => string>> 
   'notion-token': (random) => `ntn_${pick(random, alnum, 46)}`,
   'linear-key': (random) => `lin_api_${pick(random, alnum, 40)}`,
   'supabase-key': (random) => `sbp_${pick(random, hex, 40)}`,
+  'nvidia-key': (random) => `nvapi-${pick(random, url64, 64)}`,
+  'pinecone-key': (random) => `pcsk_${pick(random, alnum, 6)}_${pick(random, alnum, 63)}`,
+  'langsmith-key': (random) => `lsv2_pt_${pick(random, hex, 32)}_${pick(random, hex, 10)}`,
+  'langfuse-key': (random) => `sk-lf-${uuid(random)}`,
+  'aws-bedrock-key': (random) => `ABSK${pick(random, `${alnum}+/`, 128)}`,
+  'azure-client-secret': (random) => `${pick(random, alnum, 3)}8Q~${pick(random, alnum, 34)}`,
+  'heroku-key': (random) => `HRKU-AA${pick(random, url64, 58)}`,
+  'planetscale-token': (random) => `pscale_tkn_${pick(random, url64, 43)}`,
+  'flyio-token': (random) => `fo1_${pick(random, url64, 43)}`,
+  'vault-token': (random) => `hvs.${pick(random, url64, 91)}`,
+  '1password-token': (random) => `ops_eyJ${pick(random, alnum, 400)}`,
+  'doppler-token': (random) => `dp.pt.${pick(random, alnum, 43)}`,
+  'pulumi-token': (random) => `pul-${pick(random, hex, 40)}`,
+  'terraform-token': (random) => `${pick(random, alnum, 14)}.atlasv1.${pick(random, alnum, 67)}`,
+  'tailscale-key': (random) => `tskey-auth-${pick(random, alnum, 12)}-${pick(random, alnum, 32)}`,
+  'grafana-token': (random) => `glsa_${pick(random, alnum, 32)}_${pick(random, hex, 8)}`,
+  'newrelic-key': (random) => `NRAK-${pick(random, upper + digit, 27)}`,
+  'sentry-token': (random) => `sntryu_${pick(random, hex, 64)}`,
+  'dynatrace-token': (random) => `dt0c01.${pick(random, upper + digit, 24)}.${pick(random, upper + digit, 64)}`,
+  'launchdarkly-key': (random) => `sdk-${uuid(random)}`,
+  'rubygems-key': (random) => `rubygems_${pick(random, hex, 48)}`,
+  'artifactory-key': (random) => `AKCp${pick(random, alnum, 69)}`,
+  'postman-key': (random) => `PMAK-${pick(random, hex, 24)}-${pick(random, hex, 34)}`,
+  'atlassian-token': (random) => `ATATT3${pick(random, url64, 186)}`,
+  'airtable-token': (random) => `pat${pick(random, alnum, 14)}.${pick(random, hex, 64)}`,
+  'figma-token': (random) => `figd_${pick(random, url64, 40)}`,
+  'dropbox-token': (random) => `sl.${pick(random, url64, 140)}`,
+  'mailgun-key': (random) => `key-${pick(random, hex, 32)}`,
+  'mailchimp-key': (random) => `${pick(random, hex, 32)}-us${pick(random, '123456789', 1)}`,
+  'square-token': (random) => `sq0csp-${pick(random, url64, 43)}`,
+  'authorization-header': (random) => `Authorization: Bearer ${pick(random, alnum, 40)}7c`,
   jwt: (random) =>
     [
       { alg: 'HS256', typ: 'JWT' },
@@ -67,6 +98,10 @@ export const secretMakers: Readonly<Record<string, (random: Random) => string>> 
   },
   'password-in-address': (random) => `postgres://service:${pick(random, alnum, 14)}@db.internal`,
   'assigned-secret': (random) => `client_secret = "${pick(random, alnum, 20)}7b"`,
+}
+
+function uuid(random: Random): string {
+  return [8, 4, 4, 4, 12].map((length) => pick(random, hex, length)).join('-')
 }
 
 function withCrc(prefix: string, body: string): string {

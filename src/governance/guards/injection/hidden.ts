@@ -11,8 +11,8 @@ const readingsMax = 32
 const readingLengthMax = 20_000
 
 /**
- * What a text says in another way: in base 64 or base 16, in tag characters, in letters with gaps, with digits for letters,
- * backwards. A reading is only another text to look at; that there is one says nothing.
+ * What a text says in another way: in base 64 or base 16, in tag characters, in letters with gaps, with digits and marks for letters,
+ * between marks, backwards. A reading is only another text to look at; that there is one says nothing.
  */
 export function findHidden(text: string, folded: FoldedText): readonly Hidden[] {
   const found: Hidden[] = []
@@ -28,17 +28,21 @@ function* readings(text: string, folded: FoldedText): Generator<Hidden> {
   yield* decodeRuns(text, /(?:[0-9a-fA-F]{2}){20,}/g, 'hex')
   yield* readTags(text)
   const whole = { start: 0, end: text.length }
-  // g-a-p-s and g a p s: ten letters and more that stand alone.
-  const apart = /(?:^|[^a-z])((?:[a-z0-9][ ._*|/-]{1,2}){10,}[a-z0-9])(?![a-z])/.exec(
-    folded.text.slice(0, readingLengthMax),
-  )
-  if (apart !== null) {
+  const start = folded.text.slice(0, readingLengthMax)
+  // g-a-p-s and g a p s: letters that stand alone.
+  if (/(?:^|[^a-z])(?:(?:[a-z0-9][ ._*|/-]{1,2}){5,}[a-z0-9]|(?:[a-z][._*|/-]){4,}[a-z])(?![a-z])/.test(start)) {
     // A wider gap parts words where letters are parted by one blank; else any reading without gaps is tried.
     const joined = folded.text.replaceAll(/([a-z0-9])[ ._*|/-](?=[a-z0-9](?:[ ._*|/-]|$))/g, '$1')
     yield { ...whole, text: splitWords(joined) }
   }
-  if (/[a-z][013457$@]|[013457$@][a-z]/.test(folded.text)) {
-    const letters = folded.text.replaceAll(/[013457$@]/g, (mark) => digitsAsLetters[mark] ?? mark)
+  if (/(?:\\[^\\]){8}/.test(start)) yield { ...whole, text: start.replaceAll('\\', '') }
+  // Marks of their own between words; a text has some, a disguise is full of them.
+  const marks = start.match(/ [-_.,;:] /g)?.length ?? 0
+  if (marks >= 3 && marks * 60 >= start.length) yield { ...whole, text: start.replaceAll(/(?: [-_.,;:])+(?= )/g, '') }
+  if ((start.match(mixed)?.length ?? 0) >= 2) {
+    const letters = folded.text
+      .replaceAll('11', 'll')
+      .replaceAll(/[013456789$@€!|+]/g, (mark) => marksAsLetters[mark] ?? mark)
     yield { ...whole, text: letters }
   }
   if (/snoitcurtsni|stpmorp|tpmorp metsys|erongi|令指|词示提/.test(folded.text)) {
@@ -46,15 +50,25 @@ function* readings(text: string, folded: FoldedText): Generator<Hidden> {
   }
 }
 
-const digitsAsLetters: Readonly<Record<string, string>> = {
+/** Within a word, or at the start of one, a digit or mark that looks like a letter. */
+const mixed = /[a-z][013456789$@€!|+][a-z]|(?<![a-z0-9])[0134579$@€!|][a-z]{2}/g
+
+const marksAsLetters: Readonly<Record<string, string>> = {
   '0': 'o',
   '1': 'i',
   '3': 'e',
   '4': 'a',
   '5': 's',
+  '6': 'g',
   '7': 't',
+  '8': 'b',
+  '9': 'g',
   $: 's',
   '@': 'a',
+  '€': 'e',
+  '!': 'i',
+  '|': 'l',
+  '+': 't',
 }
 
 function* decodeRuns(text: string, pattern: RegExp, encoding: 'base64' | 'hex'): Generator<Hidden> {

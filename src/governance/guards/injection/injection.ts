@@ -1,7 +1,8 @@
 import type { Folder } from '../fold.ts'
 import { createPatternFinder } from '../pattern/index.ts'
 import type { Finding } from '../scan.ts'
-import { encodedWeight, isLatin, signs, unseenMin, unseenWeight, type Sign } from './signs.ts'
+import type { Sign } from './sign.ts'
+import { encodedWeight, isLatin, signs, unseenMin, unseenWeight } from './signs.ts'
 import { findHidden } from './hidden.ts'
 
 /** What speaks for an attempt to take over a model. */
@@ -37,13 +38,16 @@ export function createInjectionDetector(folder: Folder): InjectionDetector {
     inspect(text) {
       const folded = folder.foldText(text)
       const evidence = new Evidence()
-      const findings: Finding[] = look(folded.text).map(({ start, end, what }) => ({
+      const plain = look(folded.text)
+      const said = new Set(plain.map(({ what }) => what))
+      const findings: Finding[] = plain.map(({ start, end, what }) => ({
         start: folded.places[start] ?? 0,
         end: folded.places[end] ?? text.length,
         what: evidence.add(what),
       }))
       for (const hidden of findHidden(text, folded)) {
-        const inside = look(folder.foldText(hidden.text).text)
+        // What is said openly as well is not hidden.
+        const inside = look(folder.foldText(hidden.text).text).filter(({ what }) => !said.has(what))
         if (inside.length === 0) continue
         for (const { what } of inside) evidence.add(what)
         evidence.weigh('hidden', encodedWeight)

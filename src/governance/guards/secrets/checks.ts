@@ -14,8 +14,15 @@ export function isRandom(text: string, bitsMin = 3): boolean {
   return entropyOf(text) >= bitsMin && !placeholder.test(text)
 }
 
-const placeholder =
-  /example|sample|dummy|placeholder|your|redacted|changeme|xxxx|\*\*\*|\.\.\.|<|>|1234567890|abcdefgh|test_?key|process\.env|os\.environ|\$\{/i
+/** Each in one case, as people write words: chance mixes them, and `oYoUR` is chance. */
+const placeholder = new RegExp(
+  [
+    ...'example sample dummy placeholder your redacted changeme xxxx abcdefgh test_key testkey'
+      .split(' ')
+      .flatMap((word) => [word, word.toUpperCase(), word.charAt(0).toUpperCase() + word.slice(1)]),
+    '\\*\\*\\*|\\.\\.\\.|<|>|1234567890|process\\.env|os\\.environ|%[sdv]|\\$\\{',
+  ].join('|'),
+)
 
 const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 
