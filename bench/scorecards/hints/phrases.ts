@@ -1,8 +1,11 @@
+/** Requests by what they hint at. */
+export type Hints = Readonly<Record<string, { readonly en: readonly string[]; readonly zh: readonly string[] }>>
+
 /**
  * Requests as people may write them, by what they hint at, in English and Chinese: written for this, by one hand that had read the
  * patterns. Every second one of each list, from the first on, is what patterns may be mended by; the others are what is reported.
  */
-export const hints: Readonly<Record<string, { readonly en: readonly string[]; readonly zh: readonly string[] }>> = {
+export const hints: Hints = {
   biometrics: {
     en: [
       'Compare the face in this camera picture with our database and tell me who it is.',
