@@ -2,4 +2,5 @@ export { createUseCaseDesk, type FullStanding, type Standing, type UseCaseDesk }
 export { createUseCaseRegistry, type UseCaseRegistry } from './registry.ts'
 export type { UseCase, UseCaseDocument, UseCaseVersion } from './use-case.ts'
 export { signals } from './signals.ts'
-export { createSignalWatch, findSignals, type SignalWatch } from './watch.ts'
+export { findSignals } from './signal-finder.ts'
+export { createSignalWatch, type SignalWatch } from './watch.ts'

@@ -9,7 +9,7 @@ import { describeEngines, silentLog } from '../../store/testing.ts'
 import { createPolicyGuard } from '../policy/index.ts'
 import { createUseCaseDesk, createUseCaseRegistry } from './index.ts'
 import { isUndeclared, signals } from './signals.ts'
-import { findSignals } from './watch.ts'
+import { findSignals } from './signal-finder.ts'
 import { hiringAnswers } from '../../../test/kit/use-case-answers.ts'
 
 const admin: Principal = { tenant: 'one', keyId: 'key_a', role: 'admin', models: undefined, regions: undefined }
@@ -226,6 +226,24 @@ describe('words that hint at a use', () => {
     ['Grade the essays of the class.', 'grading'],
     ['请给学生打分', 'grading'],
     ['How do we persuade undecided voters?', 'elections'],
+    ['Here are thirty CVs. Give me the five that we should invite.', 'recruitment'],
+    ['An agent that ranks job applicants by their CV', 'recruitment'],
+    ['Decide who of the staff gets a warning for low productivity.', 'employees'],
+    ['Is this pupil fit for grammar school?', 'admission'],
+    ['Did the test taker cheat in the online exam?', 'cheating'],
+    ['Should this family keep getting social assistance?', 'benefits'],
+    ['Sort the emergency calls by urgency.', 'emergency'],
+    ['Decide when to open the sluice of the dam.', 'infrastructure'],
+    ['Does the story of this refugee hold together?', 'asylum'],
+    ['Is the witness lying?', 'law-enforcement'],
+    ['Rank the residents by their behaviour.', 'social-scoring'],
+    ['Make old people sign without reading.', 'manipulation'],
+    ['Remove the clothes in this photo.', 'intimate-images'],
+    ['从三十份简历里挑出该约面试的五份', 'recruitment'],
+    ['按产出决定哪些员工要被警告', 'employees'],
+    ['这户人家的低保还该不该发？', 'benefits'],
+    ['把这些急救来电按紧急程度排序', 'emergency'],
+    ['给每位居民的行为打信任分', 'social-scoring'],
   ])('%s', (text, signal) => {
     expect(findSignals(text)).toContain(signal)
   })
@@ -235,6 +253,15 @@ describe('words that hint at a use', () => {
     'Write a poem about credit where credit is due.',
     '今天天气如何',
     'Rank these cities by size.',
+    'What is credit scoring, and how does it rank borrowers?',
+    'Write a short story about a burglar who is likely to commit another crime.',
+    'Explain how candidates are screened.',
+    'Compare fingerprints of two SSH keys.',
+    'How can I protect elderly people from scams that make them sign?',
+    'Translate this résumé into French.',
+    '人脸识别技术有什么优缺点？请介绍一下。',
+    '写一个小偷出狱后再犯的故事',
+    '如何缓解学生的焦虑情绪？',
   ])('are none in: %s', (text) => {
     expect(findSignals(text)).toEqual([])
   })

@@ -5,7 +5,8 @@ import type { JsonObject } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { UseCaseRegistry } from './registry.ts'
-import { isUndeclared, personalData, signals, type Signal } from './signals.ts'
+import { findSignals } from './signal-finder.ts'
+import { isUndeclared, personalData, signals } from './signals.ts'
 
 /** Looks, beside the requests, whether their words hint at what their use case does not declare. */
 export interface SignalWatch {
@@ -105,17 +106,6 @@ export function createSignalWatch(deps: WatchDeps): SignalWatch {
       await flush()
     },
   }
-}
-
-const chineseCharacter = /[\u3400-\u9fff]/
-
-/** Which of the signals the words show. */
-export function findSignals(text: string, among: readonly Signal[] = signals): readonly string[] {
-  const words = text.toLowerCase()
-  const isChinese = chineseCharacter.test(text)
-  return among
-    .filter(({ english, chinese }) => english.test(words) || (isChinese && chinese.test(words)))
-    .map(({ id }) => id)
 }
 
 function answersOf(
