@@ -214,6 +214,19 @@ const planted: readonly Planted[] = [
     },
   },
   {
+    law: 'a command loads what it needs, when it is called',
+    broken: {
+      'src/governance/audit/worker.ts': "import { a } from './a.ts'\nexport function openSideWork() {}",
+      'src/governance/audit/a.ts': "import { b } from '../../store/index.ts'",
+      'src/store/index.ts': '',
+    },
+    says: 'src/governance/audit/a.ts:1 loads src/store/index.ts into the folding thread',
+    kept: {
+      'src/governance/audit/worker.ts': "import { a } from './a.ts'\nexport function openSideWork() {}",
+      'src/governance/audit/a.ts': "import type { B } from '../../store/index.ts'",
+    },
+  },
+  {
     law: 'a file has at most 400 lines',
     broken: { 'src/core/a.ts': '//\n'.repeat(401) },
     says: 'has 401 lines of 400',

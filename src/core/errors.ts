@@ -153,6 +153,12 @@ export const errorCatalogue = {
 
 export type ErrorCode = keyof typeof errorCatalogue
 
+/** A code that has left the catalogue since the row was written reads as `INTERNAL`. */
+export function toErrorCode(code: string | null): ErrorCode | undefined {
+  if (code === null) return undefined
+  return code in errorCatalogue ? (code as ErrorCode) : 'INTERNAL' // just looked up
+}
+
 export interface PlatformErrorOptions {
   /** The field, key or place at fault, as a path: `messages[2].content`. */
   readonly param?: string | undefined

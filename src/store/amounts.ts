@@ -1,4 +1,3 @@
-import { errorCatalogue, type ErrorCode } from '../core/errors.ts'
 import type { Picodollars } from '../core/money.ts'
 
 /**
@@ -7,10 +6,4 @@ import type { Picodollars } from '../core/money.ts'
  */
 export function toPicodollars(value: number | bigint | null): Picodollars | undefined {
   return value === null ? undefined : BigInt(value)
-}
-
-/** A code that has left the catalogue since the row was written reads as `INTERNAL`. */
-export function toErrorCode(code: string | null): ErrorCode | undefined {
-  if (code === null) return undefined
-  return code in errorCatalogue ? (code as ErrorCode) : 'INTERNAL' // just looked up
 }

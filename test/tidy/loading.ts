@@ -5,7 +5,7 @@ const verbs = 'src/applications/cli/commands'
 
 /**
  * What loads with every command is the words, the table of verbs and the platform's door; what loads with one verb is
- * the folders that it names, never a whole room, the server or the platform.
+ * the folders that it names, never a whole room, the server or the platform. The folding thread does without the store's door.
  */
 export function checkLoading(project: Project): Finding {
   const sources = new Map(project.sources.map((source) => [source.path, source]))
@@ -20,7 +20,21 @@ export function checkLoading(project: Project): Finding {
       .filter(({ target }) => isWhole(target))
       .map(({ from, line, target }): Violation => ({ path: from, line, what: `loads ${target} for ${path}` })),
   )
-  return { judged: starts.length + (sources.has('src/main.ts') ? 1 : 0), violations: [...started, ...called] }
+  const folding = project.sources.filter(isFolding).map(({ path }) => path)
+  const folded = folding.flatMap((path) =>
+    follow(sources, path)
+      .filter(({ target }) => target === 'src/store/index.ts')
+      .map(
+        ({ from, line, target }): Violation => ({ path: from, line, what: `loads ${target} into the folding thread` }),
+      ),
+  )
+  const judged = starts.length + folding.length + (sources.has('src/main.ts') ? 1 : 0)
+  return { judged, violations: [...started, ...called, ...folded] }
+}
+
+/** The thread that folds, and what it does on the side: beside the process for all its life, so it loads neither query builder nor migrations. */
+function isFolding({ path, text, isTest }: Source): boolean {
+  return path === 'src/store/journal/worker.ts' || (!isTest && text.includes('export function openSideWork('))
 }
 
 function isLight(path: string): boolean {

@@ -1,6 +1,7 @@
 import { toCanonicalJson } from '../../../core/canonical-json.ts'
 import { isJsonObject } from '../../../core/json.ts'
-import { toErrorCode, type CallRow } from '../../../store/index.ts'
+import { toErrorCode } from '../../../core/errors.ts'
+import type { CallRow } from '../../../store/index.ts'
 
 /**
  * The record of a call tree from the rows that the fold writes: byte for byte what `toCallRecord` makes of the same rows when
