@@ -221,6 +221,34 @@ describe('web pages', () => {
   })
 })
 
+describe('tables that only place what is in them', () => {
+  const long = 'Words of an article go on and on. '.repeat(10)
+
+  test.each([
+    ['it says so', '<table role="presentation"><tr><td><p>one</p></td><td><p>two</p></td></tr></table>', 'one\n\ntwo'],
+    [
+      'it names nothing and holds sections',
+      `<table><tr><td colspan=3><table><tr><td>a</td><td>b</td></tr></table><h1>News</h1><p>${long}</p></td></tr></table>`,
+      `| a | b |\n| - | - |\n\n# News\n\n${long.trim()}`,
+    ],
+  ])('are no tables: %s', async (...[, source, text]) => {
+    expect((await parse('a.html', source)).text).toBe(text)
+  })
+
+  test('tables of data that hold other ones stay tables', async () => {
+    const inner = '<table><tr><td>1</td><td>2</td></tr></table>'
+    const text = '| x | 1 2 |\n| - | - |\n| y | z |'
+    expect((await parse('a.html', `<table><tr><td>x<td>${inner}<tr><td>y<td>z</table>`)).text).toBe(text)
+    const named = `<table><tr><th>head</th></tr><tr><td>${inner}${long}</td></tr></table>`
+    expect((await parse('a.html', named)).text).toMatch(/^\| head \|\n/)
+  })
+
+  test('brackets in addresses of links are written so that they end none', async () => {
+    const source = '<a href="https://example.com/a_(b)">c</a>'
+    expect(toMarkdown(await parse('a.html', source))).toBe('[c](https://example.com/a_%28b%29)')
+  })
+})
+
 describe('separated values', () => {
   test.each([
     [',', 'a,b\n1,"x, y"'],

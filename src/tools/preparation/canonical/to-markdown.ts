@@ -60,7 +60,12 @@ function toEdits(marks: readonly Mark[]): readonly Edit[] {
 }
 
 function closing(mark: Mark): string {
-  return mark.type === 'link' ? `](${(mark.href ?? '').replace(/[\s()<>]/g, encodeURIComponent)})` : signs[mark.type]
+  return mark.type === 'link' ? `](${(mark.href ?? '').replace(/[\s()<>]/g, toPercent)})` : signs[mark.type]
+}
+
+/** Also brackets, which stand for themselves in addresses and end them in Markdown. */
+function toPercent(character: string): string {
+  return /[()]/.test(character) ? `%${character.charCodeAt(0).toString(16)}` : encodeURIComponent(character)
 }
 
 /** Backslashes before what would be read as structure. */

@@ -42,7 +42,7 @@ export const formats = {
     load: async () => (await import('./docx/index.ts')).readDocx,
   },
   html: {
-    id: 'html@2',
+    id: 'html@3',
     mediaTypes: ['text/html', 'application/xhtml+xml'],
     extensions: ['html', 'htm', 'xhtml'],
     load: async () => (await import('./html/index.ts')).readHtml,
@@ -81,19 +81,19 @@ export const formats = {
     load: async () => (await import('./picture/index.ts')).readPicture,
   },
   eml: {
-    id: 'eml@2',
+    id: 'eml@3',
     mediaTypes: ['message/rfc822'],
     extensions: ['eml'],
     load: async () => (await import('./mail/index.ts')).readEml,
   },
   msg: {
-    id: 'msg@2',
+    id: 'msg@3',
     mediaTypes: ['application/vnd.ms-outlook'],
     extensions: ['msg'],
     load: async () => (await import('./mail/index.ts')).readMsg,
   },
   epub: {
-    id: 'epub@1',
+    id: 'epub@2',
     mediaTypes: ['application/epub+zip'],
     extensions: ['epub'],
     load: async () => (await import('./books/index.ts')).readEpub,

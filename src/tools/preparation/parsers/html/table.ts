@@ -1,4 +1,4 @@
-import { childrenOf, type Element } from '../../reading/index.ts'
+import { childrenOf, isElement, type Element, type Node } from '../../reading/index.ts'
 
 /** A cell of a table in its place, once for each row and column it spans. */
 export interface GridCell {
@@ -48,6 +48,48 @@ export function toGrid(table: Element): readonly (readonly (GridCell | undefined
     if (!(isCarrier && isNarrow) && line.length > 0) grid.push(Array.from(line))
   }
   return grid
+}
+
+/** Of text in one cell, in UTF-16 units: what is longer is no cell of data. */
+const cellLengthMax = 300
+
+/**
+ * Whether a table only places what is in it, as old pages and messages do: it says so, or it names nothing and one of its
+ * cells holds sections or other tables, and much text.
+ */
+export function isLayout(table: Element): boolean {
+  if (/^(?:presentation|none)$/i.test(table.attributes['role'] ?? '')) return true
+  if (childrenOf(table).some(({ name }) => name === 'caption' || name === 'thead')) return false
+  const cells = rowsOf(table).flatMap((row) => childrenOf(row))
+  if (cells.some(({ name }) => name === 'th')) return false
+  return cells.some(holdsSections) && cells.some(isLong)
+}
+
+function holdsSections(cell: Element): boolean {
+  return findFirst(cell, (node) => isElement(node) && /^(?:table|h[1-6])$/.test(node.name))
+}
+
+function isLong(cell: Element): boolean {
+  let length = 0
+  return findFirst(cell, (node) => {
+    if (!isElement(node)) length += node.text.trim().length
+    return length > cellLengthMax
+  })
+}
+
+/** Whether any node below is such a one; looks no further than the first. */
+function findFirst(element: Element, isSought: (node: Node) => boolean): boolean {
+  const pending = element.children.toReversed()
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (isSought(node)) return true
+    if (isElement(node))
+      for (let index = node.children.length - 1; index >= 0; index--) push(pending, node.children[index])
+  }
+  return false
+}
+
+function push(pending: Node[], node: Node | undefined): void {
+  if (node !== undefined) pending.push(node)
 }
 
 function widthOf(table: Element, grid: readonly (readonly unknown[])[]): number {

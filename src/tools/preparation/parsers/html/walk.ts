@@ -7,7 +7,7 @@ import {
   type RunStyle,
 } from '../../canonical/index.ts'
 import { childrenOf, findAll, findPath, isElement, textOf, type Element, type TextNode } from '../../reading/index.ts'
-import { toGrid } from './table.ts'
+import { isLayout, toGrid } from './table.ts'
 
 type Mark = NonNullable<RunStyle['marks']>[number]
 
@@ -146,7 +146,7 @@ class MarkupWalk {
       case 'dl':
         return this.#list(element, marks)
       case 'table':
-        return this.#table(element)
+        return isLayout(element) ? this.#plainBlock(element, marks) : this.#table(element)
       case 'pre':
         return this.#code(element, marks)
       case 'hr':
@@ -154,10 +154,14 @@ class MarkupWalk {
       case 'figure':
         return this.#figure(element, marks)
       default:
-        this.#edge()
-        this.blocks(element, marks)
-        this.#edge()
+        return this.#plainBlock(element, marks)
     }
+  }
+
+  #plainBlock(element: Element, marks: readonly Mark[]): void {
+    this.#edge()
+    this.blocks(element, marks)
+    this.#edge()
   }
 
   /** Between blocks: ends a paragraph; within an item it is a break of lines. */
