@@ -25,6 +25,17 @@ const word = docx(paragraph('A contract.'))
 const sheet = xlsx({ S: '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>' })
 const page = pdf([{ lines: [{ text: 'A page with some words on it.', x: 72, y: 700 }] }])
 
+/** Where the directory has the checksum of the text. */
+const checksumAt = Buffer.from(word).lastIndexOf('word/document.xml') - 46 + 16
+
+function nestedParts(depth: number): string {
+  const heads = Array.from(
+    { length: depth },
+    (_, part) => `Content-Type: multipart/mixed; boundary=b${part}\r\n\r\n--b${part}\r\n`,
+  )
+  return `Subject: a\r\n${heads.join('')}\r\nend`
+}
+
 describe('a hostile file ends in a named state', () => {
   test.each([
     ['a Word document that is cut short', 'a.docx', word.subarray(0, word.length - 40), 'truncated'],
@@ -53,6 +64,14 @@ describe('a hostile file ends in a named state', () => {
       }),
       'password',
     ],
+    [
+      'an archive whose checksum is wrong',
+      'a.docx',
+      Buffer.from(word).fill(0x55, checksumAt, checksumAt + 4),
+      'corrupt',
+    ],
+    ['parts too deep in each other', 'a.eml', nestedParts(100), 'nesting'],
+    ['heads too long', 'a.eml', `X: ${'y'.repeat(2_200_000)}`, 'size'],
     ['bytes of chance', 'a.txt', createHash('sha512').update('x').digest(), 'binary'],
     ['a program that calls itself text', 'a.txt', Buffer.from('\u007fELF\u0001\u0002'), 'media-type'],
     ['too many elements', 'a.html', '<p>x'.repeat(60_000), 'memory'],
@@ -125,6 +144,25 @@ describe('a hostile file ends in a named state', () => {
       'word/document2.xml': '<w:document><w:body><w:p><w:r><w:t>Elsewhere.</w:t></w:r></w:p></w:body></w:document>',
     })
     expect((await preparation.parse(toFile('a.docx', elsewhere))).text).toBe('Elsewhere.')
+  })
+
+  test('merged cells beyond the bound stand in their first place, not in all they cover', async () => {
+    const bounded = preparationWith({ nodesMax: 500 })
+    const rows = [1, 30].map((row) => `<row r="${row}"><c r="A${row}"><v>${row}</v></c></row>`)
+    const merges = '<mergeCells><mergeCell ref="A1:T20"/><mergeCell ref="A30:T49"/></mergeCells>'
+    const bytes = xlsx({ S: `<sheetData>${rows.join('')}</sheetData>${merges}` })
+    const { text } = await bounded.parse(toFile('a.xlsx', bytes))
+    expect(text.match(/ 1 (?=\|)/g)).toHaveLength(400)
+    expect(text.match(/ 30 (?=\|)/g)).toHaveLength(1)
+    await bounded.close()
+  })
+
+  test('links of fields within fields are those of the innermost', async () => {
+    const open = (address: string): string =>
+      `<w:r><w:fldChar w:fldCharType="begin"/><w:instrText>HYPERLINK "${address}"</w:instrText><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>${address}</w:t></w:r>`
+    const fields = Array.from({ length: 3_000 }, (_, number) => open(`a${number}`))
+    const { marks } = await preparation.parse(toFile('a.docx', docx(`<w:p>${fields.join('')}</w:p>`)))
+    expect(marks).toHaveLength(3_000)
   })
 
   test('macros are noted, or refused where the configuration says so', async () => {

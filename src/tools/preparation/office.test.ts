@@ -15,8 +15,11 @@ describe('Word documents', () => {
       paragraph('nce upon a time.'),
       paragraph('One half', '<w:rPr><w:del w:id="1"/></w:rPr>'),
       paragraph('and the other.'),
+      paragraph('Nothing follows.', '<w:rPr><w:del w:id="2"/></w:rPr>'),
     ]
-    expect(await textOf('a.docx', docx(body.join('')))).toBe('Once upon a time.\n\nOne half and the other.')
+    expect(await textOf('a.docx', docx(body.join('')))).toBe(
+      'Once upon a time.\n\nOne half and the other.\n\nNothing follows.',
+    )
   })
 
   test('rows that tracked changes deleted are gone; words before and after a break of pages stay apart', async () => {

@@ -38,6 +38,12 @@ export async function parseFile(file: SourceFile, options: ParseOptions): Promis
       const allowed = `knowledge.parsing.nodesMax allows ${options.limits.nodesMax}`
       throw refuse(file.source, 'memory', `has more elements than allowed; ${allowed}`)
     }
+    if (
+      thrown instanceof RangeError &&
+      /^(?:Invalid (?:string|array) length|Map maximum|Set maximum)/.test(thrown.message)
+    ) {
+      throw refuse(file.source, 'memory', { says: 'makes a longer text than can be held', cause: thrown })
+    }
     // A reader that stumbles over a file must not harm the batch: the file is named, and the cause kept.
     const cause = thrown instanceof Error ? `${thrown.name}: ${thrown.message}`.slice(0, 300) : 'unknown'
     throw refuse(file.source, 'corrupt', { says: `cannot be read (${cause})`, cause: thrown })

@@ -1,4 +1,4 @@
-import { inflateRawSync } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl'
 import type { ParsingLimits } from '../preparation.ts'
 import { refuse } from './refusal.ts'
@@ -76,6 +76,8 @@ class BufferArchive implements Archive {
     const packed = buffer.subarray(start, start + entry.compressedSize)
     if (packed.length < entry.compressedSize) throw refuse(source, 'truncated', `ends within ${path}`)
     const bytes = this.#unpack(path, entry.compressionMethod, packed)
+    if (crc32(bytes) !== entry.crc32)
+      throw refuse(source, 'corrupt', `has a broken file inside (${path}): its checksum is wrong`)
     this.#bytesLeft -= bytes.length
     if (this.#bytesLeft < 0) throw tooLarge(source, limits)
     return bytes

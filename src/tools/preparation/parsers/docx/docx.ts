@@ -64,18 +64,25 @@ function readTitle(archive: Archive, context: ParseContext): string | undefined 
   return title === '' || /^(word document|document|文档)\d*$/i.test(title) ? undefined : title
 }
 
-/** Files of other formats that stand in the text as they are (`altChunk`), by their relation. */
+/** Most files of other formats that are read of one document. */
+const chunksMax = 100
+
+/** Files of other formats that stand in the text as they are (`altChunk`), by their path. */
 async function readChunks(
   builder: CanonicalBuilder,
   { archive, relations, context }: Pick<BodyParts, 'archive' | 'relations' | 'context'>,
 ): Promise<ReadonlyMap<string, Canonical>> {
   const chunks = new Map<string, Canonical>()
-  for (const { id, target } of listRelations(relations, 'aFChunk')) {
-    const bytes = archive.find(target)
-    if (bytes === undefined) continue
+  const targets = new Set(listRelations(relations, 'aFChunk').map(({ target }) => target))
+  for (const [index, target] of [...targets].entries()) {
+    const bytes = index < chunksMax && context.millisecondsLeft() > 0 ? archive.find(target) : undefined
+    if (bytes === undefined) {
+      builder.notice(`part left out: ${target}`)
+      continue
+    }
     const mediaType = /\.mht(?:ml)?$/i.test(target) ? 'message/rfc822' : undefined
     try {
-      chunks.set(id, await context.parseInner({ source: target, bytes, mediaType }))
+      chunks.set(target, await context.parseInner({ source: target, bytes, mediaType }))
     } catch (thrown) {
       const reason = reasonOf(thrown)
       if (reason === undefined) throw thrown
@@ -119,7 +126,10 @@ class BodyReading {
 
   /** Writes what is gathered. */
   flush(): void {
+    const begun = this.#begun
+    this.#begun = undefined
     this.#builder.list(this.#items.splice(0))
+    if (begun !== undefined) this.#builder.paragraph(begun.inline)
     const lines = this.#code.splice(0)
     if (lines.length === 0) return
     const isCode = lines.some(({ text, isStyled }) => isStyled || codeCharacters.test(text))
@@ -149,7 +159,7 @@ class BodyReading {
       }
       case 'w:altChunk': {
         this.flush()
-        const chunk = this.#parts.chunks.get(element.attributes['r:id'] ?? '')
+        const chunk = this.#parts.chunks.get(this.#parts.relations.get(element.attributes['r:id'] ?? '')?.target ?? '')
         if (chunk !== undefined) this.#builder.append({ ...chunk, pages: [] }, { level: 0 })
         return
       }

@@ -54,7 +54,7 @@ class ParagraphReading {
   #monospacedRuns = 0
   #otherRuns = 0
   /** Fields that are open: whether their instruction is being read, and where their link leads. */
-  readonly #fields: { isInstruction: boolean; instruction: string }[] = []
+  readonly #fields: { isInstruction: boolean; instruction: string; href: string | undefined }[] = []
 
   constructor(options: ParagraphOptions) {
     this.#options = options
@@ -202,11 +202,13 @@ class ParagraphReading {
     switch (piece.attributes['w:fldCharType']) {
       case 'begin':
         this.#readFormBox(piece)
-        this.#fields.push({ isInstruction: true, instruction: '' })
+        this.#fields.push({ isInstruction: true, instruction: '', href: undefined })
         return
       case 'separate': {
         const field = this.#fields.at(-1)
-        if (field !== undefined) field.isInstruction = false
+        if (field === undefined) return
+        field.isInstruction = false
+        field.href = /^\s*HYPERLINK\s+"([^"]+)"/.exec(field.instruction)?.[1]
         return
       }
       default:
@@ -223,11 +225,10 @@ class ParagraphReading {
     else this.#words.run(isTicked ? '[x]' : '[ ]')
   }
 
+  /** The link of the innermost field that is one. */
   #fieldMarks(): readonly Mark[] {
-    return this.#fields.flatMap(({ instruction }) => {
-      const href = /^\s*HYPERLINK\s+"([^"]+)"/.exec(instruction)?.[1]
-      return href === undefined ? [] : [{ type: 'link' as const, href }]
-    })
+    const href = this.#fields.findLast((field) => field.href !== undefined)?.href
+    return href === undefined ? [] : [{ type: 'link', href }]
   }
 
   #refer(piece: Element): void {

@@ -1,5 +1,6 @@
 import PostalMime, { type Address } from 'postal-mime'
 import type { SourceFile } from '../../preparation.ts'
+import { refuse } from '../../reading/index.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { writeMessage } from './mail.ts'
 import { transcodeMessage } from './transcode.ts'
@@ -10,6 +11,8 @@ export async function readEml(file: SourceFile, context: ParseContext): Promise<
     forceRfc822Attachments: true,
     attachmentEncoding: 'arraybuffer',
     maxNestingDepth: 64,
+  }).catch((thrown: unknown) => {
+    throw toRefusal(file.source, thrown)
   })
   return writeMessage(
     {
@@ -33,6 +36,15 @@ export async function readEml(file: SourceFile, context: ParseContext): Promise<
     },
     context,
   )
+}
+
+/** What the reader of messages bounds, by its reason; anything else as it was thrown. */
+function toRefusal(source: string, cause: unknown): unknown {
+  const message = cause instanceof Error ? cause.message : ''
+  if (/nesting depth/i.test(message)) {
+    return refuse(source, 'nesting', { says: 'has parts that lie too deep in each other', cause })
+  }
+  return /header size/i.test(message) ? refuse(source, 'size', { says: 'has heads that are too long', cause }) : cause
 }
 
 function toBytes(content: ArrayBuffer | Uint8Array | string): Uint8Array {

@@ -6,6 +6,12 @@ export interface Region extends Range {
   readonly rows: readonly (readonly (SheetCell | undefined)[])[]
 }
 
+export interface Merged {
+  readonly merged: readonly Range[]
+  /** How many places merged cells may cover; those beyond stand in their first. */
+  readonly placesMax: number
+}
+
 /** Largest rectangle that is written as one table; sparse ones beyond are parted by rows. */
 const areaMax = 4_000_000
 
@@ -13,7 +19,7 @@ const areaMax = 4_000_000
  * Parts a sheet into tables: cells that touch by a side, merged ones being as large as what they cover. Top to bottom,
  * then left to right.
  */
-export function findRegions(cells: readonly SheetCell[], merged: readonly Range[]): readonly Region[] {
+export function findRegions(cells: readonly SheetCell[], merged: Merged): readonly Region[] {
   const grid = placeCells(cells, merged)
   const seen = new Set<number>()
   const regions: Region[] = []
@@ -29,12 +35,18 @@ export function findRegions(cells: readonly SheetCell[], merged: readonly Range[
 /** Columns of a sheet: Excel has 16,384. */
 const width = 16_384
 
-function placeCells(cells: readonly SheetCell[], merged: readonly Range[]): ReadonlyMap<number, SheetCell> {
+/** Largest merged cell that stands in every place it covers; a larger one stands in its first. */
+const mergedAreaMax = 100_000
+
+function placeCells(cells: readonly SheetCell[], { merged, placesMax }: Merged): ReadonlyMap<number, SheetCell> {
   const grid = new Map<number, SheetCell>()
   for (const cell of cells) grid.set(cell.row * width + cell.column, cell)
+  let placesLeft = placesMax
   for (const { top, left, bottom, right } of merged) {
     const cell = grid.get(top * width + left)
-    if (cell === undefined || (bottom - top + 1) * (right - left + 1) > 100_000) continue
+    const area = (bottom - top + 1) * (right - left + 1)
+    if (cell === undefined || area > mergedAreaMax || area > placesLeft) continue
+    placesLeft -= area
     for (let row = top; row <= bottom; row++) {
       for (let column = left; column <= right; column++) grid.set(row * width + column, cell)
     }

@@ -77,10 +77,12 @@ function readOneSheet(builder: CanonicalBuilder, book: Book, { name, path, budge
   budget.cells -= sheet.cells.length
   const relations = readRelations(archive, path, context)
   const drawing = relations.get(sheet.drawing ?? '')?.target
-  const pieces: Piece[] = findRegions(sheet.cells, sheet.merged).map((region) => ({
-    top: region.top,
-    write: () => writeRegion(builder, region),
-  }))
+  const pieces: Piece[] = findRegions(sheet.cells, { merged: sheet.merged, placesMax: context.limits.nodesMax }).map(
+    (region) => ({
+      top: region.top,
+      write: () => writeRegion(builder, region),
+    }),
+  )
   if (drawing !== undefined) pieces.push(...findDrawn(builder, book, { path: drawing, lookUp: lookIn(name, sheet) }))
   for (const { write } of pieces.toSorted((a, b) => a.top - b.top)) write()
   for (const { cell, line } of readComments({ ...book, relations })) {
