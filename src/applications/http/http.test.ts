@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startMockUpstream, type MockUpstream } from '../../../test/kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from '../../../test/kit/strata.ts'
@@ -124,6 +126,17 @@ describe('a server', () => {
     strata = undefined
     await mock.requests[0]?.ended
     expect(mock.requests[0]?.outcome).toBe('cancelled')
+  })
+
+  test('ends at once beside connections on which nothing was ever asked', async () => {
+    const running = await start({ drainMsMax: 3_600_000 })
+    const unused = connect(Number(new URL(running.url).port), '127.0.0.1').resume()
+    await once(unused, 'connect')
+    expect(await (await running.request(chat, ask)).json()).toMatchObject({ object: 'chat.completion' })
+    const closed = once(unused, 'close')
+    await strata?.close()
+    strata = undefined
+    await closed
   })
 
   test('says that its port is taken', async () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
@@ -55,6 +55,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     },
   )
   server.on('clientError', refuseMalformed)
+  const closeUnused = followConnections(server)
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = message.url ?? '/'
@@ -91,7 +92,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
 
   return {
     listen: () => listen(server, config),
-    close: () => close(server, config.drainMsMax),
+    close: () => close(server, config.drainMsMax, closeUnused),
     get open() {
       return open
     },
@@ -198,16 +199,32 @@ function listen(server: Server, config: Config['server']): Promise<string> {
 
 const idleSweepMs = 20
 
-function close(server: Server, drainMsMax: number): Promise<void> {
+/** Gives what closes the connections on which nothing has come yet: Node calls only those idle that had a request. */
+function followConnections(server: Server): () => void {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+}
+
+function close(server: Server, drainMsMax: number, closeUnused: () => void): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), drainMsMax)
     // A connection whose request has ended would be kept for the next one, which will not be taken.
-    const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
+    const closeIdle = (): void => {
+      server.closeIdleConnections()
+      closeUnused()
+    }
+    const sweep = setInterval(closeIdle, idleSweepMs)
     server.close(() => {
       clearTimeout(cut)
       clearInterval(sweep)
       resolve()
     })
-    server.closeIdleConnections()
+    closeIdle()
   })
 }
