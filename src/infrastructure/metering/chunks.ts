@@ -25,7 +25,7 @@ export function cutBody(bytes: Buffer): Chunks {
   }
   const first = firstLetter(bytes)
   if (first === undefined) throw new PlatformError('INVALID_JSON', 'the body is empty')
-  if (first === '{' || first === '[') return readJson(decode(bytes), first)
+  if (first === '{' || first === '[') return readJson(bytes, first)
   return readEvents(bytes)
 }
 
@@ -40,16 +40,18 @@ function firstLetter(bytes: Buffer): string | undefined {
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-function decode(bytes: Buffer): string {
+/** A letter of which only the beginning has come, at the very end, is left out. */
+function decode(bytes: Buffer, form: { readonly mayBreakOff: boolean }): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: form.mayBreakOff })
   } catch (thrown) {
     throw new PlatformError('INVALID_ENCODING', 'the body is not UTF-8', { cause: thrown })
   }
 }
 
-function readJson(text: string, first: string): Chunks {
+function readJson(bytes: Buffer, first: string): Chunks {
   const whole = { form: 'json', hasEndMark: false, isCut: false } as const
+  const text = decode(bytes, { mayBreakOff: true })
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -64,6 +66,7 @@ function readJson(text: string, first: string): Chunks {
       },
     )
   }
+  decode(bytes, { mayBreakOff: false })
   if (isJsonObject(value)) return { ...whole, objects: [value] }
   // Google streams an array where it is not asked for events.
   const items: readonly unknown[] = Array.isArray(value) ? value : []

@@ -162,15 +162,18 @@ describe('bytes that are not as they were sent', () => {
     candidates: [{ content: { parts: [{ text }] } }],
     usageMetadata: { promptTokenCount: 3, ...usage },
   })
-  const array = JSON.stringify([chunk('a "]}" b', {}), chunk('c', { candidatesTokenCount: 9 })])
+  const array = JSON.stringify([chunk('a "]}" 字', {}), chunk('c', { candidatesTokenCount: 9 })])
 
   test('an array of chunks that breaks off gives the chunks that are whole', () => {
     expect(readBody(Buffer.from(array), 'google').usage).toMatchObject({ inputTotal: 3, outputTotal: 9 })
-    for (let end = 1; end < array.length; end++) {
-      const cut = readBody(Buffer.from(array.slice(0, end)), 'google')
+    const bytes = Buffer.from(array)
+    for (let end = 1; end < bytes.length; end++) {
+      const cut = readBody(bytes.subarray(0, end), 'google')
       expect(cut.isComplete).toBe(false)
       expect(cut.usage?.outputTotal ?? 0).toBeLessThanOrEqual(9)
     }
+    const extra = Buffer.concat([bytes, Buffer.from([0xe5])])
+    expect(() => readBody(extra, 'google')).toThrowError(expect.objectContaining({ code: 'INVALID_ENCODING' }))
     expect(() => readBody(Buffer.from('[{"a":1},oops'), 'google')).toThrowError(
       expect.objectContaining({ code: 'INVALID_JSON' }),
     )

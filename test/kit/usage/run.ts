@@ -108,8 +108,8 @@ function cutEverywhere(bytes: Buffer, writer: Writer, whole: Usage | undefined) 
       if (isMore('inputTotal') || isMore('outputTotal') || isMore('cacheRead'))
         wrong.push(`cut at ${end}: more than the whole`)
     } catch (thrown) {
-      // A JSON array that breaks off is not JSON, and is refused as such.
-      if (bytes[0] === 91) continue
+      // A line that breaks off with no other before it is half of an object, and is refused as such.
+      if (bytes[0] === 123 && !bytes.subarray(0, end).includes(10)) continue
       wrong.push(`cut at ${end}: ${String(thrown)}`)
     }
   }

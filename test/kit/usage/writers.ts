@@ -2,6 +2,7 @@ import type { JsonObject } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
 import type { BodyDialect } from '../../../src/infrastructure/index.ts'
 import { noWrites, sse, text, type Figures, type Writer } from './forms.ts'
+import { otherForms } from './other-forms.ts'
 import { bedrock, cohere, google } from './vendor-writers.ts'
 
 export function createFigures(random: Random, lacks: readonly (keyof Figures)[]): Figures {
@@ -22,6 +23,7 @@ export function createFigures(random: Random, lacks: readonly (keyof Figures)[])
 
 /** Every writer; a stream is a buffer, a whole answer an object. */
 export const writers: readonly Writer[] = [
+  ...otherForms,
   ...openaiFamily('openai', 'openai'),
   ...openaiFamily('azure', 'azure'),
   ...openaiFamily('groq', 'groq'),
