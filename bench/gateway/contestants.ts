@@ -114,6 +114,7 @@ export async function startStrata(
       `STRATA_ADMIN_KEY=${key}`,
       process.execPath,
       '--max-semi-space-size=8',
+      '--no-maglev',
       ...(preload === undefined ? [] : ['--import', preload]),
       'bin/strata.js',
       'start',
