@@ -235,8 +235,10 @@ class NodeExchange implements Exchange, TurnAct {
   turnEnded(): void {
     const wasHeld = this.#isHeld
     this.#isHeld = false
+    const isEnding = this.#isEnding
+    this.#isEnding = false
     if (this.#response.destroyed) return
-    if (this.#isEnding) this.#end(this.#ending)
+    if (isEnding) this.#end(this.#ending)
     else if (wasHeld) this.#response.socket?.uncork()
   }
 
@@ -260,7 +262,8 @@ class NodeExchange implements Exchange, TurnAct {
   }
 
   destroy(): void {
-    if (this.#isHeld) this.turnEnded()
+    // What was written is sent, as far as it goes.
+    this.turnEnded()
     this.#response.destroy()
   }
 
