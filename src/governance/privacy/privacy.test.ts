@@ -30,6 +30,17 @@ describe('Chinese identifiers', () => {
     },
   )
 
+  test('of a column are known by its head, however far above it stands', () => {
+    const ids = Array.from({ length: 12 }, (_, row) => `1101054912310${10 + row}`)
+    const rows = ids.map((id, row) => `${row},王芳,${id},"上海，浦东"`)
+    expect(find(`序号,姓名,身份证号,住址\n${rows.join('\n')}`)).toEqual(ids.map((id) => `cn-resident-id:${id}`))
+    expect(find(`序号,姓名,订单号,住址\n${rows.join('\n')}`)).toEqual([])
+    const cards = Array.from({ length: 12 }, () => '| Ann | 122000000000003 |').join('\n')
+    expect(find(`| name | card_number |\n|---|---|\n${cards}`)).toHaveLength(12)
+    const versions = Array.from({ length: 12 }, (_, row) => `library-${row};10.20.30.${40 + row}`).join('\n')
+    expect(find(`package;version\n${versions}`)).toEqual([])
+  })
+
   test('a resident number needs a region that is there and a day that was', () => {
     expect(find('身份证11010519491231002X')).toEqual(['cn-resident-id:11010519491231002X'])
     // Both with the right check character.

@@ -1,4 +1,5 @@
 import { foldText } from './fold.ts'
+import { createTableHeads, isInRow, type TableHeads } from './table-heads.ts'
 
 /** Digits with single separators between them: a group for each stretch of digits alone. */
 export interface DigitRun {
@@ -16,9 +17,9 @@ export interface ScannedText {
   readonly folded: string
   /** Every run of digits that touches no letter, in order. */
   readonly digitRuns: readonly DigitRun[]
-  /** Whether a word of the pattern stands before or behind the span, on the same or the neighbouring lines. */
+  /** Whether a word of the pattern stands before or behind the span, on the same or the neighbouring lines, or heads its column. */
   isNear(span: Span, words: RegExp): boolean
-  /** Whether a word of the pattern stands before the span. */
+  /** Whether a word of the pattern stands before the span, or heads its column. */
   isAfter(span: Span, words: RegExp): boolean
   /** Whether Han characters, or their punctuation, stand around the span. */
   isAmongHan(span: Span): boolean
@@ -37,6 +38,19 @@ const behindMax = 24
 export function createScannedText(original: string): ScannedText {
   const folded = foldText(original)
   let runs: readonly DigitRun[] | undefined
+  let heads: TableHeads | undefined
+  /** A label close by as words: `bank_card` and `bankCard` are two. */
+  const isSaid = (words: RegExp, said: string): boolean => {
+    if (words.test(said)) return true
+    const label = said.slice(-labelMax)
+    return joined.test(label) && words.test(label.replace(/_/g, ' ').replace(/([a-z])(?=[A-Z])/g, '$1 '))
+  }
+  const isHead = (words: RegExp, at: number): boolean => {
+    if (!isInRow(original, at)) return false
+    heads ??= createTableHeads(original)
+    const head = heads.headOf(at)
+    return head !== '' && isSaid(words, head.trim())
+  }
   return {
     original,
     folded,
@@ -45,13 +59,18 @@ export function createScannedText(original: string): ScannedText {
       return runs
     },
     isNear: ({ start, end }, words) =>
-      words.test(folded.slice(Math.max(0, start - beforeMax), start)) || words.test(folded.slice(end, end + behindMax)),
-    isAfter: ({ start }, words) => words.test(folded.slice(Math.max(0, start - beforeMax), start)),
+      isSaid(words, folded.slice(Math.max(0, start - beforeMax), start)) ||
+      words.test(folded.slice(end, end + behindMax)) ||
+      isHead(words, start),
+    isAfter: ({ start }, words) =>
+      words.test(folded.slice(Math.max(0, start - beforeMax), start)) || isHead(words, start),
     isAmongHan: ({ start, end }) =>
       han.test(original.slice(Math.max(0, start - beforeMax), start)) || han.test(original.slice(end, end + behindMax)),
   }
 }
 
+const joined = /[a-z][A-Z]|[a-zA-Z]_[a-zA-Z]/
+const labelMax = 24
 const han = /[\u3001-\u303f\u3400-\u9fff\uff01-\uff1f]/
 
 /** A run longer than this is no number of anybody: a table, a dump. It is parted here so that the work stays linear. */
