@@ -48,6 +48,12 @@ describe('a hostile file ends in a named state', () => {
       'archive-bomb',
     ],
     ['an archive that is no document', 'a.docx', zip({ 'a.txt': 'x' }), 'media-type'],
+    [
+      'an OpenDocument spreadsheet',
+      'a.ods',
+      zip({ mimetype: 'application/vnd.oasis.opendocument.spreadsheet', 'content.xml': '' }),
+      'media-type',
+    ],
     ['a Word document without its text', 'a.docx', zip({ 'word/document.xml': '<w:document/>' }), 'corrupt'],
     ['a PDF cut short', 'a.pdf', page.subarray(0, 60), 'truncated'],
     ['a PDF of noise', 'a.pdf', Buffer.from(`%PDF-1.7\n${'x'.repeat(2_000)}\n%%EOF`), 'corrupt'],

@@ -11,6 +11,9 @@ export async function lookInside(file: SourceFile, kind: 'zip' | 'ole', limits: 
   }
   const type = archive.findText('mimetype')?.trim() ?? ''
   if (type.startsWith('application/vnd.oasis.opendocument.text')) return 'odt'
+  if (type.startsWith('application/vnd.oasis.opendocument.')) {
+    throw refuse(file.source, 'media-type', 'is OpenDocument of a kind that is not read; save it as XLSX or PPTX')
+  }
   const found = markers.find(({ path }) => archive.has(path)) ?? findDeclared(archive)
   if (found !== undefined) return found.format
   throw refuse(file.source, 'media-type', 'is an archive of files; unpack it first')
