@@ -36,7 +36,7 @@ const lettersMax = 300
 /** As often it is looked whether one language is so far before the next that reading on changes nothing. */
 const wordsBetween = 8
 /** In natural logarithms of odds. */
-const leadEnough = 20
+const leadEnough = 12
 /** The least probability at which a language is named. Among languages of one script that are close, more is asked. */
 const latinCertainty = 0.6
 const certainty = 0.7
@@ -93,20 +93,27 @@ const eastWeight = 3
 
 function countScripts(text: string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
-  let latin = 0
+  let [latin, east] = [0, 0]
   for (let at = 0; at < text.length; at++) {
     const script = scriptOf(text.charCodeAt(at))
     if (script === 'latin') latin++
-    else if (script !== undefined) counts.set(script, (counts.get(script) ?? 0) + (script === 'east' ? eastWeight : 1))
+    else if (script === 'east') east += eastWeight
+    else if (script !== undefined) counts.set(script, (counts.get(script) ?? 0) + 1)
   }
   if (latin > 0) counts.set('latin', latin)
+  if (east > 0) counts.set('east', east)
   return counts
 }
 
 function findEastAsian(text: string): string {
-  const kana = count(text, /[\u3040-\u30ff]/g)
-  const hangul = count(text, /[\u1100-\u11ff\uac00-\ud7af]/g)
-  const han = count(text, /[\u3400-\u9fff\uf900-\ufaff]/g)
+  let [kana, hangul, han] = [0, 0, 0]
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (scriptOf(code) !== 'east') continue
+    if (code >= 0x3040 && code <= 0x30ff) kana++
+    else if (code < 0x1200 || (code >= 0xac00 && code <= 0xd7af)) hangul++
+    else han++
+  }
   // Both stand between Han; fewer than a tenth are a name in a Chinese text.
   if (Math.max(kana, hangul) * 10 >= han + kana + hangul) return hangul > kana ? 'ko' : 'ja'
   const { traditionalHan, simplifiedHan } = load<typeof Han>('./language-han.ts')
@@ -116,12 +123,8 @@ function findEastAsian(text: string): string {
     else if (simplifiedHan.has(character)) simplified++
   }
   // Characters that only Japan writes, in a text without kana: a title, an address.
-  if (count(text, japaneseOnly) > Math.min(simplified, traditional)) return 'ja'
+  if ((text.match(japaneseOnly)?.length ?? 0) > Math.min(simplified, traditional)) return 'ja'
   return traditional > simplified ? 'zh-Hant' : 'zh-Hans'
-}
-
-function count(text: string, pattern: RegExp): number {
-  return text.match(pattern)?.length ?? 0
 }
 
 /** The likeliest language by the table; `undefined` below the certainty asked for. */

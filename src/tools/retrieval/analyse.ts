@@ -1,13 +1,19 @@
 import { findDates } from '../../core/dates.ts'
 import { createSimplifier } from '../../core/han.ts'
+import { findLanguage, toPrimary } from '../../core/language.ts'
+import { foldLetters, prefixLength, toCommonForm, toPlain } from './letters.ts'
 import { stemWord } from './stem.ts'
 
 /** From text to the terms of the index, the same for documents and questions. Deterministic. */
 export interface Analyser {
   /** Changes whenever the terms of any text change: an index made under another id has to be built anew. */
   readonly id: string
-  /** Terms in order, with repetitions. */
-  analyse(text: string): readonly string[]
+  /** The language by which the Latin words of a text are brought together; undefined where none shows. */
+  findLanguage(text: string): string | undefined
+  /** Terms in order, with repetitions. `language` is that of the text it is part of. */
+  analyse(text: string, language?: string): readonly string[]
+  /** The distinct terms that stand wherever the text does, with whatever accents and in whatever language. */
+  analyseFolded(text: string): readonly string[]
   /** The distinct terms a question is searched by, at most `queryTermsMax`. */
   analyseQuery(text: string): readonly QueryTerm[]
 }
@@ -20,35 +26,44 @@ export interface QueryTerm {
 
 /** More distinct terms than a question of a hundred words or a hundred Han characters has. */
 const queryTermsMax = 256
+/** Characters of a passage by which its language is told. */
+const languageLengthMax = 400
 /** A longer run of letters is cut: it is no word. */
 const wordLengthMax = 64
 /** Words whose stems are kept in memory. */
 const stemsMax = 50_000
 /** An exact word counts little beside its stem: it tells `universal` from `university`. */
 const exactWeight = 0.2
+/** The language in which another accent makes another word: there what is written counts, and its plain letters little. */
+const toned = 'vi'
 
-/** Before a word as it is written, where that is not its stem; before a whole name of several words; before a date. */
+/** Before a word as it is written, where that is not its stem; before a whole name of several words; before a date; before the beginning of a word. */
 const exactMark = '='
 const nameMark = '#'
 const dateMark = '@'
+const prefixMark = '^'
 
 /**
- * Compatibility forms, case and Latin accents are folded; traditional Han becomes simplified; scripts written without
- * spaces give single characters and pairs of neighbours; English words give their stem, and themselves where that is
- * another; names of code (`both_require`, `OomObserver`) and codes (`AB-1234`) give their words and the whole; dates give
- * one term however they are written.
+ * Compatibility forms, case and accents are folded; traditional Han becomes simplified; Han, kana and Hangul give single
+ * characters and pairs of neighbours, Thai, Lao, Khmer and Burmese threes of letters; words of Latin letters give their
+ * English stem, and themselves where that is another, in other languages their first letters too; words of other scripts
+ * what their forms have in common; names of code (`both_require`, `OomObserver`) and codes (`AB-1234`) give their words and
+ * the whole; dates give one term however they are written.
  */
 export function createAnalyser(): Analyser {
   const writer = new TermWriter()
   return {
-    id: 'terms@3',
-    analyse: (text) => writer.write(text),
+    id: 'terms@4',
+    findLanguage: findLatin,
+    analyse: (text, language) => writer.write(text, language),
+    analyseFolded: (text) => [...new Set(writer.write(text, undefined))].filter((term) => !term.startsWith(exactMark)),
     analyseQuery(text) {
-      const terms = [...new Set(writer.write(text))]
+      const language = findLatin(text)
+      const terms = [...new Set(writer.write(text, language))]
       const telling = terms.filter((term) => !stopTerms.has(term))
       return (telling.length > 0 ? telling : terms)
         .slice(0, queryTermsMax)
-        .map((term) => ({ term, weight: term.startsWith(exactMark) ? exactWeight : 1 }))
+        .map((term) => ({ term, weight: weightOf(term, language) }))
     },
   }
 }
@@ -65,7 +80,25 @@ const stopTerms: ReadonlySet<string> = new Set([
   ...Array.from('的了是在和与之于为以而及也就都等被其这那哪什么吗呢个何几谁有所或由从到对中'),
 ])
 
+/** Other scripts need no language for their terms. */
+function findLatin(text: string): string | undefined {
+  const sample = text.slice(0, languageLengthMax)
+  let letters = 0
+  for (let at = 0; at < sample.length; at++) {
+    const code = sample.charCodeAt(at) | 0x20
+    if ((code >= 0x61 && code <= 0x7a) || (code >= 0xe0 && code < 0x250)) letters++
+  }
+  return letters * 3 < sample.length ? undefined : toPrimary(findLanguage(sample))
+}
+
+function weightOf(term: string, language: string | undefined): number {
+  if (language === toned) return term.startsWith(exactMark) ? 1 : exactWeight
+  return term.startsWith(exactMark) ? exactWeight : 1
+}
+
 const unspaced = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々〇]+)/u
+const syllables = /([\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+)/u
+const spelt = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 /** Up to six short parts of letters and digits, joined by one kind of mark or another. */
 const codes = /(?<![\w.-])[a-z\d]{1,12}(?:[-./][a-z\d]{1,12}){1,5}(?![\w-])/gi
 const nameParts = /_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/
@@ -76,11 +109,15 @@ class TermWriter {
   readonly #stems = new Map<string, string>()
   readonly #characters = new Map<string, string>()
   #terms: string[] = []
+  #isPrefixed = false
+  #isToned = false
 
-  write(text: string): readonly string[] {
+  write(text: string, language: string | undefined): readonly string[] {
     const terms: string[] = []
     this.#terms = terms
-    const plain = text.normalize('NFKC').replace(/(\d),(?=\d{3}(?!\d))/g, '$1')
+    this.#isPrefixed = language !== undefined && language !== 'en' && language !== toned
+    this.#isToned = language === toned
+    const plain = toPlain(text)
     for (const { 0: run } of plain.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) this.#addRun(run)
     if (/\d[-./]\w|\w[-./]\d/.test(plain)) for (const [code] of plain.matchAll(codes)) this.#addCode(code)
     if (/\d{4}/.test(plain)) for (const { date } of findDates(plain)) terms.push(dateMark + date)
@@ -101,7 +138,39 @@ class TermWriter {
       if (part === '') continue
       if (index % 2 === 1) this.#addCharacters(part)
       else if (/^\w+$/.test(part)) this.#addName(part)
-      else for (const word of foldLetters(part).split('_')) if (word !== '') this.#addWord(word)
+      else for (const piece of part.split(syllables).filter((each) => each !== '')) this.#addPiece(piece)
+    }
+  }
+
+  /** Letters beyond ASCII: words of Latin letters with accents, words of other scripts, texts without blanks that are spelt. */
+  #addPiece(piece: string): void {
+    if (spelt.test(piece)) return this.#addSpelt(piece)
+    if (/^\w+$/.test(piece)) return this.#addName(piece)
+    for (const word of piece.split('_')) if (word !== '') this.#addForeign(word)
+  }
+
+  #addForeign(written: string): void {
+    const exact = written.toLowerCase().slice(0, wordLengthMax)
+    const word = foldLetters(exact).slice(0, wordLengthMax)
+    const isLatin = /^\w+$/.test(word)
+    const stem = isLatin ? this.#stem(word) : toCommonForm(word)
+    this.#terms.push(stem)
+    if (isLatin) this.#addPrefix(word)
+    const kept = isLatin ? exact : word
+    if (stem !== kept || this.#isToned) this.#terms.push(exactMark + kept)
+  }
+
+  /** Where neither words are parted nor a letter says much: threes of letters. */
+  #addSpelt(part: string): void {
+    const letters = Array.from(part)
+    if (letters.length < 3) this.#terms.push(part)
+    for (let at = 3; at <= letters.length; at++) this.#terms.push(letters.slice(at - 3, at).join(''))
+  }
+
+  /** In languages whose words change at their ends otherwise than in English. */
+  #addPrefix(word: string): void {
+    if (this.#isPrefixed && word.length > prefixLength && /^[a-z]+$/.test(word)) {
+      this.#terms.push(prefixMark + word.slice(0, prefixLength))
     }
   }
 
@@ -115,7 +184,8 @@ class TermWriter {
     const cut = word.length > wordLengthMax ? word.slice(0, wordLengthMax) : word
     const stem = this.#stem(cut)
     this.#terms.push(stem)
-    if (stem !== cut) this.#terms.push(exactMark + cut)
+    this.#addPrefix(cut)
+    if (stem !== cut || this.#isToned) this.#terms.push(exactMark + cut)
   }
 
   #addCharacters(part: string): void {
@@ -141,15 +211,4 @@ class TermWriter {
     }
     return stem
   }
-}
-
-/** Letters beyond ASCII: case, accents over Latin letters, ß and the final sigma. */
-function foldLetters(part: string): string {
-  return part
-    .toLowerCase()
-    .normalize('NFKD')
-    .replace(/(?<=[a-z])[\u0300-\u036f]+/g, '')
-    .normalize('NFC')
-    .replaceAll('ß', 'ss')
-    .replaceAll('ς', 'σ')
 }

@@ -26,21 +26,22 @@ export interface ChunkSource extends Pick<Chunk, 'text'> {
 export function indexChunk(analyser: Analyser, source: ChunkSource): ChunkEntry {
   const counts = new Map<string, Packed>()
   let termCount = 0
+  const language = analyser.findLanguage(source.text)
   for (const [sentence, { start, end }] of toSentences(source.text).entries()) {
-    for (const term of analyser.analyse(source.text.slice(start, end))) {
+    for (const term of analyser.analyse(source.text.slice(start, end), language)) {
       counts.set(term, countText(counts.get(term) ?? 0, sentence))
       if (!isExact(term)) termCount++
     }
   }
   const likeness = toLikeness(source.text, counts.keys())
-  for (const term of analyser.analyse(source.head)) {
+  for (const term of analyser.analyse(source.head, language)) {
     counts.set(term, countHead(counts.get(term) ?? 0))
     if (!isExact(term)) termCount++
   }
   for (const symbol of source.symbols) {
-    for (const term of analyser.analyse(symbol)) counts.set(term, countSymbol(counts.get(term) ?? 0))
+    for (const term of analyser.analyse(symbol, language)) counts.set(term, countSymbol(counts.get(term) ?? 0))
   }
-  for (const term of analyser.analyse(source.context ?? '')) {
+  for (const term of analyser.analyse(source.context ?? '', language)) {
     const name = toContextTerm(term)
     counts.set(name, countText(counts.get(name) ?? 0))
   }

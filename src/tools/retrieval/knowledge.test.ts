@@ -68,6 +68,23 @@ describeEngines('knowledge', (open) => {
     expect((await ask(knowledge, 'expenses'))[0]?.source).toBe('expense-policy.md')
   })
 
+  test('questions find passages in scripts without blanks, and words in other forms', async () => {
+    const knowledge = await openKnowledge(open)
+    await knowledge.putDocuments(tenant, 'handbook', [
+      toDocument('th', 'พนักงานทุกคนมีวันลาพักร้อนสิบห้าวันต่อปี'),
+      toDocument('th2', 'การประชุมประจำสัปดาห์เริ่มเวลาเก้าโมงเช้า'),
+      toDocument('ru', 'Сотрудникам предоставляется ежегодный отпуск.'),
+      toDocument('ar', 'يبدأ الاجتماع الأسبوعي في التاسعة صباحا.'),
+      toDocument('de', 'Die Verwaltung prüft jeden Antrag auf Urlaub innerhalb einer Woche.'),
+    ])
+    const first = async (query: string) => (await ask(knowledge, query))[0]?.source.slice(0, -3)
+    expect(await first('วันลาพักร้อนมีกี่วัน')).toBe('th')
+    expect(await first('ประชุมกี่โมง')).toBe('th2')
+    expect(await first('отпуска сотрудников')).toBe('ru')
+    expect(await first('متى اجتماعات الاسبوع')).toBe('ar')
+    expect(await first('Wer hat die Verwaltungen informiert?')).toBe('de')
+  })
+
   test('taking in the same again changes nothing; a change makes a version and takes the old one out of search', async () => {
     const knowledge = await openKnowledge(open)
     const first = await knowledge.putDocument(tenant, 'handbook', toDocument('a', 'The old rule is alpha.'))

@@ -62,6 +62,14 @@ describeEngines('operators of a query', (open) => {
     expect((await find(knowledge, 'staff -"annual leave"', 'plain')).passages.length).toBeGreaterThan(1)
   })
 
+  test('phrases stand in texts with other accents, also in their plurals', async () => {
+    const { knowledge, put } = await openKnowledge(await open())
+    await put('fr.md', 'Les universités publiques de Łódź ont signé un accord.')
+    expect(await sources(knowledge, '"universites publiques"')).toEqual(['fr.md'])
+    expect(await sources(knowledge, '"publiques de lodz"')).toEqual(['fr.md'])
+    expect(await sources(knowledge, 'accord -"universités"')).toEqual([])
+  })
+
   test('filters choose documents by title, source, format, language and day', async () => {
     const { knowledge, clock, put } = await openKnowledge(await open())
     await put('leave.md', '# Staff Handbook\n\nThe rule for everybody who works here is this one and no other.')

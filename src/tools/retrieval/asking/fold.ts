@@ -1,16 +1,16 @@
 import { createSimplifier } from '../../../core/han.ts'
+import { foldLetters, toPlain } from '../letters.ts'
 
-/** Makes texts comparable: compatibility forms, case, Latin accents, traditional Han and runs of blanks are folded. */
+/** Makes texts comparable: compatibility forms, case, accents, traditional Han and runs of blanks are folded, as for the index. */
 export function createFold(): (text: string) => string {
   const simplify = createSimplifier()
   return (text) => {
-    const plain = text.normalize('NFKC').toLowerCase().normalize('NFKD').replaceAll(latinAccents, '').normalize('NFC')
+    const plain = foldLetters(toPlain(text))
     const simple = han.test(plain) ? Array.from(plain, simplify).join('') : plain
     return simple.replaceAll(/\s+/g, ' ').trim()
   }
 }
 
-const latinAccents = /(?<=[a-z])[\u0300-\u036f]+/g
 const han = /[\u3400-\u9fff\uf900-\ufaff]/
 
 /** Whether a folded text holds a folded phrase; where the phrase begins or ends with a letter of a word, so does the word. */
@@ -29,4 +29,5 @@ function isSpaced(text: string, at: number): boolean {
   return /^[\p{L}\p{N}_]$/u.test(text.charAt(at)) && !unspaced.test(text.charAt(at))
 }
 
-const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u

@@ -166,7 +166,7 @@ class Searching {
 
   #toAsked(parsed: ParsedQuery): Asked {
     const { analyser } = this.#parts
-    const toPhrase = (text: string): Phrase => ({ text: this.#fold(text), terms: [...new Set(analyser.analyse(text))] })
+    const toPhrase = (text: string): Phrase => ({ text: this.#fold(text), terms: analyser.analyseFolded(text) })
     const phrases = parsed.phrases.map(toPhrase)
     const excluded = parsed.excluded.map(toPhrase)
     return {
