@@ -6,7 +6,10 @@ import { createSeededRandom } from '../../core/random.ts'
 import { createFakeClock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { createTree, describeEngines, silentLog } from '../../store/testing.ts'
+import { createAnalyser, type Analyser } from './analyse.ts'
 import { createKnowledge, type Knowledge } from './index.ts'
+import { removeEntries } from './removing.ts'
+import { createKnowledgeRows } from './store.ts'
 
 const tenant = 'tenant_a'
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
@@ -94,6 +97,25 @@ describeEngines('deletion', (open) => {
     if (open.engine === 'sqlite') {
       expect((JSON.parse(statement) as { searched: { elsewhere: number } }).searched.elsewhere).toBeGreaterThan(0)
     }
+  })
+
+  test('leaves no posting of a passage that a former analyser has put into the index', async () => {
+    const store = await open()
+    const knowledge = await knowledgeOn(store, 1)
+    const gone = await put(knowledge, 'gone', secret)
+    for (const name of ['a', 'b', 'c']) await put(knowledge, name, `Something that stays in ${name}.`)
+    await store.sql.transaction().execute(async (sql) => {
+      const rows = createKnowledgeRows(sql)
+      const collection = await rows.lockCollection(tenant, 'handbook')
+      if (collection === undefined) throw new Error('the collection was just made')
+      const present = createAnalyser()
+      // What was written by `terms@4` is now that of a former one, whose terms the present one does not find.
+      const analyser: Analyser = { ...present, id: 'terms@next', analyse: () => ['another'] }
+      const entries = await rows.listEntries(tenant, gone.id)
+      const { chunk_count, term_count, context_count } = await removeEntries({ sql, analyser, collection }, entries)
+      await rows.updateCollection(collection.number, { chunk_count, term_count, context_count })
+    })
+    expect(await knowledge.verify(tenant, 'handbook')).toMatchObject({ strayPostings: 0, missingPostings: 0 })
   })
 
   test('takes chunks out of folded segments, and what is left agrees with itself', async () => {

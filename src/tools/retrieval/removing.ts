@@ -28,7 +28,12 @@ export async function removeEntries(parts: RemoveParts, entries: readonly EntryR
       const source = toChunkSource(chunk, names.get(chunk.entry) ?? { name: '', title: null })
       for (const term of indexChunk(analyser, source).terms) terms.add(term)
     }
-    await removeFromSegments(sql, collection.number, { chunks: folded.map((chunk) => chunk.number), terms: [...terms] })
+    // What another analyser has written stands under terms that this one does not find.
+    const isKnown = collection.analyser === analyser.id
+    await removeFromSegments(sql, collection.number, {
+      chunks: folded.map((chunk) => chunk.number),
+      terms: isKnown ? [...terms] : undefined,
+    })
   }
   await rows.deleteEntries(collection.number, numbers)
   return {

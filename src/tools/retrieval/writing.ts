@@ -190,6 +190,13 @@ function createGathered(): Gathered {
   }
 }
 
+/** Every analyser that the index of a collection may hold terms of, the present one last; one alone when it holds none of another. */
+function toAnalysers(collection: CollectionRow, present: string): string {
+  if (collection.chunk_count === 0) return present
+  const known = collection.analyser === '' ? ['unknown'] : collection.analyser.split(' ')
+  return known.includes(present) ? collection.analyser : [...known, present].join(' ')
+}
+
 async function writeSome(
   parts: WriterParts,
   sql: Kysely<Tables>,
@@ -198,8 +205,10 @@ async function writeSome(
   const rows = createKnowledgeRows(sql)
   let collection = await rows.lockCollection(tenant, name)
   if (collection === undefined) throw noCollection(name)
-  if (collection.analyser !== parts.analyser.id) {
-    await rows.updateCollection(collection.number, { analyser: parts.analyser.id })
+  const analyser = toAnalysers(collection, parts.analyser.id)
+  if (collection.analyser !== analyser) {
+    await rows.updateCollection(collection.number, { analyser })
+    collection = { ...collection, analyser }
   }
   const place = { tenant, collection: collection.number }
   const externalIds = ready.map(({ document }) => document.externalId)

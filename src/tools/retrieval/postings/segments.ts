@@ -79,38 +79,51 @@ export async function readPostings(
   )
 }
 
-/** Takes chunks out of the segments. `terms` are all terms of these chunks. */
-export async function removeFromSegments(
-  sql: Kysely<Tables>,
-  collection: number,
-  removal: { readonly chunks: readonly number[]; readonly terms: readonly string[] },
-): Promise<void> {
+export interface Removal {
+  readonly chunks: readonly number[]
+  /** All terms of these chunks; `undefined` where that is not known, so that every bucket has to be looked through. */
+  readonly terms: readonly string[] | undefined
+}
+
+/** Takes chunks out of the segments. */
+export async function removeFromSegments(sql: Kysely<Tables>, collection: number, removal: Removal): Promise<void> {
   const rows = createPostingRows(sql)
   const gone = new Set(removal.chunks)
   for (const segment of await rows.listSegments(collection)) {
     if (!removal.chunks.some((chunk) => chunk >= segment.first_chunk && chunk <= segment.last_chunk)) continue
-    const terms = new Map<number, string[]>()
-    for (const term of removal.terms) {
-      const bucket = chooseBucket(term, segment.bucket_count)
-      const known = terms.get(bucket)
-      if (known === undefined) terms.set(bucket, [term])
-      else known.push(term)
-    }
-    const written: BucketRow[] = []
-    const wanted = { segments: [segment.number], buckets: [...terms.keys()] }
-    for (const row of await rows.readBuckets(collection, wanted)) {
-      const bucket = decodeBucket(row.payload)
-      for (const term of terms.get(row.bucket) ?? []) {
-        const run = bucket.get(term)
-        if (run === undefined) continue
-        const left = cutRun(run, gone)
-        if (left === undefined) bucket.delete(term)
-        else bucket.set(term, left)
-      }
-      written.push({ ...row, payload: encodeBucket(bucket) })
-    }
+    const terms = removal.terms === undefined ? undefined : sortByBucket(removal.terms, segment.bucket_count)
+    const touched =
+      terms === undefined
+        ? await rows.readSegment(collection, segment.number)
+        : await rows.readBuckets(collection, { segments: [segment.number], buckets: [...terms.keys()] })
+    const written = touched
+      .map((row) => cutBucket(row, gone, terms?.get(row.bucket)))
+      .filter((row) => row !== undefined)
     await rows.writeBuckets(collection, written)
   }
+}
+
+function sortByBucket(terms: readonly string[], bucketCount: number): ReadonlyMap<number, readonly string[]> {
+  return Map.groupBy(terms, (term) => chooseBucket(term, bucketCount))
+}
+
+/** Without the chunks that are gone, in some terms or, where it is not known which, in all; `undefined` where none were in it. */
+function cutBucket(
+  row: BucketRow,
+  gone: ReadonlySet<number>,
+  terms: readonly string[] | undefined,
+): BucketRow | undefined {
+  const bucket = decodeBucket(row.payload)
+  let isCut = false
+  for (const term of terms ?? [...bucket.keys()]) {
+    const run = bucket.get(term)
+    const left = run === undefined ? undefined : cutRun(run, gone)
+    if (left === run) continue
+    isCut = true
+    if (left === undefined) bucket.delete(term)
+    else bucket.set(term, left)
+  }
+  return isCut ? { ...row, payload: encodeBucket(bucket) } : undefined
 }
 
 /** Joins the last segments where enough neighbours are small, once; false when there is nothing to join. */
