@@ -1,4 +1,5 @@
-// Runs after an installation: loads what Strata is made of, so that its next start finds compiled code (see bin/strata.js).
+// Runs after an installation: loads what Strata is made of, so that its next start finds compiled code (see bin/strata.js). Once with the
+// flags of commands and once with those of the server, because V8 takes no code that was compiled under other ones.
 // JavaScript, because it is also met by a Node too old for TypeScript; that one, and a folder that cannot be written, cost
 // the first start a second and nothing else.
 import module from 'node:module'
