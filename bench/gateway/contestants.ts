@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { findFreePort, startPinned, waitUntil, type PinnedProcess } from '../kit/processes.ts'
 import { postOnce } from '../kit/post.ts'
@@ -113,8 +113,7 @@ export async function startStrata(
       'env',
       `STRATA_ADMIN_KEY=${key}`,
       process.execPath,
-      '--max-semi-space-size=8',
-      '--no-maglev',
+      ...startFlags(),
       ...(preload === undefined ? [] : ['--import', preload]),
       'bin/strata.js',
       'start',
@@ -174,6 +173,14 @@ async function untilAnswering(running: RunningContestant, child: PinnedProcess):
   const isAnswered = async (): Promise<boolean> => (await postOnce({ ...running, body: smallBody })) === 200
   await waitUntil(child, isAnswered, { timeoutMs: 20_000, everyMs: 5 })
   return running
+}
+
+/** As `npm start` has them. */
+function startFlags(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string }
+  }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
 }
 
 function createFolder(place: Place, name: string): string {

@@ -269,7 +269,7 @@ class TreeCall implements Call {
   }
 
   note(said: JsonObject): void {
-    this.#notes = this.#notes === undefined && Object.isFrozen(said) ? said : { ...this.#notes, ...said }
+    this.#notes = { ...this.#notes, ...said }
   }
 
   get bounds(): readonly (readonly string[])[] {

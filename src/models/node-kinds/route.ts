@@ -44,7 +44,6 @@ export function createRouteKind(deps: KindDeps): NodeKind<RouteNode> {
         helpers.map((helper) => helper.traits),
       )
       const traits = varyBy(whole, varies)
-      const detailOf = createDetails()
       const [only] = children
       if (isRules(node.route) && children.length === 1 && only !== undefined) {
         return createPassThrough(place.id, traits, only)
@@ -55,25 +54,13 @@ export function createRouteKind(deps: KindDeps): NodeKind<RouteNode> {
         answer(request, call) {
           const open = ({ child, branch, notes }: Choice): Promise<Answer> => {
             call.note(notes)
-            return openChild({ clock: deps.clock, child, request, call, detail: detailOf(branch) })
+            return openChild({ clock: deps.clock, child, request, call, detail: { node: 'route', branch } })
           }
           const choice = choose({ request, call })
           return choice instanceof Promise ? choice.then(open) : open(choice)
         },
       }
     },
-  }
-}
-
-/** What the record says of a branch: one frozen object for each, so that the journal keeps its text. */
-function createDetails(): (branch: string) => JsonObject {
-  const details = new Map<string, JsonObject>()
-  return (branch) => {
-    const known = details.get(branch)
-    if (known !== undefined) return known
-    const detail: JsonObject = Object.freeze({ node: 'route', branch })
-    details.set(branch, detail)
-    return detail
   }
 }
 
@@ -113,8 +100,6 @@ function createRuleChoice(deps: KindDeps, rules: Rules, place: NodePlace): Built
   )
   requireReachable(conditions, path)
   const children = rules.map(({ use }, index) => buildChat(place, use, `${path}[${index}].use`))
-  // Frozen, so that the journal keeps their text.
-  const notesOfLast: JsonObject = Object.freeze({ route: Object.freeze({ by: 'rules', branch: rules.length - 1 }) })
   return {
     children,
     varies: conditions.flatMap((condition) => (condition === undefined ? [] : variationsOf(condition))),
@@ -124,9 +109,8 @@ function createRuleChoice(deps: KindDeps, rules: Rules, place: NodePlace): Built
       const child = children[taken]
       if (child === undefined) throw new PlatformError('INTERNAL', 'a route has no rule that always holds')
       const condition = conditions[taken]
-      if (condition === undefined) return { child, branch: String(taken), notes: notesOfLast }
-      const because = listKnown(condition, read)
-      return { child, branch: String(taken), notes: { route: { by: 'rules', branch: taken, because } } }
+      const because = condition === undefined ? {} : { because: listKnown(condition, read) }
+      return { child, branch: String(taken), notes: { route: { by: 'rules', branch: taken, ...because } } }
     },
   }
 }

@@ -236,6 +236,17 @@ describe('a connection', () => {
     expect(isTold).toBe(false)
   })
 
+  test('of a request that is aborted in the turn it began in never sends it', async () => {
+    const upstream = await listen((socket) => socket.write(ok))
+    const pool = createPool(upstream.port)
+    await send(pool)
+    const closed = once(upstream.sockets[0] as Socket, 'close') // it has connected
+    void send(pool, '{"left":true}', (controller, handler) => queueMicrotask(() => controller.abort(handler)))
+    await closed
+    await send(pool, '{"next":true}')
+    expect(upstream.requests.map(toBody)).toEqual(['{}', '{"next":true}'])
+  })
+
   test("is nobody else's to close or to pause: who had it before moves nothing any more", async () => {
     const upstream = await listen((socket, _, number) => setTimeout(() => socket.write(ok), number === 1 ? 0 : 20))
     const pool = createPool(upstream.port)

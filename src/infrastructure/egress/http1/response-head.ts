@@ -81,12 +81,7 @@ function isKept(lower: string): boolean {
   let isKeptAlive = isModern
   const name = 'connection'
   for (let at = findLine(lower, name, 0); at !== -1; at = findLine(lower, name, at + 2)) {
-    const value = valueAt(lower, at + name.length + 3)
-    if (value === 'keep-alive') {
-      isKeptAlive = true
-      continue
-    }
-    const words = value.split(',')
+    const words = valueAt(lower, at + name.length + 3).split(',')
     if (words.some((word) => word.trim() === 'close')) return false
     if (words.some((word) => word.trim() === 'keep-alive')) isKeptAlive = true
   }
