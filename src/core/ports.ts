@@ -92,7 +92,7 @@ export interface Price {
   readonly version: string
   /** Exact cost; `undefined` when the usage lacks a figure that the price needs. */
   cost(usage: Usage): Picodollars | undefined
-  /** An upper bound for a request of that many tokens. */
+  /** An upper bound for a request of that many tokens in the ordinary service tier; without tool fees and advice of others. */
   costMax(tokens: { readonly input: number; readonly output: number }): Picodollars
 }
 

@@ -48,20 +48,20 @@ export function readUnits(raw: JsonValue | undefined): UsageUnits {
     outputAudio: output('audio'),
     outputImage: output('image'),
     outputVideo: output('video'),
-    citation: countOf(usage['citation_tokens']),
+    citation: toCount(usage['citation_tokens']),
     webSearches:
-      countOf(memberOf(usage, 'server_tool_use')['web_search_requests']) ?? // Anthropic
-      countOf(memberOf(usage, 'server_tool_use_details')['web_search_requests']) ?? // OpenRouter
-      countOf(memberOf(usage, 'server_side_tool_usage_details')['web_search_calls']) ?? // xAI
-      countOf(usage['num_search_queries']) ?? // Perplexity
-      countOf(beside['web_searches']),
+      toCount(memberOf(usage, 'server_tool_use')['web_search_requests']) ?? // Anthropic
+      toCount(memberOf(usage, 'server_tool_use_details')['web_search_requests']) ?? // OpenRouter
+      toCount(memberOf(usage, 'server_side_tool_usage_details')['web_search_calls']) ?? // xAI
+      toCount(usage['num_search_queries']) ?? // Perplexity
+      toCount(beside['web_searches']),
     fileSearches:
-      countOf(memberOf(usage, 'server_side_tool_usage_details')['file_search_calls']) ?? // xAI
-      countOf(beside['file_searches']),
+      toCount(memberOf(usage, 'server_side_tool_usage_details')['file_search_calls']) ?? // xAI
+      toCount(beside['file_searches']),
     audioSeconds: secondsOf(usage),
-    pages: countOf(usage['pages_processed']),
-    rankings: countOf(memberOf(usage, 'billed_units')['search_units']), // Cohere
-    images: countOf(beside['images']),
+    pages: toCount(usage['pages_processed']),
+    rankings: toCount(memberOf(usage, 'billed_units')['search_units']), // Cohere
+    images: toCount(beside['images']),
   }
 }
 
@@ -174,11 +174,11 @@ function cachedDetailsOf(usage: JsonObject): JsonValue | undefined {
 }
 
 function kindIn(details: JsonValue, kind: Kind): number {
-  if (isJsonObject(details)) return countOf(details[`${kind}_tokens`]) ?? 0
+  if (isJsonObject(details)) return toCount(details[`${kind}_tokens`]) ?? 0
   if (!Array.isArray(details)) return 0
   return details.reduce<number>((sum, detail) => {
     if (!isJsonObject(detail) || kindOfModalityOf(detail['modality']) !== kind) return sum
-    return sum + (countOf(detail['tokenCount']) ?? countOf(detail['tokens']) ?? 0)
+    return sum + (toCount(detail['tokenCount']) ?? toCount(detail['tokens']) ?? 0)
   }, 0)
 }
 
@@ -204,11 +204,13 @@ function secondsOf(usage: JsonObject): number | undefined {
   return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined
 }
 
-function memberOf(object: JsonObject, key: string): JsonObject {
+/** A member that is an object; an empty one when it is not. */
+export function memberOf(object: JsonObject, key: string): JsonObject {
   const value = object[key]
   return isJsonObject(value) ? value : {}
 }
 
-function countOf(value: JsonValue | undefined): number | undefined {
+/** A count a vendor reports; anything else, absence too, is not a count. */
+export function toCount(value: JsonValue | undefined): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
 }

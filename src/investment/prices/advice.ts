@@ -1,18 +1,22 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
-import { createUsage, type Usage } from '../../core/usage.ts'
+import { readAdvice } from '../../core/usage-steps.ts'
+import type { Usage } from '../../core/usage.ts'
 import type { BookPrice, Charge } from './price.ts'
 
-/**
- * The price of a model together with those of models that it asked for advice inside one answer (Anthropic's advisor): such
- * tokens are no part of its own usage and have the price of the model that gave the advice. Each charge is rounded up once.
- */
+/** The price of a model at an instant, together with those of models that it asked for advice then. Each charge is rounded up once. */
 export class PriceWithAdvice implements BookPrice {
   readonly #own: BookPrice
-  readonly #find: (model: string) => BookPrice | undefined
+  readonly #find: FindAdvisor
+  readonly #atMs: number
 
-  constructor(own: BookPrice, find: (model: string) => BookPrice | undefined) {
+  constructor(own: BookPrice, find: FindAdvisor, atMs: number) {
     this.#own = own
     this.#find = find
+    this.#atMs = atMs
+  }
+
+  /** The same at another instant, at which the price of the model itself is still this one. */
+  at(atMs: number): PriceWithAdvice {
+    return atMs === this.#atMs ? this : new PriceWithAdvice(this.#own, this.#find, atMs)
   }
 
   get version(): string {
@@ -24,7 +28,7 @@ export class PriceWithAdvice implements BookPrice {
   }
 
   cost(usage: Usage): ReturnType<BookPrice['cost']> {
-    if (!hasSteps(usage.raw)) return this.#own.cost(usage)
+    if (readAdvice(usage.raw).length === 0) return this.#own.cost(usage)
     const charge = this.explain(usage)
     return charge.type === 'charged' ? charge.amount : undefined
   }
@@ -37,47 +41,17 @@ export class PriceWithAdvice implements BookPrice {
     let charge = this.#own.explain(usage)
     for (const { model, usage: advice } of readAdvice(usage.raw)) {
       if (charge.type === 'unknown') return charge
-      const given = this.#find(model)?.explain(advice)
+      const name = model?.slice(0, 200) ?? 'a model without a name'
+      const given = model === undefined ? undefined : this.#find(model, this.#atMs)?.explain(advice)
       if (given === undefined)
-        return { type: 'unknown', reason: `there is no price for ${model}, whose advice was asked` }
-      if (given.type === 'unknown') return { type: 'unknown', reason: `advice of ${model}: ${given.reason}` }
-      const parts = given.parts.map((part) => ({ ...part, name: `advice of ${model}: ${part.name}` }))
+        return { type: 'unknown', reason: `there is no price for ${name}, whose advice was asked` }
+      if (given.type === 'unknown') return { type: 'unknown', reason: `advice of ${name}: ${given.reason}` }
+      const parts = given.parts.map((part) => ({ ...part, name: `advice of ${name}: ${part.name}` }))
       charge = { type: 'charged', amount: charge.amount + given.amount, parts: [...charge.parts, ...parts] }
     }
     return charge
   }
 }
 
-function hasSteps(raw: JsonValue | undefined): boolean {
-  return isJsonObject(raw) && raw['iterations'] !== undefined
-}
-
-function readAdvice(raw: JsonValue | undefined): readonly { readonly model: string; readonly usage: Usage }[] {
-  const steps = isJsonObject(raw) && Array.isArray(raw['iterations']) ? raw['iterations'] : []
-  return steps.flatMap((step) => {
-    if (!isJsonObject(step) || step['type'] !== 'advisor_message') return []
-    const { model } = step
-    return [{ model: typeof model === 'string' ? model.slice(0, 200) : 'a model without a name', usage: toUsage(step) }]
-  })
-}
-
-/** A step counts as a whole answer does: its input leaves out what was cached. */
-function toUsage(step: JsonObject): Usage {
-  const input = countAt(step, 'input_tokens')
-  const cacheRead = countAt(step, 'cache_read_input_tokens') ?? 0
-  const written = countAt(step, 'cache_creation_input_tokens') ?? 0
-  const terms = step['cache_creation']
-  const cacheWrite1h = isJsonObject(terms) ? (countAt(terms, 'ephemeral_1h_input_tokens') ?? 0) : 0
-  return createUsage({
-    inputTotal: input === undefined ? undefined : input + cacheRead + written,
-    cacheRead,
-    cacheWrite5m: Math.max(0, written - cacheWrite1h),
-    cacheWrite1h,
-    outputTotal: countAt(step, 'output_tokens'),
-  })
-}
-
-function countAt(object: JsonObject, name: string): number | undefined {
-  const value = object[name]
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
-}
+/** The price of a model that gives advice. */
+type FindAdvisor = (model: string, atMs: number) => BookPrice | undefined

@@ -191,13 +191,14 @@ const known: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What vendors multiply all token prices by in a service tier, as their pages of prices state for every model that has the
- * tier. Those that differ from model to model (priority, speed) are not here.
+ * What vendors multiply all token prices by in a service tier that their answers tell, as their pages of prices state for
+ * every model that has the tier. Those that differ from model to model (priority, speed) are not here, nor those that leave
+ * the price of cached tokens as it is (batches of Google).
  */
 const tiersOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  openai: { batch: '0.5', flex: '0.5' },
+  openai: { flex: '0.5' },
   anthropic: { batch: '0.5', 'inference_geo:us': '1.1' },
-  google: { batch: '0.5', flex: '0.5', on_demand_flex: '0.5' },
+  google: { flex: '0.5', on_demand_flex: '0.5' },
 }
 
 function toTable(prices: ModelPrice, tiers: Readonly<Record<string, string>> = {}): PriceTable | undefined {

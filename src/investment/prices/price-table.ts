@@ -64,7 +64,7 @@ export interface Tariff {
   readonly perRequest: bigint
   readonly fees: readonly FeeRate[]
   readonly modalities: readonly ModalityPrice[]
-  readonly tiers: Readonly<Record<string, Decimal>>
+  readonly tiers: ReadonlyMap<string, Decimal>
   /** Whether a cost can be told without knowing the input, output or reasoning tokens. */
   readonly needs: { readonly input: boolean; readonly output: boolean; readonly reasoning: boolean }
   readonly hasInputPrice: boolean
@@ -134,7 +134,7 @@ export function createTariff(table: PriceTable): Tariff {
     perRequest: toPlaces(perRequest, places),
     fees: fees.map(({ fee, decimal }) => ({ ...fee, rate: toPlaces(decimal, places) })),
     modalities: table.modalities,
-    tiers: Object.fromEntries(Object.entries(table.serviceTiers).map(([name, factor]) => [name, toDecimal(factor, 0)])),
+    tiers: new Map(Object.entries(table.serviceTiers).map(([name, factor]) => [name, toDecimal(factor, 0)])),
     needs: {
       input: bands.length > 1 || bands.some(({ inputMax }) => inputMax > 0n),
       output: bands.some(({ outputMax }) => outputMax > 0n),

@@ -2,7 +2,7 @@ import type { Picodollars } from '../../core/money.ts'
 import type { Price } from '../../core/ports.ts'
 import { readServiceTier, readUnits, type UsageUnits } from '../../core/usage-units.ts'
 import type { Usage } from '../../core/usage.ts'
-import { divideUp, parseDecimal, shift, toPlaces, toText, type Decimal } from './decimal.ts'
+import { divideUp, multiply, parseDecimal, shift, toPlaces, toText, type Decimal } from './decimal.ts'
 import { createTariff, rateNames, type Band, type FeeRate, type PriceTable, type Tariff } from './price-table.ts'
 
 /** A price of the book: charges, bounds, and says what a charge is made of. */
@@ -120,14 +120,10 @@ function count(tariff: Tariff, usage: Usage): Counts | string {
 
 /** Several tiers at once multiply, unless the price has the pair itself; one without a price leaves all without. */
 function findFactor(tariff: Tariff, tier: string): Decimal | undefined {
-  const own = tariff.tiers[tier]
+  const own = tariff.tiers.get(tier)
   if (own !== undefined || !tier.includes('+')) return own
-  const factors = tier.split('+').map((name) => tariff.tiers[name])
-  return factors.reduce((product, factor) =>
-    product === undefined || factor === undefined
-      ? undefined
-      : { digits: product.digits * factor.digits, places: product.places + factor.places },
-  )
+  const factors = tier.split('+').map((name) => tariff.tiers.get(name))
+  return factors.reduce((product, factor) => product && factor && multiply(product, factor))
 }
 
 /** Takes the modalities out of the plain counts, and adds the fees. */

@@ -221,6 +221,65 @@ describe('what is not known', () => {
     })
   })
 
+  describe('advice', () => {
+    const advised = (figures: JsonObject, tier?: string): JsonObject => ({
+      ...(tier === undefined ? {} : { service_tier: tier }),
+      iterations: [{ type: 'advisor_message', model: 'claude-opus-4-6', ...figures }],
+    })
+    const usage = { inputTotal: 1000, outputTotal: 100 }
+    const tokens = { input_tokens: 200, output_tokens: 10 }
+
+    test('has the price of the instant of the call, whatever else is asked meanwhile', () => {
+      const opus = (input: string, window: { from?: string; to?: string }) => ({
+        vendor: 'anthropic',
+        model: 'claude-opus-4-6',
+        price: { input, output: '0' },
+        ...window,
+      })
+      const prices = [opus('10', { to: '2026-01-01' }), opus('20', { from: '2026-01-01' })]
+      const own = createPricer({ config: configSchema.parse({ investment: { prices } }) })
+      const atMs = Date.parse('2026-06-01T00:00:00Z')
+      const price = own.find({ ...query('anthropic', 'claude-sonnet-4-6'), atMs })
+      own.find({ ...query('anthropic', 'claude-sonnet-4-6'), atMs: Date.parse('2025-12-01T00:00:00Z') })
+      // 1000 × 3 + 100 × 15 of Sonnet, 200 × 20 of Opus, millionths
+      expect(costInDollars(price, { ...usage, raw: advised(tokens) })).toBe('0.0085')
+    })
+
+    test("has its vendor's price where the endpoint has one of its own for the model that asks", () => {
+      const endpoint = { dialect: 'anthropic', model: 'claude-sonnet-4-6', price: { input: '1', output: '1' } }
+      const own = createPricer({ config: configSchema.parse({ endpoints: { own: endpoint } }) })
+      const price = own.find({ ...query(undefined, 'claude-sonnet-4-6'), endpoint: 'own' })
+      // 1100 × 1, and of Opus 4.6: 200 × 5 + 10 × 25 millionths
+      expect(costInDollars(price, { ...usage, raw: advised(tokens) })).toBe('0.00235')
+    })
+
+    test('counts as a whole answer does, in the tier of the answer', () => {
+      const price = book.find(query('anthropic', 'claude-sonnet-4-6'))
+      expect(costInDollars(price, { ...usage, raw: advised(tokens, 'batch') })).toBe('0.002875')
+      const written = { ...tokens, cache_creation: { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 100 } }
+      // 0.0045 + 200 × 5 + 10 × 25 + 100 × 6.25 + 100 × 10 millionths
+      expect(costInDollars(price, { ...usage, raw: advised(written) })).toBe('0.007375')
+    })
+  })
+
+  test('a tier whose name every object has is a tier without a price', () => {
+    const price = get(book.find(query('openai', 'gpt-4o')))
+    expect(price.explain(createUsage({ inputTotal: 1, outputTotal: 1, raw: { service_tier: 'constructor' } }))).toEqual(
+      {
+        type: 'unknown',
+        reason: 'the price has none for the service tier constructor',
+      },
+    )
+  })
+
+  // https://docs.cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini: the discounts for
+  // cached tokens and for batches do not stack, so no one factor is right.
+  test('a batch of Google has no one factor', () => {
+    const raw = { serviceTier: 'batch' }
+    const usage = { inputTotal: 1000, cacheRead: 400, outputTotal: 100 }
+    expect(costInDollars(book.find(query('google', 'gemini-2.0-flash')), { ...usage, raw })).toBeUndefined()
+  })
+
   // https://openrouter.ai/google/gemini-2.5-flash: 0.3 in, 0.03 read, 0.083333 written. A recorded answer was billed
   // 0.000247013 USD for a prompt of 2168 tokens, of which 2161 were written and the same 2161 read.
   test('tokens that were written and read are billed for both, also where that is more than the input', () => {

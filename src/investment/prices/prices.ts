@@ -47,8 +47,11 @@ interface Found {
 interface Remembered {
   readonly vendor: string | undefined
   readonly window: TimeWindow
-  readonly found: Found | undefined
+  readonly found: (Found & { readonly price: PriceWithAdvice }) | undefined
 }
+
+/** Asks for a model without an endpoint. */
+const noEndpoint = ''
 
 /** Answers remembered; queries may name any model, so it is bounded. */
 const rememberedMax = 4_096
@@ -69,10 +72,7 @@ export function createPricer(deps: PricerDeps): PriceBook {
   let library: CatalogueLibrary | undefined
   const book: Book = { rows: () => rows, library: () => (library ??= loadCatalogue()) }
 
-  // What a model was advised by has its price at the instant that was asked for last, which is that of the call.
-  let askedMs = 0
-  const look = (query: PriceQuery): Found | undefined => {
-    askedMs = query.atMs
+  const look = (query: PriceQuery): Remembered['found'] => {
     const now = deps.entries?.() ?? entries
     if (now !== entries) {
       entries = now
@@ -90,10 +90,8 @@ export function createPricer(deps: PricerDeps): PriceBook {
       return past.found
     }
     const { found: own, window } = search(query, endpoints[query.endpoint], book)
-    const found = own && {
-      ...own,
-      price: new PriceWithAdvice(own.price, (model) => look({ ...query, model, atMs: askedMs })?.price),
-    }
+    const find = (model: string, atMs: number): BookPrice | undefined => findAdvisor({ ...query, atMs }, model)
+    const found = own && { ...own, price: new PriceWithAdvice(own.price, find, query.atMs) }
     remember(query, { vendor: query.vendor, window, found })
     return found
   }
@@ -112,8 +110,19 @@ export function createPricer(deps: PricerDeps): PriceBook {
     models.set(query.model, answer)
   }
 
+  /** A model that is advised by itself has its own price; another one its vendor's, whatever the endpoint's is. */
+  const findAdvisor = (query: PriceQuery, model: string): BookPrice | undefined => {
+    if (model === query.model) return look(query)?.price
+    return look({
+      endpoint: noEndpoint,
+      vendor: findVendorOf(query, endpoints[query.endpoint], book),
+      model,
+      atMs: query.atMs,
+    })?.price
+  }
+
   return {
-    find: (query) => look(query)?.price,
+    find: (query) => look(query)?.price.at(query.atMs),
     findVendor: (dialect) => (isLocal(dialect) ? undefined : vendorOfDialect[dialect]),
     describePrice(query) {
       const found = look(query)

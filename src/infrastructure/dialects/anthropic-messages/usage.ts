@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
+import { countAnthropic, isCompacted } from '../../../core/usage-steps.ts'
 import type { Usage } from '../../../core/usage.ts'
-import { estimateBodyTokens, estimateTokensOfLength, isArray, memberOf, toCount, toUsageOf } from '../shared/index.ts'
+import { estimateBodyTokens, estimateTokensOfLength, memberOf, toUsageOf } from '../shared/index.ts'
 
 /** The usage of a whole message; `undefined` when it reports none. */
 export function readUsage(body: JsonObject): Usage | undefined {
@@ -8,51 +9,8 @@ export function readUsage(body: JsonObject): Usage | undefined {
   return isJsonObject(raw) ? toAnthropicUsage(raw) : undefined
 }
 
-/**
- * Steps that shortened the conversation before it was answered are charged as the answer is, and left out of the totals
- * (compaction, "understanding usage"). Advice of another model has that model's price and is no part of this usage.
- */
 export function toAnthropicUsage(raw: JsonObject): Usage {
-  const { iterations } = raw
-  const steps = isArray(iterations) ? iterations.filter(isJsonObject) : []
-  const compactions = steps.filter((step) => step['type'] === 'compaction')
-  return toUsageOf(raw, compactions.map(countsOf).reduce(addCounts, countsOf(raw)))
-}
-
-type Counts = Omit<Usage, 'raw' | 'source' | 'fault'>
-
-function addCounts(left: Counts, right: Counts): Counts {
-  const add = (name: keyof Counts): number | undefined =>
-    left[name] === undefined && right[name] === undefined ? undefined : (left[name] ?? 0) + (right[name] ?? 0)
-  return {
-    inputTotal: add('inputTotal'),
-    cacheRead: add('cacheRead'),
-    cacheWrite5m: add('cacheWrite5m'),
-    cacheWrite1h: add('cacheWrite1h'),
-    outputTotal: add('outputTotal'),
-    reasoning: add('reasoning'),
-  }
-}
-
-/** `input_tokens` leaves out what was read from and written to the cache, so all three make the input. */
-function countsOf(raw: JsonObject): Counts {
-  const input = toCount(raw['input_tokens'])
-  const read = toCount(raw['cache_read_input_tokens'])
-  const created = toCount(raw['cache_creation_input_tokens'])
-  const terms = memberOf(raw, 'cache_creation')
-  const hour = toCount(terms['ephemeral_1h_input_tokens'])
-  const told = toCount(terms['ephemeral_5m_input_tokens'])
-  // What is written for a term that nobody names is written for the usual five minutes.
-  const minutes = created === undefined ? told : Math.max(told ?? 0, created - (hour ?? 0))
-  const written = (minutes ?? 0) + (hour ?? 0)
-  return {
-    inputTotal: input === undefined ? undefined : input + (read ?? 0) + written,
-    cacheRead: read,
-    cacheWrite5m: minutes,
-    cacheWrite1h: hour,
-    outputTotal: toCount(raw['output_tokens']),
-    reasoning: toCount(memberOf(raw, 'output_tokens_details')['thinking_tokens']),
-  }
+  return toUsageOf(raw, countAnthropic(raw))
 }
 
 /** The usage of a stream, whose parts come in several events. */
@@ -64,7 +22,7 @@ export interface StreamUsage {
 
 /**
  * Counters are whole-message totals, set and never added; one that a later event leaves out, or sends smaller, stands.
- * Not so where that event lists the steps: what the message began with may have been the first of them alone.
+ * Not so where that event says that the conversation was shortened first: the message began with that step alone.
  * The output of `message_start` is the few tokens made by then, so output is unknown until `message_delta` tells.
  */
 export function createStreamUsage(): StreamUsage {
@@ -95,15 +53,19 @@ function withoutGuesses(told: JsonObject): JsonObject {
 }
 
 function merge(known: JsonObject, told: JsonObject): JsonObject {
-  const merged: Record<string, JsonValue | undefined> = { ...known }
-  const isWhole = isArray(told['iterations'])
+  const merged: Record<string, JsonValue | undefined> = isCompacted(told) ? withoutCounts(known) : { ...known }
   for (const [key, value] of Object.entries(told)) {
     const before = merged[key]
     if (value === null && before !== undefined) continue
-    if (!isWhole && typeof value === 'number' && typeof before === 'number' && value < before) continue
+    if (typeof value === 'number' && typeof before === 'number' && value < before) continue
     if (value !== undefined) merged[key] = value
   }
   return merged
+}
+
+/** The words of a usage: its service tier, its place. */
+function withoutCounts(known: JsonObject): Record<string, JsonValue | undefined> {
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => typeof value === 'string'))
 }
 
 /** What is put where the dialect demands a number and nobody counted. */

@@ -1,17 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
-import { findUsageFault, isOrdinaryTier } from '../../../core/usage-units.ts'
+import { findUsageFault, isOrdinaryTier, memberOf } from '../../../core/usage-units.ts'
 import { createUsage, type Usage } from '../../../core/usage.ts'
 
-/** A token count a vendor reports; anything else, absence too, is not a count. */
-export function toCount(value: JsonValue | undefined): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
-}
-
-/** A member that is an object; an empty one when it is not. */
-export function memberOf(object: JsonObject, key: string): JsonObject {
-  const value = object[key]
-  return isJsonObject(value) ? value : {}
-}
+export { memberOf, toCount } from '../../../core/usage-units.ts'
 
 /** A usage of a vendor's figures, marked when one of them is no count. */
 export function toUsageOf(raw: JsonObject, known: Partial<Usage>): Usage {
