@@ -89,6 +89,7 @@ function toFullUsageJson(usage: Usage | undefined): JsonObject | null {
     web_searches: units.webSearches ?? null,
     file_searches: units.fileSearches ?? null,
     pages: units.pages ?? null,
+    rankings: units.rankings ?? null,
     requests: 1,
     service_tier: readServiceTier(usage.raw) ?? null,
     raw: usage.raw ?? null,

@@ -95,7 +95,7 @@ export function isOrdinaryTier(tier: string): boolean {
 
 /**
  * Path of the first figure of a usage object that is no count; `undefined` when every figure is one or absent. Cost: one
- * pass; only members whose value is neither a whole number nor an object are looked at by name.
+ * pass; only members whose value is neither a whole number nor holds others are looked at by name.
  */
 export function findUsageFault(raw: JsonObject): string | undefined {
   for (const key in raw) {
@@ -104,8 +104,8 @@ export function findUsageFault(raw: JsonObject): string | undefined {
       if (!(Number.isSafeInteger(value) && value >= 0) && isCountName(key)) return key
     } else if (typeof value === 'string' || typeof value === 'boolean') {
       if (isCountName(key)) return key
-    } else if (isJsonObject(value)) {
-      const inner = findUsageFault(value)
+    } else if (typeof value === 'object' && value !== null) {
+      const inner = findUsageFault(value as JsonObject) // a list has its members by number
       if (inner !== undefined) return `${key}.${inner}`
     }
   }
@@ -124,9 +124,11 @@ const ordinaryTiers: ReadonlySet<string> = new Set([
 ])
 const ordinaryPlaces: ReadonlySet<string> = new Set(['global', 'not_available'])
 
-/** Token counts by any vendor's name, and Anthropic's and Perplexity's counts of searches. */
+/** By any vendor's name: of tokens, searches, pages and rankings. */
 function isCountName(key: string): boolean {
-  return /(?:^|_)tokens$|Tokens$|TokenCount$|_requests$|^num_search_queries$/.test(key)
+  return /(?:^|_)tokens$|Tokens$|^tokens_|(?:^t|T)okenCount$|_(?:count|calls|requests|queries|units)$|^pages_processed$/.test(
+    key,
+  )
 }
 
 type Kind = 'audio' | 'image' | 'video'

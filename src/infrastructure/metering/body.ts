@@ -70,13 +70,8 @@ function readLocal(object: JsonObject): Usage | undefined {
   for (const [inputName, outputName] of localNames) {
     const { [inputName]: input, [outputName]: output } = object
     if (typeof input !== 'number' && typeof output !== 'number') continue
-    return toUsageOf(
-      {
-        ...(input === undefined ? {} : { [inputName]: input }),
-        ...(output === undefined ? {} : { [outputName]: output }),
-      },
-      { inputTotal: toCount(input), outputTotal: toCount(output) },
-    )
+    const raw = { [inputName]: input, [outputName]: output }
+    return toUsageOf(raw, { inputTotal: toCount(input), outputTotal: toCount(output) })
   }
   return undefined
 }
@@ -247,7 +242,10 @@ function familyOf(dialect: BodyDialect): readonly Family[] {
 
 /** Where the figure stands in the body, and what it is. */
 function faulty(raw: JsonValue | undefined, path: string): PlatformError {
-  const value = path.split('.').reduce<unknown>((inner, key) => (isJsonObject(inner) ? inner[key] : undefined), raw)
+  const value = path.split('.').reduce<JsonValue | undefined>((inner, key) => {
+    if (Array.isArray(inner)) return (inner as readonly JsonValue[])[Number(key)] // a path that was found there
+    return isJsonObject(inner) ? inner[key] : undefined
+  }, raw)
   const shown = JSON.stringify(value)?.slice(0, 40) ?? 'nothing'
   return new PlatformError('INVALID_REQUEST', `the usage of the body has ${path} = ${shown}, which is no count`, {
     param: `usage.${path}`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../core/json.ts'
-import { readUnits } from '../../core/usage-units.ts'
+import { readServiceTier, readUnits } from '../../core/usage-units.ts'
 import { readBody, type BodyDialect } from './index.ts'
 
 function read(body: JsonObject, dialect: BodyDialect) {
@@ -33,6 +33,36 @@ describe('steps of one answer that are charged with it', () => {
       'anthropic',
     )
     expect(streamed.usage).toMatchObject({ inputTotal: 55_377, cacheRead: 55_096, outputTotal: 91 })
+  })
+
+  test('what the stream began with is not counted again where the end leaves a figure out', () => {
+    const start = { input_tokens: 100, cache_read_input_tokens: 55_096, output_tokens: 7, service_tier: 'batch' }
+    const { usage: streamed } = readStream(
+      [
+        { type: 'message_start', message: { usage: start } },
+        { type: 'message_delta', delta: {}, usage: { input_tokens: 181, output_tokens: 8, iterations: steps } },
+      ],
+      'anthropic',
+    )
+    expect(streamed).toMatchObject({ inputTotal: 55_377, cacheRead: 55_096, outputTotal: 91 })
+    expect(readServiceTier(streamed?.raw)).toBe('batch')
+  })
+
+  test('a step that does not tell what it used leaves the totals unknown, and one that tells no count is refused', () => {
+    const stepped = (step: JsonObject): JsonObject => ({
+      type: 'message',
+      usage: { input_tokens: 181, output_tokens: 8, iterations: [{ type: 'compaction', ...step }] },
+    })
+    expect(read(stepped({ input_tokens: 100 }), 'anthropic').usage).toMatchObject({
+      inputTotal: 281,
+      outputTotal: undefined,
+    })
+    expect(() => read(stepped({ input_tokens: 100, output_tokens: -1 }), 'anthropic')).toThrowError(
+      expect.objectContaining({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('iterations.0.output_tokens = -1'),
+      }),
+    )
   })
 
   test('advice of another model, and an answer that another model had to give, count as the totals say', () => {
@@ -142,6 +172,44 @@ describe('forms that vendors have beside their usual one', () => {
       usage: { inputTokens: 1, outputTokens: 1 },
     }
     expect(read(converse, 'bedrock').usage?.raw).toMatchObject({ strata: { service_tier: 'flex' } })
+  })
+
+  test.each<[string, JsonObject, BodyDialect]>([
+    ['Ollama', { done: true, prompt_eval_count: -26, eval_count: 298 }, 'openai'],
+    ['llama.cpp', { content: 'a', tokens_evaluated: 5, tokens_predicted: 0.5 }, 'openai'],
+    ['Llama', { generation: 'a', prompt_token_count: 27, generation_token_count: -1, stop_reason: 'stop' }, 'bedrock'],
+    ['Titan', { inputTextTokenCount: 9, results: [{ tokenCount: 1.5, outputText: 'x' }] }, 'bedrock'],
+    ['pages', { pages: [], usage_info: { pages_processed: -6 } }, 'mistral'],
+    ['rankings', { results: [], meta: { billed_units: { search_units: -1 } } }, 'cohere'],
+    [
+      'searches of xAI',
+      { usage: { prompt_tokens: 1, completion_tokens: 1, server_side_tool_usage_details: { web_search_calls: -3 } } },
+      'xai',
+    ],
+    [
+      'a kind of token',
+      {
+        usageMetadata: {
+          promptTokenCount: 12,
+          candidatesTokenCount: 1,
+          promptTokensDetails: [{ modality: 'AUDIO', tokenCount: -5 }],
+        },
+      },
+      'google',
+    ],
+  ])('a figure of %s that is no count is refused with its place', (_, body, dialect) => {
+    expect(() => read(body, dialect)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('which is no count') }),
+    )
+  })
+
+  test("the tier of OpenAI's models on Bedrock, and texts of Titan of which one does not tell its tokens", () => {
+    const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }
+    expect(read({ choices: [], service_tier: 'flex', usage }, 'bedrock').usage?.raw).toMatchObject({
+      strata: { service_tier: 'flex' },
+    })
+    const texts = { inputTextTokenCount: 9, results: [{ tokenCount: 17 }, { outputText: 'x' }] }
+    expect(read(texts, 'bedrock').usage).toMatchObject({ inputTotal: 9, outputTotal: undefined })
   })
 
   test('kinds of token whose enumeration is told by number', () => {

@@ -47,11 +47,14 @@ export const xaiUsage: UsageReading = {
  * zero, so a missing number of candidates (a blocked answer) is what the total leaves for it.
  */
 export const googleUsage: UsageReading = {
-  find: (body) =>
-    objectAt(body, 'usageMetadata') ??
-    objectAt(body, 'response', 'usageMetadata') ??
-    withTierOf(objectAt(body, 'interaction', 'usage'), objectAt(body, 'interaction') ?? body) ??
-    withTierOf(objectAt(body, 'usage'), body),
+  find(body) {
+    const interaction = objectAt(body, 'interaction') ?? body
+    return (
+      objectAt(body, 'usageMetadata') ??
+      objectAt(body, 'response', 'usageMetadata') ??
+      withTierOf(objectAt(interaction, 'usage'), interaction)
+    )
+  },
   join: (known, told) => ({ ...known, ...told }),
   read(raw) {
     if (raw['total_input_tokens'] !== undefined) return readInteraction(raw)
@@ -88,7 +91,7 @@ export const bedrockUsage: UsageReading = {
     const { metadata } = body
     const metrics = objectAt(body, 'amazon-bedrock-invocationMetrics')
     const told = objectAt(metadata, 'usage') ?? metrics ?? objectAt(body, 'usage') ?? objectAt(body, 'message', 'usage')
-    const tier = isJsonObject(metadata) ? metadata['serviceTier'] : body['serviceTier']
+    const tier = isJsonObject(metadata) ? metadata['serviceTier'] : (body['serviceTier'] ?? body['service_tier'])
     return told === undefined ? (titanOf(body) ?? llamaOf(body)) : withTier(told, tier)
   },
   // Titan and Llama tell the input at the start of a stream, and the output as it grows.
@@ -165,7 +168,10 @@ function titanOf(body: JsonObject): JsonObject | undefined {
   if (inputTextTokenCount === undefined) return undefined
   if (totalOutputTextTokenCount !== undefined) return { inputTextTokenCount, totalOutputTextTokenCount }
   if (!Array.isArray(results)) return { inputTextTokenCount }
-  return { inputTextTokenCount, results: results.map((each) => ({ tokenCount: countAt(each, 'tokenCount') ?? null })) }
+  return {
+    inputTextTokenCount,
+    results: results.map((each: JsonValue) => (isJsonObject(each) ? { tokenCount: each['tokenCount'] } : {})),
+  }
 }
 
 /** A vector is no output. */
@@ -177,14 +183,16 @@ function readTitanOutput(raw: JsonObject): number | undefined {
 
 /** Llama's tokens stand beside its text; those of the prompt are told once in a stream. */
 function llamaOf(body: JsonObject): JsonObject | undefined {
-  const [input, output] = [countAt(body, 'prompt_token_count'), countAt(body, 'generation_token_count')]
+  const { prompt_token_count: input, generation_token_count: output } = body
   if (output === undefined) return undefined
-  return { ...(input === undefined ? {} : { prompt_token_count: input }), generation_token_count: output }
+  return { ...(typeof input === 'number' ? { prompt_token_count: input } : {}), generation_token_count: output }
 }
 
+/** `undefined` when there is none, or when one of them does not tell it. */
 function sumOf(items: readonly JsonValue[], name: string): number | undefined {
   const counts = items.map((item) => countAt(item, name)).filter((count) => count !== undefined)
-  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0)
+  if (counts.length === 0 || counts.length < items.length) return undefined
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 function withTierOf(raw: JsonObject | undefined, body: JsonObject): JsonObject | undefined {
