@@ -134,9 +134,10 @@ function unwrap(item: JsonObject): JsonObject {
 }
 
 function readEvents(bytes: Buffer): Chunks {
-  const reader = createSseReader({ eventBytesMax: bytes.length + 1 })
+  const reader = createSseReader({ eventBytesMax: bytes.length + blankLine.length })
   const pushed = reader.push(bytes)
-  const events = [...pushed, ...endOf(reader, bytes)]
+  // The last event, whether it is whole or broke off.
+  const events = [...pushed, ...reader.push(blankLine)]
   const objects: JsonObject[] = []
   let isCut = false
   let hasEndMark = false
@@ -165,21 +166,7 @@ function readEvents(bytes: Buffer): Chunks {
   return { form: 'events', objects, hasEndMark, isCut }
 }
 
-/** The last event, whether it is whole or broke off. */
-function endOf(reader: ReturnType<typeof createSseReader>, bytes: Buffer): ReturnType<typeof reader.end> {
-  try {
-    return reader.end()
-  } catch {
-    const lines = (
-      bytes
-        .toString('utf8')
-        .split(/\r?\n\r?\n/)
-        .at(-1) ?? ''
-    ).split(/\r?\n/)
-    const data = lines.flatMap((line) => (line.startsWith('data:') ? [line.slice('data:'.length)] : []))
-    return [{ event: '', data: data.join('\n') }]
-  }
-}
+const blankLine = Buffer.from('\n\n')
 
 /** Events whose blank lines got lost when they were recorded: an object a line. The last line may break off. */
 function readMerged(data: string): Omit<Chunks, 'form'> | undefined {
