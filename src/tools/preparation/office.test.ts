@@ -54,29 +54,41 @@ describe('Word documents', () => {
   })
 })
 
+/** The parts of a drawing with a bar chart, anchored in row 5, that draws these cells and keeps no values of its own. */
+function chartParts(categories: string, values: string): Readonly<Record<string, string>> {
+  const drawing = `<wsDr xmlns="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"><oneCellAnchor><from><col>3</col><row>4</row></from>
+    <graphicFrame><chart xmlns="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:q="http://schemas.openxmlformats.org/officeDocument/2006/relationships" q:id="c"/></graphicFrame></oneCellAnchor></wsDr>`
+  const series = `<ser><cat><strRef><f>${categories}</f></strRef></cat><val><numRef><f>${values}</f></numRef></val></ser>`
+  return {
+    'xl/worksheets/_rels/sheet1.xml.rels': relationsOf({ d: ['drawing', '../drawings/d.xml'] }),
+    'xl/drawings/d.xml': drawing,
+    'xl/drawings/_rels/d.xml.rels': relationsOf({ c: ['chart', '../charts/c.xml'] }),
+    'xl/charts/c.xml': `<chartSpace xmlns="http://schemas.openxmlformats.org/drawingml/2006/chart"><chart><plotArea><barChart>${series}</barChart></plotArea></chart></chartSpace>`,
+  }
+}
+
 describe('workbooks', () => {
   const text = (cell: string, words: string): string => `<c r="${cell}" t="inlineStr"><is><t>${words}</t></is></c>`
 
   test('a chart stands where it is anchored, and draws the cells when it keeps no values of its own', async () => {
     const rows = `<row r="1">${text('A1', 'North')}<c r="B1"><v>7</v></c></row><row r="2">${text('A2', 'South')}<c r="B2"><v>9</v></c></row>
       <row r="9">${text('A9', 'below')}${text('B9', 'it')}</row>`
-    const drawing = `<wsDr xmlns="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"><oneCellAnchor><from><col>3</col><row>4</row></from>
-      <graphicFrame><chart xmlns="http://schemas.openxmlformats.org/drawingml/2006/chart" xmlns:q="http://schemas.openxmlformats.org/officeDocument/2006/relationships" q:id="c"/></graphicFrame></oneCellAnchor></wsDr>`
-    const series =
-      "<ser><cat><strRef><f>'S t'!$A$1:$A$2</f></strRef></cat><val><numRef><f>'S t'!$B$1:$B$2</f></numRef></val></ser>"
-    const chart = `<chartSpace xmlns="http://schemas.openxmlformats.org/drawingml/2006/chart"><chart><plotArea><barChart>${series}</barChart></plotArea></chart></chartSpace>`
     const bytes = xlsx(
       { 'S t': `<sheetData>${rows}</sheetData><drawing r:id="d"/>` },
-      {
-        'xl/worksheets/_rels/sheet1.xml.rels': relationsOf({ d: ['drawing', '../drawings/d.xml'] }),
-        'xl/drawings/d.xml': drawing,
-        'xl/drawings/_rels/d.xml.rels': relationsOf({ c: ['chart', '../charts/c.xml'] }),
-        'xl/charts/c.xml': chart,
-      },
+      chartParts("'S t'!$A$1:$A$2", "'S t'!$B$1:$B$2"),
     )
     expect(await textOf('a.xlsx', bytes)).toBe(
       '## S t\n\n| North | 7 |\n| - | - |\n| South | 9 |\n\nBar chart\n\n|  |  |\n| - | - |\n| North | 7 |\n| South | 9 |\n\n| below | it |\n| - | - |',
     )
+  })
+
+  test('a chart of a whole sheet draws its first cells and takes no memory for the empty ones', async () => {
+    const rows = '<row r="1"><c r="A1"><v>7</v></c></row><row r="200000"><c r="A200000"><v>9</v></c></row>'
+    const bytes = xlsx(
+      { S: `<sheetData>${rows}</sheetData><drawing r:id="d"/>` },
+      chartParts('', 'S!$A$1:$XFD$1048576'),
+    )
+    expect(await textOf('a.xlsx', bytes)).toContain('Bar chart\n\n|  |  |\n| - | - |\n|  | 7 |\n\n| 9 |')
   })
 
   test('spans of time go on beyond a day', async () => {

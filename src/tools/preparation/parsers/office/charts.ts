@@ -4,11 +4,15 @@ import { childrenOf, findAll, findPath, textOf, type Element } from '../../readi
 /** Most points of a series that are read. */
 const pointsMax = 10_000
 
-/** The values at a reference such as `Sheet1!$B$2:$B$9`, for charts that keep none of their own. */
-export type LookUp = (reference: string) => readonly (string | undefined)[]
+/** The values at a reference such as `Sheet1!$B$2:$B$9` by their place in it, for charts that keep none of their own. */
+export type LookUp = (reference: string) => ReadonlyMap<number, string>
 
 /** A chart as the table of what it shows: a row for each category, a column for each series. */
-export function readChart(builder: CanonicalBuilder, root: Element | undefined, lookUp: LookUp = () => []): void {
+export function readChart(
+  builder: CanonicalBuilder,
+  root: Element | undefined,
+  lookUp: LookUp = () => new Map(),
+): void {
   const chart = findPath(root, 'c:chartSpace', 'c:chart')
   const plot = findPath(chart, 'c:plotArea')
   if (chart === undefined || plot === undefined) return
@@ -66,9 +70,7 @@ function readPoints(element: Element | undefined, lookUp: LookUp): ReadonlyMap<n
   }
   if (points.size > 0 || element === undefined) return points
   const [reference] = findAll(element, 'c:f')
-  for (const [index, value] of lookUp(textOf(reference)).slice(0, pointsMax).entries()) {
-    if (value !== undefined) points.set(index, value)
-  }
+  for (const [index, value] of lookUp(textOf(reference))) if (index < pointsMax) points.set(index, value)
   return points
 }
 

@@ -140,14 +140,13 @@ function lookIn(name: string, sheet: Sheet): LookUp {
   return (reference) => {
     const [, own = '', from = '', to = from] = /^(.*)!([$\w]+)(?::([$\w]+))?$/.exec(reference) ?? []
     const [first, last] = [readAddress(from), readAddress(to)]
-    if (first === undefined || last === undefined || own.replace(/^'|'$/g, '').replaceAll("''", "'") !== name) return []
+    if (first === undefined || last === undefined || own.replace(/^'|'$/g, '').replaceAll("''", "'") !== name)
+      return new Map()
     const inside = sheet.cells.filter(
       ({ row, column }) => row >= first.row && row <= last.row && column >= first.column && column <= last.column,
     )
     const width = last.column - first.column + 1
-    const values: (string | undefined)[] = []
-    for (const { row, column, text } of inside) values[(row - first.row) * width + column - first.column] = text
-    return Array.from(values)
+    return new Map(inside.map(({ row, column, text }) => [(row - first.row) * width + column - first.column, text]))
   }
 }
 
