@@ -28,6 +28,7 @@ describe('messages whose encodings are not what they say', () => {
     ['none', ''],
     ['one that cannot be', 'Content-Type: text/plain; charset=us-ascii\r\n'],
     ['one that nobody knows', 'Content-Type: text/plain; charset=x-unknown\r\n'],
+    ['one of seven bits', 'Content-Type: text/plain; charset=hz\r\n'],
     ['that it is UTF-8', 'Content-Type: text/plain; charset=utf-8\r\n'],
   ])('a body in GBK is read when its charset says %s', async (_, type) => {
     const head = encode(`Subject: 年假通知\r\nFrom: 人事部 <hr@example.com>\r\n${type}\r\n`, 'gbk')

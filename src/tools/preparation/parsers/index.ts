@@ -24,13 +24,13 @@ const openXml = 'application/vnd.openxmlformats-officedocument'
 /** Every format there is, by name. A new one is a file or folder and an entry here. */
 export const formats = {
   markdown: {
-    id: 'markdown@1',
+    id: 'markdown@2',
     mediaTypes: ['text/markdown', 'text/x-markdown'],
     extensions: ['md', 'markdown', 'mdown', 'mkd'],
     load: () => readMarkdown,
   },
   text: {
-    id: 'text@3',
+    id: 'text@4',
     mediaTypes: ['text/plain'],
     extensions: ['txt', 'text', 'log'],
     load: () => readText,
@@ -42,13 +42,13 @@ export const formats = {
     load: async () => (await import('./docx/index.ts')).readDocx,
   },
   html: {
-    id: 'html@3',
+    id: 'html@4',
     mediaTypes: ['text/html', 'application/xhtml+xml'],
     extensions: ['html', 'htm', 'xhtml'],
     load: async () => (await import('./html/index.ts')).readHtml,
   },
   csv: {
-    id: 'csv@2',
+    id: 'csv@3',
     mediaTypes: ['text/csv', 'text/tab-separated-values', 'application/csv'],
     extensions: ['csv', 'tsv', 'tab'],
     load: async () => (await import('./csv.ts')).readCsv,
@@ -81,7 +81,7 @@ export const formats = {
     load: async () => (await import('./picture/index.ts')).readPicture,
   },
   eml: {
-    id: 'eml@3',
+    id: 'eml@4',
     mediaTypes: ['message/rfc822'],
     extensions: ['eml'],
     load: async () => (await import('./mail/index.ts')).readEml,
@@ -105,13 +105,13 @@ export const formats = {
     load: async () => (await import('./opendocument/index.ts')).readOdt,
   },
   json: {
-    id: 'json@1',
+    id: 'json@2',
     mediaTypes: ['application/json', 'text/json'],
     extensions: ['json'],
     load: async () => (await import('./json.ts')).readJson,
   },
   jsonl: {
-    id: 'jsonl@1',
+    id: 'jsonl@2',
     mediaTypes: ['application/jsonl', 'application/x-ndjson', 'application/json-lines'],
     extensions: ['jsonl', 'ndjson'],
     load: async () => (await import('./json.ts')).readJsonLines,

@@ -3,7 +3,7 @@ import { loadPackage } from '../../../core/packages.ts'
 import type { SourceFile } from '../preparation.ts'
 import { refuse } from './refusal.ts'
 import { findScriptEncoding } from './scripts.ts'
-import { decodeShifted } from './shifted.ts'
+import { decodeNamed, decodeShifted } from './shifted.ts'
 
 export interface DecodedText {
   /** Without a byte order mark. */
@@ -14,7 +14,8 @@ export interface DecodedText {
 
 /**
  * The text of a file: what its byte order mark says, else what was declared if the bytes bear it out, else UTF-8 if
- * they are that, else what they look like. Throws DOCUMENT_REFUSED: `binary`, `encoding`.
+ * they are that, else what they look like. Encodings of seven bits are UTF-8 as well, so there what was declared comes first.
+ * Throws DOCUMENT_REFUSED: `binary`, `encoding`.
  */
 export function decodeText(file: SourceFile, declared?: string): DecodedText {
   const { bytes } = file
@@ -24,10 +25,13 @@ export function decodeText(file: SourceFile, declared?: string): DecodedText {
   if (marked !== undefined) return decodeAs(file, marked.encoding, { strict: false })
   const utf16 = looksLikeUtf16(bytes)
   if (utf16 !== undefined) return decodeAs(file, utf16, { strict: true })
+  const label = declared ?? charsetOf(file.mediaType) ?? ''
+  const named = decodeNamed(bytes, label)
+  if (named !== undefined) return checked(file, named, label)
   const utf8 = tryDecode(bytes, 'utf-8')
   if (utf8 !== undefined) return checked(file, utf8, 'utf-8')
-  const charset = declared ?? charsetOf(file.mediaType)
-  if (charset !== undefined && isEncoding(charset) && !/^utf-?8$/i.test(charset)) {
+  const charset = findCharset(label)
+  if (charset !== undefined && !/^utf-?8$/.test(charset)) {
     const text = tryDecode(bytes, charset)
     if (text !== undefined) return checked(file, text, charset)
   }
@@ -71,12 +75,24 @@ function tryDecode(bytes: Uint8Array, encoding: string): string | undefined {
   }
 }
 
-function isEncoding(name: string): boolean {
+/** An encoding by a name that the platform knows; `undefined` when it knows none. */
+export function findCharset(label: string): string | undefined {
+  const name = label.toLowerCase()
+  const known = pages[/^(?:cp|ms|windows-?|ibm)(\d{3})$/.exec(name)?.[1] ?? ''] ?? name
   try {
-    return new TextDecoder(name).encoding !== ''
+    return new TextDecoder(known).encoding === '' ? undefined : known
   } catch {
-    return false
+    return undefined
   }
+}
+
+/** Pages of codes by their number, as Windows names them. */
+const pages: Readonly<Record<string, string>> = {
+  932: 'shift_jis',
+  936: 'gbk',
+  949: 'euc-kr',
+  950: 'big5',
+  874: 'windows-874',
 }
 
 /** Text has hardly any control characters, and few characters that could not be decoded. */
@@ -140,8 +156,9 @@ function guess(file: SourceFile): string {
   const script = findScriptEncoding(sample)
   if (script !== undefined) return script
   const found = loadPackage<typeof Chardet>('chardet').detect(sample)
-  if (found === null || !isEncoding(found)) return best?.encoding ?? 'windows-1252'
-  return /^(utf|ascii)/i.test(found) ? 'windows-1252' : found.toLowerCase()
+  const charset = found === null ? undefined : findCharset(found)
+  if (charset === undefined) return best?.encoding ?? 'windows-1252'
+  return /^(utf|ascii)/.test(charset) ? 'windows-1252' : charset
 }
 
 /** Decoded strictly; the last character of a sample may be cut. */

@@ -53,6 +53,17 @@ describe('encodings of text', () => {
     expect(told(`0000feff${big.toString('hex')}`)).toEqual({ text, encoding: 'utf-32be' })
   })
 
+  test.each([
+    ['cp936', 'c4eabcd9', '年假', 'gbk'],
+    ['cp949', 'c7d1b1db', '한글', 'euc-kr'],
+    ['hz-gb-2312', Buffer.from('~{8wN;M,JB~}').toString('hex'), '各位同事', 'hz-gb-2312'],
+    ['utf-7', Buffer.from('W+APY-rter').toString('hex'), 'Wörter', 'utf-7'],
+    ['constructor', '616263', 'abc', 'utf-8'],
+  ])('what is declared to be %s is read so, where it can be', (...[charset, hex, text, encoding]) => {
+    const file = { source: 'a.txt', bytes: Buffer.from(hex, 'hex'), mediaType: `text/plain; charset=${charset}` }
+    expect(decodeText(file)).toEqual({ text, encoding })
+  })
+
   test('the shifts of ISO 2022 are followed', () => {
     expect(told('1b2442467c4b5c386c1b28420a6162')).toEqual({ text: '日本語\nab', encoding: 'iso-2022-jp' })
     expect(told('1b2429430a610e4751315b0f62')).toEqual({ text: '\na한글b', encoding: 'iso-2022-kr' })

@@ -66,12 +66,19 @@ function lift(bytes: Uint8Array): Uint8Array {
   return lifted.subarray(0, length)
 }
 
-/** Text in an encoding of seven bits that a message names and the platform does not know; `undefined` for all others. */
+/** Text in an encoding of seven bits that somebody named and the platform does not know; `undefined` for all others. */
 export function decodeNamed(bytes: Uint8Array, label: string): string | undefined {
-  if (label === 'iso-2022-kr') return decodeAs('euc-kr', lift(bytes))
-  if (label === 'hz-gb-2312' || label === 'hz') return decodeHz(bytes)
-  return /^(?:unicode-1-1-)?utf-7$/.test(label) ? decodeUtf7(bytes) : undefined
+  const decode = named.get(label)
+  return decode !== undefined && bytes.every((byte) => byte < 0x80) ? decode(bytes) : undefined
 }
+
+const named: ReadonlyMap<string, (bytes: Uint8Array) => string> = new Map([
+  ['iso-2022-kr', (bytes) => decodeAs('euc-kr', lift(bytes))],
+  ['hz-gb-2312', decodeHz],
+  ['hz', decodeHz],
+  ['utf-7', decodeUtf7],
+  ['unicode-1-1-utf-7', decodeUtf7],
+])
 
 /** GB 2312 between `~{` and `~}` (RFC 1843). */
 function decodeHz(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { decodeNamed, decodeText, findUtf8 } from '../../reading/index.ts'
+import { decodeNamed, decodeText, findCharset, findUtf8 } from '../../reading/index.ts'
 
 /**
  * A message whose text is UTF-8 wherever it says of its encoding nothing, what is wrong or what no decoder knows: heads in
@@ -9,8 +9,8 @@ export function transcodeMessage(bytes: Uint8Array): Uint8Array {
   const plain = toLatin1(toPlain(bytes))
   // What does not begin with a field has no heads: all of it is text.
   const source = /^(?:[!-9;-~]+[ \t]*:|From |\s|$)/.test(plain) ? plain : `\r\n${plain}`
-  const labels = Array.from(source.matchAll(/charset\s*=\s*["']?([\w.:-]+)/gi), ([, label = '']) => label.toLowerCase())
-  const declared = labels.find((label) => !saysNothing(label) && isKnown(label))
+  const labels = Array.from(source.matchAll(/charset\s*=\s*["']?([\w.:-]+)/gi), ([, label = '']) => label)
+  const declared = labels.map(findMeant).find((charset) => charset !== undefined)
   return Buffer.from(transcodePart(source, { declared, depth: 0 }), 'latin1')
 }
 
@@ -43,9 +43,9 @@ function toPlain(bytes: Uint8Array): Uint8Array {
   return Buffer.from(toLatin1(bytes.subarray(start)).replaceAll('\r', '\r\n'), 'latin1')
 }
 
-function findText(bytes: Uint8Array): string | undefined {
+function findText(bytes: Uint8Array, declared?: string): string | undefined {
   try {
-    return decodeText({ source: 'message', bytes }).text
+    return decodeText({ source: 'message', bytes }, declared).text
   } catch {
     return undefined // It is no text; what reads the message has to live with what is there.
   }
@@ -60,18 +60,15 @@ function transcodePart(part: string, place: Place): string {
   const boundary = /^multipart\//i.test(type) ? (parameterOf(type, 'boundary') ?? '') : undefined
   if (boundary !== undefined && place.depth < depthMax) {
     // Parts that are announced and not there: what stands in their place is text.
-    if (boundary === '' || findDelimiter(body, `--${boundary}`, 0) < 0) return withText(head, toLatin1Text(body))
+    if (boundary === '' || findDelimiter(body, `--${boundary}`, 0) < 0) {
+      return withText(head, findText(Buffer.from(body, 'latin1')) ?? body)
+    }
     return head + gap + transcodeParts(body, boundary, { ...place, depth: place.depth + 1 })
   }
   const isText = type === '' || /^text\/(?:plain|html)\b/i.test(type)
   if (!isText || /^attachment/i.test(fieldOf(head, 'content-disposition'))) return head + gap + body
   const text = transcodeBody(body, { head, type })
   return text === undefined ? head + gap + body : withText(head, text)
-}
-
-function toLatin1Text(body: string): string {
-  const bytes = Buffer.from(body, 'latin1')
-  return findUtf8(bytes) ?? findText(bytes) ?? body
 }
 
 /** A part with that text as UTF-8 in place of its body. */
@@ -129,29 +126,24 @@ function transcodeHead(head: string, { declared }: Place): string {
   const words = head.includes('=?') ? joinWords(head) : head
   if (!/[\u0080-\u00ff]/.test(words)) return words
   const bytes = Buffer.from(words, 'latin1')
-  if (findUtf8(bytes) !== undefined && !isByChance(bytes, declared)) return words
-  try {
-    return toUtf8(
-      decodeAs(bytes, isByChance(bytes, declared) ? declared : '') ??
-        decodeText({ source: 'head', bytes }, declared).text,
-    )
-  } catch {
-    return words
-  }
+  const utf8 = findUtf8(bytes)
+  const text = utf8 === undefined ? findText(bytes, declared) : findUnlikeUtf8(bytes, { utf8, declared })
+  return text === undefined ? words : toUtf8(text)
 }
 
 /** Two characters of Chinese are four bytes that may be UTF-8 as well; what is meant is what the message says elsewhere. */
-function isByChance(bytes: Uint8Array, declared: string | undefined): boolean {
-  if (declared === undefined || !/^(?:gb|x-gbk|big5|euc|shift|ks_c)/.test(declared)) return false
-  const text = findUtf8(bytes)
-  return (
-    text !== undefined && !/[\u0800-\uffff]/.test(text) && !new TextDecoder(declared).decode(bytes).includes('\ufffd')
-  )
+function findUnlikeUtf8(
+  bytes: Uint8Array,
+  { utf8, declared = '' }: { readonly utf8: string; readonly declared: string | undefined },
+): string | undefined {
+  if (/[\u0800-\uffff]/.test(utf8) || !/^(?:gb|x-gbk|big5|euc|shift|ks_c)/.test(declared)) return undefined
+  const text = new TextDecoder(declared).decode(bytes)
+  return text.includes('\ufffd') ? undefined : text
 }
 
-/** Whether a charset is none that text beyond ASCII can be in. */
-function saysNothing(label: string): boolean {
-  return label === '' || /ascii|unknown/.test(label)
+/** The charset of a label; `undefined` for one that nobody knows or that text beyond ASCII cannot be in. */
+function findMeant(label: string): string | undefined {
+  return /ascii|unknown/i.test(label) ? undefined : findCharset(label)
 }
 
 const encodedWord = String.raw`=\?([^?\s]+)\?([bq])\?([^?]*)\?=`
@@ -182,14 +174,11 @@ function transcodeBody(body: string, { head, type }: BodyFacts): string | undefi
   const encoding = fieldOf(head, 'content-transfer-encoding').toLowerCase()
   const label = parameterOf(type, 'charset')?.toLowerCase() ?? ''
   const bytes = unpack(body, encoding)
-  if (/uue/.test(encoding)) return decodeAs(bytes, label) ?? findText(bytes)
-  const isSevenBit = bytes.every((byte) => byte < 0x80)
-  if (isSevenBit && !/utf-7|^hz|2022-kr/.test(label)) return undefined
-  const isUtf8 = findUtf8(bytes) !== undefined
-  if (saysNothing(label) || !isKnown(label)) {
-    return label === '' && isUtf8 ? undefined : (decodeNamed(bytes, label) ?? findText(bytes))
-  }
-  const isBroken = /^utf-?8$/.test(label) && !isUtf8 && isMostlyBroken(bytes)
+  if (/uue/.test(encoding)) return findText(bytes, label)
+  if (bytes.every((byte) => byte < 0x80)) return decodeNamed(bytes, label)
+  const charset = findMeant(label)
+  if (charset === undefined) return label === '' && findUtf8(bytes) !== undefined ? undefined : findText(bytes)
+  const isBroken = /^utf-?8$/.test(charset) && findUtf8(bytes) === undefined && isMostlyBroken(bytes)
   return isBroken ? findText(bytes) : undefined
 }
 
@@ -200,32 +189,9 @@ function isMostlyBroken(bytes: Uint8Array): boolean {
   return broken > (text.match(/[^\0-\u007f]/g)?.length ?? 0) / 2
 }
 
-function decodeAs(bytes: Uint8Array, label = ''): string | undefined {
-  const named = decodeNamed(bytes, label)
-  if (named !== undefined) return named
-  return isKnown(label) ? new TextDecoder(toName(label)).decode(bytes) : undefined
-}
-
-function isKnown(label: string): boolean {
-  try {
-    return new TextDecoder(toName(label)).encoding !== ''
-  } catch {
-    return false
-  }
-}
-
-/** Pages of codes by their number, as Windows names them. */
-const pages: Readonly<Record<string, string>> = {
-  932: 'shift_jis',
-  936: 'gbk',
-  949: 'euc-kr',
-  950: 'big5',
-  874: 'windows-874',
-}
-
-function toName(label: string): string {
-  const page = /^(?:cp|ms|windows-?|ibm)(\d{3})$/.exec(label)?.[1] ?? ''
-  return pages[page] ?? label
+function decodeAs(bytes: Uint8Array, label: string): string | undefined {
+  const charset = findCharset(label)
+  return decodeNamed(bytes, label) ?? (charset === undefined ? undefined : new TextDecoder(charset).decode(bytes))
 }
 
 function unpack(body: string, encoding: string): Buffer {
