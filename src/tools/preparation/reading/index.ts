@@ -5,6 +5,7 @@ export {
   childrenOf,
   findAll,
   findPath,
+  hasBelow,
   isElement,
   readMarkup,
   textOf,

@@ -72,11 +72,10 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
         }
         count()
         if (options.dialect === 'xml') learnPrefixes(prefixes, attributes)
-        const name = prefixes.size === 0 ? given : rename(prefixes, given)
-        const named = prefixes.size === 0 ? attributes : renameAll(prefixes, attributes)
+        const isUsual = prefixes.size === 0
         const element: Open = {
-          name,
-          attributes: named,
+          name: isUsual ? given : rename(prefixes, given),
+          attributes: isUsual ? attributes : renameAll(prefixes, attributes),
           children: [],
           start: parser.startIndex,
           end: parser.endIndex + 1,
@@ -122,20 +121,16 @@ const usualPrefixes: readonly (readonly [ending: RegExp, prefix: string])[] = [
   [/\/officeDocument\/(?:2006\/)?relationships$/, 'r:'],
   [/\/officeDocument\/(?:2006\/)?math$/, 'm:'],
   [/\/package\/2006\/relationships$/, ''],
-  ...(
-    [
-      ['text', 'text:'],
-      ['table', 'table:'],
-      ['office', 'office:'],
-      ['style', 'style:'],
-      ['drawing', 'draw:'],
-      ['chart', 'chart:'],
-      ['presentation', 'presentation:'],
-      ['svg-compatible', 'svg:'],
-      ['xsl-fo-compatible', 'fo:'],
-      ['manifest', 'manifest:'],
-    ] as const
-  ).map(([name, prefix]) => [new RegExp(`^urn:oasis:names:tc:opendocument:xmlns:${name}:1\\.0$`), prefix] as const),
+  [/:opendocument:xmlns:text:1\.0$/, 'text:'],
+  [/:opendocument:xmlns:table:1\.0$/, 'table:'],
+  [/:opendocument:xmlns:office:1\.0$/, 'office:'],
+  [/:opendocument:xmlns:style:1\.0$/, 'style:'],
+  [/:opendocument:xmlns:drawing:1\.0$/, 'draw:'],
+  [/:opendocument:xmlns:chart:1\.0$/, 'chart:'],
+  [/:opendocument:xmlns:presentation:1\.0$/, 'presentation:'],
+  [/:opendocument:xmlns:svg-compatible:1\.0$/, 'svg:'],
+  [/:opendocument:xmlns:xsl-fo-compatible:1\.0$/, 'fo:'],
+  [/:opendocument:xmlns:manifest:1\.0$/, 'manifest:'],
   [/^http:\/\/www\.w3\.org\/1999\/xhtml$/, ''],
 ]
 
@@ -161,10 +156,10 @@ function renameAll(
   prefixes: ReadonlyMap<string, string>,
   attributes: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  if (!Object.keys(attributes).some((name) => prefixes.has(name.slice(0, name.indexOf(':') + 1)) && name.includes(':')))
-    return attributes
+  const isRenamed = (name: string): boolean => name.includes(':') && prefixes.has(name.slice(0, name.indexOf(':') + 1))
+  if (!Object.keys(attributes).some(isRenamed)) return attributes
   return Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [name.includes(':') ? rename(prefixes, name) : name, value]),
+    Object.entries(attributes).map(([name, value]) => [isRenamed(name) ? rename(prefixes, name) : name, value]),
   )
 }
 
@@ -202,6 +197,17 @@ export function findAll(element: Element | undefined, ...names: readonly string[
 
 function pushNode(pending: Node[], node: Node | undefined): void {
   if (node !== undefined) pending.push(node)
+}
+
+/** Whether any node below is such a one, in the order of the document; looks no further than the first. */
+export function hasBelow(element: Element, isSought: (node: Node) => boolean): boolean {
+  const pending = element.children.toReversed()
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (isSought(node)) return true
+    if (!isElement(node)) continue
+    for (let index = node.children.length - 1; index >= 0; index--) pushNode(pending, node.children[index])
+  }
+  return false
 }
 
 /** All text below, as it stands. */

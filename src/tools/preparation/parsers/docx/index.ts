@@ -1,2 +1,1 @@
 export { readDocx } from './docx.ts'
-export { toComment } from './notes.ts'

@@ -1,5 +1,6 @@
 import { toInline, type CanonicalBuilder } from '../../canonical/index.ts'
 import { findAll, textOf, type Element } from '../../reading/index.ts'
+import { toComment } from '../office/comments.ts'
 
 export interface NotesOptions {
   /** The root of the part of a kind: `footnotes`, `comments`. */
@@ -23,21 +24,6 @@ export function writeNotes(builder: CanonicalBuilder, { related, references }: N
     const text = wordsOf(comment)
     if (text !== '') builder.paragraph(toInline(toComment({ author, date, text })), { kind: 'note' })
   }
-}
-
-export interface Comment {
-  readonly author: string | undefined
-  readonly date: string | undefined
-  readonly text: string
-}
-
-/** A comment as a line: who, when, what. */
-export function toComment({ author, date, text }: Comment): string {
-  const facts = [
-    ...(author === undefined || author.trim() === '' ? [] : [`author: ${author.trim()}`]),
-    ...(date === undefined || date === '' ? [] : [`time: ${date}`]),
-  ]
-  return facts.length === 0 ? text : `[${facts.join(', ')}]: ${text}`
 }
 
 function wordsOf(element: Element): string {

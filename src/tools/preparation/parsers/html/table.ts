@@ -1,4 +1,4 @@
-import { childrenOf, isElement, type Element, type Node } from '../../reading/index.ts'
+import { childrenOf, hasBelow, isElement, type Element } from '../../reading/index.ts'
 
 /** A cell of a table in its place, once for each row and column it spans. */
 export interface GridCell {
@@ -66,30 +66,15 @@ export function isLayout(table: Element): boolean {
 }
 
 function holdsSections(cell: Element): boolean {
-  return findFirst(cell, (node) => isElement(node) && /^(?:table|h[1-6])$/.test(node.name))
+  return hasBelow(cell, (node) => isElement(node) && /^(?:table|h[1-6])$/.test(node.name))
 }
 
 function isLong(cell: Element): boolean {
   let length = 0
-  return findFirst(cell, (node) => {
+  return hasBelow(cell, (node) => {
     if (!isElement(node)) length += node.text.trim().length
     return length > cellLengthMax
   })
-}
-
-/** Whether any node below is such a one; looks no further than the first. */
-function findFirst(element: Element, isSought: (node: Node) => boolean): boolean {
-  const pending = element.children.toReversed()
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (isSought(node)) return true
-    if (isElement(node))
-      for (let index = node.children.length - 1; index >= 0; index--) push(pending, node.children[index])
-  }
-  return false
-}
-
-function push(pending: Node[], node: Node | undefined): void {
-  if (node !== undefined) pending.push(node)
 }
 
 function widthOf(table: Element, grid: readonly (readonly unknown[])[]): number {

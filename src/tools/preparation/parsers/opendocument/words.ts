@@ -1,7 +1,8 @@
 import { InlineBuilder, type Inline, type RunStyle } from '../../canonical/index.ts'
 import { childrenOf, findAll, findPath, isElement, textOf, type Element } from '../../reading/index.ts'
-import { toComment } from '../docx/index.ts'
+import { toComment } from '../office/comments.ts'
 import { toDescription } from '../office/descriptions.ts'
+import { countOf } from './counts.ts'
 import type { Styles } from './styles.ts'
 
 /** What stands in a paragraph: words, and what is anchored in it but stands beside it. */
@@ -16,6 +17,9 @@ export interface ParagraphWords {
 }
 
 type Mark = NonNullable<RunStyle['marks']>[number]
+
+/** Most blanks in a row that are kept. */
+const blanksMax = 200
 
 interface Look {
   readonly marks: readonly Mark[]
@@ -73,7 +77,7 @@ class WordsReading {
       }
       case 'text:s':
         return this.#options.keepsBlanks === true
-          ? this.#words.run(' '.repeat(Math.min(200, Number(attributes['text:c'] ?? 1) || 1)))
+          ? this.#words.run(' '.repeat(countOf(element, 'text:c', blanksMax)))
           : this.#words.space()
       case 'text:tab':
         return this.#options.keepsBlanks === true ? this.#words.run('\t') : this.#words.space()

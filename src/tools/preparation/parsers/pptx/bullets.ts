@@ -1,4 +1,5 @@
 import { childrenOf, findAll, findPath, type Element } from '../../reading/index.ts'
+import { formatNumber } from '../office/numbers.ts'
 
 /** How a paragraph of a slide begins. */
 export type Bullet =
@@ -25,17 +26,22 @@ export function levelOf(paragraph: Element): number {
   return Number.isInteger(level) && level >= 0 && level <= 8 ? level : 0
 }
 
-/** The number of an item as its scheme writes it: `1.`, `b)`, `IV.`. */
+/** The number of an item as its scheme writes it: `1.`, `b)`, `IV.`, `一.`. */
 export function formatItem(count: number, scheme: string): string {
-  const number = scheme.startsWith('alpha')
-    ? toLetter(count)
-    : scheme.startsWith('roman')
-      ? toRoman(count)
-      : String(count)
-  const cased = /Uc/.test(scheme) ? number.toUpperCase() : number
-  if (scheme.endsWith('ParenBoth')) return `(${cased})`
-  return scheme.endsWith('ParenR') ? `${cased})` : `${cased}.`
+  const kind = kindsOfNumbers.find(([beginning]) => scheme.startsWith(beginning))?.[1] ?? 'decimal'
+  const number = formatNumber(count, kind)
+  if (scheme.endsWith('ParenBoth')) return `(${number})`
+  return scheme.endsWith('ParenR') ? `${number})` : `${number}.`
 }
+
+/** How schemes begin, with the name that Word has for their kind of number. */
+const kindsOfNumbers: readonly (readonly [beginning: string, kind: string])[] = [
+  ['alphaLc', 'lowerLetter'],
+  ['alphaUc', 'upperLetter'],
+  ['romanLc', 'lowerRoman'],
+  ['romanUc', 'upperRoman'],
+  ['ea1', 'chineseCounting'],
+]
 
 /** The styles that hold for a placeholder: its own, those of its like in the layout and the master, the master's. */
 export function styleChain(shape: Element, parents: readonly (Element | undefined)[]): StyleChain {
@@ -99,14 +105,4 @@ function readBullet(properties: Element | undefined): Bullet | undefined {
     }
   }
   return undefined
-}
-
-function toLetter(count: number): string {
-  return count >= 1 && count <= 26 ? String.fromCharCode(96 + count) : String(count)
-}
-
-function toRoman(count: number): string {
-  const ones = ['', 'i', 'ii', 'iii', 'iv', 'v', 'vi', 'vii', 'viii', 'ix']
-  const tens = ['', 'x', 'xx', 'xxx', 'xl', 'l', 'lx', 'lxx', 'lxxx', 'xc']
-  return count >= 1 && count < 100 ? `${tens[Math.floor(count / 10)]}${ones[count % 10]}` : String(count)
 }

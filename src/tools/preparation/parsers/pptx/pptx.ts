@@ -10,7 +10,7 @@ import {
   type Archive,
   type Element,
 } from '../../reading/index.ts'
-import { toComment } from '../docx/index.ts'
+import { toComment } from '../office/comments.ts'
 import { findRelation, listRelations, readPart, readRelations, type Relation } from '../office/relations.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { placeholderOf } from './bullets.ts'

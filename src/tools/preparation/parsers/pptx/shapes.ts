@@ -11,6 +11,7 @@ import { childrenOf, findAll, findPath, isElement, textOf, type Archive, type El
 import { readChart } from '../office/charts.ts'
 import { toDescription } from '../office/descriptions.ts'
 import { toLatex } from '../office/math.ts'
+import { toMarker } from '../office/numbers.ts'
 import { readPart, type Relation } from '../office/relations.ts'
 import type { Box, ParseContext } from '../parser.ts'
 import { findBullet, findLikes, formatItem, levelOf, placeholderOf, styleChain, type StyleChain } from './bullets.ts'
@@ -128,8 +129,8 @@ function writeBody(builder: CanonicalBuilder, body: Element, { chain, origin, re
     if (bullet.type === 'number') {
       counts.length = level + 1
       counts[level] = (counts[level] ?? bullet.startAt - 1) + 1
-      const label = formatItem(counts[level], bullet.scheme)
-      items.push({ depth: level, marker: /^\d+[.)]$/.test(label) ? label : `- ${label}`, inline })
+      const label = { text: formatItem(counts[level], bullet.scheme), isBullet: false }
+      items.push({ depth: level, marker: toMarker(label), inline })
       continue
     }
     counts.length = Math.min(counts.length, level)

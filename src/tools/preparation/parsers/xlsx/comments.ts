@@ -1,6 +1,6 @@
 import type { Archive } from '../../reading/index.ts'
 import { childrenOf, findAll, findPath, textOf } from '../../reading/index.ts'
-import { toComment } from '../docx/index.ts'
+import { toComment } from '../office/comments.ts'
 import { listRelations, readPart, type Relation } from '../office/relations.ts'
 import type { ParseContext } from '../parser.ts'
 
