@@ -38,6 +38,18 @@ describe('OpenDocument text', () => {
     )
   })
 
+  test('lists within cells have their labels, and levels that cannot be are read as the nearest that can', async () => {
+    const list = `<text:list text:style-name="L"><text:list-item text:start-value="4">${words('four')}</text:list-item>${item(words('five'))}</text:list>`
+    const cell = `<table:table-cell>${list}</table:table-cell><table:table-cell>${words('b')}</table:table-cell>`
+    const heading = (level: string): string => `<text:h text:outline-level="${level}">Part ${level}</text:h>`
+    const body = `${heading('1')}${heading('-1')}${heading('1.5')}<table:table><table:table-row>${cell}</table:table-row></table:table>`
+    const outline =
+      '<text:outline-style><text:outline-level-style text:level="1" style:num-format="1"/></text:outline-style>'
+    expect(await textOf(body, { styles: styles + outline })).toBe(
+      '## 1 Part 1\n\n## 2 Part -1\n\n## 3 Part 1.5\n\n| 4. four 5. five | b |\n| - | - |',
+    )
+  })
+
   test('titles are headings, by the ancestors of their style; code keeps its blanks; what is hidden is left out', async () => {
     const more = `<style:style style:name="P1" style:family="paragraph" style:parent-style-name="Title"/>
       <style:style style:name="P2" style:family="paragraph" style:parent-style-name="Preformatted_20_Text"/>

@@ -60,7 +60,7 @@ export const formats = {
     load: async () => (await import('./xlsx/index.ts')).readXlsx,
   },
   pptx: {
-    id: 'pptx@2',
+    id: 'pptx@3',
     mediaTypes: [
       `${openXml}.presentationml.presentation`,
       'application/vnd.ms-powerpoint.presentation.macroenabled.12',
@@ -99,7 +99,7 @@ export const formats = {
     load: async () => (await import('./books/index.ts')).readEpub,
   },
   odt: {
-    id: 'odt@2',
+    id: 'odt@3',
     mediaTypes: ['application/vnd.oasis.opendocument.text'],
     extensions: ['odt', 'ott'],
     load: async () => (await import('./opendocument/index.ts')).readOdt,

@@ -1,8 +1,9 @@
 import { InlineBuilder, toInline, type CanonicalBuilder, type Cell, type ListItem } from '../../canonical/index.ts'
 import { childrenOf, type Archive, type Element } from '../../reading/index.ts'
-import { prefixed, toMarker } from '../office/numbers.ts'
+import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { readPart } from '../office/relations.ts'
 import type { ParseContext } from '../parser.ts'
+import { countOf, levelsMax, startOf } from './counts.ts'
 import { ListCounting, nextLabel } from './lists.ts'
 import { writeObject } from './objects.ts'
 import type { ListStyle, Style, Styles } from './styles.ts'
@@ -121,15 +122,10 @@ export class ContentWriter {
     this.#paragraph++
     const { styles } = this.#parts
     const content = readWords(element, { styles })
-    const level = Number(element.attributes['text:outline-level'] ?? 1) || 1
-    const start = Number(element.attributes['text:start-value'] ?? Number.NaN)
+    const level = countOf(element, 'text:outline-level', levelsMax)
     const isCounted = element.attributes['text:is-list-header'] !== 'true' && content.inline.text !== ''
-    const label = isCounted
-      ? nextLabel(this.#outline, styles.outline, {
-          level: level - 1,
-          start: Number.isInteger(start) ? start : undefined,
-        })
-      : undefined
+    const at = { level: level - 1, start: startOf(element) }
+    const label = isCounted ? nextLabel(this.#outline, styles.outline, at) : undefined
     const origin = { paragraph: this.#paragraph }
     this.#builder.heading(level + 1, prefixed(label, content.inline), { origin })
     this.#anchored(content)
@@ -165,14 +161,18 @@ export class ContentWriter {
     }
   }
 
-  #list(list: Element, outer: Place | undefined): void {
+  #enter(list: Element, outer: Place | undefined): Place {
     const styleName = list.attributes['text:style-name'] ?? outer?.styleName
-    const place: Place = {
+    return {
       level: outer === undefined ? 0 : outer.level + 1,
       style: this.#parts.styles.findList(styleName),
       styleName,
       counts: outer?.counts ?? this.#counting.begin(list, styleName),
     }
+  }
+
+  #list(list: Element, outer: Place | undefined): void {
+    const place = this.#enter(list, outer)
     for (const item of childrenOf(list)) this.#item(item, place)
   }
 
@@ -192,10 +192,7 @@ export class ContentWriter {
     const style = this.#parts.styles.find('paragraph', element.attributes['text:style-name'])
     if (style.isHidden) return
     const content = readWords(element, this.#parts)
-    const start = Number(item.attributes['text:start-value'] ?? Number.NaN)
-    const isLabelled = isFirst && item.name === 'text:list-item'
-    const at = { level: place.level, start: Number.isInteger(start) ? start : undefined }
-    const label = isLabelled ? nextLabel(place.counts, place.style, at) : undefined
+    const label = isFirst ? labelOf(item, place) : undefined
     const origin = { paragraph: this.#paragraph }
     if (content.inline.text !== '') {
       if (this.#code.length > 0) this.#flush()
@@ -237,18 +234,15 @@ export class ContentWriter {
   }
 
   #appendList(words: InlineBuilder, list: Element, outer: Place | undefined): void {
-    const styleName = list.attributes['text:style-name'] ?? outer?.styleName
-    const style = this.#parts.styles.findList(styleName)
-    const counts = outer?.counts ?? this.#counting.begin(list, styleName)
-    const place: Place = { level: outer === undefined ? 0 : outer.level + 1, style, styleName, counts }
+    const place = this.#enter(list, outer)
     for (const item of childrenOf(list)) {
-      let isFirst = item.name === 'text:list-item'
+      let isFirst = true
       for (const child of childrenOf(item)) {
         if (child.name === 'text:list') {
           this.#appendList(words, child, place)
           continue
         }
-        const label = isFirst ? nextLabel(counts, style, { level: place.level }) : undefined
+        const label = isFirst ? labelOf(item, place) : undefined
         isFirst = false
         words.space()
         if (label !== undefined) words.run(`${toMarker(label)} `)
@@ -256,6 +250,11 @@ export class ContentWriter {
       }
     }
   }
+}
+
+/** Counts an item and says what stands before it; heads of lists are none. */
+function labelOf(item: Element, { level, style, counts }: Place): Label | undefined {
+  return item.name === 'text:list-item' ? nextLabel(counts, style, { level, start: startOf(item) }) : undefined
 }
 
 /** What follows in the same item stands below it. */

@@ -1,5 +1,6 @@
 import type { RunStyle } from '../../canonical/index.ts'
 import { childrenOf, findAll, findPath, type Element } from '../../reading/index.ts'
+import { countOf, levelsMax, startOf } from './counts.ts'
 
 /** What the styles of a document say of its paragraphs, its words and its lists. */
 export interface Styles {
@@ -121,14 +122,15 @@ function isBold(weight: string | undefined): boolean {
 
 function readLevels(list: Element): ListStyle {
   const levels = new Map<number, ListLevel>()
-  for (const { name, attributes } of childrenOf(list)) {
+  for (const level of childrenOf(list)) {
+    const { name, attributes } = level
     const isNumber = name === 'text:list-level-style-number' || name === 'text:outline-level-style'
-    levels.set(Number(attributes['text:level'] ?? 1), {
+    levels.set(countOf(level, 'text:level', levelsMax), {
       format: isNumber ? (attributes['style:num-format'] ?? '') : undefined,
       prefix: attributes['style:num-prefix'] ?? '',
       suffix: attributes['style:num-suffix'] ?? '',
-      start: Number(attributes['text:start-value'] ?? 1) || 1,
-      shown: Number(attributes['text:display-levels'] ?? 1) || 1,
+      start: startOf(level) ?? 1,
+      shown: countOf(level, 'text:display-levels', levelsMax),
     })
   }
   return levels

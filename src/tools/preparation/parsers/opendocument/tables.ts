@@ -1,4 +1,5 @@
 import { childrenOf, type Element } from '../../reading/index.ts'
+import { countOf } from './counts.ts'
 
 /** Widest table that is read, and most times that a row with words is repeated. */
 const columnsMax = 1_000
@@ -41,9 +42,4 @@ function rowsOf(table: Element): readonly Element[] {
       ? rowsOf(child)
       : []
   })
-}
-
-function countOf(element: Element, name: string, max: number): number {
-  const count = Number(element.attributes[name] ?? 1)
-  return Number.isInteger(count) && count >= 1 ? Math.min(count, max) : 1
 }
