@@ -195,17 +195,6 @@ describe('presentations', () => {
     expect(toParseReport('a.pptx', document)).toMatchObject({ state: 'degraded' })
     expect(document.origins[0]?.box).toEqual([0, 708.7, 1, 709.7])
   })
-
-  test.each([
-    ['alphaLcParenR', 27, '- aa)'],
-    ['romanUcPeriod', 104, '- CIV.'],
-    ['ea1ChsPeriod', 3, '- 三.'],
-    ['arabicParenBoth', 2, '- (2)'],
-    ['arabicPlain', 5, '5.'],
-  ])('items of %s are numbered as on the slide', async (scheme, startAt, marker) => {
-    const slide = shape('', 0, line('one', `<a:buAutoNum type="${scheme}" startAt="${startAt}"/>`))
-    expect((await parse('a.pptx', deck(slide, ''))).text).toBe(`${marker} one`)
-  })
 })
 
 describe('web pages', () => {

@@ -120,4 +120,22 @@ describe('presentations', () => {
     expect(toMarkdown(document)).toBe('Sales by region\n\nPie chart\n\n|  |  |\n| - | - |\n|  | 4.4 |')
     expect(document.notices).toEqual(['hidden slide: 1'])
   })
+
+  test.each([
+    ['alphaLcParenR', 27, '- aa)'],
+    ['romanUcPeriod', 104, '- CIV.'],
+    ['ea1ChsPeriod', 3, '- 三.'],
+    ['arabicParenBoth', 2, '- (2)'],
+    ['arabicPlain', 5, '5.'],
+  ])('items of %s are numbered as on the slide', async (scheme, startAt, marker) => {
+    const item = `<a:p><a:pPr><a:buAutoNum type="${scheme}" startAt="${startAt}"/></a:pPr><a:r><a:t>one</a:t></a:r></a:p>`
+    const shape = `<p:sp><p:nvSpPr><p:cNvPr id="1" name="x"/><p:nvPr/></p:nvSpPr><p:txBody>${item}</p:txBody></p:sp>`
+    const bytes = zip({
+      '_rels/.rels': relationsOf({ a: ['officeDocument', 'ppt/presentation.xml'] }),
+      'ppt/presentation.xml': '<p:presentation><p:sldIdLst><p:sldId r:id="s"/></p:sldIdLst></p:presentation>',
+      'ppt/_rels/presentation.xml.rels': relationsOf({ s: ['slide', 'slides/slide1.xml'] }),
+      'ppt/slides/slide1.xml': `<p:sld><p:cSld><p:spTree>${shape}</p:spTree></p:cSld></p:sld>`,
+    })
+    expect(await textOf('a.pptx', bytes)).toBe(`${marker} one`)
+  })
 })
