@@ -12,6 +12,7 @@ import { createAuditLog, readAuditKey, verifyExport } from '../../src/governance
 import { createStore, toPicodollars, type Store } from '../../src/store/index.ts'
 import type { Behaviour } from './behaviour.ts'
 import { startMockUpstream, type MockUpstream } from './mock-upstream.ts'
+import { silentLog } from './silent-log.ts'
 import { startServerProcess, type ServerProcess } from './server-process.ts'
 
 export interface CrashOptions {
@@ -168,10 +169,9 @@ type Seen = { readonly answered: ReadonlyMap<string, number>; readonly arrived: 
 type CallRows = Awaited<ReturnType<typeof readCalls>>
 
 async function readRecord(folder: string, seen: Seen): Promise<Omit<CrashOutcome, 'kills' | 'arrived' | 'exitCode'>> {
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
   const config = configSchema.parse({ store: { folder } }).store
   const journals = readdirSync(folder).filter((name) => name.startsWith('journal-'))
-  const store = await createStore({ config, clock: createSystemClock(), log })
+  const store = await createStore({ config, clock: createSystemClock(), log: silentLog })
   try {
     await store.flush()
     const rows = await readCalls(store)
@@ -202,8 +202,7 @@ async function readAudit(store: Store, folder: string): Promise<Pick<CrashOutcom
   const clock = createSystemClock()
   const ids = createIds({ clock, random: createSystemRandom() })
   const key = readAuditKey(readFileSync(join(folder, 'audit-key.pem'), 'utf8'))
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-  const audit = createAuditLog({ store, clock, ids, log, key, origin: 'strata', sealMs: 3_600_000 })
+  const audit = createAuditLog({ store, clock, ids, log: silentLog, key, origin: 'strata', sealMs: 3_600_000 })
   let sealed = 0
   async function* read(): AsyncGenerator<string> {
     for await (const line of audit.export({ tenant: undefined })) {
@@ -249,8 +248,4 @@ function isRight(row: CallRows[number], number: number | undefined): boolean {
   const expected = toUsage(number ?? input - 10) // who did not see its answer has left no number, but its input has
   const cost = BigInt(input) * picodollarsIn + BigInt(output) * picodollarsOut
   return input === expected.inputTotal && output === expected.outputTotal && toPicodollars(row.cost) === cost
-}
-
-function ignore(): void {
-  // what the store says while it is read is of no use here
 }

@@ -2,13 +2,14 @@ import type { Config } from '../../../src/config/index.ts'
 import { configSchema } from '../../../src/config/index.ts'
 import { createRootCall, type Call } from '../../../src/core/call.ts'
 import { createIds } from '../../../src/core/ids.ts'
-import type { DispatchIntent, EventLog, Price } from '../../../src/core/ports.ts'
+import type { DispatchIntent, Price } from '../../../src/core/ports.ts'
 import { createSystemRandom } from '../../../src/core/random.ts'
 import type { SpendHold, SpendMeasure } from '../../../src/core/spending.ts'
 import { createSystemClock } from '../../../src/core/time.ts'
 import { createUsage } from '../../../src/core/usage.ts'
 import { createSpending, type Spending } from '../../../src/investment/index.ts'
 import { createStore, type Store } from '../../../src/store/index.ts'
+import { silentLog } from '../silent-log.ts'
 
 /** A process that spends, without a server around it: store, budgets, and calls as the door makes them. */
 export interface Spender {
@@ -29,8 +30,6 @@ export interface Dispatch {
 }
 
 export const tenant = 't'
-const nothing = (): void => undefined
-const silentLog: EventLog = { debug: nothing, info: nothing, warn: nothing, error: nothing }
 
 /** One picodollar a token, in and out. */
 const price: Price = {

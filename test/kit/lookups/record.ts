@@ -2,6 +2,7 @@ import { configSchema } from '../../../src/config/index.ts'
 import { createSystemClock } from '../../../src/core/time.ts'
 import { createLedger } from '../../../src/investment/ledger/index.ts'
 import { createStore, toPicodollars, type Store } from '../../../src/store/index.ts'
+import { silentLog } from '../silent-log.ts'
 import type { History } from './history.ts'
 import { cutFates, type Figures, isTold, toCost, type Planned, toReported, toTold } from './vendor.ts'
 
@@ -16,12 +17,10 @@ export interface Findings {
   readonly faults: readonly string[]
 }
 
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore }
-
 /** Reads the record when all servers have gone, and holds it to what was planned, call by call and book by book. */
 export async function judge(folder: string, history: History): Promise<Findings> {
   const config = configSchema.parse({ store: { folder } }).store
-  const store = await createStore({ config, clock: createSystemClock(), log: silent })
+  const store = await createStore({ config, clock: createSystemClock(), log: silentLog })
   try {
     await store.flush()
     const faults: string[] = history.isQuiet ? [] : ['some calls are still to be asked about']
@@ -203,8 +202,4 @@ function sumOf(calls: readonly JudgedCall[]): bigint {
 function parsePicodollars(dollars = '0'): bigint {
   const [whole = '0', fraction = ''] = dollars.split('.')
   return BigInt(whole + fraction.padEnd(12, '0'))
-}
-
-function ignore(): void {
-  // what the store says while it is read is of no use here
 }
