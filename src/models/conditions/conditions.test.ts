@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { languages } from '../../config/index.ts'
 import { tables } from '../../core/language-tables.ts'
+import { findLanguage, toPrimary } from '../../core/language.ts'
 import { decide, findUnreachable, type Condition, type Signal, type SignalValue } from './index.ts'
 import { findTask } from './task.ts'
 
@@ -104,6 +105,10 @@ describe('language', () => {
     const found = Object.values(tables).flatMap((table) => table.languages)
     expect(found.length).toBeGreaterThan(40)
     for (const language of found) expect([...languages, 'und']).toContain(language)
+    for (let code = 0; code < 0xd800; code++) {
+      const language = toPrimary(findLanguage(String.fromCharCode(code).repeat(3)))
+      if (language !== undefined) expect(languages).toContain(language)
+    }
   })
 })
 
