@@ -1,7 +1,7 @@
 import { findDates } from '../../core/dates.ts'
 import { createSimplifier } from '../../core/han.ts'
 import { findLanguage, toPrimary } from '../../core/language.ts'
-import { foldLetters, prefixLength, toCommonForm, toPlain } from './letters.ts'
+import { foldLetters, prefixLength, speltRun, toCommonForm, toPlain } from './letters.ts'
 import { stemWord } from './stem.ts'
 
 /** From text to the terms of the index, the same for documents and questions. Deterministic. */
@@ -96,9 +96,7 @@ function weightOf(term: string, language: string | undefined): number {
   return term.startsWith(exactMark) ? exactWeight : 1
 }
 
-const unspaced = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々〇]+)/u
-const syllables = /([\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+)/u
-const spelt = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
+const characters = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー々〇]+)/u
 /** Up to six short parts of letters and digits, joined by one kind of mark or another. */
 const codes = /(?<![\w.-])[a-z\d]{1,12}(?:[-./][a-z\d]{1,12}){1,5}(?![\w-])/gi
 const nameParts = /_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/
@@ -134,19 +132,22 @@ class TermWriter {
   #addRun(run: string): void {
     if (/^[a-z0-9]+$/.test(run)) return this.#addWord(run)
     if (/^\w+$/.test(run)) return this.#addName(run)
-    for (const [index, part] of run.split(unspaced).entries()) {
+    for (const [index, part] of run.split(characters).entries()) {
       if (part === '') continue
       if (index % 2 === 1) this.#addCharacters(part)
       else if (/^\w+$/.test(part)) this.#addName(part)
-      else for (const piece of part.split(syllables).filter((each) => each !== '')) this.#addPiece(piece)
+      else this.#addForeignRun(part)
     }
   }
 
   /** Letters beyond ASCII: words of Latin letters with accents, words of other scripts, texts without blanks that are spelt. */
-  #addPiece(piece: string): void {
-    if (spelt.test(piece)) return this.#addSpelt(piece)
-    if (/^\w+$/.test(piece)) return this.#addName(piece)
-    for (const word of piece.split('_')) if (word !== '') this.#addForeign(word)
+  #addForeignRun(run: string): void {
+    for (const [index, piece] of run.split(speltRun).entries()) {
+      if (piece === '') continue
+      if (index % 2 === 1) this.#addSpelt(piece)
+      else if (/^\w+$/.test(piece)) this.#addName(piece)
+      else for (const word of piece.split('_')) if (word !== '') this.#addForeign(word)
+    }
   }
 
   #addForeign(written: string): void {

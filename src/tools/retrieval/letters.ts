@@ -36,6 +36,13 @@ const plainForms: ReadonlyMap<string, string> = new Map([
 ])
 const letterForms = new RegExp(`[${[...plainForms.keys()].join('')}]`, 'g')
 
+/** Scripts whose words are not parted and whose letters say little by themselves; of a class of characters. */
+const spelt = String.raw`\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`
+/** A run of letters of such scripts, kept when a text is split by it. */
+export const speltRun = new RegExp(`([${spelt}]+)`, 'u')
+/** A character of a script that does not part its words by blanks. Korean does. */
+export const unspaced = new RegExp(String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}${spelt}]`, 'u')
+
 /** Letters by which words of scripts other than Latin meet in their forms (McNamee and Mayfield, 2004: as good as stems). */
 export const prefixLength = 5
 

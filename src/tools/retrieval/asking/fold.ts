@@ -1,5 +1,5 @@
 import { createSimplifier } from '../../../core/han.ts'
-import { foldLetters, toPlain } from '../letters.ts'
+import { foldLetters, toPlain, unspaced } from '../letters.ts'
 
 /** Makes texts comparable: compatibility forms, case, accents, traditional Han and runs of blanks are folded, as for the index. */
 export function createFold(): (text: string) => string {
@@ -28,6 +28,3 @@ export function holdsPhrase(text: string, phrase: string): boolean {
 function isSpaced(text: string, at: number): boolean {
   return /^[\p{L}\p{N}_]$/u.test(text.charAt(at)) && !unspaced.test(text.charAt(at))
 }
-
-const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u

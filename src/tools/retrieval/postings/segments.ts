@@ -91,7 +91,7 @@ export async function removeFromSegments(sql: Kysely<Tables>, collection: number
   const gone = new Set(removal.chunks)
   for (const segment of await rows.listSegments(collection)) {
     if (!removal.chunks.some((chunk) => chunk >= segment.first_chunk && chunk <= segment.last_chunk)) continue
-    const terms = removal.terms === undefined ? undefined : sortByBucket(removal.terms, segment.bucket_count)
+    const terms = removal.terms && Map.groupBy(removal.terms, (term) => chooseBucket(term, segment.bucket_count))
     const touched =
       terms === undefined
         ? await rows.readSegment(collection, segment.number)
@@ -101,10 +101,6 @@ export async function removeFromSegments(sql: Kysely<Tables>, collection: number
       .filter((row) => row !== undefined)
     await rows.writeBuckets(collection, written)
   }
-}
-
-function sortByBucket(terms: readonly string[], bucketCount: number): ReadonlyMap<number, readonly string[]> {
-  return Map.groupBy(terms, (term) => chooseBucket(term, bucketCount))
 }
 
 /** Without the chunks that are gone, in some terms or, where it is not known which, in all; `undefined` where none were in it. */
