@@ -37,14 +37,21 @@ const pureShareMin = 0.7
  * texts, and large ones where they stand; `undefined` when none does, as with Latin ones.
  */
 export function findScriptEncoding(sample: Uint8Array): string | undefined {
+  const words = takeWords(sample)
   let best: { readonly encoding: string; readonly score: number } | undefined
   for (const script of scripts) {
     for (const encoding of script.encodings) {
-      const score = scoreOf(new TextDecoder(encoding).decode(sample), script)
+      const score = scoreOf(new TextDecoder(encoding).decode(words), script)
       if (score !== undefined && (best === undefined || score > best.score)) best = { encoding, score }
     }
   }
   return best !== undefined && best.score > 0.3 ? best.encoding : undefined
+}
+
+/** What is not ASCII, with the Latin letters that touch it: in all these encodings the rest is the same, and says nothing. */
+function takeWords(sample: Uint8Array): Uint8Array {
+  const text = Buffer.from(sample.buffer, sample.byteOffset, sample.byteLength).toString('latin1')
+  return Buffer.from((text.match(/[a-z]*[\u0080-\u00ff][a-z\u0080-\u00ff]*/gi) ?? []).join(' '), 'latin1')
 }
 
 function scoreOf(text: string, { letters, common }: Script): number | undefined {
@@ -52,12 +59,10 @@ function scoreOf(text: string, { letters, common }: Script): number | undefined 
   let pure = 0
   let score = 0
   for (const [word] of text.matchAll(/[\p{L}\p{M}\u0080-\u009f\u2500-\u25ff]+/gu)) {
-    // oxlint-disable-next-line no-control-regex
-    if (/^[\0-\u007f]*$/.test(word)) continue
-    const own = Array.from(word).filter((character) => letters.test(character)).length
-    const isPure = own === Array.from(word).length && own > 1
+    const characters = Array.from(word)
+    const isPure = characters.length > 1 && characters.every((character) => letters.test(character))
     let before = ''
-    for (const character of word) {
+    for (const character of characters) {
       if (character < '\u0080') {
         before = character
         continue
