@@ -1,5 +1,5 @@
 import { foldText } from './fold.ts'
-import { createTableHeads, isInRow, type TableHeads } from './table-heads.ts'
+import { createTableHeads, hasMarkNear, type TableHeads } from './table-heads.ts'
 
 /** Digits with single separators between them: a group for each stretch of digits alone. */
 export interface DigitRun {
@@ -31,6 +31,10 @@ export interface Span {
   readonly end: number
 }
 
+export function spanOf(match: RegExpExecArray): Span {
+  return { start: match.index, end: match.index + match[0].length }
+}
+
 /** How far words of context may stand before and behind what they speak of, in code units. */
 const beforeMax = 56
 const behindMax = 24
@@ -46,7 +50,7 @@ export function createScannedText(original: string): ScannedText {
     return joined.test(label) && words.test(label.replace(/_/g, ' ').replace(/([a-z])(?=[A-Z])/g, '$1 '))
   }
   const isHead = (words: RegExp, at: number): boolean => {
-    if (!isInRow(original, at)) return false
+    if (!hasMarkNear(original, at)) return false
     heads ??= createTableHeads(original)
     const head = heads.headOf(at)
     return head !== '' && isSaid(words, head.trim())

@@ -10,7 +10,7 @@ const headLengthMax = 2_000
 const rowLengthMax = 4_000
 
 /** Whether a mark stands near on the same line: without one, nothing has to be looked for. */
-export function isInRow(text: string, at: number): boolean {
+export function hasMarkNear(text: string, at: number): boolean {
   return hasMark(text, at - 1, -1) || hasMark(text, at, 1)
 }
 

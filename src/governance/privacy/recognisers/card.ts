@@ -23,7 +23,7 @@ function judge(text: ScannedText, { value, start, end, sizes }: JoinedGroups): C
   const issuer = findIssuer(value)
   const isNamed = text.isNear(span, cardWords)
   // Fours out of a row of numbers are cells of a table rather.
-  if (!isNamed && sizes.length > 1 && isInRow(text, span)) return undefined
+  if (!isNamed && sizes.length > 1 && isAmongNumbers(text, span)) return undefined
   const isChinese = issuer === 'UnionPay' || (issuer === undefined && text.isNear(span, chineseCardWords))
   if (!isNamed && (issuer === undefined || isRareLength(issuer, value.length))) return undefined
   const type = isChinese ? 'cn-bank-card' : 'card'
@@ -45,7 +45,7 @@ const chineseCardWords =
   /银行卡|卡号|储蓄卡|借记卡|信用卡|贷记卡|银联|账号|账户|帐号|开户|打款|收款|卡$|銀行卡|卡號|帳號/
 
 /** Four more numbers and blanks alone between them: a month, a year and a code behind a card are not as many. */
-function isInRow({ folded }: ScannedText, { start, end }: Span): boolean {
+function isAmongNumbers({ folded }: ScannedText, { start, end }: Span): boolean {
   if (folded.slice(start, end).includes('-')) return false
   const before = /(?:\d+ )*$/.exec(folded.slice(Math.max(0, start - rowMax), start))?.[0] ?? ''
   const behind = /^(?: \d+)*/.exec(folded.slice(end, end + rowMax))?.[0] ?? ''

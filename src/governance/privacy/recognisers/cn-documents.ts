@@ -1,4 +1,4 @@
-import type { ScannedText, Span } from '../scanned-text.ts'
+import { spanOf, type ScannedText, type Span } from '../scanned-text.ts'
 import type { Candidate, Recogniser } from './recogniser.ts'
 
 /** Chinese passports, and the permits with which people of Hong Kong, Macao and Taiwan travel. They have no check digit. */
@@ -77,9 +77,4 @@ const plateWords = /车牌|号牌|牌照|车辆|车号|驾驶|停车|车主|违�
 function isPartOfWord({ folded }: ScannedText, start: number): boolean {
   const before = folded.slice(Math.max(0, start - 1), start + 1)
   return /[北南东燕]京|天津|江苏|[最全更创革清刷]新|[阿讯为度白乌]云|[四银]川|[西]宁|[漆乌]黑/.test(before)
-}
-
-function spanOf(match: RegExpMatchArray): Span {
-  const start = match.index ?? 0
-  return { start, end: start + match[0].length }
 }

@@ -1,5 +1,5 @@
 import { passesMod11, passesMod31 } from '../checksums.ts'
-import { joinGroups, readGrouped, type JoinedGroups, type ScannedText } from '../scanned-text.ts'
+import { joinGroups, readGrouped, spanOf, type JoinedGroups, type ScannedText } from '../scanned-text.ts'
 import type { Candidate, Instant, Recogniser } from './recogniser.ts'
 
 /** Resident identity numbers (GB 11643): region, date of birth, order, and the check character of MOD 11-2. */
@@ -14,7 +14,7 @@ export const cnResidentId: Recogniser = {
     }
     for (const match of text.folded.matchAll(endsWithX)) {
       const value = match[0].replace(/[ -]/g, '').toUpperCase()
-      const span = { start: match.index, end: match.index + match[0].length }
+      const span = spanOf(match)
       if (value.length === 18) yield* judgeEighteen(value, span, now)
     }
   },

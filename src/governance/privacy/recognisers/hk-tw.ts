@@ -1,4 +1,5 @@
 import { passesHongKong, passesTaiwan } from '../checksums.ts'
+import { spanOf } from '../scanned-text.ts'
 import type { Recogniser } from './recogniser.ts'
 
 /** Hong Kong identity cards: letters, six digits and a check character, most often in brackets. */
@@ -6,8 +7,8 @@ export const hkId: Recogniser = {
   types: ['hk-id'],
   *find(text) {
     for (const match of text.folded.matchAll(hongKong)) {
-      const [form, letters = '', digits = '', bracketed, bare] = match
-      const span = { start: match.index, end: match.index + form.length }
+      const [, letters = '', digits = '', bracketed, bare] = match
+      const span = spanOf(match)
       const isNamed = text.isNear(span, hongKongWords)
       const isUpper = letters === letters.toUpperCase()
       const isSingle = isUpper && letters.length === 1
@@ -30,7 +31,7 @@ export const twId: Recogniser = {
   types: ['tw-id'],
   *find(text) {
     for (const match of text.folded.matchAll(taiwan)) {
-      const span = { start: match.index, end: match.index + match[0].length }
+      const span = spanOf(match)
       const value = match[0].replace(/[ -]/g, '').toUpperCase()
       const isNamed = text.isNear(span, taiwanWords)
       if (!isNamed && !/^[A-Z]/.test(match[0])) continue

@@ -1,6 +1,6 @@
 import type * as Phones from 'libphonenumber-js/min'
 import { loadPackage } from '../../../core/packages.ts'
-import { joinGroups, type JoinedGroups, type ScannedText, type Span } from '../scanned-text.ts'
+import { joinGroups, spanOf, type JoinedGroups, type ScannedText, type Span } from '../scanned-text.ts'
 import type { Candidate, Recogniser } from './recogniser.ts'
 
 /** Mobile numbers of mainland China: 1, then 3 to 9, eleven digits, with or without 86. */
@@ -14,7 +14,7 @@ export const cnMobile: Recogniser = {
       }
     }
     for (const match of text.folded.matchAll(dottedMobile)) {
-      const span = { start: match.index, end: match.index + match[0].length }
+      const span = spanOf(match)
       if (!text.isAmongHan(span) && !text.isNear(span, phoneWords)) continue
       yield { type: 'cn-mobile', ...span, strength: 2, confidence: 0.9, why: ['form', 'context'] }
     }
@@ -48,7 +48,7 @@ export const phone: Recogniser = {
   *find(text) {
     for (const match of text.folded.matchAll(phoneForm)) {
       const form = match[0]
-      const span = { start: match.index, end: match.index + form.length }
+      const span = spanOf(match)
       const digits = form.replace(/(?:x|ext\.?|转|分机|#).*$/i, '').replace(/\D/g, '')
       if (digits.length < 6 || digits.length > 17 || isNoNumber(form, digits)) continue
       const candidate = judgePhone(text, { form, digits, span })
@@ -105,7 +105,7 @@ function judgePhone(text: ScannedText, written: Written): Candidate | undefined 
   }
   if (isLabelled(text, span) && digits.length >= 7 && isGrouped(form)) return phoneOf(0.75, ['form'])
   if (text.isAfter(span, phoneWordsBefore) || isLabelledBehind(text, span)) return phoneOf(0.7, ['form'])
-  if (isNationalForm(form, digits) && !isInRow(text, written)) return phoneOf(0.55, ['form'])
+  if (isNationalForm(form, digits) && !touchesNumbers(text, written)) return phoneOf(0.55, ['form'])
   return undefined
 }
 
@@ -119,11 +119,11 @@ const chinese =
 /** Without words around: digits alone have to be of the plan, and blanks alone between them no row of numbers. */
 function isChineseForm(text: ScannedText, written: Written): boolean {
   if (/^\d+$/.test(written.form)) return isValidIn(written.digits, 'CN')
-  return !isInRow(text, written)
+  return !touchesNumbers(text, written)
 }
 
 /** Blanks alone part its digits, and blanks alone part it from others. */
-function isInRow({ folded }: ScannedText, { form, span: { start, end } }: Written): boolean {
+function touchesNumbers({ folded }: ScannedText, { form, span: { start, end } }: Written): boolean {
   if (!/^[\d ]+$/.test(form)) return false
   return (
     /\d[ \t]{1,2}$/.test(folded.slice(Math.max(0, start - 3), start)) ||

@@ -1,4 +1,4 @@
-import type { ScannedText, Span } from '../scanned-text.ts'
+import { spanOf, type ScannedText, type Span } from '../scanned-text.ts'
 import type { Candidate, Recogniser } from './recogniser.ts'
 
 /** United States social security and taxpayer numbers. They have no check digit; the parts that are never given out count. */
@@ -6,8 +6,8 @@ export const usTax: Recogniser = {
   types: ['us-ssn', 'us-itin'],
   *find(text) {
     for (const match of text.folded.matchAll(taxForm)) {
-      const [form, area = '', separator = '', group = '', serial = ''] = match
-      const span = { start: match.index, end: match.index + form.length }
+      const [, area = '', separator = '', group = '', serial = ''] = match
+      const span = spanOf(match)
       const type = judgeTax(area, group, serial)
       if (type === undefined) continue
       const isNamed = text.isNear(span, taxWords)

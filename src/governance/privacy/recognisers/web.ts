@@ -1,6 +1,6 @@
 import { readHost } from './email.ts'
 import { isTopLevelDomain, isWordLike } from './top-level-domains.ts'
-import { isWordUnit, type ScannedText } from '../scanned-text.ts'
+import { isWordUnit, spanOf, type ScannedText } from '../scanned-text.ts'
 import type { Candidate, Recogniser } from './recogniser.ts'
 
 /** Addresses on the web: with a scheme or `www.` up to the first character that cannot be in one. */
@@ -113,7 +113,7 @@ export const ip: Recogniser = {
   types: ['ip'],
   *find(text) {
     for (const match of text.folded.matchAll(ipv4)) {
-      const span = { start: match.index, end: match.index + match[0].length }
+      const span = spanOf(match)
       const parts = match[0].split('.')
       if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) continue
       if (nobodys.test(match[0]) || text.isAfter(span, versionBefore)) continue
@@ -185,19 +185,11 @@ export const mac: Recogniser = {
   *find({ folded }) {
     for (const match of folded.matchAll(macForm)) {
       if (/^(?:00[:-]?){5,7}00$|^(?:ff[:-]?){5,7}ff$/i.test(match[0])) continue
-      const span = { start: match.index, end: match.index + match[0].length }
-      yield { type: 'mac', ...span, strength: 3, confidence: 0.9, why: ['form'] }
+      yield { type: 'mac', ...spanOf(match), strength: 3, confidence: 0.9, why: ['form'] }
     }
     for (const match of folded.matchAll(dottedMac)) {
       if (!/[a-f]/i.test(match[0])) continue
-      yield {
-        type: 'mac',
-        start: match.index,
-        end: match.index + match[0].length,
-        strength: 3,
-        confidence: 0.85,
-        why: ['form'],
-      }
+      yield { type: 'mac', ...spanOf(match), strength: 3, confidence: 0.85, why: ['form'] }
     }
   },
 }
