@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallFacts } from '../src/core/call.ts'
 import { isJsonObject, type JsonObject } from '../src/core/json.ts'
+import { createFacts } from '../src/core/testing.ts'
 import { createUsage } from '../src/core/usage.ts'
 import { startStrata, type RunningStrata } from './kit/strata.ts'
 
@@ -22,26 +23,7 @@ afterAll(() => strata.close())
 /** A call so many days ago that cost 2 dollars, or 1 on every seventh day. */
 function createCall(daysAgo: number): readonly CallFacts[] {
   const id = `call_${String(daysAgo).padStart(26, '0')}`
-  const root: CallFacts = {
-    id,
-    rootId: id,
-    parentId: undefined,
-    kind: 'request',
-    name: 'everyday',
-    tenant: 'default',
-    keyId: 'key_1',
-    startedAtMs: Date.now() - daysAgo * dayMs,
-    durationMs: 5,
-    firstByteMs: 1,
-    status: 'ok',
-    errorCode: undefined,
-    vendorModel: undefined,
-    regions: undefined,
-    usage: undefined,
-    cost: undefined,
-    priceVersion: undefined,
-    detail: undefined,
-  }
+  const root = createFacts({ id, startedAtMs: Date.now() - daysAgo * dayMs, durationMs: 5, firstByteMs: 1 })
   const usage = createUsage({ inputTotal: 100, outputTotal: 20 })
   const cost = daysAgo % 7 === 0 ? 1_000_000_000_000n : 2_000_000_000_000n
   return [{ ...root, id: `${id}.1`, parentId: id, kind: 'dispatch', name: 'cloud', usage, cost }, root]

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { CallFacts } from '../src/core/call.ts'
 import { createIds } from '../src/core/ids.ts'
 import { createSystemRandom } from '../src/core/random.ts'
+import { createFacts } from '../src/core/testing.ts'
 import { createFakeClock } from '../src/core/time.ts'
 import { createAuditKey, createAuditLog, readAuditKey } from '../src/governance/audit/index.ts'
 import { createRetention } from '../src/governance/retention/index.ts'
@@ -12,22 +12,6 @@ import { createEvaluations, createEvaluationWords, toTrainingPairs } from '../sr
 
 const startMs = Date.parse('2026-12-02T08:00:00Z')
 const dayMs = 86_400_000
-const facts: Omit<CallFacts, 'id' | 'rootId' | 'startedAtMs' | 'detail'> = {
-  parentId: undefined,
-  kind: 'request',
-  name: 'chat',
-  tenant: 'default',
-  keyId: 'key_1',
-  durationMs: 1,
-  firstByteMs: undefined,
-  status: 'ok',
-  errorCode: undefined,
-  vendorModel: undefined,
-  regions: undefined,
-  usage: undefined,
-  cost: undefined,
-  priceVersion: undefined,
-}
 const who = { tenant: 'default', keyId: 'key_1' }
 
 async function openOn(
@@ -48,7 +32,7 @@ async function openOn(
   const call = (useCase: string | undefined): string => {
     const id = ids.create('call')
     const detail = useCase === undefined ? undefined : { use_case: useCase }
-    store.recorder.settle([{ ...facts, id, rootId: id, startedAtMs: clock.now(), detail }])
+    store.recorder.settle([createFacts({ id, startedAtMs: clock.now(), detail })])
     return id
   }
   const say = async (id: string, known: Partial<Tables['feedback']> = {}): Promise<void> => {

@@ -1,6 +1,7 @@
 /** For tests of what is read from the record of calls. */
 import type { CallFacts } from '../core/call.ts'
 import type { Picodollars } from '../core/money.ts'
+import { createFacts } from '../core/testing.ts'
 import { createUsage, type Usage } from '../core/usage.ts'
 
 export interface TreeOptions {
@@ -26,25 +27,17 @@ export function createTrees(): { next(options: TreeOptions): readonly CallFacts[
       usage = createUsage({ inputTotal: 100, outputTotal: 10 }),
     }) {
       const id = `call_${stampOf(atMs)}${String(made++).padStart(16, '0')}`
-      const base = {
-        rootId: id,
-        tenant: 'default',
+      const root = createFacts({
+        id,
+        name: 'small',
         keyId,
         startedAtMs: atMs,
         durationMs: 5,
         firstByteMs: 2,
-        status: 'ok',
-        errorCode: undefined,
-        regions: undefined,
-        priceVersion: undefined,
-        detail: undefined,
         usage,
         cost,
-      } as const
-      return [
-        { ...base, id: `${id}.1`, parentId: id, kind: 'dispatch', name: endpoint, vendorModel },
-        { ...base, id, parentId: undefined, kind: 'request', name: 'small', vendorModel: undefined },
-      ]
+      })
+      return [{ ...root, id: `${id}.1`, parentId: id, kind: 'dispatch', name: endpoint, vendorModel }, root]
     },
   }
 }

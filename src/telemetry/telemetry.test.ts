@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { configSchema, type Config } from '../config/index.ts'
 import type { CallFacts } from '../core/call.ts'
 import { createSeededRandom } from '../core/random.ts'
+import { createFacts } from '../core/testing.ts'
 import { createFakeClock } from '../core/time.ts'
 import { createUsage } from '../core/usage.ts'
 import { createTelemetry, metricCatalogue, processMetricCatalogue, type Telemetry } from './index.ts'
@@ -29,27 +30,8 @@ function create(level: Config['telemetry']['logLevel'] = 'info'): { telemetry: T
 }
 
 function fact(known: Partial<CallFacts>): CallFacts {
-  return {
-    id: 'call_1',
-    rootId: 'call_1',
-    parentId: undefined,
-    kind: 'request',
-    name: 'small',
-    tenant: 'default',
-    keyId: 'key_1',
-    startedAtMs: startMs,
-    durationMs: 1_200,
-    firstByteMs: 80,
-    status: 'ok',
-    errorCode: undefined,
-    vendorModel: undefined,
-    regions: undefined,
-    usage: undefined,
-    cost: undefined,
-    priceVersion: undefined,
-    detail: undefined,
-    ...known,
-  }
+  const times = { startedAtMs: startMs, durationMs: 1_200, firstByteMs: 80 }
+  return createFacts({ id: 'call_1', rootId: 'call_1', name: 'small', ...times, ...known })
 }
 
 const attempt = fact({

@@ -3,6 +3,7 @@ import type { CallFacts } from '../../core/call.ts'
 import { createIds } from '../../core/ids.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { createSeededRandom } from '../../core/random.ts'
+import { createFacts } from '../../core/testing.ts'
 import { createFakeClock, type FakeClock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog } from '../../store/testing.ts'
@@ -61,31 +62,10 @@ function toTree(
   atMs: number,
   { tenant = 'default', detail, cost = 5n, regions = ['de'] }: CallOptions,
 ): readonly CallFacts[] {
-  const base = {
-    rootId: id,
-    tenant,
-    keyId: 'key_1',
-    startedAtMs: atMs,
-    durationMs: 1.25,
-    firstByteMs: 0.5,
-    status: 'ok' as const,
-  }
-  const none = { errorCode: undefined, vendorModel: undefined, regions: undefined, priceVersion: undefined }
-  return [
-    {
-      ...base,
-      ...none,
-      id: `${id}.1`,
-      parentId: id,
-      kind: 'dispatch',
-      name: 'plain',
-      regions,
-      usage: undefined,
-      cost,
-      detail: { attempt: 1, reason: 'first', sent: true },
-    },
-    { ...base, ...none, id, parentId: undefined, kind: 'request', name: 'chat', usage: undefined, cost, detail },
-  ]
+  const times = { startedAtMs: atMs, durationMs: 1.25, firstByteMs: 0.5 }
+  const root = createFacts({ id, name: 'chat', tenant, ...times, cost, detail })
+  const tried = { attempt: 1, reason: 'first', sent: true }
+  return [{ ...root, id: `${id}.1`, parentId: id, kind: 'dispatch', name: 'plain', regions, detail: tried }, root]
 }
 
 async function collect(audit: AuditLog, tenant?: string): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Readable } from 'node:stream'
-import type { CallFacts } from '../../core/call.ts'
 import { createIds } from '../../core/ids.ts'
 import { createSystemRandom } from '../../core/random.ts'
+import { createFacts } from '../../core/testing.ts'
 import { createFakeClock } from '../../core/time.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog } from '../../store/testing.ts'
@@ -30,7 +30,8 @@ async function openOn(store: Store, config: { readonly days?: number; readonly u
   const call = (useCase?: string, tenant = 'default'): string => {
     clock.advance(1)
     const id = ids.create('call')
-    store.recorder.settle([toFacts(id, { tenant, atMs: clock.now(), useCase })])
+    const detail = useCase === undefined ? undefined : { use_case: useCase }
+    store.recorder.settle([createFacts({ id, tenant, startedAtMs: clock.now(), detail })])
     return id
   }
   const has = async (id: string, tenant = 'default'): Promise<boolean> =>
@@ -45,32 +46,6 @@ async function openOn(store: Store, config: { readonly days?: number; readonly u
     await audit.close()
   }
   return { clock, audit, retention, call, has, verify, close }
-}
-
-function toFacts(
-  id: string,
-  of: { readonly tenant: string; readonly atMs: number; readonly useCase: string | undefined },
-): CallFacts {
-  return {
-    id,
-    rootId: id,
-    parentId: undefined,
-    kind: 'request',
-    name: 'chat',
-    tenant: of.tenant,
-    keyId: 'key_1',
-    startedAtMs: of.atMs,
-    durationMs: 1,
-    firstByteMs: undefined,
-    status: 'ok',
-    errorCode: undefined,
-    vendorModel: undefined,
-    regions: undefined,
-    usage: undefined,
-    cost: undefined,
-    priceVersion: undefined,
-    detail: of.useCase === undefined ? undefined : { use_case: of.useCase },
-  }
 }
 
 describeEngines('calls of a certain age', (open) => {

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { CallFacts } from '../../../core/call.ts'
 import { createIds } from '../../../core/ids.ts'
 import { createSeededRandom } from '../../../core/random.ts'
+import { createFacts } from '../../../core/testing.ts'
 import { createFakeClock } from '../../../core/time.ts'
 import type { Store } from '../../../store/index.ts'
 import { describeEngines, silentLog } from '../../../store/testing.ts'
@@ -36,20 +37,8 @@ function toId(number: number): string {
 function toCall(number: number, tenant = 'default'): readonly CallFacts[] {
   const id = toId(number)
   const times = { startedAtMs: startMs + number, durationMs: 1.25, firstByteMs: 0.5 }
-  const base = {
-    rootId: id,
-    tenant,
-    keyId: 'key_1',
-    ...times,
-    status: 'ok' as const,
-    usage: undefined,
-    detail: undefined,
-  }
-  const none = { errorCode: undefined, vendorModel: undefined, regions: undefined, priceVersion: undefined, cost: 5n }
-  return [
-    { ...base, ...none, id, parentId: undefined, kind: 'request', name: 'chat' },
-    { ...base, ...none, id: `${id}.1`, parentId: id, kind: 'dispatch', name: 'plain', regions: ['de'] },
-  ]
+  const root = createFacts({ id, name: 'chat', tenant, ...times, cost: 5n })
+  return [root, { ...root, id: `${id}.1`, parentId: id, kind: 'dispatch', name: 'plain', regions: ['de'] }]
 }
 
 async function listLeaves(store: Store): Promise<readonly StoredLeaf[]> {

@@ -4,6 +4,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import { createIds } from '../../../core/ids.ts'
 import type { Picodollars } from '../../../core/money.ts'
 import { createSeededRandom } from '../../../core/random.ts'
+import { createFacts } from '../../../core/testing.ts'
 import { createFakeClock } from '../../../core/time.ts'
 import type { Store } from '../../../store/index.ts'
 import { describeEngines, silentLog, type OpenStore } from '../../../store/testing.ts'
@@ -19,21 +20,13 @@ const who = { tenant: 'default', keyId: 'key_node', credential: key }
 function toFacts(id: string, more: Partial<CallFacts> = {}): readonly CallFacts[] {
   const cost = 10_000_000_000n as Picodollars // a cent
   const usage = { inputTotal: 10, outputTotal: 5, raw: { tokens: 15 }, source: 'reported' } as const
-  const common = { rootId: id, tenant: 'default', keyId: 'key_of_the_edge', startedAtMs: startMs, durationMs: 12.5 }
-  const rest = { errorCode: undefined, vendorModel: undefined, regions: undefined, priceVersion: undefined }
-  const base = {
-    ...common,
-    ...rest,
-    firstByteMs: 3,
-    status: 'ok',
-    usage: { ...noUsage, ...usage },
-    cost,
-    detail: { a: 1 },
-  }
+  const times = { startedAtMs: startMs, durationMs: 12.5, firstByteMs: 3 }
+  const known = { keyId: 'key_of_the_edge', usage: { ...noUsage, ...usage }, cost, detail: { a: 1 } }
+  const root = createFacts({ id, ...times, ...known })
   return [
-    { ...base, id: `${id}.1`, parentId: id, kind: 'dispatch', name: 'here', regions: ['local'], ...more },
-    { ...base, id, parentId: undefined, kind: 'request', name: 'everyday', ...more },
-  ] as readonly CallFacts[]
+    { ...root, id: `${id}.1`, parentId: id, kind: 'dispatch', name: 'here', regions: ['local'], ...more },
+    { ...root, ...more },
+  ]
 }
 const noUsage = { cacheRead: undefined, cacheWrite5m: undefined, cacheWrite1h: undefined, reasoning: undefined }
 
