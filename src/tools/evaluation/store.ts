@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { AgedTexts, DerivedTexts, Store, Tables } from '../../store/index.ts'
 
 export type EvaluationRow = Tables['evaluation']
@@ -19,25 +19,6 @@ export interface EvaluationStore {
 const rowsPerPage = 50
 /** Results of an evaluation may be large. */
 const agedPerPage = 20
-
-/** Scores, costs and errors stay; what the model said goes. */
-function withoutAnswers(results: string, gone: ReadonlySet<string>): { answers: number; results: string } {
-  let answers = 0
-  const isGone = (value: unknown): value is { readonly call: string; readonly answer: string } =>
-    typeof value === 'object' &&
-    value !== null &&
-    'call' in value &&
-    typeof value.call === 'string' &&
-    'answer' in value &&
-    gone.has(value.call)
-  const left = JSON.stringify(JSON.parse(results), (_name, value: unknown) => {
-    if (!isGone(value)) return value
-    answers++
-    const { answer: _, ...rest } = value
-    return rest
-  })
-  return { answers, results: left }
-}
 
 /** What models said when they were evaluated. */
 export function createEvaluationTexts(store: Pick<Store, 'sql'>): DerivedTexts {
@@ -65,7 +46,6 @@ export function createEvaluationWords(): AgedTexts {
     },
     async erase(sql, texts, atMs) {
       for (const { tenant, id } of texts) {
-        const row = () => sql.updateTable('evaluation').where('tenant', '=', tenant).where('id', '=', id)
         const kept = await sql
           .selectFrom('evaluation')
           .select('results')
@@ -73,37 +53,51 @@ export function createEvaluationWords(): AgedTexts {
           .where('id', '=', id)
           .executeTakeFirst()
         if (kept === undefined) continue
-        await row()
+        await sql
+          .updateTable('evaluation')
           .set({ results: withoutWords(kept.results), words_gone_at_ms: atMs })
+          .where('tenant', '=', tenant)
+          .where('id', '=', id)
           .execute()
       }
     },
   }
 }
 
-/** Of results as they are kept: cases, and in them what each model came to. */
-function callsIn(results: string): readonly string[] {
-  const cases = JSON.parse(results) as readonly JsonObject[] // written by `run`
-  const outcomes = cases.flatMap((each) => (isJsonObject(each['outcomes']) ? Object.values(each['outcomes']) : []))
-  return outcomes.flatMap((outcome) =>
-    isJsonObject(outcome) && typeof outcome['call'] === 'string' ? [outcome['call']] : [],
-  )
+/** Results as they are kept: of each case what it asked, and what each model came to. */
+type KeptCase = JsonObject & { readonly outcomes: Readonly<Record<string, JsonObject>> }
+
+function readCases(results: string): readonly KeptCase[] {
+  return JSON.parse(results) as readonly KeptCase[] // written by `run`
 }
 
+function callsIn(results: string): readonly string[] {
+  const calls = readCases(results).flatMap(({ outcomes }) => Object.values(outcomes).map(({ call }) => call))
+  return calls.filter((call) => typeof call === 'string')
+}
+
+/** Scores, costs and errors stay; what was asked and said goes. */
 function withoutWords(results: string): string {
-  const cases = JSON.parse(results) as readonly JsonObject[] // written by `run`
-  const left = cases.map((each) => {
+  const silent = readCases(results).map((each) => {
     const { prompt: _, ...rest } = each
-    const { outcomes } = each
-    if (!isJsonObject(outcomes)) return rest
-    const silent = Object.entries(outcomes).map(([model, outcome]) => {
-      if (!isJsonObject(outcome)) return [model, outcome] as const
-      const { answer: _answer, ...measured } = outcome
-      return [model, measured] as const
-    })
-    return { ...rest, outcomes: Object.fromEntries(silent) }
+    return withoutAnswers(rest, () => true).left
   })
-  return JSON.stringify(left)
+  return JSON.stringify(silent)
+}
+
+/** The case without the answers of the outcomes that are meant, and how many there were. */
+function withoutAnswers<Case extends Pick<KeptCase, 'outcomes'>>(
+  kept: Case,
+  isMeant: (outcome: JsonObject) => boolean,
+): { readonly answers: number; readonly left: Case } {
+  let answers = 0
+  const outcomes = Object.entries(kept.outcomes).map(([model, outcome]) => {
+    const { answer, ...measured } = outcome
+    if (answer === undefined || !isMeant(outcome)) return [model, outcome]
+    answers++
+    return [model, measured]
+  })
+  return { answers, left: { ...kept, outcomes: Object.fromEntries(outcomes) } }
 }
 
 export function createEvaluationStore({ sql }: Pick<Store, 'sql'>): EvaluationStore {
@@ -126,12 +120,15 @@ export function createEvaluationStore({ sql }: Pick<Store, 'sql'>): EvaluationSt
           .limit(rowsPerPage)
           .execute()
         for (const { id, results } of rows) {
-          const left = withoutAnswers(results, gone)
-          if (left.answers === 0) continue
-          forgotten += left.answers
+          const cases = readCases(results).map((each) =>
+            withoutAnswers(each, ({ call }) => typeof call === 'string' && gone.has(call)),
+          )
+          const answers = cases.reduce((sum, each) => sum + each.answers, 0)
+          if (answers === 0) continue
+          forgotten += answers
           await sql
             .updateTable('evaluation')
-            .set({ results: left.results })
+            .set({ results: JSON.stringify(cases.map(({ left }) => left)) })
             .where('tenant', '=', tenant)
             .where('id', '=', id)
             .execute()
