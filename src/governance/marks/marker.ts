@@ -36,10 +36,20 @@ const machineReadable = new Set(['mark-machine-readable', 'label-implicit', 'mar
 
 export function createMarker(deps: MarkerDeps): Marker {
   const { config } = deps
+  // By the list of a label, which is the same object for every request of a use case on a day.
+  const known = new WeakMap<readonly string[], Wanted>()
+  const wantedBy = (obligations: readonly string[]): Wanted => {
+    let wanted = known.get(obligations)
+    if (wanted === undefined) {
+      wanted = toWanted(obligations, config)
+      known.set(obligations, wanted)
+    }
+    return wanted
+  }
   return {
     mark(answer, call, request) {
-      const wanted = toWanted(call, config)
-      if (wanted === undefined || isByPerson(call)) return answer
+      const wanted = wantedBy(call.labels.policy?.obligations ?? none)
+      if (!wanted.isAny || isByPerson(call)) return answer
       const notices = wanted.kinds.length === 0 ? [] : sayNotices(config.texts, wanted.kinds, request)
       if (notices.length > 0) call.note({ notices })
       if (notices.length === 0 && !wanted.provenance && !wanted.record && !wanted.aigc) return answer
@@ -51,27 +61,24 @@ export function createMarker(deps: MarkerDeps): Marker {
 }
 
 interface Wanted {
+  readonly isAny: boolean
   readonly kinds: readonly (readonly [string, NoticeKind])[]
   readonly provenance: boolean
   readonly aigc: boolean
   readonly record: boolean
 }
 
-function toWanted({ labels }: Call, config: MarkerDeps['config']): Wanted | undefined {
-  const obligations = labels.policy?.obligations ?? none
-  if (obligations.length === 0 && config.provenance !== 'always' && config.record !== 'always') return undefined
+function toWanted(obligations: readonly string[], config: MarkerDeps['config']): Wanted {
   const isObliged = obligations.some((id) => machineReadable.has(id))
   const applies = (mode: 'off' | 'obliged' | 'always'): boolean =>
     mode === 'always' || (mode === 'obliged' && isObliged)
-  return {
-    kinds: obligations.flatMap((id): Wanted['kinds'] => {
-      const kind = noticesOf[id] ?? (labelled.has(id) ? 'label' : undefined)
-      return kind === undefined ? [] : [[id, kind]]
-    }),
-    provenance: applies(config.provenance),
-    aigc: obligations.includes('label-implicit'),
-    record: applies(config.record),
-  }
+  const kinds = obligations.flatMap((id): Wanted['kinds'] => {
+    const kind = noticesOf[id] ?? (labelled.has(id) ? 'label' : undefined)
+    return kind === undefined ? [] : [[id, kind]]
+  })
+  const [provenance, record] = [applies(config.provenance), applies(config.record)]
+  const aigc = obligations.includes('label-implicit')
+  return { isAny: kinds.length > 0 || provenance || record || aigc, kinds, provenance, aigc, record }
 }
 
 const none: readonly string[] = Object.freeze([])
