@@ -1,5 +1,5 @@
 import { signals, type Signal } from './signals.ts'
-import { chinese, english, type Area, type Words } from './words/index.ts'
+import { chinese, english, wordsOf, type Area, type Words } from './words/index.ts'
 
 const latinWord = /[a-z]{2}/
 const chineseCharacter = /[\u3400-\u9fff]/
@@ -108,14 +108,6 @@ function allWords(subjects: Words['subjects']): readonly string[] {
   return Object.values(subjects)
     .flatMap(wordsOf)
     .toSorted((left, right) => right.length - left.length)
-}
-
-function wordsOf(list: string): readonly string[] {
-  return list.split('|').flatMap(withPlural)
-}
-
-function withPlural(word: string): readonly string[] {
-  return word.endsWith('(s)') ? [word.slice(0, -3), `${word.slice(0, -3)}s`] : [word]
 }
 
 const englishFinder = createFinder(english, reach.english, createLatinSubjects(english))

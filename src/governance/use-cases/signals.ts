@@ -44,56 +44,24 @@ export const signals: readonly Signal[] = [
       act('uses', 'education-admission', 'education-learning-outcomes', 'education-level', 'education-cheating'),
     ],
   },
-  {
-    id: 'infrastructure',
-    tier: 'high',
-    declaredBy: [act('uses', 'critical-infrastructure-safety')],
-  },
-  {
-    id: 'admission',
-    tier: 'high',
-    declaredBy: [act('uses', 'education-admission', 'education-level')],
-  },
+  { id: 'infrastructure', tier: 'high', declaredBy: [act('uses', 'critical-infrastructure-safety')] },
+  { id: 'admission', tier: 'high', declaredBy: [act('uses', 'education-admission', 'education-level')] },
   {
     id: 'grading',
     tier: 'high',
     declaredBy: [act('uses', 'education-learning-outcomes', 'education-level', 'education-admission')],
   },
-  {
-    id: 'cheating',
-    tier: 'high',
-    declaredBy: [act('uses', 'education-cheating')],
-  },
-  {
-    id: 'recruitment',
-    tier: 'high',
-    declaredBy: [act('uses', 'employment-recruitment')],
-  },
-  {
-    id: 'employees',
-    tier: 'high',
-    declaredBy: [act('uses', 'employment-management')],
-  },
-  {
-    id: 'benefits',
-    tier: 'high',
-    declaredBy: [act('uses', 'services-public-benefits')],
-  },
+  { id: 'cheating', tier: 'high', declaredBy: [act('uses', 'education-cheating')] },
+  { id: 'recruitment', tier: 'high', declaredBy: [act('uses', 'employment-recruitment')] },
+  { id: 'employees', tier: 'high', declaredBy: [act('uses', 'employment-management')] },
+  { id: 'benefits', tier: 'high', declaredBy: [act('uses', 'services-public-benefits')] },
   {
     id: 'credit',
     tier: 'high',
     declaredBy: [act('uses', 'services-creditworthiness'), act('fraudDetectionOnly', true)],
   },
-  {
-    id: 'insurance',
-    tier: 'high',
-    declaredBy: [act('uses', 'services-insurance')],
-  },
-  {
-    id: 'emergency',
-    tier: 'high',
-    declaredBy: [act('uses', 'services-emergency')],
-  },
+  { id: 'insurance', tier: 'high', declaredBy: [act('uses', 'services-insurance')] },
+  { id: 'emergency', tier: 'high', declaredBy: [act('uses', 'services-emergency')] },
   {
     id: 'law-enforcement',
     tier: 'high',
@@ -114,16 +82,8 @@ export const signals: readonly Signal[] = [
     tier: 'high',
     declaredBy: [act('uses', 'migration-risk', 'migration-examination', 'migration-identification')],
   },
-  {
-    id: 'elections',
-    tier: 'high',
-    declaredBy: [act('uses', 'democracy-elections')],
-  },
-  {
-    id: 'social-scoring',
-    tier: 'prohibited',
-    declaredBy: [act('practices', 'social-scoring')],
-  },
+  { id: 'elections', tier: 'high', declaredBy: [act('uses', 'democracy-elections')] },
+  { id: 'social-scoring', tier: 'prohibited', declaredBy: [act('practices', 'social-scoring')] },
   {
     id: 'manipulation',
     tier: 'prohibited',

@@ -6,10 +6,11 @@ import { createFakeClock } from '../../core/time.ts'
 import type { Principal } from '../../core/call.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog } from '../../store/testing.ts'
-import { createPolicyGuard } from '../policy/index.ts'
+import { createPolicyGuard, loadPack } from '../policy/index.ts'
 import { createUseCaseDesk, createUseCaseRegistry } from './index.ts'
 import { isUndeclared, signals } from './signals.ts'
 import { findSignals } from './signal-finder.ts'
+import { chinese, english, wordsOf, type Words } from './words/index.ts'
 import { hiringAnswers } from '../../../test/kit/use-case-answers.ts'
 
 const admin: Principal = { tenant: 'one', keyId: 'key_a', role: 'admin', models: undefined, regions: undefined }
@@ -264,6 +265,29 @@ describe('words that hint at a use', () => {
     '如何缓解学生的焦虑情绪？',
   ])('are none in: %s', (text) => {
     expect(findSignals(text)).toEqual([])
+  })
+
+  test.each<[string, Words]>([
+    ['English', english],
+    ['Chinese', chinese],
+  ])('stand under one name each in %s, every signal has some, and every subject is asked about', (_, words) => {
+    const all = Object.values(words.subjects).flatMap(wordsOf)
+    expect(all.filter((word, index) => all.indexOf(word) !== index)).toEqual([])
+    const own = signals.filter(({ phrases }) => phrases === undefined).map(({ id }) => id)
+    expect(new Set(words.areas.map(({ id }) => id))).toEqual(new Set(own))
+    expect(new Set(words.areas.flatMap(({ about }) => about))).toEqual(new Set(Object.keys(words.subjects)))
+  })
+
+  test('are declared by answers that the pack knows', () => {
+    const { facts } = loadPack('eu-ai-act')
+    for (const { declaredBy } of signals) {
+      for (const { fact, values } of declaredBy) {
+        const asked = facts[fact]
+        expect(asked, fact).toBeDefined()
+        if (asked !== undefined && 'values' in asked)
+          expect(Object.keys(asked.values)).toEqual(expect.arrayContaining([...values]))
+      }
+    }
   })
 
   test('count only where the use case was asked and did not declare it', () => {

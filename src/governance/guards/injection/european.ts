@@ -47,6 +47,6 @@ export const europeanSigns: readonly Sign[] = [
   sign(
     'reveal',
     0.6,
-    `(?:muestra|muestre|revela|revele|repite|repita|imprime|dime|montrez?|revele|revelez|repetez?|affichez?|mostra|rivela|ripeti|stampa|mostre|revele|repita) ${gap(4)}(?:(?:prompt|mensaje|message|messaggio|mensagem|instrucciones|instructions|istruzioni|instrucoes) (?:del|de|du|di|do) ?(?:sistema|systeme|l'systeme)|prompt (?:del )?sistema|system prompt|donnees internes)`,
+    `(?:muestra|muestre|revela|revele|repite|repita|imprime|dime|montrez?|revelez|repetez?|affichez?|mostra|rivela|ripeti|stampa|mostre) ${gap(4)}(?:(?:prompt|mensaje|message|messaggio|mensagem|instrucciones|instructions|istruzioni|instrucoes) (?:del|de|du|di|do) ?(?:sistema|systeme|l'systeme)|prompt (?:del )?sistema|system prompt|donnees internes)`,
   ),
 ]

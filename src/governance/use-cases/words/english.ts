@@ -38,8 +38,7 @@ export const english: Words = {
     offence:
       'suspect(s)|polygraph(s)|lie detector(s)|predictive policing|law enforcement|criminal offence(s)|criminal offense(s)|judicial|case law|defendant(s)|offender(s)|witness|witnesses|convict|burglary|burglar|perpetrator|parole|recidivism|reoffend|re-offend|domestic violence|this evidence|the evidence|testimony|testimonies|judgment|the statute|crimes|prison|prisoner(s)|inmate(s)|detainee(s)|accused|alibi|felon(s)|gang member(s)|criminal record|probation|verdict|lawsuit|plaintiff|crime scene',
     vote: 'voter(s)|voting|the election|election day|referendum|polling day|the polls|turnout|the ballot|electorate|our candidate|other candidate|constituency|swing state(s)|electoral|campaign message(s)|canvass',
-    citizen:
-      'citizen(s)|residents|tenant(s)|tenants|neighbours|neighbors|inhabitants|visitor(s)|social media|persons|people',
+    citizen: 'citizen(s)|residents|tenant(s)|neighbours|neighbors|inhabitants|visitor(s)|social media|persons|people',
     target:
       'old people|the elderly|elderly|senior citizens|seniors|pensioners|gambling addicts|gamblers|addicts|lonely|their debts|the debts|vulnerable people|vulnerable customers|subconscious|subliminal|subliminally',
     audience: 'customers|viewers|users|consumers|shoppers|players',

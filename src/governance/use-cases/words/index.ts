@@ -1,3 +1,3 @@
 export { chinese } from './chinese.ts'
 export { english } from './english.ts'
-export type { Area, Words } from './words.ts'
+export { wordsOf, type Area, type Words } from './words.ts'

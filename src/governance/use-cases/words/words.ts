@@ -24,3 +24,11 @@ export interface Words {
   /** Speaks of what somebody made up. */
   readonly fiction: RegExp
 }
+
+export function wordsOf(list: string): readonly string[] {
+  return list.split('|').flatMap(withPlural)
+}
+
+function withPlural(word: string): readonly string[] {
+  return word.endsWith('(s)') ? [word.slice(0, -3), `${word.slice(0, -3)}s`] : [word]
+}
