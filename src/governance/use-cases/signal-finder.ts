@@ -64,11 +64,13 @@ interface Place {
 /** Whole words, by one expression of all of them. */
 function createLatinSubjects({ subjects }: Words): (text: string) => readonly Place[] {
   const longestFirst = allWords(subjects).join('|')
-  const subject = new RegExp(`(?<![a-z0-9\u00df-\u024f])(?:${longestFirst})(?![a-z0-9\u00df-\u024f])`, 'g')
+  // `\b` first: it is tried at every unit, and alone it rules out most of them in half the time.
+  const subject = new RegExp(`\\b(?<![\u00df-\u024f])(?:${longestFirst})(?![a-z0-9\u00df-\u024f])`, 'g')
   return (text) => {
     const places: Place[] = []
+    const parted = text.replaceAll('_', '/') // which to `\b` is a letter, and parts words here
     subject.lastIndex = 0
-    for (let match = subject.exec(text); match !== null; match = subject.exec(text)) {
+    for (let match = subject.exec(parted); match !== null; match = subject.exec(parted)) {
       if (places.push({ word: match[0], at: match.index }) === subjectsMax) break
     }
     return places

@@ -6,7 +6,7 @@ import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { UseCaseRegistry } from './registry.ts'
 import { findSignals } from './signal-finder.ts'
-import { isUndeclared, personalData, signals } from './signals.ts'
+import { isUndeclared, personalData, signals, type Signal } from './signals.ts'
 
 /** Looks, beside the requests, whether their words hint at what their use case does not declare. */
 export interface SignalWatch {
@@ -41,14 +41,14 @@ export function createSignalWatch(deps: WatchDeps): SignalWatch {
   const { mode, charactersMax } = deps.config.signals
   const waiting: Offered[] = []
   let counts = new Map<string, { tenant: string; name: string; signal: string; count: number }>()
-  let looked = 0
-  let passedOver = 0
+  let [looked, passedOver] = [0, 0]
   let flushing: Promise<void> = Promise.resolve()
+  const undeclaredOf = createUndeclaredMemory()
 
   function look({ tenant, name, request }: Offered): void {
     const answers = answersOf(deps, tenant, name)
-    const asked = answers === undefined ? [] : signals.filter((signal) => isUndeclared(signal, answers))
-    const isPersonal = answers !== undefined && isUndeclared(personalData, answers)
+    if (answers === undefined) return
+    const { asked, isPersonal } = undeclaredOf(answers)
     if (asked.length === 0 && !isPersonal) return
     const text = lastWords(request, charactersMax)
     looked += 1
@@ -108,14 +108,32 @@ export function createSignalWatch(deps: WatchDeps): SignalWatch {
   }
 }
 
-function answersOf(
-  { registry, config }: WatchDeps,
-  tenant: string,
-  name: string,
-): Readonly<Record<string, JsonObject>> | undefined {
+type Answers = Readonly<Record<string, JsonObject>>
+
+/** What a use case was asked about and did not declare. */
+interface Undeclared {
+  readonly asked: readonly Signal[]
+  readonly isPersonal: boolean
+}
+
+/** By the answers themselves, which are the same object until they change. */
+function createUndeclaredMemory(): (answers: Answers) => Undeclared {
+  const known = new WeakMap<Answers, Undeclared>()
+  return (answers) => {
+    let undeclared = known.get(answers)
+    if (undeclared === undefined) {
+      const asked = signals.filter((signal) => isUndeclared(signal, answers))
+      undeclared = { asked, isPersonal: isUndeclared(personalData, answers) }
+      known.set(answers, undeclared)
+    }
+    return undeclared
+  }
+}
+
+function answersOf({ registry, config }: WatchDeps, tenant: string, name: string): Answers | undefined {
   const declared = config.useCases[name]
   // Checked against the packs' questions when the configuration was read.
-  return (declared as Record<string, JsonObject> | undefined) ?? registry.find(tenant, name)?.answers
+  return (declared as Answers | undefined) ?? registry.find(tenant, name)?.answers
 }
 
 /** The last words of the person, and the instructions they were put under. */
