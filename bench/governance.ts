@@ -7,7 +7,7 @@ import { smallBody } from './gateway/bodies.ts'
 import { readPort, startStrata, type RunningContestant, type StrataOptions } from './gateway/contestants.ts'
 import { toTarget } from './gateway/measures.ts'
 import type { Benchmark, BenchmarkOptions } from './kit/benchmark.ts'
-import { readCpuMicros, startPinned } from './kit/processes.ts'
+import { readCpuMicros, readThreadMicros, startPinned } from './kit/processes.ts'
 import { formatTable, median, type Measurement } from './kit/report.ts'
 import { runWrk } from './kit/wrk.ts'
 
@@ -46,6 +46,8 @@ const sides: Readonly<Record<string, StrataOptions>> = {
 interface Sample {
   readonly perSecond: number
   readonly cpuMicros: number
+  /** Of `cpuMicros`, what the thread takes that brings the record into the database and the audit log. */
+  readonly foldMicros: number
 }
 
 export const benchmark: Benchmark = {
@@ -96,11 +98,13 @@ async function measure(
 
 async function sample(side: RunningContestant, folder: string, seconds: number): Promise<Sample> {
   const pid = side.process?.pid ?? -1
-  const before = readCpuMicros(pid) ?? Number.NaN
+  const read = () => [readCpuMicros(pid) ?? Number.NaN, readThreadMicros(pid, 'fold') ?? Number.NaN] as const
+  const before = read()
   const result = await runWrk(toTarget(side, smallBody), { connections, seconds, core: loadCore, folder })
   if (result.errors > 0) throw new Error(`${result.errors} requests were not answered`)
-  const cpuMicros = ((readCpuMicros(pid) ?? Number.NaN) - before) / result.requests
-  return { perSecond: result.requestsPerSecond, cpuMicros }
+  const after = read()
+  const [cpuMicros, foldMicros] = [(after[0] - before[0]) / result.requests, (after[1] - before[1]) / result.requests]
+  return { perSecond: result.requestsPerSecond, cpuMicros, foldMicros }
 }
 
 function toMeasurement(samples: ReadonlyMap<string, readonly Sample[]>, { print }: BenchmarkOptions): Measurement {
@@ -109,6 +113,7 @@ function toMeasurement(samples: ReadonlyMap<string, readonly Sample[]>, { print 
   for (const [name, taken] of samples) {
     figures[`${name}.perSecond`] = middle(taken.map(({ perSecond }) => perSecond))
     figures[`${name}.cpuMicros`] = middle(taken.map(({ cpuMicros }) => cpuMicros))
+    figures[`${name}.foldMicros`] = middle(taken.map(({ foldMicros }) => foldMicros))
     if (name === 'plain') continue
     // Within a round, since the machine changes between them.
     const lost = taken.map(({ perSecond }, round) => 1 - perSecond / (plain[round]?.perSecond ?? Number.NaN))

@@ -62,10 +62,21 @@ export function hasCommand(name: string): boolean {
 
 /** Processor time of a process and its threads so far, microseconds; `undefined` off Linux. That of threads that have ended is not in it. */
 export function readCpuMicros(pid: number): number | undefined {
-  const threads = listThreads(pid).map((thread) => readProc(pid, `task/${thread}/schedstat`))
-  const nanos = threads.map((text) => Number(text?.split(' ')[0]))
-  // A kernel without these counts in steps of 10 ms.
-  if (nanos.length === 0 || nanos.some(Number.isNaN)) return readTickMicros(pid)
+  // A kernel without counts for each thread counts in steps of 10 ms.
+  return sumMicros(pid, listThreads(pid)) ?? readTickMicros(pid)
+}
+
+/** The same of the threads with a name; `undefined` where the system does not count for each, or there are none. */
+export function readThreadMicros(pid: number, name: string): number | undefined {
+  return sumMicros(
+    pid,
+    listThreads(pid).filter((thread) => readProc(pid, `task/${thread}/comm`)?.trim() === name),
+  )
+}
+
+function sumMicros(pid: number, threads: readonly string[]): number | undefined {
+  const nanos = threads.map((thread) => Number(readProc(pid, `task/${thread}/schedstat`)?.split(' ')[0]))
+  if (nanos.length === 0 || nanos.some(Number.isNaN)) return undefined
   return nanos.reduce((sum, each) => sum + each, 0) / 1_000
 }
 
