@@ -7,7 +7,8 @@ import type { EventLog } from '../../core/ports.ts'
 import { toIso, type Clock } from '../../core/time.ts'
 import type { AgedTexts, Store, Tables } from '../../store/index.ts'
 import type { AuditLog } from '../audit/index.ts'
-import { createRetentionStore, type AgedCall, type CallPlace, type HoldRow } from './store.ts'
+import { covers } from './holds.ts'
+import { createRetentionStore, type CallPlace, type HoldRow, type RetentionQueries } from './store.ts'
 import { sweepTexts, type TextsErased } from './texts.ts'
 
 /** Deletes calls by the clock, and what stops that. */
@@ -126,7 +127,7 @@ export function createRetention(deps: RetentionDeps): Retention {
 }
 
 export type Sweeping = RetentionDeps & {
-  readonly queries: Parameters<Parameters<ReturnType<typeof createRetentionStore>['exclusively']>[0]>[0]
+  readonly queries: RetentionQueries
   readonly sql: Transaction<Tables>
 }
 
@@ -144,7 +145,11 @@ async function sweepBatch(
   const holds = await queries.listInForce()
   const due = aged.calls.filter((call) => {
     const own = (call.useCase === undefined ? undefined : useCases[call.useCase]) ?? days
-    return own !== undefined && call.startedAtMs < atMs - own * dayMs && !holds.some((hold) => covers(hold, call))
+    return (
+      own !== undefined &&
+      call.startedAtMs < atMs - own * dayMs &&
+      !holds.some((hold) => covers(hold, call.tenant, call))
+    )
   })
   await queries.deleteCalls(due, atMs)
   for (const [tenant, own] of Map.groupBy(due, (call) => call.tenant)) {
@@ -152,15 +157,6 @@ async function sweepBatch(
     await audit.act(tenant, { act: 'retention.delete', set: 'calls', calls: own.length, sequences }, sql)
   }
   return { deleted: due.length, last: aged.last }
-}
-
-function covers(hold: HoldRow, { tenant, useCase, startedAtMs }: AgedCall): boolean {
-  return (
-    hold.tenant === tenant &&
-    (hold.use_case === null || hold.use_case === useCase) &&
-    (hold.from_ms === null || startedAtMs >= hold.from_ms) &&
-    (hold.until_ms === null || startedAtMs < hold.until_ms)
-  )
 }
 
 /** Numbers as runs of consecutive ones, first and last. */

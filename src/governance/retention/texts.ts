@@ -1,5 +1,6 @@
 import type { AgedText, AgedTexts, TextPlace } from '../../store/index.ts'
 import { toPlatformError } from '../../core/errors.ts'
+import { covers, isWithin } from './holds.ts'
 import type { RetentionDeps, Sweeping } from './retention.ts'
 import type { CallStart, HoldRow, RetentionStore } from './store.ts'
 
@@ -68,11 +69,5 @@ function coversText(hold: HoldRow, text: AgedText, starts: ReadonlyMap<string, C
   if (known.length < text.calls.length || known.length === 0) {
     if (isWithin(hold, text.keptAtMs)) return true
   }
-  return known.some(
-    ({ startedAtMs, useCase }) => (hold.use_case === null || hold.use_case === useCase) && isWithin(hold, startedAtMs),
-  )
-}
-
-function isWithin({ from_ms: fromMs, until_ms: untilMs }: HoldRow, atMs: number): boolean {
-  return (fromMs === null || atMs >= fromMs) && (untilMs === null || atMs < untilMs)
+  return known.some((start) => covers(hold, text.tenant, start))
 }
