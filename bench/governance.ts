@@ -84,8 +84,10 @@ async function measure(
   const names = [...running.keys()]
   for (const side of running.values()) await sample(side, folder, warmUpSeconds)
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < names.length; turn++) {
-      const name = names[(round + turn) % names.length] ?? ''
+    // Who comes before is still at work on its record: turn about in both directions, so that it is not always the same one.
+    const order = round % 2 === 0 ? names : names.toReversed()
+    for (let turn = 0; turn < order.length; turn++) {
+      const name = order[(round + turn) % order.length] ?? ''
       const side = running.get(name)
       if (side === undefined) continue
       const taken = samples.get(name) ?? []
