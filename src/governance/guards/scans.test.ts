@@ -123,6 +123,9 @@ function leftmostLongest(source: string, text: string): readonly (readonly numbe
   return found
 }
 
+/** Types that stand behind a name, and how long that is at most. */
+const namedMax: Readonly<Record<string, number>> = { 'authorization-header': 22, 'assigned-secret': 17 }
+
 describe('secrets', () => {
   const scanner = createSecretScanner()
 
@@ -137,11 +140,17 @@ describe('secrets', () => {
           ['Use ', ' for it.'],
           ['', ''],
         ] as const) {
-          const found = scanText(scanner, before + secret + behind)
-          const whole = found.some(
-            ({ start, end }) => start <= before.length + 24 && end >= before.length + secret.length - 1,
-          )
-          expect(whole, `${type}: ${secret}`).toBe(true)
+          const places = scanText(scanner, before + secret + behind)
+            .filter(({ what }) => what === type)
+            .map(({ start, end }) => [start - before.length, secret.length - (end - before.length)] as const)
+          expect(places, `${type}: ${secret}`).toHaveLength(1)
+          const [late = -1, left = -1] = places[0] ?? []
+          // Behind a name the value alone is the secret, and the mark that ends a quoted one is none of it.
+          const isNamed = type in namedMax
+          expect(late, `${type}: ${secret}`).toBeLessThanOrEqual(namedMax[type] ?? 0)
+          expect(late).toBeGreaterThanOrEqual(0)
+          expect(left, `${type}: ${secret}`).toBeLessThanOrEqual(isNamed ? 1 : 0)
+          expect(left, `${type}: ${secret} in ${before}…${behind}`).toBeGreaterThanOrEqual(0)
         }
       }
     }

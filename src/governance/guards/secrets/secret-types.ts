@@ -95,7 +95,10 @@ export const secretTypes: readonly Pattern[] = [
   { what: 'jwt', source: 'eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{16,}', check: isJwt },
   {
     what: 'private-key',
-    source: '-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\\s\\\\:,.()-]{40,}',
+    // No two hyphens in a row but in its last line, which ends it: what stands behind is none of it.
+    source:
+      '-----BEGIN (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----(?:-?[A-Za-z0-9+/=\\s\\\\:,.()]){40,}' +
+      '(?:-----END (?:[A-Z0-9]{2,10} ){0,2}PRIVATE KEY(?: BLOCK)?-----)?',
     check: hasKeyBody,
   },
   { what: 'age-key', source: 'AGE-SECRET-KEY-1[0-9A-Za-z]{58}', words: true, check: isBech32 },
