@@ -38,21 +38,54 @@ function fold(text: string): string {
     .replaceAll(/^[\s"'`*.。!]+|[\s"'`*.。!]+$/g, '')
 }
 
-/** The letter an answer settles on: the last that is named as the answer, else the last that stands alone. */
+/** The letter an answer settles on: boxed, named as the answer, alone in its first line, chosen in words, else the last that stands alone. */
 function readChoice(answer: string): string | undefined {
-  const named = [
-    ...answer.matchAll(/(?:answer|option|choice|答案|选项?|選項?)\s*(?:is|:|：|为|為|是)?\s*[(（[*"]*([A-Z])\b/gi),
-  ]
-  const alone = [...answer.matchAll(/(?:^|[\s(（["*])([A-Z])(?=[).:,，。）\]"*\s]|$)/g)]
-  return (named.at(-1)?.[1] ?? alone.at(-1)?.[1])?.toUpperCase()
+  const text = answer.normalize('NFKC')
+  const whole = /^[\s"'`*([]*([A-Za-z])[\s"'`*)\].。]*$/.exec(text)?.[1]
+  return (whole ?? letterWays.map((way) => lastLetter(text, way)).find((letter) => letter !== undefined))?.toUpperCase()
 }
 
-/** The number an answer ends with: after `####` or in `\boxed{}` where it has one. */
+/** From the surest. Marks of emphasis, brackets and quotes may stand around the letter; what goes on as a word is none. */
+const letterWays: readonly RegExp[] = [
+  /\\boxed\{\s*(?:\\(?:text|mathrm|mathbf|textbf)\{)?\s*\(?([A-Z])\)?\s*\}/g,
+  /(?:[Aa]nswer|ANSWER|[Cc]orrect (?:option|choice)|答案|正[确確]选[项項])[\s*_`"'\])】]*(?:(?:is|was|would be|should be|[:为為是应應])[\s*_`"']*)*(?:[Oo]ption|[Cc]hoice|选项|選項)?[\s*_`"'([【]*([A-Z])(?![A-Za-z'’])/g,
+  /^[\s*_`"'([]*([A-Z])[\s*_`"')\].。:]*\n/g,
+  /(?:[应應]?[选選]擇?择?|\b(?:pick|choose|select|chose)\b)[\s*_`"'(:]*([A-Z])(?![A-Za-z'’])/g,
+  /\b(?:[Oo]ption|[Cc]hoice)\s*(?:is|:)?[\s*_`"'(]*([A-Z])(?![A-Za-z'’])|[选選][项項][\s:]*([A-Z])(?![A-Za-z'’])/g,
+  /(?:^|[\s(["*`])([A-Z])(?=[).:,，。\]"*`\s]|$)/g,
+]
+
+function lastLetter(text: string, way: RegExp): string | undefined {
+  const found = [...text.matchAll(way)].at(-1)
+  return found?.[1] ?? found?.[2]
+}
+
+const numberForm = String.raw`-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?`
+
+/** The number an answer ends with: after `####` or in `\boxed{}`, else the one named as the answer, else the last. */
 function readNumber(answer: string): number | undefined {
-  const marked = /(?:####|\\boxed\{)\s*\$?(-?[\d,]*\.?\d+)/.exec(answer)?.[1]
-  const last = [...answer.matchAll(/(?<![\d.])-?\d[\d,]*(?:\.\d+)?/g)].at(-1)?.[0]
-  const text = (marked ?? last)?.replaceAll(',', '')
-  const value = text === undefined || text === '' ? Number.NaN : Number(text)
+  const text = answer
+    .normalize('NFKC')
+    .replaceAll('−', '-')
+    .replaceAll(/\\[$%,!]|\{,\}/g, (mark) => (mark.includes(',') ? '' : mark.slice(1)))
+  const marked = lastNumber(text, new RegExp(String.raw`(?:####|\\boxed\{)\s*[$€£¥]?\s*(${numberForm})`, 'g'))
+  return marked ?? readNamedNumber(text) ?? lastNumber(text, new RegExp(String.raw`(?<![\d.])(${numberForm})`, 'g'))
+}
+
+/** Of the line that names the answer: what its sum comes to, else its first number. */
+function readNamedNumber(text: string): number | undefined {
+  const line = [...text.matchAll(/(?:\b[Aa]nswer\b|ANSWER|答案)\W*(?:is|was|为|為|是)?([^\n]*)/g)].at(-1)?.[1]
+  const value = line?.slice(line.lastIndexOf('=') + 1)
+  const first = value === undefined ? undefined : new RegExp(String.raw`^[^\d]*?(${numberForm})`).exec(value)?.[1]
+  return toNumber(first)
+}
+
+function lastNumber(text: string, way: RegExp): number | undefined {
+  return toNumber([...text.matchAll(way)].at(-1)?.[1])
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  const value = text === undefined ? Number.NaN : Number(text.replaceAll(',', ''))
   return Number.isNaN(value) ? undefined : value
 }
 
