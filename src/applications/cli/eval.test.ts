@@ -99,6 +99,31 @@ describe('strata eval', () => {
     expect(await run(...argv)).toMatchObject({ code, noted: expect.stringContaining(says) as string })
   })
 
+  test('ends with 1 when a model never answered, and finds out that it cannot write before it asks', async () => {
+    const suite = write('down.jsonl', [{ prompt: 'x', expect: { equals: 'y' } }])
+    mock.respondWith(() => ({ status: 401 }))
+    const ran = await run('run', suite, '--models', 'one')
+    mock.respondWith(() => undefined)
+    expect(ran).toMatchObject({
+      code: 1,
+      printed: [expect.anything(), expect.stringMatching(/^one\s+unmeasured/), expect.anything()],
+    })
+    const asked = (await strata.platform.store.calls.list('default', { limit: 100 })).length
+    const out = join(folder, 'nowhere', 'pairs.jsonl')
+    expect((await run('run', suite, '--models', 'one', '--out', out)).noted).toContain('cannot be written')
+    expect(await strata.platform.store.calls.list('default', { limit: 100 })).toHaveLength(asked)
+  })
+
+  test('compares marks of ten in marks of ten', async () => {
+    const pairs = write(
+      'tens.jsonl',
+      [...Array(40).keys()].map((row) => ({ prompt: `p${row}`, scores: { one: 7 + (row % 4), two: 1 + (row % 3) } })),
+    )
+    expect((await run('compare', pairs, '--models', 'one,two')).printed[0]).toMatch(
+      /^one minus two: 6\.\d+, 95 % from [56]\.\d+ to [67]\.\d+: one is better$/,
+    )
+  })
+
   test('refuses a model there is not before it asks anything, and names a bad line', async () => {
     const suite = write('ok.jsonl', [{ prompt: 'x' }])
     expect((await run('run', suite, '--models', 'one,ghost')).noted).toContain('MODEL_NOT_FOUND')

@@ -145,6 +145,43 @@ describe('strata route', () => {
     expect(() => readFileSync(at('none'))).toThrow('ENOENT')
   })
 
+  test('says of what it could learn nothing, and what it could not measure', async () => {
+    const equal = createPairs(60, 1).map(({ prompt }) => ({ prompt, scores: { one: 1, two: 1 } }))
+    const ran = await run(['train', '--data', writeLines('equal.jsonl', equal), '--out', at('equal')])
+    expect(ran.code).toBe(0)
+    expect(ran.printed).toContainEqual(expect.stringMatching(/^two: its labels are too few or all the same/))
+    expect(ran.printed).toContainEqual(expect.stringMatching(/unmeasured.*\(there are 60\), and a difference/))
+    const apart = [...Array(30).keys()].map((row) => ({ prompt: `p${row}`, scores: { [`m${row % 2}`]: row % 3 } }))
+    const other = await run(['train', '--data', writeLines('apart.jsonl', apart), '--out', at('apart')])
+    expect(other.printed).toContainEqual(expect.stringContaining('(there are 0)'))
+    const json = await run(['train', '--data', at('equal.jsonl'), '--out', at('equal'), '--json'])
+    expect(JSON.parse(json.printed[0] ?? '')).toMatchObject({ models: [{ learnt: false }, { learnt: false }] })
+  })
+
+  test('says when no prompt came in, and when lines were empty', async () => {
+    await run(['train', '--data', writeLines('in.jsonl', createPairs(40, 5)), '--out', at('in')])
+    expect(await run(['score', '--router', at('in')])).toMatchObject({
+      code: 0,
+      printed: [],
+      noted: expect.stringContaining('no prompt came in') as string,
+    })
+    const ran = await run(['score', '--router', at('in')], ['\uFEFF"one"\r\n\r\n"two"\r\n'])
+    expect(ran.printed).toHaveLength(2)
+    expect(ran.noted).toContain('1 empty lines were passed over')
+  })
+
+  test('certifies nothing with labels in another range than the router was trained on', async () => {
+    await run(['train', '--data', writeLines('shares.jsonl', createPairs(60, 6)), '--out', at('shares')])
+    const marks = createPairs(300, 7).map(({ prompt, scores: { small, large } }) => ({
+      prompt,
+      scores: { small: 1 + 9 * (small ?? 0), large: 1 + 9 * (large ?? 0) },
+    }))
+    const labels = writeLines('marks.jsonl', marks)
+    const ran = await run(['certify', '--router', at('shares'), '--data', labels, '--loss', '0.05', '--out', at('no')])
+    expect(ran).toMatchObject({ code: 1, noted: expect.stringContaining('another range than 0 to 1') as string })
+    expect(() => readFileSync(at('no'))).toThrow('ENOENT')
+  })
+
   test('certifies any family of policies', async () => {
     const rows = Array.from({ length: 400 }, (_, row) => ({
       reference: 1,

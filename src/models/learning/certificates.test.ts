@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createSeededRandom } from '../../core/random.ts'
 import {
   certifyFamily,
+  certifyRouter,
   certifyThreshold,
   checkCertificate,
   checkEquations,
@@ -10,7 +11,10 @@ import {
   createDriftWatch,
   createRiskTest,
   readCertificate,
+  trainRouter,
+  type TrainingPair,
 } from './index.ts'
+import { createPairs } from './testing.ts'
 import { bet, binomialCdf, createTernaryTest } from './risk-tests.ts'
 
 describe('the tests of risk', () => {
@@ -161,6 +165,58 @@ test('a certified threshold breaks its bound in fewer simulated deployments than
   }
   expect(broken).toBeLessThanOrEqual(10)
   expect(pluginBroken).toBeGreaterThan(25)
+})
+
+describe('labels that certify a router', () => {
+  const inRange = (pairs: readonly TrainingPair[], least: number, most: number): readonly TrainingPair[] =>
+    pairs.map(({ prompt, scores }) => ({
+      prompt,
+      scores: Object.fromEntries(
+        Object.entries(scores).map(([model, score]) => [model, least + score * (most - least)]),
+      ),
+    }))
+  const certify = (trained: readonly [number, number], labelled: readonly [number, number]) =>
+    certifyRouter({
+      router: trainRouter({ pairs: inRange(createPairs(200, 1), ...trained), seed: 1, nowMs: 0 }).router,
+      pairs: inRange(createPairs(300, 2), ...labelled),
+      guarantee: { epsilon: 0.05, delta: 0.1, loss: 'net' },
+      judge: 'exact',
+      nowMs: 0,
+    })
+
+  test.each([
+    [
+      [0, 1],
+      [0, 10],
+    ],
+    [
+      [0, 1],
+      [0, 100],
+    ],
+    [
+      [1, 10],
+      [0, 1],
+    ],
+    [
+      [0, 100],
+      [0, 10],
+    ],
+    [
+      [1, 5],
+      [1, 10],
+    ],
+  ] as const)('are refused where training was in %j and they are in %j', (trained, labelled) => {
+    expect(() => certify(trained, labelled)).toThrow(/another range than/)
+  })
+
+  test('may go a little beyond what training has seen, and then count with all they lose', () => {
+    const within = certify([1, 10], [1, 10])
+    const beyond = certify([2, 9], [1, 10])
+    expect(within.verdict.type).toBe('certified')
+    const shareOf = ({ verdict }: typeof within): number => (verdict.type === 'certified' ? verdict.strongShare : 1)
+    expect(shareOf(beyond)).toBeGreaterThanOrEqual(shareOf(within) - 0.02)
+    expect(shareOf(beyond)).toBeLessThan(0.9)
+  })
 })
 
 describe('the paper of a certificate', () => {

@@ -56,10 +56,9 @@ export function certifyRouter(options: CertifyRouterOptions): RouterCertificatio
     throw new PlatformError('INVALID_REQUEST', `no pair is left to certify with: ${reason}`, { param: 'pairs' })
   }
   if (stage === 'answer') requireAnswers(router, fresh)
-  const toQuality = (score: number): number => {
-    const { least, most } = router.scale
-    return Math.max(0, Math.min(1, (score - least) / (most - least)))
-  }
+  requireScale(router, cases)
+  const { least, most } = router.scale
+  const toQuality = (score: number): number => (score - least) / (most - least)
   const verdict = certifyThreshold({
     guarantee,
     thresholds,
@@ -86,6 +85,30 @@ export function certifyRouter(options: CertifyRouterOptions): RouterCertificatio
     issuedAt: toIso(options.nowMs),
   })
   return { ...found, certificate }
+}
+
+/** Labels by which a scale is told; fewer certify nothing that anybody asks for. */
+const scaleLabelsMin = 12
+
+/**
+ * Labels in another range than the router's would make every loss too small or too large, and nobody would see it. Right and wrong, and
+ * shares, lie within 0 to 1; of other ranges training may have missed the ends, so half a range beyond is still theirs.
+ */
+function requireScale({ scale, weak, strong }: Router, cases: readonly TrainingPair[]): void {
+  const scores = cases.flatMap(({ scores: given }) =>
+    [weak, strong].flatMap((model) => (has(given, model) ? [given[model] ?? 0] : [])),
+  )
+  const range = scale.most - scale.least
+  const margin = scale.least === 0 && scale.most === 1 ? 0 : range / 2
+  const outside = scores.find((score) => score < scale.least - margin || score > scale.most + margin)
+  const isLow = scores.length >= scaleLabelsMin && scores.every((score) => score <= scale.least + range / 8)
+  if (outside === undefined && (margin === 0 || !isLow)) return
+  const what = outside === undefined ? 'all lie in its lowest eighth' : `there is ${outside}`
+  throw new PlatformError(
+    'INVALID_REQUEST',
+    `the scores are of another range than ${scale.least} to ${scale.most}, which the router was trained on: ${what}; give them in that range, or train with these`,
+    { param: 'scores' },
+  )
 }
 
 /** Thresholds stand for equal shares of what the router was trained on: the cap is the one of the share asked for. */

@@ -95,7 +95,7 @@ export interface ThresholdOptions {
   /** Fixed beforehand, ascending: a prompt whose gain is at least the threshold goes to the strong model. */
   readonly thresholds: readonly number[]
   readonly gains: Float64Array
-  /** Quality of each answer, 0…1. */
+  /** Quality of each answer, 0…1; a loss or a win beyond that counts as 1. */
   readonly weak: Float64Array
   readonly strong: Float64Array
   readonly test?: RiskTest | undefined
@@ -125,7 +125,9 @@ function lossesAt(
   threshold: number,
   { gains, weak, strong }: Pick<ThresholdOptions, 'gains' | 'weak' | 'strong'>,
 ): Float64Array {
-  return gains.map((gain, row) => (gain >= threshold ? 0 : (strong[row] ?? 0) - (weak[row] ?? 0)))
+  return gains.map((gain, row) =>
+    gain >= threshold ? 0 : Math.max(-1, Math.min(1, (strong[row] ?? 0) - (weak[row] ?? 0))),
+  )
 }
 
 function mean(values: Float64Array): number {

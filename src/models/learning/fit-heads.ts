@@ -158,7 +158,8 @@ function thin(rows: Int32Array, countMax: number): Int32Array {
   return Int32Array.from({ length: countMax }, (_, place) => rows[Math.floor((place * rows.length) / countMax)] ?? 0)
 }
 
-function isLearnable(target: Float64Array): boolean {
+/** Else a model's mean stands for every prompt. */
+export function isLearnable(target: Float64Array): boolean {
   const known = target.filter((value) => !Number.isNaN(value))
   return known.length >= labelsMin && known.some((value) => value !== known[0])
 }

@@ -150,10 +150,17 @@ describe('training takes', () => {
   test('nothing that it cannot learn from', () => {
     expect(() => train([])).toThrow('no pair')
     expect(() => train([{ prompt: 'x', scores: { one: 1 } }])).toThrow('only the model one')
-    expect(() => trainRouter({ pairs: createPairs(20, 1), seed: 1, nowMs: 0, strong: 'other' })).toThrow('other')
+    expect(() => trainRouter({ pairs: createPairs(20, 1), seed: 1, nowMs: 0, strong: 'other' })).toThrow(
+      'of the model other; there are scores of large, small',
+    )
     expect(() => parsePair('{"prompt": "x"}', 7)).toThrow('line 7.scores')
     expect(() => parsePair('{"prompt": "x", "scores": {"m": "good"}}', 1)).toThrow('line 1.scores.m')
     expect(() => parsePair('nonsense', 3)).toThrow('line 3 is not JSON')
+    expect(() => parsePair('{"prompt": "x", "scores": {"m": NaN}}', 4)).toThrow(/line 4 .* leave out a score/)
+    expect(() => parsePair('[', 1)).toThrow('one object to a line')
+    expect(() => parsePair('{"prompt": "x", "scores": {"m": 1e300}}', 5)).toThrow('line 5.scores.m')
+    expect(() => parsePair('{"prompt": "x", "scores": {"__proto__": 1}}', 6)).toThrow('line 6: __proto__')
+    expect(parsePair('{"prompt": "__proto__", "scores": {"m": 1}}', 6)).toMatchObject({ prompt: '__proto__' })
   })
 })
 

@@ -14,9 +14,13 @@ export interface TrainingPair {
 }
 
 const modelName = z.string().min(1).max(256)
+
+/** Scores beyond this are no marks that anybody gives, and differences between them would not be numbers any more. */
+const scoreMax = 1e9
+
 const pairSchema = z.looseObject({
   prompt: z.string().min(1),
-  scores: z.record(modelName, z.number()),
+  scores: z.record(modelName, z.number().min(-scoreMax).max(scoreMax)),
   answers: z.record(modelName, z.string()).optional(),
   costs: z.record(modelName, z.number().min(0)).optional(),
   embedding: z.array(z.number()).min(1).max(dimensionsMax).optional(),
@@ -27,7 +31,9 @@ export const modelsMax = 64
 
 /** One pair of a line of JSON. Throws INVALID_REQUEST that names the line. Other members are passed over. */
 export function parsePair(line: string, lineNumber: number): TrainingPair {
-  const parsed = pairSchema.safeParse(parseLine(line, lineNumber))
+  const value = parseLine(line, lineNumber)
+  if (/"__proto__"\s*:/.test(line)) throw refuse(`line ${lineNumber}`, '__proto__ is no name for a model')
+  const parsed = pairSchema.safeParse(value)
   if (parsed.success) {
     const { prompt, scores, answers, costs, embedding } = parsed.data
     return {
@@ -40,20 +46,28 @@ export function parsePair(line: string, lineNumber: number): TrainingPair {
   }
   const [issue] = parsed.error.issues
   const place = [`line ${lineNumber}`, ...(issue?.path.map(String) ?? [])].join('.')
-  throw new PlatformError(
-    'INVALID_REQUEST',
-    `${place}: ${issue?.message ?? 'not a pair'}; a pair is {prompt, scores: {model: number}}`,
-    {
-      param: place,
-    },
-  )
+  throw refuse(place, issue?.message ?? 'not a pair')
 }
 
-/** Reads JSON lines; throws INVALID_REQUEST that names the line. */
+function refuse(place: string, what: string): PlatformError {
+  const form = 'a pair is {prompt, scores: {model: number}}, without what is not known'
+  return new PlatformError('INVALID_REQUEST', `${place}: ${what}; ${form}`, { param: place })
+}
+
+/** Reads JSON lines; throws INVALID_REQUEST that names the line, and what would mend it. */
 export function parseLine(line: string, lineNumber: number): unknown {
   try {
     return JSON.parse(line)
   } catch (cause) {
-    throw new PlatformError('INVALID_REQUEST', `line ${lineNumber} is not JSON`, { param: `line ${lineNumber}`, cause })
+    const what = `line ${lineNumber} is not JSON: ${adviseOn(line)}`
+    throw new PlatformError('INVALID_REQUEST', what, { param: `line ${lineNumber}`, cause })
   }
+}
+
+/** What programs write in the place of a line of JSON, most often. */
+function adviseOn(line: string): string {
+  if (/[:,[]\s*(?:NaN|-?Infinity|None|True|False)\b/.test(line))
+    return 'NaN, Infinity, None, True and False are no JSON; leave out a score that is not known'
+  if (/^\s*[[{]\s*$/.test(line)) return 'one object to a line, not one array or object over many'
+  return 'each line is one whole value, text in quotation marks'
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { PlatformError } from '../../core/errors.ts'
 import { readAnswer } from './answers.ts'
 import { createFeaturiser, type Features } from './features.ts'
-import { fitHeads, foldCount, type FittedHeads } from './fit-heads.ts'
+import { fitHeads, foldCount, isLearnable, type FittedHeads } from './fit-heads.ts'
 import type { HeadGroup } from './heads.ts'
 import { fitNeighbours } from './neighbours.ts'
 import { modelsMax, pairsMax, type TrainingPair } from './pairs.ts'
@@ -34,6 +34,8 @@ export interface Trained {
   readonly content: RouterContent
   /** Of heads that had not seen the prompt: how well the router does on new prompts of the same kind. */
   readonly heldOut: HeldOut
+  /** Models whose mean stands for every prompt: their labels are too few, or all the same. */
+  readonly unlearnt: readonly string[]
 }
 
 export interface HeldOut {
@@ -101,7 +103,8 @@ export function trainRouter(options: TrainOptions): Trained {
     weak: targets.get(weak) ?? nothing,
     strong: targets.get(strong) ?? nothing,
   }
-  return { router: createRouter(content, hashContent(content)), content, heldOut }
+  const unlearnt = models.filter((model) => !isLearnable(targets.get(model) ?? nothing))
+  return { router: createRouter(content, hashContent(content)), content, heldOut, unlearnt }
 }
 
 const thresholdCount = 200
@@ -237,7 +240,7 @@ function chooseEnds(
 ): { readonly weak: string; readonly strong: string } {
   for (const name of [named.weak, named.strong]) {
     if (name !== undefined && !models.some(({ id }) => id === name))
-      throw refuse(`no pair has a score of the model ${name}`)
+      throw refuse(`no pair has a score of the model ${name}; there are scores of ${nameSome(models)}`)
   }
   const best = models
     .filter(({ id }) => id !== named.weak)
@@ -249,6 +252,11 @@ function chooseEnds(
   const weak = named.weak ?? others.toSorted((one, other) => cheapness(one) - cheapness(other))[0]?.id ?? ''
   if (weak === strong) throw refuse('the weak and the strong model are the same')
   return { weak, strong }
+}
+
+function nameSome(models: readonly ModelAbout[]): string {
+  const names = models.slice(0, 12).map(({ id }) => id)
+  return names.join(', ') + (models.length > names.length ? ` and ${models.length - names.length} more` : '')
 }
 
 /** By the prompt, so that the same prompt twice never lies on both sides. */

@@ -16,7 +16,10 @@ export interface Comparison {
   readonly verdict: 'first' | 'second' | 'undecided'
 }
 
-/** Compares pair by pair; `undefined` when no case has both scores. Below 5 cases the interval is all there can be. */
+/**
+ * Compares pair by pair; `undefined` when no case has both scores. Scores are 0 to 1, or of another range, then the one that is seen.
+ * Below 5 cases the interval is all there can be.
+ */
 export function compareScores(
   pairs: readonly { readonly first: number; readonly second: number }[],
 ): Comparison | undefined {
@@ -26,8 +29,9 @@ export function compareScores(
   const difference = differences.reduce((sum, value) => sum + value, 0) / count
   const wins = differences.filter((value) => value > 0).length
   const losses = differences.filter((value) => value < 0).length
-  const reach = count < 5 ? Number.POSITIVE_INFINITY : reachOf(differences, difference)
-  const [low95, high95] = [Math.max(-1, difference - reach), Math.min(1, difference + reach)]
+  const range = measureRange(pairs)
+  const reach = count < 5 ? Number.POSITIVE_INFINITY : reachOf(differences, difference, range)
+  const [low95, high95] = [Math.max(-range, difference - reach), Math.min(range, difference + reach)]
   const verdict = low95 > 0 ? 'first' : high95 < 0 ? 'second' : 'undecided'
   return {
     cases: count,
@@ -42,13 +46,24 @@ export function compareScores(
   }
 }
 
+/** The most that two scores can differ by. */
+function measureRange(pairs: readonly { readonly first: number; readonly second: number }[]): number {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const { first, second } of pairs) {
+    least = Math.min(least, first, second)
+    most = Math.max(most, first, second)
+  }
+  return least >= 0 && most <= 1 ? 1 : Math.max(1, most - least)
+}
+
 /**
  * Student's interval of paired differences. Two more pairs that differ, one each way, are counted, so that a handful of
  * equal pairs does not claim to know that there is no difference (Agresti & Min, 2005).
  */
-function reachOf(differences: readonly number[], mean: number): number {
+function reachOf(differences: readonly number[], mean: number, range: number): number {
   const count = differences.length + 2
-  const squares = differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) + (1 - mean) ** 2 + (-1 - mean) ** 2
+  const squares =
+    differences.reduce((sum, value) => sum + (value - mean) ** 2, 0) + (range - mean) ** 2 + (range + mean) ** 2
   return toStudent95(count - 1) * Math.sqrt(squares / (count - 1) / count)
 }
 

@@ -21,7 +21,24 @@ describe('the exact scorers', () => {
     ['A is wrong, so the answer: C', { choice: 'c' }, 1],
     ['答案是 D', { choice: 'D' }, 1],
     ['I think A or B. Final: A', { choice: 'B' }, 0],
+    ['The answer is B.\nOption A is wrong, C is too.', { choice: 'B' }, 1],
+    ['**Answer: B**\n\nThe best, because option D ignores it.', { choice: 'B' }, 1],
+    ['B\n\nNot A: that is a moon.', { choice: 'B' }, 1],
+    ['so $\\boxed{\\text{B}}$, and not A', { choice: 'B' }, 1],
+    ['I would pick B, since A is false', { choice: 'B' }, 1],
+    ['【答案】B <eoa>', { choice: 'B' }, 1],
+    ['答案：B\n解析：选项A错误，选项C也不对。', { choice: 'B' }, 1],
+    ['综上，故选B，A不对', { choice: 'B' }, 1],
+    ['Ｂ', { choice: 'B' }, 1],
+    ['(b)', { choice: 'B' }, 1],
+    ['The answer is a planet: Bigger than A', { choice: 'B' }, 0],
     ['6 x 7 = 42, so #### 42', { number: 42 }, 1],
+    ['**Answer: 391** (17 times 23)', { number: 391 }, 1],
+    ['The answer is 3 + 4 = 7.\nI checked 2 times', { number: 7 }, 1],
+    ['first \\boxed{3}, at last \\boxed{\\$1{,}200}', { number: 1200 }, 1],
+    ['答案：１２ 元，共 3 人', { number: 12 }, 1],
+    ['it falls by −5', { number: -5 }, 1],
+    ['about 1.5e3', { number: 1500 }, 1],
     ['It costs $1,200.50 in all', { number: 1200.5 }, 1],
     ['about 3.1', { number: 3.14, tolerance: 0.05 }, 1],
     ['none', { number: 0 }, 0],
@@ -89,6 +106,23 @@ describe('a comparison', () => {
         expect(one?.pValue).toBe(other?.pValue)
       }),
     )
+  })
+
+  test('is the same in marks of ten, with all figures ten times as large', () => {
+    const random = createSeededRandom(3)
+    const shares = Array.from({ length: 60 }, () => ({ first: random.next(), second: random.next() * 0.4 }))
+    const ends = [
+      { first: 1, second: 0 },
+      { first: 0, second: 1 },
+    ]
+    const one = compareScores([...shares, ...ends])
+    const tens = compareScores(
+      [...shares, ...ends].map(({ first, second }) => ({ first: 10 * first, second: 10 * second })),
+    )
+    expect(tens?.low95).toBeCloseTo(10 * (one?.low95 ?? 0), 9)
+    expect(tens?.high95).toBeCloseTo(10 * (one?.high95 ?? 0), 9)
+    expect(tens?.difference).toBeLessThan(tens?.high95 ?? 0)
+    expect(tens).toMatchObject({ verdict: 'first' })
   })
 
   test('does not decide on a handful of cases', () => {

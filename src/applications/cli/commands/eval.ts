@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { PlatformError } from '../../../core/errors.ts'
 import { parsePair, type TrainingPair } from '../../../models/learning/index.ts'
 import {
@@ -33,7 +33,7 @@ export const evaluate: Command = {
     limit: { type: 'string' },
     'at-once': { type: 'string' },
   },
-  async run(context) {
+  async run(context): Promise<'failed' | void> {
     const [act, path, ...rest] = context.words
     if (path === undefined || rest.length > 0) throw toMisuse(evaluate)
     if (act === 'run') return runSuite(context, path)
@@ -42,7 +42,7 @@ export const evaluate: Command = {
   },
 }
 
-async function runSuite(context: CommandContext, path: string): Promise<void> {
+async function runSuite(context: CommandContext, path: string): Promise<'failed' | undefined> {
   const { terminal } = context
   const models = readModels(context)
   if (models.length === 0) throw toMisuse(evaluate)
@@ -58,6 +58,8 @@ async function runSuite(context: CommandContext, path: string): Promise<void> {
   const judgeModel = typeof judge === 'string' ? judge : undefined
   for (const model of [...models, ...(judgeModel === undefined ? [] : [judgeModel])])
     parts.models.resolve(model, operator)
+  const { out } = context.options
+  if (typeof out === 'string') await requireWritable(out)
   const evaluation = await parts.evaluations.run(operatorTenant, {
     name: path.slice(-128),
     cases,
@@ -69,9 +71,19 @@ async function runSuite(context: CommandContext, path: string): Promise<void> {
       if (done === total || done % 10 === 0) terminal.note(`${done} of ${total} cases`)
     },
   })
-  const { out } = context.options
   if (typeof out === 'string') await writePairs(out, evaluation)
   report(terminal, toEvaluationJson(evaluation), describe(evaluation))
+  const isUnanswered = evaluation.models.some(({ scored, unscored }) => scored + unscored === 0)
+  return isUnanswered ? 'failed' : undefined
+}
+
+/** Before anything is asked and paid for. */
+async function requireWritable(path: string): Promise<void> {
+  try {
+    await (await open(path, 'a')).close()
+  } catch (cause) {
+    throw new PlatformError('INVALID_REQUEST', `${path} cannot be written`, { cause })
+  }
 }
 
 async function writePairs(path: string, evaluation: Evaluation): Promise<void> {

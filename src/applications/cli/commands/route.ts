@@ -61,7 +61,7 @@ async function train(context: CommandContext): Promise<void> {
   const pairs = await readPairs(data)
   const embedded = await embedPairs(context, pairs)
   const startedMs = process.clock.monotonicMs()
-  const { router, content, heldOut } = trainRouter({
+  const { router, content, heldOut, unlearnt } = trainRouter({
     pairs,
     seed: readCount(context, 'seed', { max: 2 ** 31, otherwise: 1 }),
     nowMs: process.clock.now(),
@@ -86,7 +86,11 @@ async function train(context: CommandContext): Promise<void> {
       weak: router.weak,
       strong: router.strong,
       embedder: router.embedder ?? null,
-      models: router.models.map((model) => ({ ...model, meanCost: model.meanCost ?? null })),
+      models: router.models.map((model) => ({
+        ...model,
+        meanCost: model.meanCost ?? null,
+        learnt: !unlearnt.includes(model.id),
+      })),
       held_out: { question: figures.question ?? null, answer: figures.answer ?? null },
       bytes: Buffer.byteLength(file),
       train_ms: Math.round(trainMs),
@@ -101,16 +105,10 @@ async function train(context: CommandContext): Promise<void> {
           roleOf(router, id),
         ]),
       ]),
-      '',
-      ...toTable([
-        ['on prompts not seen', 'APGR', 'CPT50', 'CPT80'],
-        ...Object.entries(figures).flatMap(([stage, found]) =>
-          found === undefined
-            ? []
-            : [[`from the ${stage}`, found.apgr.toFixed(3), found.cpt50.toFixed(1), found.cpt80.toFixed(1)]],
-        ),
-      ]),
-      ...Object.entries(figures).flatMap(([stage, found]) => describeParity(stage, found?.parity)),
+      ...unlearnt.map(
+        (model) => `${model}: its labels are too few or all the same, so its mean stands for every prompt`,
+      ),
+      ...describeFigures(heldOut, figures),
       '',
       `${out}: ${pairs.length} pairs, ${Buffer.byteLength(file)} bytes, ${(trainMs / 1_000).toFixed(1)} s`,
     ],
@@ -139,9 +137,40 @@ async function embedPairs(context: CommandContext, pairs: readonly TrainingPair[
   return { embedder, vectors }
 }
 
+type HeldOutFigures = ReturnType<typeof describeHeldOut>
+
+function describeFigures(
+  heldOut: HeldOut,
+  figures: { readonly question: HeldOutFigures; readonly answer: HeldOutFigures },
+): readonly string[] {
+  const measured = Object.entries(figures).flatMap(([stage, found]) => (found === undefined ? [] : [{ stage, found }]))
+  if (measured.length === 0) {
+    const both = heldOut.weak.filter((weak, row) => !Number.isNaN(weak + (heldOut.strong[row] ?? Number.NaN))).length
+    return [
+      '',
+      `how well it does on prompts not seen is unmeasured: that takes ${measuredMin} prompts with scores of the weak and the strong model (there are ${both}), and a difference between the two`,
+    ]
+  }
+  return [
+    '',
+    ...toTable([
+      ['on prompts not seen', 'APGR', 'CPT50', 'CPT80'],
+      ...measured.map(({ stage, found }) => [
+        `from the ${stage}`,
+        found.apgr.toFixed(3),
+        found.cpt50.toFixed(1),
+        found.cpt80.toFixed(1),
+      ]),
+    ]),
+    ...measured.flatMap(({ stage, found }) => describeParity(stage, found.parity)),
+  ]
+}
+
 function roleOf(router: Router, id: string): string {
   return id === router.weak ? 'weak' : id === router.strong ? 'strong' : ''
 }
+
+const measuredMin = 20
 
 /** `undefined` where nothing can be said: too few pairs with both scores, or two models that are equally good. */
 function describeHeldOut(
@@ -155,7 +184,7 @@ function describeHeldOut(
   const choose = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? 0)
   const routed = { gains: choose(gains), weak: choose(heldOut.weak), strong: choose(heldOut.strong) }
   const figures = measureRouting(routed)
-  if (rows.length < 20 || !Number.isFinite(figures.apgr)) return undefined
+  if (rows.length < measuredMin || !Number.isFinite(figures.apgr)) return undefined
   return { ...figures, parity: findParity(routed) ?? null }
 }
 
@@ -183,12 +212,18 @@ async function score(context: CommandContext): Promise<void> {
   const path = textOf(context, 'router')
   if (path === undefined) throw toMisuse(route)
   const router = await loadRouter(path)
+  let last = 0
+  let scored = 0
   for await (const line of readLines(context.process.input())) {
     const given = readPrompt(line, router.weak)
+    last = line.number
+    scored++
     const gain = router.gain(given.prompt, given.answer, given.embedding)
     if (!context.terminal.isJson) context.terminal.print(String(gain))
     else context.terminal.print(JSON.stringify(describeScore(router, given, gain)))
   }
+  if (scored === 0) context.terminal.note('no prompt came in; give one {"prompt": "…"} to a line')
+  else if (scored < last) context.terminal.note(`${last - scored} empty lines were passed over`)
 }
 
 interface GivenPrompt {
