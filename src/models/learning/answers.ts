@@ -3,6 +3,9 @@ import { checkEquations } from './equations.ts'
 /** Figures that an answer to a question is described by, beside its shape. */
 export const answerFigureCount = 17
 
+/** What is longer than any sum anybody writes counts as that: hundreds of digits in a row would be no finite number. */
+const valueMax = 1e12
+
 /** An answer's own signs of being right or wrong: sums that hold or not, an end, doubt, figures of the question used. */
 export function readAnswer(question: string, answer: string): Float64Array {
   const { right, wrong } = checkEquations(answer)
@@ -11,7 +14,7 @@ export function readAnswer(question: string, answer: string): Float64Array {
   const used = new Set(given)
   const unused = new Set(asked.filter((number) => !used.has(number)))
   const last = given.at(-1)
-  const value = last === undefined ? 0 : Math.abs(Number(last))
+  const value = last === undefined ? 0 : Math.min(valueMax, Number(last))
   const steps = answer.split(/\n+/).filter((line) => line.trim() !== '').length
   return Float64Array.of(
     wrong > 0 ? 1 : 0,

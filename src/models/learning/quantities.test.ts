@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createSeededRandom } from '../../core/random.ts'
-import { measureRouting, trainRouter, type TrainingPair } from './index.ts'
+import { measureRouting, readRouter, trainRouter, writeRouter, type TrainingPair } from './index.ts'
 
 /** Pairs of as many letters, figures and marks each: what parts them is whether two numbers are one decimal, on which the large model fails. */
 function createPairs(count: number, seed: number, language: 'en' | 'zh'): readonly TrainingPair[] {
@@ -28,6 +29,46 @@ describe('what a text says of quantities', () => {
     const of = (model: string): readonly number[] => unseen.map(({ scores }) => scores[model] ?? 0)
     const gains = unseen.map(({ prompt }) => router.gain(prompt))
     expect(measureRouting({ gains, weak: of('small'), strong: of('large') }).apgr).toBeGreaterThan(1)
+  })
+
+  test('is finite, whatever a prompt and an answer hold, so that the router comes out of its file', () => {
+    const pieces = fc.constantFrom(
+      '9'.repeat(400),
+      '1,'.repeat(200),
+      '.5',
+      '=',
+      ' ',
+      '\n',
+      '- ',
+      '%',
+      '1/0 = 2',
+      '字',
+      '\uD800',
+      '#### ',
+    )
+    const texts = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(''))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(texts, texts), { minLength: 2, maxLength: 6 }), (given) => {
+        const pairs = createPairs(40, 1, 'en').map((pair, row) => {
+          const [prompt, answer] = given[row % given.length] ?? ['', '']
+          return { ...pair, prompt: `${pair.prompt} ${prompt}`, answers: { small: answer } }
+        })
+        const { content } = trainRouter({ pairs, seed: 1, nowMs: 0, weak: 'small', strong: 'large' })
+        const router = readRouter(Buffer.from(writeRouter(content)))
+        for (const [prompt, answer] of given) expect(Number.isFinite(router.gain(prompt, answer))).toBe(true)
+      }),
+      {
+        numRuns: 4,
+        examples: [
+          [
+            [
+              ['1 + 1?', `It is ${'9'.repeat(400)}`],
+              ['2 + 2?', '4'],
+            ],
+          ],
+        ],
+      },
+    )
   })
 
   test('is read in bounded time from a text of nothing but numbers and marks', () => {
