@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { createUsage } from '../../core/usage.ts'
 import { describeEngines } from '../../store/testing.ts'
 import { createTrees } from '../testing.ts'
+import { createSpendStore, type SpendBy } from './forecast/store.ts'
 import { createSpendQueries } from './index.ts'
 
 const noon = Date.parse('2026-03-10T12:00:00Z')
@@ -47,6 +48,27 @@ describeEngines('spend', (open) => {
       { key: 'key_1', model: 'small', requests: 3 },
       { key: 'key_2', model: 'small', requests: 1 },
     ])
+  })
+
+  test('over time is read of all together, and of each model, endpoint and key', async () => {
+    const store = await open()
+    const trees = createTrees()
+    for (const keyId of ['key_1', 'key_2'])
+      store.recorder.settle(trees.next({ vendorModel: 'm', cost: 5n, atMs: noon, keyId }))
+    const span = { tenant: 'default', stepMs: dayMs, fromMs: noon - dayMs, untilMs: noon + dayMs }
+    const read = async (by: SpendBy) => {
+      const found = await createSpendStore(store).read({ ...span, by })
+      return found
+        .toSorted((a, b) => a.group.localeCompare(b.group))
+        .map(({ group, calls, cost }) => [group, calls, cost])
+    }
+    expect(await read('all')).toEqual([['all', 2, 10n]])
+    expect(await read('key')).toEqual([
+      ['key_1', 1, 5n],
+      ['key_2', 1, 5n],
+    ])
+    for (const by of ['model', 'endpoint'] as const)
+      expect(await read(by)).toMatchObject([[expect.any(String), 2, 10n]])
   })
 
   test('by day is that of the day on which a dispatch began', async () => {

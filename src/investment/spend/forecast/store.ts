@@ -48,7 +48,7 @@ export function createSpendStore(store: Pick<Store, 'sql' | 'flush'>): {
 
 function select(database: Kysely<Tables>, { tenant, by, stepMs, fromMs, untilMs }: SpendQuery) {
   const name = {
-    all: sql<string>`'all'`,
+    all: sql<string>`cast('all' as text)`, // PostgreSQL groups by no bare constant
     model: sql<string>`root.name`,
     endpoint: sql<string>`part.name`,
     key: sql<string>`part.key_id`,
