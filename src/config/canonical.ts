@@ -40,8 +40,9 @@ export function isSecretPath(path: KeyPath): boolean {
   if (section === 'endpoints') return field === 'key' || (field === 'headers' && path.length === 4)
   if (section === 'governance') {
     if (path[1] === 'signOn') return field === 'clientSecret'
-    return (path[1] === 'privacy' || path[1] === 'audit') && field === 'key'
+    return ['privacy', 'audit', 'marks'].includes(String(path[1])) && field === 'key' && path.length === 3
   }
+  if (section === 'edge') return path[1] === 'centre' && field === 'key'
   // Headers of a webhook, and of a meter, which has a name before them.
   if (section === 'investment' && path[1] === 'webhook') return field === 'headers' && path.length === 4
   if (section === 'investment' && path[1] === 'meterSinks') return path[3] === 'headers' && path.length === 5

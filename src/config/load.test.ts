@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PlatformError } from '../core/errors.ts'
+import { isSecretPath } from './canonical.ts'
+import type { KeyPath, KeySchema } from './json-schema.ts'
 import { configJsonSchema, configSchema, hasConfigFile, loadConfig, type LoadedConfig } from './index.ts'
 
 const environment = { EU_KEY: 'sk-very-secret-value', PORT: '8081', NESTED: '${EU_KEY}', EMPTY: '' }
@@ -45,6 +47,11 @@ describe('a valid file', () => {
     [
       'headers of a collector',
       'telemetry: { traces: { url: "https://a.eu", headers: { authorization: SECRET }, processing: [de], storage: [de] } }',
+    ],
+    ['the secret of fingerprints', 'governance: { marks: { key: SECRET-that-has-as-many-characters-as-it-must } }'],
+    [
+      'the key at the centre',
+      'edge: { centre: { url: "https://a.eu", key: SECRET, node: shop, processing: [de], storage: [de] } }',
     ],
     [
       'the token of a repository',
@@ -113,6 +120,14 @@ governance: { privacy: { key: "vault-secret-written-out" } }
       expect(text).not.toContain(secret)
     }
     expect(text).toContain('${EU_KEY}')
+  })
+
+  test('mask whatever the schema calls a key, a token, a secret, a password or headers, unless it is none', () => {
+    const named = listNamed(configJsonSchema(), []).filter((path) => path[0] !== 'models')
+    const shown = named.filter((path) => !isSecretPath(path)).map((path) => path.join('.'))
+    // Public keys of witnesses, ids of the keys of edge nodes.
+    expect(shown.toSorted()).toEqual(['edge.nodes.name.key', 'governance.audit.witnesses.0.key'])
+    expect(named.length - shown.length).toBeGreaterThan(10)
   })
 
   test('tell the operator when a key is written in the file itself', () => {
@@ -256,3 +271,17 @@ describe('the JSON Schema', () => {
     }
   })
 })
+
+/** The paths under which the schema has something that is called like a credential; `name` where any name stands. */
+function listNamed(schema: KeySchema, path: KeyPath): readonly KeyPath[] {
+  if (schema.$ref !== undefined) return [] // Models within models.
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, each]) => listNamed(each, [...path, key]))
+  const more = schema.additionalProperties
+  const any = typeof more === 'object' ? listNamed(more, [...path, 'name']) : []
+  const items = schema.items === undefined ? [] : listNamed(schema.items, [...path, 0])
+  const variants = [...(schema.anyOf ?? []), ...(schema.allOf ?? [])].flatMap((each) => listNamed(each, path))
+  const [last, before] = [path.at(-1), path.at(-2)]
+  const isText = schema.type === 'string'
+  const isNamed = /(?:key|token|secret|password)$/i.test(String(last)) || (before === 'headers' && last === 'name')
+  return [...(isText && isNamed ? [path] : []), ...own, ...any, ...items, ...variants]
+}
