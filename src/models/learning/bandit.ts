@@ -57,7 +57,7 @@ export function chooseArm(state: BanditState, predictions: readonly ArmPredictio
   const arms = predictions.map(({ model, predicted }) => {
     const base = predicted ?? middle
     const context = [1, base - 0.5, predicted === undefined ? 1 : 0]
-    return { model, predicted: base, context, quality: clamp(base + correct(state.models[model], context)) }
+    return { model, predicted: base, context, quality: clamp(base + correct(findCorrection(state, model), context)) }
   })
   const best = arms.reduce((winner, arm) => (arm.quality > winner.quality ? arm : winner), arms[0] ?? noArm)
   const greed = 2 * Math.sqrt(arms.length * Math.max(1, state.judged))
@@ -74,7 +74,7 @@ const noArm = { model: '', predicted: 0, context: [], quality: 0 }
 
 /** Learns from the score of the arm that was chosen, 0…1. */
 export function learnFrom(state: BanditState, arm: Arm, score: number): BanditState {
-  const former = state.models[arm.model]
+  const former = findCorrection(state, arm.model)
   const surprise = score - arm.predicted
   const moments = Array.from({ length: contextSize ** 2 }, (_, place) => {
     const [row, column] = [Math.floor(place / contextSize), place % contextSize]
@@ -105,6 +105,11 @@ export function judgeOffline(
     matched.reduce((sum, each, place) => sum + ((weights[place] ?? 0) * (each.score - score)) ** 2, 0) / total ** 2
   const reach = 1.96 * Math.sqrt(variance)
   return { score, low95: Math.max(0, score - reach), high95: Math.min(1, score + reach), matched: matched.length }
+}
+
+/** A model may have any name, and an object knows some by itself. */
+function findCorrection({ models }: BanditState, model: string): Correction | undefined {
+  return Object.hasOwn(models, model) ? models[model] : undefined
 }
 
 /** The ridge regression of surprises on the context, at this context. */

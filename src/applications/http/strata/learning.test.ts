@@ -118,6 +118,13 @@ test('feedback on a call knows who answered and what it cost, and makes pairs', 
   expect(await send('POST', '/v1/feedback', { score: 7, model: 'one' })).toMatchObject({ status: 400 })
 })
 
+test('a model may have any name, also one that every object knows', async () => {
+  await send('PUT', '/v1/routers/names', { file })
+  const among = ['__proto__', 'constructor', 'small']
+  const made = await send('POST', '/v1/routers/names/choices', { prompt: 'Which?', among })
+  expect(made).toMatchObject({ status: 201, body: { arms: among.map((model) => ({ model })) } })
+})
+
 describe('evaluations', () => {
   test('ask the models there are, are kept, and compare two of them', async () => {
     const cases = [
