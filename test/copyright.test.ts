@@ -169,3 +169,19 @@ test('a work is withdrawn in one call, with proof, and does not come back', asyn
   expect(again.status).toBe(422)
   expect((await strata.request('/v1/copyright/withdrawals', { work: 'unknown' })).status).toBe(404)
 })
+
+test('rights of a document that a key may not see are neither shown to it nor changed by it', async () => {
+  const id = await put('closed.txt', 'For the keeper alone.')
+  const path = `/v1/collections/library/documents/${id}`
+  const closed = await strata.request(`${path}/access`, { allow: ['user:keeper'] }, { method: 'PUT' })
+  expect(closed.status).toBe(200)
+  const made = (await (await strata.request('/v1/keys', { name: 'member' })).json()) as { readonly key: string }
+  const headers = { authorization: `Bearer ${made.key}` }
+  const asked = [
+    await strata.request(`${path}/rights`, undefined, { headers }),
+    await strata.request(`${path}/rights`, { licence: 'CC-BY-4.0' }, { method: 'PUT', headers }),
+  ]
+  expect(asked.map(({ status }) => status)).toEqual([404, 404])
+  const kept = (await (await strata.request(`${path}/rights`)).json()) as { readonly verdicts: unknown }
+  expect(kept.verdicts).toBe(null)
+})

@@ -115,7 +115,7 @@ describe('what an edge node may do', () => {
     const delivery = { epoch: 'e', records: [] }
     // Wherever the test before has ended.
     await centre.reload({ endpoints: { one: toEndpoint(mock, 'openai') }, edge: { nodes } })
-    expect((await centre.request('/v1/edge/shop/settlements', delivery)).status).toBe(403)
+    expect((await centre.request('/v1/edge/shop/settlements', delivery)).status).toBe(404)
     expect((await centre.request('/v1/edge/kiosk/settlements', delivery)).status).toBe(404)
     const made = await centre.request('/v1/keys', { name: 'member' })
     const { key } = (await made.json()) as { readonly key: string }

@@ -19,7 +19,7 @@ export const errorCatalogue = {
   UNAUTHENTICATED: entry(401, false, 'Send a key as "Authorization: Bearer …" or "x-api-key: …".'),
   KEY_EXPIRED: entry(401, false, 'Ask for a new key: strata keys create.'),
   KEY_REVOKED: entry(401, false, 'Ask for a new key: strata keys create.'),
-  FORBIDDEN: entry(403, false, 'Use a key of a role that the message names.'),
+  FORBIDDEN: entry(403, false, 'Use a key of the role, or the tenant, that the message names.'),
   MODEL_FORBIDDEN: entry(403, false, 'Use a model the key is scoped to; GET /v1/models lists them.'),
   REGION_REFUSED: entry(
     403,

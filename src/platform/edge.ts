@@ -2,6 +2,7 @@ import type { Config, LoadedConfig } from '../config/index.ts'
 import type { Principal } from '../core/call.ts'
 import { PlatformError } from '../core/errors.ts'
 import { toDollars, type Picodollars } from '../core/money.ts'
+import { operatorTenant } from '../core/principals.ts'
 import type { HttpParts } from '../applications/index.ts'
 import {
   createCentre,
@@ -19,8 +20,6 @@ import type { Spending } from '../investment/index.ts'
 import type { Standing } from './standing.ts'
 import type { Store } from '../store/index.ts'
 
-/** The tenant whose calls an edge node settles, and whose spending is lent. */
-const operatorTenant = 'default'
 const leaseBudget = 'edge lease'
 const bodyBytesMax = 1_048_576
 

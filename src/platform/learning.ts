@@ -1,5 +1,6 @@
 import type { LoadedConfig } from '../config/index.ts'
 import { toPlatformError } from '../core/errors.ts'
+import { operatorTenant } from '../core/principals.ts'
 import { createScaleStore, createTokenScales } from '../infrastructure/index.ts'
 import { createAdmission, type createRegionGate } from '../governance/index.ts'
 import {
@@ -13,9 +14,6 @@ import {
 import type { Standing } from './standing.ts'
 import type { InWork } from './work.ts'
 import { createEvaluations, readJudgement, toJudgePrompt } from '../tools/index.ts'
-
-/** The tenant whose routers the configured models use. */
-const operatorTenant = 'default'
 
 /** A router that cannot be read any more is left out and named in the log: the rest must start without it. */
 export async function createLearningParts(

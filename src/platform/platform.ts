@@ -6,6 +6,7 @@ import { createIds } from '../core/ids.ts'
 import type { EventLog } from '../core/ports.ts'
 import type { Random } from '../core/random.ts'
 import type { Clock } from '../core/time.ts'
+import { operatorTenant } from '../core/principals.ts'
 import {
   checkPrivacy,
   checkRegions,
@@ -72,9 +73,6 @@ export interface PlatformDeps {
   /** Takes one line of log, without its line feed. */
   readonly writeLog: (line: string) => void
 }
-
-/** The tenant of whoever runs the server. */
-const operatorTenant = 'default'
 
 /** What a configuration makes, and what is closed when its last request is done. */
 interface Running {

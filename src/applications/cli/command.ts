@@ -3,6 +3,7 @@ import type { Principal } from '../../core/call.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
+import { operatorTenant } from '../../core/principals.ts'
 import type { Clock } from '../../core/time.ts'
 import type { DuplicateIndex, DuplicateOptions, Preparation } from '../../tools/index.ts'
 import type { OverlapMeter, ProtectedText, Rights, RightsSources } from '../../governance/index.ts'
@@ -111,7 +112,7 @@ export function report(terminal: Terminal, json: unknown, lines: readonly string
 }
 
 /** The tenant of commands that run on the machine itself. */
-export const operatorTenant = 'default'
+export { operatorTenant }
 
 /** Who runs a command on the machine itself. */
 export const operator: Principal = Object.freeze({

@@ -27,6 +27,8 @@ interface RouteBase {
 export interface OperationRoute extends RouteBase {
   /** The right it needs. */
   readonly access: 'public' | Right
+  /** `house`: it tells or changes what concerns every tenant, so that only keys of the operator's tenant may. */
+  readonly scope?: 'house'
   readonly handle: (exchange: Exchange, principal: Principal | undefined) => Promise<void>
 }
 

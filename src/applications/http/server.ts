@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Config } from '../../config/index.ts'
 import type { Principal } from '../../core/call.ts'
+import { operatorTenant } from '../../core/principals.ts'
 import { requireRight } from '../../core/rights.ts'
 import { describeCause, PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
@@ -118,7 +119,14 @@ function principalOf(deps: HttpServerDeps, route: OperationRoute, exchange: Exch
   if (route.access === 'public') return undefined
   const principal = deps.authenticate(exchange.credential())
   requireRight(principal, route.access, `${route.method} ${route.path}`)
+  if (route.scope === 'house' && principal.tenant !== operatorTenant) throw notOfTheHouse(route)
   return principal
+}
+
+/** What concerns every tenant is for whoever runs the house. */
+function notOfTheHouse({ method, path }: OperationRoute): PlatformError {
+  const what = `${method} ${path} concerns all tenants, and is for keys of the tenant ${operatorTenant}`
+  return new PlatformError('FORBIDDEN', what)
 }
 
 /** Headers that go with an error, whatever its face. */

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import { hasRight } from '../../../core/rights.ts'
 import { toIso } from '../../../core/time.ts'
 import type { Rights, RightsSources, RightsView } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation, type Operation } from './operation.ts'
+import { checkMaySee } from './viewing.ts'
 
 const text = z.string().max(1_048_576).optional()
 
@@ -94,9 +96,11 @@ export function copyrightRoutes(getParts: GetParts): readonly Route[] {
   ]
 }
 
-/** The id of the document in the path. Rejects with NOT_FOUND. */
-async function findDocument({ parts, principal, exchange }: Operation<unknown>): Promise<string> {
+/** The id of the document in the path. Rejects with NOT_FOUND, also where a reader of documents may not see it. */
+async function findDocument(given: Operation<unknown>): Promise<string> {
+  const { parts, principal, exchange } = given
   const { collection = '', document = '' } = exchange.parameters
+  if (hasRight(principal, 'knowledge:read')) await checkMaySee(given, document)
   return (await parts.knowledge.getDocument(principal.tenant, collection, document)).id
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { toDollars, type Picodollars } from '../../../core/money.ts'
+import { operatorTenant } from '../../../core/principals.ts'
 import { toIso } from '../../../core/time.ts'
 import { toSettlementJson, type EdgeNodeRow, type UplinkState } from '../../../infrastructure/index.ts'
 import type { GetParts } from '../parts.ts'
@@ -51,7 +52,8 @@ export function edgeRoutes(getParts: GetParts): readonly Route[] {
         body: {
           object: 'edge',
           nodes: (await parts.edge.centre.list(principal.tenant)).map(toNodeJson),
-          centre: toLinkJson(await parts.edge.link()),
+          // This server's own link is that of the house.
+          centre: toLinkJson(principal.tenant === operatorTenant ? await parts.edge.link() : undefined),
         },
       }),
     }),

@@ -31,6 +31,7 @@ export function healthRoutes(getParts: GetParts, describe: () => JsonObject): re
       method: 'GET',
       path: '/v1/health',
       access: 'operations:read',
+      scope: 'house',
       summary: 'The state of the store and of every endpoint.',
       handle: async (exchange) => {
         const { health, configVersion } = getParts()
@@ -42,6 +43,7 @@ export function healthRoutes(getParts: GetParts, describe: () => JsonObject): re
       method: 'GET',
       path: '/metrics',
       access: 'operations:read',
+      scope: 'house',
       summary: 'Metrics in the Prometheus text format.',
       handle: async (exchange) => {
         const text = await getParts().metricsText()

@@ -3,7 +3,7 @@ import { assert } from '../../../core/assert.ts'
 import type { Principal } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isAdministrative, type Right } from '../../../core/rights.ts'
-import type { JsonObject } from '../../../core/json.ts'
+import { findNul, type JsonObject } from '../../../core/json.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import type { Method, OperationRoute } from '../route.ts'
@@ -22,6 +22,7 @@ export interface OperationSpec<Body> {
   readonly path: string
   /** The right it needs; a use that changes what holds for others is in the audit log. */
   readonly access: Right
+  readonly scope?: OperationRoute['scope']
   readonly summary: string
   readonly body?: z.ZodType<Body>
   /** Instead of `body`: a body that may be something else than JSON, and the shape of it as JSON. */
@@ -36,6 +37,7 @@ export function operation<Body = undefined>(getParts: GetParts, spec: OperationS
     method: spec.method,
     path: spec.path,
     access: spec.access,
+    ...(spec.scope === undefined ? {} : { scope: spec.scope }),
     summary: spec.summary,
     ...(spec.body === undefined ? {} : { body: spec.body }),
     ...(spec.reader === undefined ? {} : { body: spec.reader.json }),
@@ -76,6 +78,10 @@ async function readBody<Body>(spec: OperationSpec<Body>, exchange: Exchange): Pr
 
 /** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
 export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
+  const nul = findNul(value)?.join('.').replaceAll('\0', '')
+  if (nul !== undefined) {
+    throw new PlatformError('INVALID_REQUEST', `${nul}: must not hold the character U+0000`, { param: nul })
+  }
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -18,6 +18,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
       method: 'POST',
       path: '/v1/prices',
       access: 'prices:manage',
+      scope: 'house',
       summary: 'Adds a dated price; one that overlaps another of its kind for the same model is refused.',
       body: entrySchema,
       answer: async ({ parts, body }) => ({ status: 201, body: toPriceEntryJson(await parts.priceEntries.add(body)) }),
@@ -26,6 +27,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
       method: 'GET',
       path: '/v1/prices',
       access: 'prices:read',
+      scope: 'house',
       summary: 'Lists the prices of the book, replaced ones too.',
       answer: async ({ parts }) => {
         await parts.priceEntries.refresh()

@@ -50,7 +50,7 @@ export interface Lease {
 export interface Centre {
   /**
    * Takes what a node has to tell, each record once however often it comes, in its order whatever the order of arrival. Throws
-   * NOT_FOUND for a node that is not configured, FORBIDDEN for another's key, SETTLEMENT_REFUSED for a record that was changed
+   * NOT_FOUND for a node that is not configured, and for another's key, SETTLEMENT_REFUSED for a record that was changed
    * or is none: then nothing of the delivery is taken.
    */
   deliver(who: Deliverer, delivery: Delivery): Promise<Settlement>
@@ -108,9 +108,9 @@ export function createCentre({ store, recorder, clock, nodes }: CentreDeps): Cen
 
 function findTerms(nodes: Readonly<Record<string, NodeTerms>>, node: string, { keyId }: Deliverer): NodeTerms {
   const terms = Object.hasOwn(nodes, node) ? nodes[node] : undefined
-  if (terms === undefined) throw new PlatformError('NOT_FOUND', 'there is no edge node of that name', { param: 'node' })
-  if (terms.key !== keyId) throw new PlatformError('FORBIDDEN', `this key is not that of the edge node ${node}`)
-  return terms
+  // Nobody is told of nodes by the names of others.
+  if (terms?.key === keyId) return terms
+  throw new PlatformError('NOT_FOUND', 'this key is not that of an edge node of that name', { param: 'node' })
 }
 
 /** What the request came to; `undefined` when that is not known. */

@@ -257,7 +257,7 @@ describeEngines('a centre', (open) => {
     const clock = createFakeClock(startMs)
     const centre = createCentre({ store: createSettlingStore(store), recorder: store.recorder, clock, nodes })
     const empty = { node: 'shop', epoch: 'e', records: [] }
-    await expect(centre.deliver({ ...who, keyId: 'key_other' }, empty)).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(centre.deliver({ ...who, keyId: 'key_other' }, empty)).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(centre.deliver(who, { ...empty, node: 'kiosk' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(centre.deliver(who, { ...empty, node: '__proto__' })).rejects.toMatchObject({ code: 'NOT_FOUND' })
     const tree = JSON.stringify([{ id: 'call_x' }])
