@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { errorCatalogue, type ErrorCode } from '../src/core/errors.ts'
 import type { JsonValue } from '../src/core/json.ts'
-import { at, faces } from './kit/faces.ts'
+import { at, faces, scim } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { expectRefusal } from './kit/refusal.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
@@ -101,6 +101,120 @@ describe('a path', () => {
   )
 })
 
+describe('a client whose base URL is not right', () => {
+  test.each([
+    ['twice', '/v1/v1/chat/completions', '/v1/chat/completions'],
+    ['not at all', '/chat/completions', '/v1/chat/completions'],
+    ['behind another path', '/openai/v1/models', '/v1/models'],
+    ['with a slash at the end', '/v1/embeddings/', '/v1/embeddings'],
+    ['with two slashes', '//v1//responses', '/v1/responses'],
+    ['below a thing that is there', '/v1/v1/calls/call_1', '/v1/calls/call_1'],
+  ])('and has /v1 %s is told what there is', async (_name, path, near) => {
+    const answer = await send(head('POST', path, ['content-length: 0']))
+    expectRefused(answer, 'ROUTE_NOT_FOUND')
+    expect(at(answer.json, ['error', 'message'])).toContain(`, but ${near}: mind the base URL`)
+  })
+
+  test('is told so in the shape of the face it speaks', async () => {
+    const response = await strata.request('/v1/v1/messages', faces.anthropic.ask('one'))
+    await expectRefusal(faces.anthropic, response, { code: 'ROUTE_NOT_FOUND', says: /, but \/v1\/messages:/ })
+  })
+})
+
+describe('what no database keeps as it is', () => {
+  const nul = 'a\0b'
+
+  test.each([
+    ['/v1/incidents', { title: nul }, 'title'],
+    ['/v1/budgets', { name: 'x', match: { user: nul } }, 'match.user'],
+    ['/v1/usage', { events: [{}, { id: nul }] }, 'events.1.id'],
+    ['/v1/use-cases', { answers: { [nul]: {} } }, 'answers.ab'],
+    ['/v1/chat/completions', { ...faces.openaiChat.ask('one'), strata: { review: nul } }, 'strata.review'],
+  ])('is refused in a body of %s, with its place', async (path, body, param) => {
+    await expectRefusal(faces.openaiChat, await strata.request(path, body), { code: 'INVALID_REQUEST', param })
+  })
+
+  test('is refused in a query and in what is provisioned', async () => {
+    const asked = await strata.request('/v1/calls?before=a%00b')
+    await expectRefusal(faces.openaiChat, asked, { code: 'INVALID_REQUEST', param: 'before' })
+    for (const path of ['/scim/v2/Users', '/scim/v2/Groups']) {
+      const refused = await strata.request(path, { userName: nul, displayName: nul })
+      await expectRefusal(scim, refused, { code: 'INVALID_REQUEST', says: /U\+0000/ })
+    }
+  })
+})
+
+describe('a path of no route', () => {
+  test.each([
+    ['/scim/v2/Users/x/y', scim],
+    ['/v1/messages/batches', faces.anthropic],
+    ['/v1/nothing', faces.openaiChat],
+  ])('%s is told of in the shape of the face it begins like', async (path, face) => {
+    await expectRefusal(face, await strata.request(path), { code: 'ROUTE_NOT_FOUND' })
+  })
+})
+
+describe('HEAD', () => {
+  test.each(['/healthz', '/v1/models', '/v1/models/one', '/openapi.json'])(
+    'of %s is GET without the body',
+    async (path) => {
+      const [get, only] = [await strata.request(path), await strata.request(path, undefined, { method: 'HEAD' })]
+      expect([only.status, await only.text()]).toEqual([200, ''])
+      expect(only.headers.get('content-length')).toBe(String((await get.arrayBuffer()).byteLength))
+    },
+  )
+
+  test('of what is only posted to, or is not there, is refused without a body', async () => {
+    const posted = await strata.request('/v1/search', undefined, { method: 'HEAD' })
+    expect([posted.status, posted.headers.get('allow'), await posted.text()]).toEqual([405, 'POST', ''])
+    expect((await strata.request('/v1/calls/none', undefined, { method: 'HEAD' })).status).toBe(404)
+    const wrong = await strata.request('/v1/models', undefined, { method: 'DELETE' })
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
+  })
+})
+
+describe('a request that is unusual, but right,', () => {
+  const ask = (more: readonly string[]): readonly [string, string] => {
+    const body = JSON.stringify(faces.openaiChat.ask('one'))
+    const headers = ['content-type: application/json', `content-length: ${body.length}`, ...more]
+    return [head('POST', '/v1/chat/completions', headers), body]
+  }
+
+  test.each([
+    ['waits to be asked for its body', ['expect: 100-continue'], /^HTTP\/1.1 100 Continue$/],
+    ['expects what nobody meets', ['expect: the-moon'], /^HTTP\/1.1 200 OK/],
+  ] as const)('that %s is answered', async (_name, more, says) => {
+    const answer = await send(...ask(more))
+    expect(answer.head).toMatch(says)
+    expect(mock.requests.length).toBe(1)
+    mock.reset()
+  })
+
+  test.each([
+    ['no key', ['authorization: Bearer wrong'], 401],
+    ['too large a body', [`content-length: ${bodyBytesMax + 1}`], 413],
+  ] as const)('but has %s is not asked for its body', async (_name, more, status) => {
+    const [, path] = ['POST', '/v1/chat/completions']
+    const own = more[0].startsWith('authorization') ? [...more, 'content-length: 9'] : more
+    const lines = [`POST ${path} HTTP/1.1`, 'host: x', `authorization: Bearer ${strata.key}`, 'expect: 100-continue']
+    const named = own[0]?.split(':')[0] ?? ''
+    const answer = await send([...lines.filter((line) => !line.startsWith(named)), ...own, '', ''].join('\r\n'))
+    expect(answer.status).toBe(status)
+  })
+
+  test('keeps the connection, so that others follow on it', async () => {
+    const [first, last] = [head('GET', '/healthz').replace('connection: close\r\n', ''), head('GET', '/v1/models')]
+    const answer = await sendAll(first, first, last)
+    expect(answer.match(/HTTP\/1.1 200 OK/g)?.length).toBe(3)
+  })
+
+  test('but whose body is compressed on its way, or that names no host, is refused in the shape of the face', async () => {
+    const coded = head('POST', '/v1/chat/completions', ['transfer-encoding: gzip, chunked'])
+    expectRefused(await send(coded, '0\r\n\r\n'), 'UNSUPPORTED_MEDIA_TYPE')
+    expectRefused(await send('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n'), 'INVALID_REQUEST')
+  })
+})
+
 describe('what is no request', () => {
   test.each([
     ['no HTTP', 'SSH-2.0-OpenSSH_9.9\r\n\r\n', 400],
@@ -148,6 +262,13 @@ function head(method: string, path: string, headers: readonly string[] = []): st
 
 /** Sends bytes as they are, and reads until the server has closed the connection. */
 async function send(...pieces: readonly string[]): Promise<RawAnswer> {
+  const [first = '', text = ''] = (await sendAll(...pieces)).split('\r\n\r\n', 2)
+  const json = text.startsWith('{') ? (JSON.parse(text) as JsonValue) : null // whatever JSON.parse gives is JSON
+  return { status: Number(first.split(' ')[1]), head: first, text, json }
+}
+
+/** The same as text: every answer there is. */
+async function sendAll(...pieces: readonly string[]): Promise<string> {
   const socket = connect(Number(new URL(strata.url).port), '127.0.0.1')
   const received: Buffer[] = []
   socket.on('data', (chunk) => received.push(chunk))
@@ -164,9 +285,7 @@ async function send(...pieces: readonly string[]): Promise<RawAnswer> {
     })
   }
   await closed
-  const [first = '', text = ''] = Buffer.concat(received).toString('utf8').split('\r\n\r\n', 2)
-  const json = text === '' ? null : (JSON.parse(text) as JsonValue) // whatever JSON.parse gives is JSON
-  return { status: Number(first.split(' ')[1]), head: first, text, json }
+  return Buffer.concat(received).toString('utf8')
 }
 
 function expectRefused(answer: RawAnswer, code: ErrorCode): void {

@@ -10,6 +10,18 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Where a text or a name holds U+0000, which no database keeps as it is; `undefined` where none does. */
+export function findNul(value: unknown): readonly (string | number)[] | undefined {
+  if (typeof value === 'string') return value.includes('\0') ? [] : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, each] of Object.entries(value)) {
+    if (key.includes('\0')) return [key]
+    const found = findNul(each)
+    if (found !== undefined) return [Array.isArray(value) ? Number(key) : key, ...found]
+  }
+  return undefined
+}
+
 /** The same with every text in it, at any depth, as `map` gives it; names of members stay. */
 export function mapJsonTexts<T extends JsonValue>(value: T, map: (text: string) => string): T
 export function mapJsonTexts(value: JsonValue, map: (text: string) => string): JsonValue {

@@ -140,7 +140,9 @@ function readDialectHeaders(exchange: Exchange): Readonly<Record<string, string>
 export function readUser(body: JsonObject): string | undefined {
   const metadata = body['metadata']
   const named = body['safety_identifier'] ?? body['user'] ?? (isJsonObject(metadata) ? metadata['user_id'] : undefined)
-  return typeof named === 'string' && named !== '' ? named.slice(0, userLengthMax) : undefined
+  if (typeof named !== 'string' || named === '') return undefined
+  // No database keeps U+0000 or half a character as it is.
+  return named.slice(0, userLengthMax).toWellFormed().replaceAll('\0', '\ufffd')
 }
 
 const userLengthMax = 256

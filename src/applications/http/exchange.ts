@@ -14,6 +14,7 @@ export interface Exchange {
   /** Monotonic milliseconds at which the headers had arrived. */
   readonly startedMonotonicMs: number
   readonly isBegun: boolean
+  /** Throws INVALID_REQUEST for a query with U+0000, which no database keeps as it is. */
   query(): URLSearchParams
   header(name: string): string | undefined
   /** The headers that begin with `x-`, by lower-case name, without credentials. */
@@ -118,7 +119,11 @@ class NodeExchange implements Exchange, TurnAct {
   query(): URLSearchParams {
     const url = this.#message.url ?? ''
     const start = url.indexOf('?')
-    return new URLSearchParams(start === -1 ? '' : url.slice(start + 1))
+    const query = start === -1 ? '' : url.slice(start + 1)
+    if (!query.includes('%00')) return new URLSearchParams(query)
+    const [name] = [...new URLSearchParams(query)].find((pair) => pair.some((text) => text.includes('\0'))) ?? ['']
+    const param = name.replaceAll('\0', '').slice(0, 64)
+    throw new PlatformError('INVALID_REQUEST', `${param}: must not hold the character U+0000`, { param })
   }
 
   header(name: string): string | undefined {
@@ -160,6 +165,9 @@ class NodeExchange implements Exchange, TurnAct {
     const bytesMax = this.#bodyBytesMax
     const declared = message.headers['content-length']
     if (declared !== undefined && Number(declared) > bytesMax) return Promise.reject(this.#tooLarge())
+    if (isCoded(message.headers)) return Promise.reject(unsupported('transfer-encoding', 'is not chunked alone'))
+    // Whoever waits to be asked for its body is asked now, and not before it has shown that it may send one.
+    if (message.headers.expect !== undefined && continues.test(message.headers.expect)) this.#response.writeContinue()
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = []
       let length = 0
@@ -205,10 +213,8 @@ class NodeExchange implements Exchange, TurnAct {
 
   begin(status: number, headers: HeaderList): void {
     // An unread rest of the request would be taken for the next request on this connection. The list is only read.
-    this.#response.writeHead(
-      status,
-      this.#message.complete ? (headers as string[]) : [...headers, 'connection', 'close'],
-    )
+    const isRead = this.#message.complete || !hasBody(this.#message.headers)
+    this.#response.writeHead(status, isRead ? (headers as string[]) : [...headers, 'connection', 'close'])
   }
 
   write(text: string): Promise<void> {
@@ -281,6 +287,19 @@ class NodeExchange implements Exchange, TurnAct {
   }
 }
 
+const continues = /(?:^|\W)100-continue(?:$|\W)/i
+
+/** The parser says that a request is complete only after it has been handed over, also where nothing can follow its head. */
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+}
+
+/** Whether a body is compressed, or worse, on its way: the parser takes off `chunked` alone. */
+function isCoded(headers: IncomingHttpHeaders): boolean {
+  const coding = headers['transfer-encoding']
+  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked'
+}
+
 /** JSON by any of its names. A form or plain text is what a web page may send anywhere without being asked. */
 const jsonType = /^(?:application|text)\/(?:[\w.+-]+\+)?json[ \t]*(?:;|$)/i
 
@@ -288,14 +307,14 @@ const jsonType = /^(?:application|text)\/(?:[\w.+-]+\+)?json[ \t]*(?:;|$)/i
 function requireJson(headers: IncomingHttpHeaders): void {
   const type = headers['content-type']
   if (type !== undefined && type !== 'application/json' && !jsonType.test(type)) {
-    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', 'the content-type of the request is not JSON', {
-      param: 'content-type',
-    })
+    throw unsupported('content-type', 'is not JSON')
   }
   const encoding = headers['content-encoding']
   if (encoding !== undefined && encoding !== 'identity') {
-    throw new PlatformError('UNSUPPORTED_MEDIA_TYPE', 'a compressed request body is not accepted', {
-      param: 'content-encoding',
-    })
+    throw unsupported('content-encoding', 'is not accepted: send the body as it is')
   }
+}
+
+function unsupported(header: string, what: string): PlatformError {
+  return new PlatformError('UNSUPPORTED_MEDIA_TYPE', `the ${header} of the request ${what}`, { param: header })
 }

@@ -4,7 +4,7 @@ import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
 import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import type { FilePlace } from '../../core/places.ts'
 import { PlatformError } from '../../core/errors.ts'
-import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { findNul, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
 import { sumDispatches, type CallTotals } from '../../core/totals.ts'
 import type { Asked } from '../flow-parts.ts'
@@ -57,6 +57,11 @@ export type RequestExtension = z.infer<typeof requestExtensionSchema>
 export function readRequestExtension(body: JsonObject): RequestExtension | undefined {
   const given = body['strata']
   if (given === undefined) return undefined
+  const nul = findNul(given)
+  if (nul !== undefined) {
+    const param = ['strata', ...nul].join('.').replaceAll('\0', '')
+    throw new PlatformError('INVALID_REQUEST', `${param}: must not hold the character U+0000`, { param })
+  }
   const parsed = requestExtensionSchema.safeParse(given)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

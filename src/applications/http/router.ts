@@ -15,7 +15,8 @@ export type Match =
       readonly allowed: readonly string[]
       readonly encodeError: Route['encodeError']
     }
-  | { readonly type: 'none' }
+  /** `near`: what the path would be without a base too much or too little. `encodeError` is absent where it is of no face. */
+  | { readonly type: 'none'; readonly near: string | undefined; readonly encodeError: Route['encodeError'] | undefined }
 
 const noParameters = Object.freeze({})
 
@@ -34,7 +35,9 @@ export function createRouter(routes: readonly Route[]): Router {
   return {
     routes,
     find(method, path) {
-      return fixed.get(`${method} ${path}`) ?? findPattern(method, path)
+      // What HEAD answers is what GET would, without its body, which node:http leaves out.
+      const asked = method === 'HEAD' ? 'GET' : method
+      return fixed.get(`${asked} ${path}`) ?? findPattern(asked, path)
     },
   }
 
@@ -47,10 +50,33 @@ export function createRouter(routes: readonly Route[]): Router {
       others.push(route)
     }
     const [other] = others
-    if (other === undefined) return { type: 'none' }
-    const allowed = [...new Set(others.map((route) => route.method))]
-    return { type: 'wrong-method', allowed, encodeError: other.encodeError }
+    if (other === undefined) return findNear(path)
+    const methods = others.flatMap((route) => (route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]))
+    return { type: 'wrong-method', allowed: [...new Set(methods)], encodeError: other.encodeError }
   }
+
+  function findNear(path: string): Match {
+    for (const near of listNear(path)) {
+      const route =
+        routes.find((each) => each.path === near) ?? patterns.find(({ pattern }) => pattern.test(near))?.route
+      if (route !== undefined && near !== path) return { type: 'none', near, encodeError: route.encodeError }
+    }
+    // Below `/v1/messages` and `/scim/v2` are the faces that begin so.
+    const beginning = path.split('/', 3).join('/')
+    const beside = routes.find((each) => each.path === beginning || each.path.startsWith(`${beginning}/`))
+    return { type: 'none', near: undefined, encodeError: beside?.encodeError }
+  }
+}
+
+const basesMax = 3
+
+/** What a client may have meant whose base URL has a path too much, or lacks `/v1`, or that writes a slash too many. */
+function listNear(path: string): readonly string[] {
+  const segments = path.split('/', 32).filter((segment) => segment !== '')
+  return Array.from({ length: Math.min(basesMax, segments.length) }, (_, start) => {
+    const rest = `/${segments.slice(start).join('/')}`
+    return rest.startsWith('/v1/') ? [rest] : [rest, `/v1${rest}`]
+  }).flat()
 }
 
 function toPattern(path: string): { readonly pattern: RegExp; readonly names: readonly string[] } {
@@ -67,10 +93,11 @@ function toParameters(names: readonly string[], match: RegExpExecArray): Readonl
   return Object.fromEntries(names.map((name, index) => [name, decode(match[index + 1] ?? '')]))
 }
 
-/** A path that is not valid percent-encoding is taken as it stands; nothing will be found under it. */
+/** A path that is not valid percent-encoding, or holds U+0000, is taken as it stands; nothing will be found under it. */
 function decode(segment: string): string {
   try {
-    return decodeURIComponent(segment)
+    const decoded = decodeURIComponent(segment)
+    return decoded.includes('\0') ? segment : decoded
   } catch {
     return segment
   }

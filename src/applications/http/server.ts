@@ -44,17 +44,22 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const router = createRouter(deps.routes)
   const turn = new TurnEnd()
   let open = 0
+  const serveOne = (message: IncomingMessage, response: ServerResponse): void => {
+    void serve(message, response)
+  }
   const server = createServer(
     {
+      requireHostHeader: false, // it is refused here, in the shape of the face
       headersTimeout: config.headersMsMax,
       requestTimeout: Math.max(config.requestMsMax, config.headersMsMax),
       keepAliveTimeout: config.keepAliveMsMax,
       connectionsCheckingInterval: 5_000,
     },
-    (message, response) => {
-      void serve(message, response)
-    },
+    serveOne,
   )
+  // A body that is announced is asked for when it is read, and no other expectation is one that Strata would meet.
+  server.on('checkContinue', serveOne)
+  server.on('checkExpectation', serveOne)
   server.on('clientError', refuseMalformed)
   const closeUnused = followConnections(server)
 
@@ -73,8 +78,9 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     })
     const encodeError = encoderOf(match)
     try {
+      if (message.headers.host === undefined && message.httpVersion === '1.1') throw nameless()
       if (open > config.requestsOpenMax) throw overloaded(config.requestsOpenMax)
-      if (match.type === 'none') throw new PlatformError('ROUTE_NOT_FOUND', `there is no route ${path.slice(0, 200)}`)
+      if (match.type === 'none') throw notFound(path, match.near)
       if (match.type === 'wrong-method') throw wrongMethod(message.method, match.allowed)
       await run(deps, match.route, exchange)
     } catch (thrown) {
@@ -145,6 +151,15 @@ function overloaded(requestsOpenMax: number): PlatformError {
   return new PlatformError('OVERLOADED', `${requestsOpenMax} requests are in work already`, { retryAfterMs: 1_000 })
 }
 
+function nameless(): PlatformError {
+  return new PlatformError('INVALID_REQUEST', 'a request by HTTP/1.1 has a host header', { param: 'host' })
+}
+
+function notFound(path: string, near: string | undefined): PlatformError {
+  const hint = near === undefined ? '' : `, but ${near.slice(0, 200)}: mind the base URL of the client`
+  return new PlatformError('ROUTE_NOT_FOUND', `there is no route ${path.slice(0, 200)}${hint}`)
+}
+
 function wrongMethod(method: string | undefined, allowed: readonly string[]): PlatformError {
   return new PlatformError('METHOD_NOT_ALLOWED', `${method ?? 'this method'} is not allowed here`, {
     details: { allowed: allowed.join(', ') },
@@ -173,9 +188,18 @@ function refuseMalformed(thrown: NodeJS.ErrnoException, socket: Duplex): void {
 function toMalformed(code: string | undefined): readonly [number, PlatformError] {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return [431, new PlatformError('INVALID_REQUEST', `the headers are larger than ${maxHeaderSize} bytes`)]
+      return [
+        431,
+        new PlatformError('INVALID_REQUEST', `the headers are larger than ${maxHeaderSize} bytes; send fewer`),
+      ]
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return [408, new PlatformError('INVALID_REQUEST', 'the request was not complete in time')]
+      return [
+        408,
+        new PlatformError(
+          'INVALID_REQUEST',
+          'the request was not complete in time; send it faster, or raise server.headersMsMax or server.requestMsMax',
+        ),
+      ]
     default:
       return [400, new PlatformError('INVALID_REQUEST', 'what was sent is not HTTP/1.1')]
   }
@@ -184,7 +208,7 @@ function toMalformed(code: string | undefined): readonly [number, PlatformError]
 /** Errors are told in the shape of the face that the path belongs to. */
 function encoderOf(match: Match): Route['encodeError'] {
   if (match.type === 'route') return match.route.encodeError
-  return match.type === 'wrong-method' ? match.encodeError : encodeStrataError
+  return match.encodeError ?? encodeStrataError
 }
 
 function listen(server: Server, config: Config['server']): Promise<string> {

@@ -39,7 +39,8 @@ export function findFault({ path, method, status, code, text }: Judged): string 
   const entry = errorCatalogue[code as ErrorCode] as (typeof errorCatalogue)[ErrorCode] | undefined // it may be none
   if (entry === undefined) return `a code that is not in the catalogue: ${code}`
   if (entry.status !== status) return `${status}, though ${code} is ${entry.status}`
-  const error = faceOf(path).errorOf(parse(text))
+  // As it was sent: a client takes `..` out of a path.
+  const error = faceOf(new URL(path, 'http://localhost').pathname).errorOf(parse(text))
   if (error === undefined) return 'an error that is not in the shape of its face'
   if (error.code !== code) return `an error whose code is ${error.code ?? 'nothing'}, not ${code}`
   if (!error.message.includes(entry.help)) return 'an error that does not say how to mend it'

@@ -1,7 +1,7 @@
 import { assert } from '../../../core/assert.ts'
 import type { Principal } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
-import { isJsonObject, type JsonObject } from '../../../core/json.ts'
+import { findNul, isJsonObject, type JsonObject } from '../../../core/json.ts'
 import { toNameKey, type Directory, type Group, type Page, type Person } from '../../../governance/index.ts'
 import type { Exchange } from '../exchange.ts'
 import type { GetParts } from '../parts.ts'
@@ -121,7 +121,7 @@ const users: readonly Spec[] = [
     path: '/Users',
     summary: 'SCIM: brings a person in.',
     async answer({ directory, principal, exchange }) {
-      const person = toNewPerson((await exchange.readJson()).body)
+      const person = toNewPerson(await readResource(exchange))
       return { status: 201, body: toUserJson(await directory.addPerson(principal, person)) }
     },
   },
@@ -140,7 +140,7 @@ const users: readonly Spec[] = [
     path: '/Users/{id}',
     summary: 'SCIM: replaces what is known of a person; who becomes inactive loses their keys at once.',
     async answer({ directory, principal, exchange, id }) {
-      const person = toNewPerson((await exchange.readJson()).body)
+      const person = toNewPerson(await readResource(exchange))
       return { status: 200, body: toUserJson(await directory.changePerson(principal, id, () => person)) }
     },
   },
@@ -149,7 +149,7 @@ const users: readonly Spec[] = [
     path: '/Users/{id}',
     summary: 'SCIM: changes a person; who becomes inactive loses their keys at once.',
     async answer({ directory, principal, exchange, id }) {
-      const { body } = await exchange.readJson()
+      const body = await readResource(exchange)
       const change = (person: Person) => toNewPerson(applyPatch(toUserJson(person), body))
       return { status: 200, body: toUserJson(await directory.changePerson(principal, id, change)) }
     },
@@ -181,7 +181,7 @@ const groups: readonly Spec[] = [
     path: '/Groups',
     summary: 'SCIM: brings a group in.',
     async answer({ directory, principal, exchange }) {
-      const group = toNewGroup((await exchange.readJson()).body)
+      const group = toNewGroup(await readResource(exchange))
       return { status: 201, body: toGroupJson(await directory.addGroup(principal, group)) }
     },
   },
@@ -200,7 +200,7 @@ const groups: readonly Spec[] = [
     path: '/Groups/{id}',
     summary: 'SCIM: replaces a group and its members.',
     async answer({ directory, principal, exchange, id }) {
-      const group = toNewGroup((await exchange.readJson()).body)
+      const group = toNewGroup(await readResource(exchange))
       return { status: 200, body: toGroupJson(await directory.changeGroup(principal, id, () => group)) }
     },
   },
@@ -209,7 +209,7 @@ const groups: readonly Spec[] = [
     path: '/Groups/{id}',
     summary: 'SCIM: changes a group or its members.',
     async answer({ directory, principal, exchange, id }) {
-      const { body } = await exchange.readJson()
+      const body = await readResource(exchange)
       const change = (group: Group) => toNewGroup(applyPatch(toGroupJson(group), body))
       return { status: 200, body: toGroupJson(await directory.changeGroup(principal, id, change)) }
     },
@@ -224,6 +224,13 @@ const groups: readonly Spec[] = [
     },
   },
 ]
+
+async function readResource(exchange: Exchange): Promise<JsonObject> {
+  const { body } = await exchange.readJson()
+  const nul = findNul(body)
+  if (nul !== undefined) throw invalid('invalidValue', `${nul.join('.').replaceAll('\0', '')} must not hold U+0000`)
+  return body
+}
 
 function readList(exchange: Exchange) {
   const query = exchange.query()
