@@ -6,9 +6,10 @@ import type { Answer, ByteSink, WireAnswer, WireStream } from '../../core/model.
 import type { SpendHold } from '../../core/spending.ts'
 import type { Usage } from '../../core/usage.ts'
 import { toCancelled } from '../egress/index.ts'
-import type { Upstream } from './adapter.ts'
+import type { Endpoint, Upstream } from './adapter.ts'
 import type { Settle } from './attempt.ts'
 import { textOf } from './adapters/event-stream.ts'
+import { keepSecrets } from './discretion.ts'
 import { estimateUsage, type TokenBounds } from './estimate.ts'
 import { measureInput } from './input-measure.ts'
 import type { TokenScale } from './scale.ts'
@@ -23,6 +24,8 @@ export interface SettledAnswerParts {
   /** What was put aside for in the budget of the call; `undefined` when it has none. */
   readonly funded: TokenBounds | undefined
   readonly scale: TokenScale
+  /** Whose secrets its failures do not tell. */
+  readonly endpoint: Pick<Endpoint, 'config'>
 }
 
 /**
@@ -77,6 +80,13 @@ class SettledAnswer implements Answer, Follower {
     settle({ error, usage, firstByteMs, isAnswered: true, countedTokens: wholeBytes ?? seen.units })
   }
 
+  /** The error to throw. */
+  fail(thrown: unknown): PlatformError {
+    const error = keepSecrets(toPlatformError(thrown), this.#parts.endpoint)
+    this.finish(error)
+    return error
+  }
+
   /** The money has come to an end: what was generated is charged, and the answer ends as one that reached its bound. */
   #stop(): Usage {
     this.#isOver = true
@@ -110,9 +120,7 @@ class SettledAnswer implements Answer, Follower {
       isWhole = true
       this.finish(undefined)
     } catch (thrown) {
-      const error = toPlatformError(thrown)
-      this.finish(error)
-      throw error
+      throw this.fail(thrown)
     } finally {
       // Reached without an end or an error when the reader stops reading.
       if (!isWhole) this.cancel(new PlatformError('CANCELLED', 'the answer was left before its end'))
@@ -154,9 +162,7 @@ class SettledStream implements WireStream {
     try {
       await this.#wire.relay(sink)
     } catch (thrown) {
-      const error = toPlatformError(thrown)
-      this.#answer.finish(error)
-      throw error
+      throw this.#answer.fail(thrown)
     }
     this.#answer.finish(undefined)
   }

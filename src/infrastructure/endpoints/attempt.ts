@@ -13,6 +13,7 @@ import type { Egress, Permit } from '../egress/index.ts'
 import type { Attempt } from './adapter.ts'
 import { createSettledAnswer } from './answer.ts'
 import type { Decision } from './balance.ts'
+import { keepSecrets } from './discretion.ts'
 import { capRequest } from './cap.ts'
 import { toEmbedTexts } from './embed-form.ts'
 import { measureChat, measureEmbedding } from './measure.ts'
@@ -102,9 +103,10 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       entry.health.answered(upstream.firstByteMs)
       const { hold } = permit
       const { scale } = entry
-      return createSettledAnswer({ upstream, request: asked, dispatch, settle, hold, funded: funded?.bounds, scale })
+      const bounds = { hold, funded: funded?.bounds }
+      return createSettledAnswer({ upstream, request: asked, dispatch, settle, ...bounds, scale, endpoint: entry })
     } catch (thrown) {
-      throw settleFailure(thrown, settle)
+      throw settleFailure(thrown, settle, entry)
     }
   }
 
@@ -168,7 +170,7 @@ async function judge<T extends Pick<Embedded, 'usage'>>(
     settle({ error: undefined, usage: given.usage, firstByteMs, isAnswered: true })
     return given
   } catch (thrown) {
-    throw settleFailure(thrown, settle)
+    throw settleFailure(thrown, settle, entry)
   }
 }
 
@@ -265,8 +267,8 @@ function toVerdict(error: PlatformError | undefined): Verdict {
   return faults.has(error.code) ? { type: 'failed', code: error.code } : { type: 'none' }
 }
 
-function settleFailure(thrown: unknown, settle: Settle): PlatformError {
-  const error = toPlatformError(thrown)
+function settleFailure(thrown: unknown, settle: Settle, entry: EndpointEntry): PlatformError {
+  const error = keepSecrets(toPlatformError(thrown), entry)
   settle({ error, usage: undefined, firstByteMs: undefined })
   return error
 }
