@@ -142,26 +142,59 @@ export function* joinGroups(
   digits: { readonly from: number; readonly to: number },
 ): Generator<JoinedGroups> {
   const { groups } = run
+  let all: string | undefined
+  let before = 0 // digits of the run in front of the first group
   for (let first = 0; first < groups.length; first++) {
     let size = 0
     for (let last = first; last < groups.length; last++) {
-      const [from, group] = [groups[first], groups[last]]
-      if (from === undefined || group === undefined) break
+      const group = groups[last]
+      if (group === undefined) break
       size += sizeOf(group)
       if (size > digits.to) break
       if (size < digits.from) continue
-      const value = text.folded.slice(from.start, group.end).replaceAll(/[ -]/g, '')
-      const sizes = groups.slice(first, last + 1).map(sizeOf)
-      yield { value, start: from.start, end: group.end, sizes, isWhole: sizes.length === groups.length }
+      all ??= text.folded.slice(groups[0]?.start, groups.at(-1)?.end).replaceAll(/[ -]/g, '')
+      yield new GroupsOfRun(groups, { first, last }, all.slice(before, before + size))
     }
+    before += sizeOf(groups[first] ?? nothing)
   }
 }
+
+const nothing: DigitGroup = { start: 0, end: 0 }
 
 export interface JoinedGroups extends Span {
   readonly value: string
   readonly sizes: readonly number[]
   /** Nothing of the run is left over. */
   readonly isWhole: boolean
+}
+
+/** A table of numbers has some for each of its digits, and nearly none is looked at further than its value. */
+class GroupsOfRun implements JoinedGroups {
+  readonly start: number
+  readonly end: number
+  readonly value: string
+  readonly isWhole: boolean
+  readonly #groups: readonly DigitGroup[]
+  readonly #first: number
+  readonly #last: number
+
+  constructor(
+    groups: readonly DigitGroup[],
+    { first, last }: { readonly first: number; readonly last: number },
+    value: string,
+  ) {
+    this.start = groups[first]?.start ?? 0
+    this.end = groups[last]?.end ?? 0
+    this.value = value
+    this.isWhole = first === 0 && last === groups.length - 1
+    this.#groups = groups
+    this.#first = first
+    this.#last = last
+  }
+
+  get sizes(): readonly number[] {
+    return this.#groups.slice(this.#first, this.#last + 1).map(sizeOf)
+  }
 }
 
 function sizeOf(group: DigitGroup): number {

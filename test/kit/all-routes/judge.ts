@@ -17,7 +17,7 @@ const inside =
   /\.ts:\d+|node_modules|\bat (?:async )?[\w.]+ \(|SQLITE_|no such (?:table|column)|syntax error at|duplicate key value|violates|UNIQUE constraint|\bselect \S+ from\b|\binsert into\b|TypeError|RangeError|ECONNREFUSED|\/tmp\//i
 
 /** The face whose shape the errors of a path have. */
-export function faceOf(path: string): Pick<Face, 'errorOf'> {
+function faceOf(path: string): Pick<Face, 'errorOf'> {
   if (path.startsWith('/scim/v2/')) return scim
   return path.startsWith('/v1/messages') ? faces.anthropic : faces.openaiChat
 }

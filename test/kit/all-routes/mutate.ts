@@ -171,7 +171,7 @@ export function mutate(request: ReadyRequest, random: Random): RawRequest {
   return proper
 }
 
-export function pick<Item>(items: readonly Item[], random: Random): Item {
+function pick<Item>(items: readonly Item[], random: Random): Item {
   const item = items[Math.floor(random.next() * items.length)]
   if (item === undefined) throw new Error('there is nothing to choose from')
   return item

@@ -5,7 +5,7 @@ import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
 
 const newScan = z.strictObject({
-  text: z.string().describe('Where to look.'),
+  text: z.string().max(1_000_000).describe('Where to look.'),
   types: z.array(z.string().min(1)).min(1).max(64).optional().describe('Only these types; every one when absent.'),
   confidence_min: z.number().min(0).max(1).optional().describe('How sure a finding must be, 0 to 1; 0.5 when absent.'),
   names: z

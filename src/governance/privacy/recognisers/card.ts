@@ -16,14 +16,14 @@ export const card: Recogniser = {
   },
 }
 
-function judge(text: ScannedText, { value, start, end, sizes }: JoinedGroups): Candidate | undefined {
+function judge(text: ScannedText, { value, start, end }: JoinedGroups): Candidate | undefined {
   if (text.folded.charAt(start - 1) === '+' || /^\/\d/.test(text.folded.slice(end, end + 2)) || /^(\d)\1+$/.test(value))
     return undefined
   const span = { start, end }
   const issuer = findIssuer(value)
   const isNamed = text.isNear(span, cardWords)
   // Fours out of a row of numbers are cells of a table rather.
-  if (!isNamed && sizes.length > 1 && isAmongNumbers(text, span)) return undefined
+  if (!isNamed && end - start > value.length && isAmongNumbers(text, span)) return undefined
   const isChinese = issuer === 'UnionPay' || (issuer === undefined && text.isNear(span, chineseCardWords))
   if (!isNamed && (issuer === undefined || isRareLength(issuer, value.length))) return undefined
   const type = isChinese ? 'cn-bank-card' : 'card'
@@ -59,9 +59,13 @@ function looksLikeIdentity(value: string): boolean {
 }
 
 /** Alone, in fours with a rest, or as American Express and Diners Club print them. */
-function isCardGrouping({ value, sizes }: JoinedGroups): boolean {
-  if (sizes.length === 1) return true
+function isCardGrouping(joined: JoinedGroups): boolean {
+  const { value, start, end } = joined
+  const partings = end - start - value.length
+  if (partings === 0) return true
   if (value.length === 17 || value.length === 18) return false // nobody prints these in groups: sixteen, and a month
+  if (partings > 4) return false
+  const { sizes } = joined
   const last = sizes.at(-1) ?? 0
   if (sizes.slice(0, -1).every((size) => size === 4) && last <= 7) return true
   const form = sizes.join('-')

@@ -23,6 +23,7 @@ export const cnResidentId: Recogniser = {
 const endsWithX = /\d(?<![0-9A-Za-z]\d)(?:[ -]?\d){16}[ -]?[Xx](?![0-9A-Za-z])/g
 
 function judgeResident(text: ScannedText, joined: JoinedGroups, now: Instant): Candidate | undefined {
+  if (!isRegion(joined.value) && !joined.value.startsWith('9')) return undefined
   const span = { start: joined.start, end: joined.end }
   if (joined.value.length === 18) return [...judgeEighteen(joined.value, span, now)][0]
   if (joined.value.length !== 15 || joined.sizes.length > 1) return undefined

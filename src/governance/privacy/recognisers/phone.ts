@@ -25,8 +25,9 @@ const mobileForm = /^(?:0086|86|0)?1[3-9]\d{9}$/
 const dottedMobile = /1(?<![\w.+-]1)[3-9]\d\.\d{4}\.\d{4}(?![\w-]|\.\d)/g
 
 function judgeMobile(text: ScannedText, joined: JoinedGroups): Candidate | undefined {
-  const { value, sizes } = joined
+  const { value } = joined
   if (!mobileForm.test(value)) return undefined
+  const { sizes } = joined
   const hasCode = value.length > 12
   const plus = hasCode ? /\+ ?\(?$/.exec(text.folded.slice(Math.max(0, joined.start - 3), joined.start)) : null
   const span = { start: joined.start - (plus?.[0].length ?? 0), end: joined.end }
