@@ -14,10 +14,10 @@ const sides: Readonly<Record<string, Side>> = {
   several: {
     prepare: create(
       { name: 'all', ...wide },
-      { name: 'each-key', each: 'key', ...wide },
-      { name: 'each-model', each: 'model', ...wide },
-      { name: 'requests', counts: 'requests', each: 'key', ...rate },
-      { name: 'tokens', counts: 'tokens', each: 'key', ...rate },
+      { name: 'each-key', each: ['key'], ...wide },
+      { name: 'each-model', each: ['model'], ...wide },
+      { name: 'requests', counts: 'requests', each: ['key'], ...rate },
+      { name: 'tokens', counts: 'tokens', each: ['key'], ...rate },
     ),
   },
 }

@@ -211,7 +211,7 @@ describeEngines('store', (open) => {
     await store.flush()
     if (open.engine === 'postgres') {
       await sql`select pg_terminate_backend(pid) from pg_stat_activity
-        where application_name = 'strata' and pid <> pg_backend_pid()`.execute(store.sql)
+        where datname = current_database() and pid <> pg_backend_pid()`.execute(store.sql)
     }
     store.recorder.settle(createTree('call_b'))
     expect(await store.calls.list('default', { limit: 10 })).toHaveLength(2)

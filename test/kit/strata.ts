@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
 import { createSystemRandom } from '../../src/core/random.ts'
 import { createSystemClock } from '../../src/core/time.ts'
 import { createPlatform, type Platform } from '../../src/platform/index.ts'
+import { putDatabase } from '../../src/store/testing.ts'
 import type { MockUpstream } from './mock-upstream.ts'
 
 export interface StrataOptions {
@@ -50,7 +51,7 @@ export interface RunningStrata {
 
 /** Close it when the test is done. */
 export async function startStrata(options: StrataOptions): Promise<RunningStrata> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'strata-')))
+  const folder = options.folder ?? (await createFolder(options.config))
   const clock = createSystemClock()
   const loaded = load({ folder, environment: options.environment ?? {} }, options.config)
   const logLines: string[] = []
@@ -91,6 +92,13 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+async function createFolder(config: JsonObject): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'strata-'))
+  const { folder: elsewhere, url } = section(config, 'store')
+  if (elsewhere === undefined && url === undefined) putDatabase(folder)
+  return folder
 }
 
 /** In a folder that is kept the admin key is this one at every start, since a made key is shown only once. */

@@ -186,7 +186,7 @@ describeEngines('journal', (open) => {
   })
 
   test('a database restored from a backup gives up the calls that were open when it was made', async () => {
-    const place = await open.createPlace()
+    const place = await open.createPlace({ isEmpty: true })
     const living = await open()
     living.recorder.intend(createIntent('call_a', 1))
     await living.flush()

