@@ -114,6 +114,10 @@ describe('strata route', () => {
     expect(rest).toMatchObject({ result: 'certified', stage: 'answer' })
     expect(leftOut.seen).toBeGreaterThanOrEqual(20)
     expect(used + leftOut.seen).toBe(420)
+    const once = readFileSync(labels, 'utf8')
+    writeFileSync(at('twice.jsonl'), `${once}\n${once}`)
+    const twice = await run(['certify', '--router', at('router'), '--data', at('twice.jsonl'), '--loss', '0.05'])
+    expect(twice.printed.at(-1)).toContain(`${used} cases repeat a prompt`)
     expect(JSON.parse(readFileSync(at('certificate'), 'utf8'))).toMatchObject({
       epsilon: 0.05,
       delta: 0.1,
@@ -150,10 +154,15 @@ describe('strata route', () => {
     const ran = await run(['train', '--data', writeLines('equal.jsonl', equal), '--out', at('equal')])
     expect(ran.code).toBe(0)
     expect(ran.printed).toContainEqual(expect.stringMatching(/^two: its labels are too few or all the same/))
-    expect(ran.printed).toContainEqual(expect.stringMatching(/unmeasured.*\(there are 60\), and a difference/))
+    expect(ran.printed).toContainEqual(
+      expect.stringMatching(/unmeasured.*\(there are 60\), on which the strong one is better/),
+    )
     const apart = [...Array(30).keys()].map((row) => ({ prompt: `p${row}`, scores: { [`m${row % 2}`]: row % 3 } }))
     const other = await run(['train', '--data', writeLines('apart.jsonl', apart), '--out', at('apart')])
     expect(other.printed).toContainEqual(expect.stringContaining('(there are 0)'))
+    const wrong = ['train', '--data', writeLines('swapped.jsonl', createPairs(60, 1)), '--out', at('swapped')]
+    const swapped = await run([...wrong, '--strong', 'small', '--weak', 'large'])
+    expect(swapped.printed).toContainEqual(expect.stringContaining('on which the strong one is better'))
     const json = await run(['train', '--data', at('equal.jsonl'), '--out', at('equal'), '--json'])
     expect(JSON.parse(json.printed[0] ?? '')).toMatchObject({ models: [{ learnt: false }, { learnt: false }] })
   })

@@ -31,6 +31,8 @@ export interface RouterCertification {
   /** Cases judged on, and those of them whose scores were needed. */
   readonly cases: number
   readonly labels: number
+  /** Cases whose prompt stood there before. Traffic repeats itself, and then they count; copies of a file would count too. */
+  readonly repeated: number
   /** Pairs left out because the router was trained on their prompts, and those that lack a score. */
   readonly leftOut: { readonly seen: number; readonly unscored: number }
 }
@@ -68,7 +70,8 @@ export function certifyRouter(options: CertifyRouterOptions): RouterCertificatio
   })
   const policy = { router: router.hash, stage, weak: router.weak, strong: router.strong }
   const labels = cases.filter(({ gain }) => gain < cap).length
-  const found = { verdict, stage, cases: cases.length, labels, leftOut }
+  const repeated = cases.length - new Set(cases.map(({ prompt }) => prompt)).size
+  const found = { verdict, stage, cases: cases.length, labels, repeated, leftOut }
   if (verdict.type === 'not-certifiable') return { ...found, certificate: undefined }
   const { test, pValue, meanLoss, strongShare, threshold } = verdict
   const certificate = createCertificate({

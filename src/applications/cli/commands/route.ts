@@ -5,8 +5,6 @@ import { embedTexts } from '../../ask-model.ts'
 import {
   certifyFamily,
   certifyRouter,
-  findParity,
-  measureRouting,
   parseLine,
   parsePair,
   readRouter,
@@ -14,14 +12,13 @@ import {
   trainRouter,
   writeRouter,
   type Guarantee,
-  type HeldOut,
-  type Parity,
   type Router,
   type RouterCertification,
   type TrainingPair,
   type TrainOptions,
 } from '../../../models/learning/index.ts'
 import { operator, readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { describeFigures, measureHeldOut } from '../held-out.ts'
 import { readFileLines, readLines, type Line } from '../lines.ts'
 
 export const route: Command = {
@@ -74,8 +71,8 @@ async function train(context: CommandContext): Promise<void> {
   const trainMs = process.clock.monotonicMs() - startedMs
   await writeWhole(out, file)
   const figures = {
-    question: describeHeldOut(heldOut, heldOut.gains),
-    answer: describeHeldOut(heldOut, heldOut.gainsAfterAnswer),
+    question: measureHeldOut(heldOut, heldOut.gains),
+    answer: measureHeldOut(heldOut, heldOut.gainsAfterAnswer),
   }
   report(
     terminal,
@@ -137,65 +134,8 @@ async function embedPairs(context: CommandContext, pairs: readonly TrainingPair[
   return { embedder, vectors }
 }
 
-type HeldOutFigures = ReturnType<typeof describeHeldOut>
-
-function describeFigures(
-  heldOut: HeldOut,
-  figures: { readonly question: HeldOutFigures; readonly answer: HeldOutFigures },
-): readonly string[] {
-  const measured = Object.entries(figures).flatMap(([stage, found]) => (found === undefined ? [] : [{ stage, found }]))
-  if (measured.length === 0) {
-    const both = heldOut.weak.filter((weak, row) => !Number.isNaN(weak + (heldOut.strong[row] ?? Number.NaN))).length
-    return [
-      '',
-      `how well it does on prompts not seen is unmeasured: that takes ${measuredMin} prompts with scores of the weak and the strong model (there are ${both}), and a difference between the two`,
-    ]
-  }
-  return [
-    '',
-    ...toTable([
-      ['on prompts not seen', 'APGR', 'CPT50', 'CPT80'],
-      ...measured.map(({ stage, found }) => [
-        `from the ${stage}`,
-        found.apgr.toFixed(3),
-        found.cpt50.toFixed(1),
-        found.cpt80.toFixed(1),
-      ]),
-    ]),
-    ...measured.flatMap(({ stage, found }) => describeParity(stage, found.parity)),
-  ]
-}
-
 function roleOf(router: Router, id: string): string {
   return id === router.weak ? 'weak' : id === router.strong ? 'strong' : ''
-}
-
-const measuredMin = 20
-
-/** `undefined` where nothing can be said: too few pairs with both scores, or two models that are equally good. */
-function describeHeldOut(
-  heldOut: HeldOut,
-  gains: Float64Array | undefined,
-): (ReturnType<typeof measureRouting> & { readonly parity: Parity | null }) | undefined {
-  if (gains === undefined) return undefined
-  const rows = [...gains.keys()].filter((row) =>
-    [gains[row], heldOut.weak[row], heldOut.strong[row]].every((value) => value !== undefined && !Number.isNaN(value)),
-  )
-  const choose = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? 0)
-  const routed = { gains: choose(gains), weak: choose(heldOut.weak), strong: choose(heldOut.strong) }
-  const figures = measureRouting(routed)
-  if (rows.length < measuredMin || !Number.isFinite(figures.apgr)) return undefined
-  return { ...figures, parity: findParity(routed) ?? null }
-}
-
-/** What a threshold may be set to when no guarantee is asked for. */
-function describeParity(stage: string, parity: Parity | null | undefined): readonly string[] {
-  if (parity === null || parity === undefined) return []
-  const { threshold, strongShare } = parity
-  const share = (strongShare * 100).toFixed(0)
-  return [
-    `threshold ${threshold.toFixed(3)} from the ${stage} is expected to equal the strong model with ${share} % of its calls`,
-  ]
 }
 
 const promptSchema = z.union([
@@ -283,7 +223,8 @@ async function certify(context: CommandContext): Promise<void> {
   report(context.terminal, toCertificationJson(found), describeCertification(found, guarantee))
 }
 
-function toCertificationJson({ verdict, certificate, stage, cases, labels, leftOut }: RouterCertification): object {
+function toCertificationJson(found: RouterCertification): object {
+  const { verdict, certificate, stage, cases, labels, repeated, leftOut } = found
   return {
     result: verdict.type,
     reason: verdict.type === 'certified' ? null : verdict.reason,
@@ -294,20 +235,26 @@ function toCertificationJson({ verdict, certificate, stage, cases, labels, leftO
     stage,
     cases,
     labels,
+    repeated,
     left_out: leftOut,
     certificate: certificate ?? null,
   }
 }
 
 function describeCertification(found: RouterCertification, guarantee: Guarantee): readonly string[] {
-  const { verdict, stage, cases, labels, leftOut } = found
+  const { verdict, stage, cases, labels, repeated, leftOut } = found
   const about = `${cases} cases, ${labels} of them labelled (${leftOut.seen} seen in training and ${leftOut.unscored} without scores left out), read from the ${stage}, ${verdict.test}`
-  if (verdict.type === 'not-certifiable') return [verdict.reason, about]
+  const copies =
+    repeated === 0
+      ? []
+      : [`${repeated} cases repeat a prompt: they count if traffic repeats it, copies must be left out`]
+  if (verdict.type === 'not-certifiable') return [verdict.reason, about, ...copies]
   const share = (value: number): string => `${(100 * value).toFixed(1)} %`
   return [
     `certified: ${guarantee.loss} loss at most ${guarantee.epsilon} with confidence ${1 - guarantee.delta}`,
     `gain from ${verdict.threshold.toFixed(4)} on goes to the strong model: ${share(verdict.strongShare)} of calls; mean loss on the labels ${verdict.meanLoss.toFixed(4)}, p = ${verdict.pValue.toPrecision(2)}`,
     about,
+    ...copies,
   ]
 }
 
