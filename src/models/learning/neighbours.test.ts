@@ -83,7 +83,9 @@ describe('a router with neighbours', () => {
       /has 2 numbers; those of the router, made by vectors, have 16/,
     )
     const uneven = pairs.map(({ embedding }, row) => (row === 7 ? embedding.slice(1) : embedding))
-    expect(() => train(pairs, uneven)).toThrow(/finite numbers, as many of each prompt/)
+    expect(() => train(pairs, uneven)).toThrow(
+      /finite numbers, as many of each prompt.*; pair \d+ has \d+ numbers, the first \d+/,
+    )
   })
 })
 

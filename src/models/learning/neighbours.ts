@@ -96,10 +96,11 @@ function toBlended({ head, near, shift }: Blend, ofHead: number, ofNear: number)
 
 function toUnitVectors(given: readonly (readonly number[])[]): { vectors: Int8Array; dimensions: number } {
   const dimensions = given[0]?.length ?? 0
-  const isSound = given.every((vector) => vector.length === dimensions && vector.every(Number.isFinite))
-  if (dimensions === 0 || dimensions > dimensionsMax || !isSound || given.length > neighboursMax) {
+  const odd = given.findIndex((vector) => vector.length !== dimensions || !vector.every(Number.isFinite))
+  if (dimensions === 0 || dimensions > dimensionsMax || odd !== -1 || given.length > neighboursMax) {
     const message = `embeddings have to be finite numbers, as many of each prompt, at most ${dimensionsMax} of at most ${neighboursMax} prompts`
-    throw new PlatformError('INVALID_REQUEST', message, { param: 'embedding' })
+    const place = odd === -1 ? '' : `; pair ${odd + 1} has ${given[odd]?.length ?? 0} numbers, the first ${dimensions}`
+    throw new PlatformError('INVALID_REQUEST', message + place, { param: 'embedding' })
   }
   const vectors = new Int8Array(given.length * dimensions)
   for (const [row, vector] of given.entries()) vectors.set(toUnit(vector), row * dimensions)
