@@ -89,6 +89,18 @@ describe('a router with neighbours', () => {
   })
 })
 
+test('no router is made that is too large to be read again', () => {
+  const row = Array.from({ length: 2_300 }, (_, place) => place - 1_000)
+  const many = Array.from({ length: 20_000 }, (_, index) => ({ prompt: `p${index}`, scores: { one: 1, two: 1 } }))
+  const vectors = many.map(() => row)
+  expect(() => trainRouter({ pairs: many, seed: 1, nowMs: 0, embedded: { embedder: 'v', vectors } })).toThrow(
+    'at most 19130 vectors of 2300 numbers, there are 20000',
+  )
+  const { content } = trained
+  const neighbours = content.neighbours && { ...content.neighbours, vectors: new Int8Array(51_000_000) }
+  expect(() => writeRouter({ ...content, neighbours })).toThrow('train on fewer models')
+})
+
 interface File {
   readonly vectors: string
   readonly count: number

@@ -28,6 +28,8 @@ export interface Blend {
 
 export const neighboursMax = 20_000
 export const dimensionsMax = 4_096
+/** Numbers of all vectors together: in base64 they leave room in a router file for its heads. */
+const vectorNumbersMax = 44_000_000
 const unknownQuality = 255
 const qualitySteps = 254
 const vectorSteps = 127
@@ -101,6 +103,11 @@ function toUnitVectors(given: readonly (readonly number[])[]): { vectors: Int8Ar
     const message = `embeddings have to be finite numbers, as many of each prompt, at most ${dimensionsMax} of at most ${neighboursMax} prompts`
     const place = odd === -1 ? '' : `; pair ${odd + 1} has ${given[odd]?.length ?? 0} numbers, the first ${dimensions}`
     throw new PlatformError('INVALID_REQUEST', message + place, { param: 'embedding' })
+  }
+  if (given.length * dimensions > vectorNumbersMax) {
+    const countMax = Math.floor(vectorNumbersMax / dimensions)
+    const message = `a router holds at most ${countMax} vectors of ${dimensions} numbers, there are ${given.length}: train on fewer pairs, or without --embedder`
+    throw new PlatformError('INVALID_REQUEST', message, { param: 'embedding' })
   }
   const vectors = new Int8Array(given.length * dimensions)
   for (const [row, vector] of given.entries()) vectors.set(toUnit(vector), row * dimensions)

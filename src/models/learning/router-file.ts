@@ -59,10 +59,13 @@ const fileSchema = z.strictObject({
   neighbours: neighboursSchema.optional(),
 })
 
-/** The text of a router file: JSON, its weights deflated. One head is at most 2 bytes a place before deflation. */
+/**
+ * The text of a router file: JSON, its weights deflated. One head is at most 2 bytes a place before deflation. Throws INVALID_REQUEST for a
+ * router of which the file would be larger than is read again.
+ */
 export function writeRouter(content: RouterContent): string {
   const { questions, answers, seen, trainedAtMs, seed, pairs, dataHash, scale, models, weak, strong } = content
-  return JSON.stringify({
+  const text = JSON.stringify({
     format,
     version,
     termBits,
@@ -81,6 +84,10 @@ export function writeRouter(content: RouterContent): string {
     answers: [...answers].map(([reads, group]) => ({ reads, group: writeGroup(group) })),
     ...(content.neighbours === undefined ? {} : { neighbours: writeNeighbours(content.neighbours) }),
   })
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= routerBytesMax) return text
+  const what = `the router would have ${bytes} bytes; at most ${routerBytesMax} are read: train on fewer models, or without their answers`
+  throw new PlatformError('INVALID_REQUEST', what, { param: 'pairs' })
 }
 
 /**
