@@ -19,8 +19,18 @@ beforeEach(async () => {
   }
   strata = await startStrata({
     config: {
-      endpoints: { here: { ...place, price }, unpriced: place, free: { ...place, price: { input: '0', output: '0' } } },
-      models: { everyday: { endpoint: 'here' }, unpriced: { endpoint: 'unpriced' }, free: { endpoint: 'free' } },
+      endpoints: {
+        here: { ...place, price },
+        tiered: { ...place, price: { ...price, serviceTiers: { flex: '0.5', priority: '3' } } },
+        unpriced: place,
+        free: { ...place, price: { input: '0', output: '0' } },
+      },
+      models: {
+        everyday: { endpoint: 'here' },
+        tiered: { endpoint: 'tiered' },
+        unpriced: { endpoint: 'unpriced' },
+        free: { endpoint: 'free' },
+      },
       investment: {
         holds: { waitMsMax: 2_000 },
         webhook: { url: `${mock.url}/alerts`, processing: ['local'], storage: ['local'] },
@@ -94,6 +104,41 @@ describe('a budget of money', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => ask({ max_tokens: 400 })))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 200])
     expect(await stand(id)).toMatchObject({ posted: '0.00072', held: '0' })
+  })
+
+  test('is not overspent by requests that overlap and are answered in dearer tiers', async () => {
+    // Some sixty of the dearest answers.
+    const { id } = await budget({ name: 'all', limit: '0.25' })
+    mock.respondWith(({ text }) => {
+      const { service_tier: asked, max_tokens: bound } = JSON.parse(text) as {
+        service_tier?: string
+        max_tokens: number
+      }
+      const usage = { prompt_tokens: Buffer.byteLength(text), completion_tokens: bound }
+      const message = { role: 'assistant', content: 'an answer' }
+      const tier = asked === undefined || asked === 'auto' ? 'priority' : asked
+      return { headDelayMs: 20, json: { choices: [{ message, finish_reason: 'length' }], usage, service_tier: tier } }
+    })
+    const tiers = [{}, { service_tier: 'auto' }, { service_tier: 'priority' }, { service_tier: 'default' }]
+    const asked = Array.from({ length: 400 }, (_, index) => ({ model: 'tiered', max_tokens: 100, ...tiers[index % 4] }))
+    const answers = await Promise.all(asked.map((body) => ask(body)))
+    const counted = Map.groupBy(answers, ({ status }) => status)
+    expect(counted.get(200)?.length).toBeGreaterThan(40)
+    expect(counted.get(402)?.length).toBeGreaterThan(100)
+    const { posted, held } = await stand(id)
+    expect(held).toBe('0')
+    expect(Number(posted)).toBeLessThanOrEqual(0.25)
+  })
+
+  test('holds what the tiers cost that a request may be given, and no more', async () => {
+    await budget({ name: 'all', limit: '0.004' })
+    const boundOf = (index: number) =>
+      (JSON.parse(mock.requests[index]?.text ?? '{}') as { max_tokens: number }).max_tokens
+    // Some 0.0008 dollars of input and 0.001 of output: thrice that is more than there is.
+    expect((await ask({ model: 'tiered', max_tokens: 100, service_tier: 'default' })).status).toBe(200)
+    expect(boundOf(0)).toBe(100)
+    expect((await ask({ model: 'tiered', max_tokens: 100 })).status).toBe(200)
+    expect(boundOf(1)).toBeLessThan(80)
   })
 
   test('has an account for each key, team and user it is told to tell apart', async () => {

@@ -9,6 +9,7 @@ import type { Picodollars } from './money.ts'
 import type { SpanPlace } from './places.ts'
 import type { AnswerReference } from './ports-lookups.ts'
 import type { Charge } from './spending.ts'
+import type { TierChoice } from './usage-units.ts'
 import type { Usage } from './usage.ts'
 
 /** Filled by store: the durable record of calls. Each act is durable against the death of the process on return. */
@@ -88,12 +89,19 @@ export interface PriceQuery {
   readonly atMs: number
 }
 
+export interface TokensMax {
+  readonly input: number
+  readonly output: number
+  /** The service tiers in which the answer may be given, of which the dearest counts; the ordinary one alone when absent. */
+  readonly tiers?: TierChoice | undefined
+}
+
 export interface Price {
   readonly version: string
   /** Exact cost; `undefined` when the usage lacks a figure that the price needs. */
   cost(usage: Usage): Picodollars | undefined
-  /** An upper bound for a request of that many tokens in the ordinary service tier; without tool fees and advice of others. */
-  costMax(tokens: { readonly input: number; readonly output: number }): Picodollars
+  /** An upper bound for a request of that many tokens, without tool fees and advice of others. */
+  costMax(tokens: TokensMax): Picodollars
 }
 
 /** Filled by platform: embeds by a model of the configuration in force. Each time is a call: admitted, metered, recorded. */

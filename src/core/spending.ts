@@ -2,6 +2,7 @@
 import type { Call } from './call.ts'
 import type { Picodollars } from './money.ts'
 import type { Price } from './ports.ts'
+import type { TierChoice } from './usage-units.ts'
 import type { Usage } from './usage.ts'
 
 /** A part of a purse: what is held for a dispatch, or what it was charged in the end. */
@@ -40,6 +41,8 @@ export interface SpendMeasure {
   readonly outputTokensMax: number | undefined
   /** Of one answer, whatever the client says; `undefined` when the endpoint is not known to have one. */
   readonly outputTokensLimit: number | undefined
+  /** The service tiers in which it may be answered. */
+  readonly tiers: TierChoice
   /** Answers asked for. 0 where nothing is generated. */
   readonly answers: number
   /** Whether what is generated can be counted while it comes, so that it can be held slice by slice. */

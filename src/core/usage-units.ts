@@ -81,6 +81,27 @@ export function readServiceTier(raw: JsonValue | undefined): string | undefined 
   return names.filter((name) => name !== '').join('+')
 }
 
+/** Whether an answer may be given elsewhere, faster, or in another tier than the ordinary one: what `readServiceTier` names. */
+export interface TierChoice {
+  readonly place: boolean
+  readonly speed: boolean
+  readonly tier: boolean
+}
+
+/** What the body of a request leaves open: place and tier are the vendor account's default where it does not ask for the ordinary one. */
+export function readTierChoice(body: JsonObject = {}): TierChoice {
+  const { inference_geo: place, speed } = body
+  const tiers = tierPlaces.map((name) => body[name]).filter((tier) => typeof tier === 'string')
+  return {
+    place: !(typeof place === 'string' && ordinaryPlaces.has(place)),
+    speed: typeof speed === 'string' && speed !== 'standard',
+    tier: tiers.every((tier) => leftOpen.has(tier.toLowerCase()) || !isOrdinaryTier(tier)),
+  }
+}
+
+/** Of the names of the ordinary tier, those by which a request leaves the choice to the vendor. */
+const leftOpen: ReadonlySet<string> = new Set(['', 'auto', 'traffic_type_unspecified', 'service_tier_unspecified'])
+
 /** Google has one for each of its two services. */
 const tierPlaces = ['service_tier', 'serviceTier', 'trafficType'] as const
 

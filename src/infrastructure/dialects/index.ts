@@ -16,7 +16,7 @@ export {
   encodeEmbeddingRequest,
 } from './embeddings.ts'
 export { decodeRerankAnswer, encodeRerankRequest } from './reranking.ts'
-export { dialects } from './registry.ts'
+export { dialects, nativeDialects } from './registry.ts'
 export {
   AnswerIdFinder,
   estimateInputTokens,

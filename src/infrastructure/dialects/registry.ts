@@ -1,3 +1,4 @@
+import type { EndpointDialect } from '../../config/index.ts'
 import type { DialectId } from '../../core/chat.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
 import type { Dialect } from './dialect.ts'
@@ -9,4 +10,11 @@ export const dialects: Readonly<Record<DialectId, Dialect>> = Object.freeze({
   'openai-chat': openaiChat,
   'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
+})
+
+/** Of the dialects of endpoints, those in which a client's request goes out as it is. */
+export const nativeDialects: Readonly<Partial<Record<EndpointDialect, DialectId>>> = Object.freeze({
+  openai: 'openai-chat',
+  'openai-responses': 'openai-responses',
+  anthropic: 'anthropic-messages',
 })

@@ -1,7 +1,8 @@
 import type { ChatRequest, Part } from '../../core/chat.ts'
 import { isJsonObject, type JsonValue } from '../../core/json.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
-import { estimateTokens } from '../dialects/index.ts'
+import { readTierChoice, type TierChoice } from '../../core/usage-units.ts'
+import { estimateTokens, nativeDialects } from '../dialects/index.ts'
 import { countAnswers, countInput } from './estimate.ts'
 import { findChat } from './find-chat.ts'
 import type { EndpointEntry } from './registry.ts'
@@ -15,7 +16,8 @@ const mediaTokensMax = 48_169
 const templateTokensMax = 512
 
 /** What a chat may use at most at an endpoint. Cost: one pass over the text; asked only where something limits the call. */
-export function measureChat({ config }: EndpointEntry, request: ChatRequest): SpendMeasure {
+export function measureChat(entry: EndpointEntry, request: ChatRequest): SpendMeasure {
+  const { config } = entry
   const media = countMedia(request)
   const context = config.contextTokens ?? Number.MAX_SAFE_INTEGER
   const bytes = countTextBytes(request, media)
@@ -25,6 +27,7 @@ export function measureChat({ config }: EndpointEntry, request: ChatRequest): Sp
     inputTokens: Math.min(inputTokensMax, countInput(request)),
     outputTokensMax: request.outputTokensMax,
     outputTokensLimit: config.outputTokensMax,
+    tiers: findTiers(entry, request),
     answers: countAnswers(request),
     isCountable: request.stream,
   }
@@ -34,8 +37,17 @@ export function measureChat({ config }: EndpointEntry, request: ChatRequest): Sp
 export function measureEmbedding(inputs: readonly string[]): SpendMeasure {
   const bytes = inputs.reduce((sum, text) => sum + Buffer.byteLength(text) + 8, 0)
   const tokens = inputs.reduce((sum, text) => sum + estimateTokens(text), 0)
-  const none = { outputTokensMax: 0, outputTokensLimit: 0, answers: 0, isCountable: false }
+  const none = { outputTokensMax: 0, outputTokensLimit: 0, tiers: readTierChoice(), answers: 0, isCountable: false }
   return { inputTokensMax: bytes, inputTokens: Math.min(bytes, tokens), ...none }
+}
+
+/** The service tiers that an endpoint may answer a request in: what it asks for goes only to endpoints of its own dialect. */
+export function findTiers({ config }: EndpointEntry, request: ChatRequest): TierChoice {
+  const { wire } = request
+  const dialect = nativeDialects[config.dialect]
+  if (wire !== undefined) return readTierChoice(wire.dialect === dialect ? wire.body : undefined)
+  const { extra } = request.chat
+  return readTierChoice(extra?.dialect === dialect ? extra?.fields : undefined)
 }
 
 /** Bytes of the request; where it can be decoded, without those of its media, which are no text. */

@@ -3,8 +3,10 @@ import type { ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { Picodollars } from '../../core/money.ts'
 import type { Price } from '../../core/ports.ts'
+import { readTierChoice, type TierChoice } from '../../core/usage-units.ts'
 import { capRequest } from './cap.ts'
 import { countAnswers, countInput, type TokenBounds } from './estimate.ts'
+import { findTiers } from './measure.ts'
 import type { EndpointEntry } from './registry.ts'
 
 /** A request that fits the budget it is made under, and what was put aside for it. */
@@ -34,11 +36,12 @@ export function fundChat(request: ChatRequest, options: FundingOptions): Funded 
   const answers = countAnswers(request)
   const known = least(request.outputTokensMax, entry.config.outputTokensMax)
   const wanted = known ?? outputTokensAssumed
-  const each = fitOutput({ input, wanted, answers, left, price })
-  if (each < Math.min(wanted, outputTokensMin)) throw toSpent(entry.id, left, { input, answers, price })
+  const costOf = createCostOf(price, findTiers(entry, request))
+  const each = fitOutput({ input, wanted, answers, left, costOf })
+  if (each < Math.min(wanted, outputTokensMin)) throw toSpent(entry.id, left, { input, answers, costOf })
   const output = each * answers
-  const hold = budget.hold({ tokens: input + output, cost: price?.costMax({ input, output }) })
-  if (hold === undefined) throw toSpent(entry.id, left, { input, answers, price })
+  const hold = budget.hold({ tokens: input + output, cost: costOf?.({ input, output }) })
+  if (hold === undefined) throw toSpent(entry.id, left, { input, answers, costOf })
   const isBounded = request.outputTokensMax !== undefined && request.outputTokensMax <= each
   const bounds = { inputTokensMax: input, outputTokensMax: output }
   return { hold, bounds, request: isBounded ? request : capRequest(request, each) }
@@ -49,8 +52,9 @@ export function fundEmbedding(inputTokens: number, { entry, budget }: FundingOpt
   const left = budget.left()
   const price = requirePrice(entry, left)
   const input = padInput(inputTokens)
-  const hold = budget.hold({ tokens: input, cost: price?.costMax({ input, output: 0 }) })
-  if (hold === undefined) throw toSpent(entry.id, left, { input, answers: 0, price })
+  const costOf = createCostOf(price, readTierChoice())
+  const hold = budget.hold({ tokens: input, cost: costOf?.({ input, output: 0 }) })
+  if (hold === undefined) throw toSpent(entry.id, left, { input, answers: 0, costOf })
   return hold
 }
 
@@ -80,14 +84,21 @@ interface Fit {
   /** Answers that the request asks for. */
   readonly answers: number
   readonly left: BudgetLimits
-  readonly price: Price | undefined
+  readonly costOf: CostOf
+}
+
+/** The most that so many tokens cost in the tiers that may be; `undefined` without a price. */
+type CostOf = ((tokens: { readonly input: number; readonly output: number }) => Picodollars) | undefined
+
+function createCostOf(price: Price | undefined, tiers: TierChoice): CostOf {
+  return price && ((tokens) => price.costMax({ ...tokens, tiers }))
 }
 
 /** The most output tokens of an answer, up to `wanted`, that fit; 0 when none do. Costs rise with the output, so halving finds it. */
-function fitOutput({ input, wanted, answers, left, price }: Fit): number {
+function fitOutput({ input, wanted, answers, left, costOf }: Fit): number {
   const isPaid = (each: number): boolean => {
     const output = each * answers
-    return findExceeded(left, { tokens: input + output, cost: costOf(price, input, output) }) === undefined
+    return findExceeded(left, { tokens: input + output, cost: costOf?.({ input, output }) ?? 0n }) === undefined
   }
   if (isPaid(wanted)) return wanted
   let paid = 0
@@ -100,17 +111,13 @@ function fitOutput({ input, wanted, answers, left, price }: Fit): number {
   return paid
 }
 
-function costOf(price: Price | undefined, input: number, output: number): Picodollars {
-  return price?.costMax({ input, output }) ?? 0n
-}
-
 function toSpent(
   endpoint: string,
   left: BudgetLimits,
-  { input, answers, price }: Pick<Fit, 'input' | 'answers' | 'price'>,
+  { input, answers, costOf }: Pick<Fit, 'input' | 'answers' | 'costOf'>,
 ): PlatformError {
   const output = outputTokensMin * answers
-  const limit = findExceeded(left, { tokens: input + output, cost: costOf(price, input, output) }) ?? 'usd'
+  const limit = findExceeded(left, { tokens: input + output, cost: costOf?.({ input, output }) ?? 0n }) ?? 'usd'
   return new PlatformError(
     'BUDGET_SPENT',
     `what is left of the budget of ${limit} does not pay for a call of ${endpoint}`,

@@ -1,5 +1,6 @@
 import type { Traits } from '../../core/model.ts'
 import type { EndpointState } from '../../core/ports.ts'
+import type { TierChoice } from '../../core/usage-units.ts'
 import { foreseeWattHours } from '../energy/index.ts'
 import type { EndpointEntry } from './registry.ts'
 
@@ -50,6 +51,8 @@ function toRegions(
   return [...new Set([...processing, ...storage])]
 }
 
+const anyTier: TierChoice = { place: true, speed: true, tier: true }
+
 /**
  * Of one answer at full context and output; what is free costs nothing at any length. Tries that gave no answer have no
  * known cost, so they add none.
@@ -57,7 +60,7 @@ function toRegions(
 function toCostMax(entry: EndpointEntry): Traits['costMax'] {
   const { contextTokens: input, outputTokensMax: output } = entry.config
   const price = entry.findPrice()
-  if (input !== undefined && output !== undefined) return price?.costMax({ input, output })
+  if (input !== undefined && output !== undefined) return price?.costMax({ input, output, tiers: anyTier })
   return price?.costMax({ input: longestTokens, output: longestTokens }) === 0n ? 0n : undefined
 }
 

@@ -1,7 +1,7 @@
-import type { Config, EndpointDialect } from '../../config/index.ts'
-import type { DialectId } from '../../core/chat.ts'
+import type { Config } from '../../config/index.ts'
 import { PlatformError, toPlatformError } from '../../core/errors.ts'
 import type { LookupAnswer, LookupQuestion } from '../../core/ports-lookups.ts'
+import { nativeDialects } from '../dialects/index.ts'
 import type { EgressTarget, Errand, ErrandAnswer } from '../egress/index.ts'
 import { findLookupWay, readLookup, toLookupPath } from './ways.ts'
 
@@ -26,12 +26,6 @@ const answerBytesMax = 16_777_216
 /** Nobody waits for it, but it holds a connection. */
 const totalMsMax = 30_000
 
-const dialectIds: Readonly<Partial<Record<EndpointDialect, DialectId>>> = Object.freeze({
-  openai: 'openai-chat',
-  'openai-responses': 'openai-responses',
-  anthropic: 'anthropic-messages',
-})
-
 /**
  * Asks through the one door out: as a call of its own, within the regions that the call allowed and those the platform allows
  * now, and only where the answer came from: an id is not told to whoever the endpoint leads to today.
@@ -43,7 +37,7 @@ export function createVendorLookups(deps: VendorLookupsDeps): VendorLookups {
     const { id, lookup, origin, regions = [] } = answer
     if (target?.url === undefined || config === undefined) return notTold('the endpoint is not configured any more')
     if (new URL(target.url).origin !== origin) return notTold('the endpoint is elsewhere now')
-    const dialect = dialectIds[config.dialect]
+    const dialect = nativeDialects[config.dialect]
     const { vendor } = target
     const way = dialect === undefined ? undefined : findLookupWay({ dialect, vendor, setting: config.lookup })
     if (way === undefined || way !== lookup) return notTold('the endpoint is not asked that way any more')

@@ -7,6 +7,7 @@ import type { Price } from '../../core/ports.ts'
 import { createSeededRandom, createSystemRandom } from '../../core/random.ts'
 import type { SpendHold, SpendMeasure } from '../../core/spending.ts'
 import { createSystemClock } from '../../core/time.ts'
+import { readTierChoice } from '../../core/usage-units.ts'
 import { createUsage } from '../../core/usage.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog, type OpenStore } from '../../store/testing.ts'
@@ -196,7 +197,8 @@ const holdCalls = new WeakMap<SpendHold, Call>()
 
 async function holdFor(process: Process, measured: Partial<SpendMeasure>): Promise<SpendHold> {
   const call = process.call()
-  const measure = { inputTokensMax: 10, inputTokens: 10, outputTokensLimit: undefined, answers: 1, isCountable: false }
+  const bounds = { inputTokensMax: 10, inputTokens: 10, outputTokensLimit: undefined, tiers: readTierChoice() }
+  const measure = { ...bounds, answers: 1, isCountable: false }
   const held = process.spending.gate.hold({
     call,
     endpoint: 'e',

@@ -190,7 +190,8 @@ class CallHold implements SpendHold {
 
   #costOf(outputTokens: number): bigint {
     if (outputTokens === this.#outputMax && this.#costMost !== undefined) return this.#costMost
-    const tokens = { input: this.#parts.measure.inputTokensMax, output: outputTokens }
+    const { inputTokensMax: input, tiers } = this.#parts.measure
+    const tokens = { input, output: outputTokens, tiers }
     const cost = this.#price?.costMax(tokens) ?? 0n
     if (outputTokens === this.#outputMax) this.#costMost = cost
     return cost

@@ -5,6 +5,7 @@ import { createIds } from '../../core/ids.ts'
 import type { LookupAnswer } from '../../core/ports-lookups.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { createFakeClock } from '../../core/time.ts'
+import { readTierChoice } from '../../core/usage-units.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
 import { describeEngines, silentLog, type OpenStore, type Place } from '../../store/testing.ts'
 import { createSpending } from '../budgets/index.ts'
@@ -185,7 +186,7 @@ async function prepare(openStore: OpenStore, place?: Place) {
       const call = root.child({ kind: 'dispatch', name: 'e' })
       const price = priceAt(clock.now())
       const bounds = { inputTokensMax: tokens, inputTokens: tokens, outputTokensLimit: undefined, outputTokensMax: 0 }
-      const measure = () => ({ ...bounds, answers: 1, isCountable: false })
+      const measure = () => ({ ...bounds, tiers: readTierChoice(), answers: 1, isCountable: false })
       const hold = await spending.gate.hold({ call, endpoint: 'e', price, measure })
       const usage = createUsage({ inputTotal: tokens, outputTotal: 0, source })
       const cost = price?.cost(usage)

@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { calcPrice, findProvider } from '@pydantic/genai-prices'
 import { describe, expect, test } from 'vitest'
 import { configSchema } from '../../config/index.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { PriceQuery } from '../../core/ports.ts'
+import { readTierChoice } from '../../core/usage-units.ts'
 import { createUsage, type Usage } from '../../core/usage.ts'
 import { createPricer, type BookPrice } from './index.ts'
 
@@ -19,7 +21,7 @@ function get(price: BookPrice | undefined): BookPrice {
 }
 
 /** A book in which the endpoint `own` has the given price. */
-function withOwnPrice(price: Record<string, string>): BookPrice {
+function withOwnPrice(price: JsonObject): BookPrice {
   const config = configSchema.parse({ endpoints: { own: { dialect: 'openai', model: 'm', price } } })
   return get(createPricer({ config }).find({ endpoint: 'own', vendor: undefined, model: 'm', atMs: noon }))
 }
@@ -212,6 +214,32 @@ describe('the catalogue', () => {
       { numRuns: 1500 },
     )
     expect(compared).toBeGreaterThan(750)
+  })
+
+  test('bounds hold over the service tiers that a request leaves open, and are reached', () => {
+    const factors = {
+      priority: '2.5',
+      flex: '0.5',
+      'speed:fast': '6',
+      'inference_geo:us': '1.1',
+      'speed:fast+priority': '20',
+    }
+    const own = withOwnPrice({ input: '3', output: '15', perRequest: '1', serviceTiers: factors })
+    const tokens = { input: 1_000, output: 200 }
+    const ask = (body: JsonObject): bigint => own.costMax({ ...tokens, tiers: readTierChoice(body) })
+    const cost = (raw: JsonObject) => own.cost(createUsage({ inputTotal: 1_000, outputTotal: 200, raw })) ?? -1n
+    // (1,000 × 3 + 200 × 15) millionths of a dollar in picodollars; a dollar for the request comes once.
+    const [dollar, ordinary] = [1_000_000_000_000n, 6_000_000_000n]
+    expect(own.costMax(tokens)).toBe(dollar + ordinary)
+    expect(ask({ service_tier: 'standard_only', inference_geo: 'global' })).toBe(dollar + ordinary)
+    expect(ask({ inference_geo: 'global' })).toBe(cost({ service_tier: 'priority' }))
+    expect(ask({})).toBe(cost({ service_tier: 'priority', inference_geo: 'us' }))
+    expect(ask({ service_tier: 'flex', inference_geo: 'global' })).toBe(dollar + (ordinary * 5n) / 2n)
+    expect(ask({ service_tier: 'default', speed: 'fast' })).toBe(cost({ speed: 'fast', inference_geo: 'us' }))
+    expect(ask({ inference_geo: 'global', speed: 'fast' })).toBe(dollar + ordinary * 20n)
+    expect(ask({ speed: 'fast' })).toBeGreaterThanOrEqual(
+      cost({ speed: 'fast', service_tier: 'priority', inference_geo: 'us' }),
+    )
   })
 
   test('bounds hold over tiers', () => {

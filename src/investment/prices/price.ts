@@ -1,6 +1,6 @@
 import type { Picodollars } from '../../core/money.ts'
-import type { Price } from '../../core/ports.ts'
-import { readServiceTier, readUnits, type UsageUnits } from '../../core/usage-units.ts'
+import type { Price, TokensMax } from '../../core/ports.ts'
+import { readServiceTier, readUnits, type TierChoice, type UsageUnits } from '../../core/usage-units.ts'
 import type { Usage } from '../../core/usage.ts'
 import { divideUp, multiply, parseDecimal, shift, toPlaces, toText, type Decimal } from './decimal.ts'
 import { createTariff, rateNames, type Band, type FeeRate, type PriceTable, type Tariff } from './price-table.ts'
@@ -31,6 +31,7 @@ interface ChargePart {
  */
 export function createPrice(version: string, table: PriceTable): BookPrice {
   const tariff = createTariff(table)
+  const findFactorMax = createFactorMax(tariff)
   return {
     version,
     table,
@@ -38,7 +39,11 @@ export function createPrice(version: string, table: PriceTable): BookPrice {
       const counts = count(tariff, usage)
       return typeof counts === 'string' ? undefined : charge(tariff, counts)
     },
-    costMax: (tokens) => divideUp(totalMax(tariff, tokens), tariff.denominator),
+    costMax(tokens) {
+      const { digits, places } = findFactorMax(tokens.tiers)
+      const scale = 10n ** BigInt(places)
+      return divideUp(tariff.perRequest * scale + tokensMax(tariff, tokens) * digits, tariff.denominator * scale)
+    },
     explain(usage) {
       const counts = count(tariff, usage)
       if (typeof counts === 'string') return { type: 'unknown', reason: counts }
@@ -189,8 +194,49 @@ function totalOfTokens(counts: Counts): bigint {
   return sum
 }
 
+/**
+ * What the dearest of the tiers that an answer may be given in multiplies prices by, at least 1: the vendor may take the ordinary one instead.
+ * Worked out once for each choice.
+ */
+function createFactorMax(tariff: Tariff): (choice: TierChoice | undefined) => Decimal {
+  const names = [...new Set([...tariff.tiers.keys()].flatMap((name) => name.split('+')))]
+  const places = names.filter((name) => name.startsWith('inference_geo:'))
+  const speeds = names.filter((name) => name.startsWith('speed:'))
+  const tiers = names.filter((name) => !places.includes(name) && !speeds.includes(name))
+  const known = new Map<string, Decimal>()
+  return (choice) => {
+    if (choice === undefined || names.length === 0) return ordinaryFactor
+    const key = `${choice.place} ${choice.speed} ${choice.tier}`
+    const factor =
+      known.get(key) ??
+      [
+        { isOpen: choice.place, names: places },
+        { isOpen: choice.speed, names: speeds },
+        { isOpen: choice.tier, names: tiers },
+      ]
+        .reduce(join, [''])
+        .reduce((most, name) => larger(most, findFactor(tariff, name)), ordinaryFactor)
+    known.set(key, factor)
+    return factor
+  }
+}
+
+const ordinaryFactor: Decimal = { digits: 1n, places: 0 }
+
+/** Each name so far with none and with each of a further kind, as `readServiceTier` joins them. */
+function join(joined: readonly string[], { isOpen, names }: { isOpen: boolean; names: readonly string[] }): string[] {
+  const added = joined.flatMap((name) => names.map((next) => (name === '' ? next : `${name}+${next}`)))
+  return [...joined, ...(isOpen ? added : [])]
+}
+
+function larger(left: Decimal, right: Decimal | undefined): Decimal {
+  if (right === undefined) return left
+  const places = Math.max(left.places, right.places)
+  return toPlaces(right, places) > toPlaces(left, places) ? right : left
+}
+
 /** A request may use fewer tokens than its bound and so fall into any lower band: the dearest of those it can reach. */
-function totalMax(tariff: Tariff, tokens: { readonly input: number; readonly output: number }): bigint {
+function tokensMax(tariff: Tariff, tokens: TokensMax): bigint {
   const input = BigInt(Math.ceil(tokens.input))
   const output = BigInt(Math.ceil(tokens.output))
   let most = 0n
@@ -199,7 +245,7 @@ function totalMax(tariff: Tariff, tokens: { readonly input: number; readonly out
     const sum = input * band.inputMax + output * band.outputMax
     if (sum > most) most = sum
   }
-  return tariff.perRequest + most
+  return most
 }
 
 function toParts(tariff: Tariff, counts: Counts): readonly ChargePart[] {

@@ -6,6 +6,7 @@ import type { DispatchIntent, Price } from '../../../src/core/ports.ts'
 import { createSystemRandom } from '../../../src/core/random.ts'
 import type { SpendHold, SpendMeasure } from '../../../src/core/spending.ts'
 import { createSystemClock } from '../../../src/core/time.ts'
+import { readTierChoice } from '../../../src/core/usage-units.ts'
 import { createUsage } from '../../../src/core/usage.ts'
 import { createSpending, type Spending } from '../../../src/investment/index.ts'
 import { createStore, type Store } from '../../../src/store/index.ts'
@@ -45,6 +46,7 @@ const measure = {
   inputTokens: 10,
   outputTokensMax: 100,
   outputTokensLimit: undefined,
+  tiers: readTierChoice(),
   answers: 1,
   isCountable: false,
 }

@@ -4,6 +4,7 @@ import { createRootCall, type CallFacts } from '../../../core/call.ts'
 import { createIds } from '../../../core/ids.ts'
 import { createSeededRandom, type Random } from '../../../core/random.ts'
 import { createFakeClock, type FakeClock } from '../../../core/time.ts'
+import { readTierChoice } from '../../../core/usage-units.ts'
 import { createUsage } from '../../../core/usage.ts'
 import { describeEngines, silentLog, type OpenStore } from '../../../store/testing.ts'
 import { createPriceEntries, createPricer, entrySchema, type PriceBook, type PriceEntries } from '../../prices/index.ts'
@@ -182,7 +183,7 @@ async function makeCall(
   const call = root.child({ kind: 'dispatch', name: 'e' })
   const price = book.find({ endpoint: 'e', vendor: undefined, model: 'm', atMs: clock.now() })
   const bounds = { inputTokensMax: tokens, inputTokens: tokens, outputTokensLimit: undefined, outputTokensMax: 0 }
-  const measure = () => ({ ...bounds, answers: 1, isCountable: false })
+  const measure = () => ({ ...bounds, tiers: readTierChoice(), answers: 1, isCountable: false })
   if (price === undefined) return
   const hold = await spending.gate.hold({ call, endpoint: 'e', price, measure })
   const usage = createUsage({ inputTotal: tokens, outputTotal: 0 })
