@@ -35,6 +35,11 @@ export function readAdvice(raw: JsonValue | undefined): readonly Advice[] {
   })
 }
 
+/** Tokens of models whose advice was asked inside an answer, which stand in no total of its own. What is not told of them counts as none. */
+export function countAdvice(raw: JsonValue | undefined): number {
+  return readAdvice(raw).reduce((sum, { usage }) => sum + (usage.inputTotal ?? 0) + (usage.outputTotal ?? 0), 0)
+}
+
 export interface Advice {
   /** `undefined` when the vendor does not name it. */
   readonly model: string | undefined

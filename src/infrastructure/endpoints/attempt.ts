@@ -7,6 +7,7 @@ import type { Answer, Embedded, EmbedRequest, Reranked, RerankRequest } from '..
 import { toReferenceJson } from '../../core/ports-lookups.ts'
 import type { SpendMeasure } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
+import { countAdvice } from '../../core/usage-steps.ts'
 import type { Usage } from '../../core/usage.ts'
 import { estimateEnergy } from '../energy/index.ts'
 import type { Egress, Permit } from '../egress/index.ts'
@@ -258,8 +259,8 @@ function createSettle(options: TryOptions, asked: Dispatch, permit: Permit): Set
   }
 }
 
-function countTokens({ inputTotal, outputTotal }: Usage): number | undefined {
-  return inputTotal === undefined || outputTotal === undefined ? undefined : inputTotal + outputTotal
+function countTokens({ inputTotal, outputTotal, raw }: Usage): number | undefined {
+  return inputTotal === undefined || outputTotal === undefined ? undefined : inputTotal + outputTotal + countAdvice(raw)
 }
 
 function toVerdict(error: PlatformError | undefined): Verdict {

@@ -14,7 +14,11 @@ beforeAll(async () => {
 beforeEach(() => {
   mock.reset()
   harness = createHarness({
-    endpoints: { one: { url: mock.url, outputTokensMax: 1_000 }, free: { url: mock.url } },
+    endpoints: {
+      one: { url: mock.url, outputTokensMax: 1_000 },
+      free: { url: mock.url },
+      advised: { url: mock.url, dialect: 'anthropic' },
+    },
     prices: { one: 10n },
     unknownPrice: 'flag',
     egress: { attemptsMax: 2, outputTokensAssumed: 500 },
@@ -58,6 +62,16 @@ describe('a call under a budget', () => {
       calls: 4,
       usd: undefined,
     })
+  })
+
+  test('is settled with the tokens of a model whose advice was asked inside the answer', async () => {
+    const advice = { type: 'advisor_message', model: 'other', input_tokens: 700, output_tokens: 60 }
+    const usage = { input_tokens: 30, output_tokens: 12, iterations: [{ type: 'message' }, advice] }
+    const content = [{ type: 'text', text: 'an answer' }]
+    const json = { type: 'message', role: 'assistant', model: 'm', content, stop_reason: 'end_turn', usage }
+    mock.respondWith(() => ({ json }))
+    const { call } = await ask({ tokens: 2_000 }, 'advised')
+    expect(call.budget.left().tokens).toBe(2_000 - 42 - 760)
   })
 
   test('is refused before anything is sent when no answer worth the name can be paid', async () => {

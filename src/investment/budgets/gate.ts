@@ -2,6 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { Price } from '../../core/ports.ts'
 import type { Charge, SpendAsk, SpendGate, SpendHold, SpendMeasure, SpendOutcome } from '../../core/spending.ts'
 import type { Clock } from '../../core/time.ts'
+import { countAdvice } from '../../core/usage-steps.ts'
 import { createScopes, type Budget, type Scope } from './budget.ts'
 import { larger, smaller, type Need, type Purse } from './purse.ts'
 import type { Purses } from './purses.ts'
@@ -252,7 +253,7 @@ class CallHold implements SpendHold {
       case 'tokens': {
         const { inputTotal, outputTotal } = usage ?? {}
         const isKnown = inputTotal !== undefined || outputTotal !== undefined
-        return isKnown ? BigInt((inputTotal ?? 0) + (outputTotal ?? 0)) : atMost()
+        return isKnown ? BigInt((inputTotal ?? 0) + (outputTotal ?? 0) + countAdvice(usage?.raw)) : atMost()
       }
       case 'requests':
         return isSent ? 1n : 0n
