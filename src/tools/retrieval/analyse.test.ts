@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createAnalyser } from './analyse.ts'
-import { stemWord } from './stem.ts'
+import { stemWord } from '../../core/stem.ts'
 
 const analyser = createAnalyser()
 

@@ -1,8 +1,8 @@
 import { findDates } from '../../core/dates.ts'
 import { createSimplifier } from '../../core/han.ts'
-import { findLanguage, toPrimary } from '../../core/language.ts'
-import { foldLetters, prefixLength, speltRun, toCommonForm, toPlain } from './letters.ts'
-import { stemWord } from './stem.ts'
+import { foldLetters, speltRun, toPlain } from '../../core/letters.ts'
+import { stemWord } from '../../core/stem.ts'
+import { changesAtEnds, findWordLanguage, toBeginning, toned, WordForms } from '../../core/word-forms.ts'
 
 /** From text to the terms of the index, the same for documents and questions. Deterministic. */
 export interface Analyser {
@@ -26,16 +26,10 @@ export interface QueryTerm {
 
 /** More distinct terms than a question of a hundred words or a hundred Han characters has. */
 const queryTermsMax = 256
-/** Characters of a passage by which its language is told. */
-const languageLengthMax = 400
 /** A longer run of letters is cut: it is no word. */
 const wordLengthMax = 64
-/** Words whose stems are kept in memory. */
-const stemsMax = 50_000
 /** An exact word counts little beside its stem: it tells `universal` from `university`. */
 const exactWeight = 0.2
-/** The language in which another accent makes another word: there what is written counts, and its plain letters little. */
-const toned = 'vi'
 
 /** Before a word as it is written, where that is not its stem; before a whole name of several words; before a date; before the beginning of a word. */
 const exactMark = '='
@@ -54,11 +48,11 @@ export function createAnalyser(): Analyser {
   const writer = new TermWriter()
   return {
     id: 'terms@4',
-    findLanguage: findLatin,
+    findLanguage: findWordLanguage,
     analyse: (text, language) => writer.write(text, language),
     analyseFolded: (text) => [...new Set(writer.write(text, undefined))].filter((term) => !term.startsWith(exactMark)),
     analyseQuery(text) {
-      const language = findLatin(text)
+      const language = findWordLanguage(text)
       const terms = [...new Set(writer.write(text, language))]
       const telling = terms.filter((term) => !stopTerms.has(term))
       return (telling.length > 0 ? telling : terms)
@@ -80,17 +74,6 @@ const stopTerms: ReadonlySet<string> = new Set([
   ...Array.from('的了是在和与之于为以而及也就都等被其这那哪什么吗呢个何几谁有所或由从到对中'),
 ])
 
-/** Other scripts need no language for their terms. */
-function findLatin(text: string): string | undefined {
-  const sample = text.slice(0, languageLengthMax)
-  let letters = 0
-  for (let at = 0; at < sample.length; at++) {
-    const code = sample.charCodeAt(at) | 0x20
-    if ((code >= 0x61 && code <= 0x7a) || (code >= 0xe0 && code < 0x250)) letters++
-  }
-  return letters * 3 < sample.length ? undefined : toPrimary(findLanguage(sample))
-}
-
 function weightOf(term: string, language: string | undefined): number {
   if (language === toned) return term.startsWith(exactMark) ? 1 : exactWeight
   return term.startsWith(exactMark) ? exactWeight : 1
@@ -101,10 +84,10 @@ const characters = /([\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Scr
 const codes = /(?<![\w.-])[a-z\d]{1,12}(?:[-./][a-z\d]{1,12}){1,5}(?![\w-])/gi
 const nameParts = /_+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/
 
-/** Keeps the stems and the folded characters it has met, since texts repeat a few thousand of each. */
+/** Keeps the folded characters it has met, since texts repeat a few thousand. */
 class TermWriter {
   readonly #simplify = createSimplifier()
-  readonly #stems = new Map<string, string>()
+  readonly #forms = new WordForms()
   readonly #characters = new Map<string, string>()
   #terms: string[] = []
   #isPrefixed = false
@@ -113,7 +96,7 @@ class TermWriter {
   write(text: string, language: string | undefined): readonly string[] {
     const terms: string[] = []
     this.#terms = terms
-    this.#isPrefixed = language !== undefined && language !== 'en' && language !== toned
+    this.#isPrefixed = changesAtEnds(language)
     this.#isToned = language === toned
     const plain = toPlain(text)
     for (const { 0: run } of plain.matchAll(/[\p{L}\p{M}\p{N}_]+/gu)) this.#addRun(run)
@@ -154,7 +137,7 @@ class TermWriter {
     const exact = written.toLowerCase().slice(0, wordLengthMax)
     const word = foldLetters(exact).slice(0, wordLengthMax)
     const isLatin = /^\w+$/.test(word)
-    const stem = isLatin ? this.#stem(word) : toCommonForm(word)
+    const stem = this.#forms.toCommon(word)
     this.#terms.push(stem)
     if (isLatin) this.#addPrefix(word)
     const kept = isLatin ? exact : word
@@ -170,9 +153,8 @@ class TermWriter {
 
   /** In languages whose words change at their ends otherwise than in English. */
   #addPrefix(word: string): void {
-    if (this.#isPrefixed && word.length > prefixLength && /^[a-z]+$/.test(word)) {
-      this.#terms.push(prefixMark + word.slice(0, prefixLength))
-    }
+    const beginning = this.#isPrefixed ? toBeginning(word) : undefined
+    if (beginning !== undefined) this.#terms.push(prefixMark + beginning)
   }
 
   #addName(name: string): void {
@@ -183,7 +165,7 @@ class TermWriter {
 
   #addWord(word: string): void {
     const cut = word.length > wordLengthMax ? word.slice(0, wordLengthMax) : word
-    const stem = this.#stem(cut)
+    const stem = this.#forms.toStem(cut)
     this.#terms.push(stem)
     this.#addPrefix(cut)
     if (stem !== cut || this.#isToned) this.#terms.push(exactMark + cut)
@@ -201,15 +183,5 @@ class TermWriter {
       if (previous !== '') this.#terms.push(previous + term)
       previous = term
     }
-  }
-
-  #stem(word: string): string {
-    let stem = this.#stems.get(word)
-    if (stem === undefined) {
-      stem = stemWord(word)
-      if (this.#stems.size >= stemsMax) this.#stems.clear()
-      this.#stems.set(word, stem)
-    }
-    return stem
   }
 }

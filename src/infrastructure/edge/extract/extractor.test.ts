@@ -54,6 +54,44 @@ describe('answering by quoting', () => {
     expect(ask('When does the ＣＡＦＥ open?', menu)).toBe('Our café opens at 8:30 on weekdays.')
   })
 
+  // Words that stand in another form than the one asked for, letters with marks, and scripts that do not part their words.
+  test.each([
+    [
+      'de',
+      'Wie viele bezahlte Urlaubstage bekommen neue Beschäftigte jährlich?',
+      'Jeder neue Beschäftigter erhält im jährlichen Turnus 25 bezahlten Urlaubstag.',
+      'Belege werden innerhalb eines Monats nach der Reise abgegeben.',
+    ],
+    [
+      'ru',
+      'Сколько дней оплачиваемого отпуска получают новые сотрудники?',
+      'Новому сотруднику полагается двадцать пять дней, оплачиваемый отпуск.',
+      'Квитанции сдают в течение месяца после поездки.',
+    ],
+    [
+      'es',
+      '¿Cuántas vacaciones pagadas reciben los empleados nuevos?',
+      'Cada empleado nuevo recibe veinticinco días de vacaciones pagados.',
+      'Los recibos se entregan un mes después del viaje.',
+    ],
+    [
+      'hi',
+      'नए कर्मचारियों को कितनी छुट्टियाँ मिलती हैं?',
+      'नए कर्मचारी को पच्चीस दिन की छुट्टी मिलती है।',
+      'रसीदें यात्रा के बाद एक महीने में जमा होती हैं।',
+    ],
+    ['th', 'พนักงานใหม่ลาพักร้อนได้กี่วัน', 'พนักงานใหม่ลาพักร้อนได้ยี่สิบห้าวันต่อปี', 'ใบเสร็จต้องส่งภายในหนึ่งเดือน'],
+    [
+      'ja',
+      'パスワードはどこで変更できますか',
+      'パスワードはマイページで変更できます。',
+      'レシートは月末までにアップロードします。',
+    ],
+  ])('words are found in their other forms (%s)', (_language, ...[question, answer, other]) => {
+    expect(ask(question, [createPassage(other), createPassage(answer), ...english])).toBe(answer)
+    expect(ask(question, [createPassage(other), ...english])).toBeUndefined()
+  })
+
   test('it quotes nothing when the passages do not answer', () => {
     expect(ask('What is the capital of Mongolia?')).toBeUndefined()
     expect(ask('Who won the football world cup in 1998?')).toBeUndefined()

@@ -1,4 +1,5 @@
 import { createSimplifier } from '../../../core/han.ts'
+import { foldLetters, toPlain } from '../../../core/letters.ts'
 
 /** Folds what is written in several ways to one: full width, case, accents, traditional Chinese. */
 export interface Folder {
@@ -26,11 +27,7 @@ export function createFolder(): Folder {
   return {
     foldUnit,
     foldText(text) {
-      const plain = text
-        .normalize('NFKD')
-        .replace(/\p{M}+/gu, '')
-        .normalize('NFC')
-        .toLowerCase()
+      const plain = foldLetters(toPlain(text))
       return plain.replace(/[\u3400-\u9fff]/g, (character) => String.fromCharCode(simplify(character.charCodeAt(0))))
     },
     isTraditional(text) {

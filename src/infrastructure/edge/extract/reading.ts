@@ -1,4 +1,5 @@
 import type { Passage } from '../../../core/ports.ts'
+import { findWordLanguage } from '../../../core/word-forms.ts'
 import type { Folder } from './fold.ts'
 import { findQuestionKind, holdsKind, type QuestionKind } from './questions.ts'
 import { cutSentences, type Sentence } from './sentences.ts'
@@ -62,7 +63,8 @@ interface Marked extends Sentence {
 
 /** Reads passages for a question: every sentence with the terms of the question it holds. Cost: linear in the text. */
 export function readPassages(question: string, passages: readonly Passage[], folder: Folder): Reading {
-  const matcher = createTermMatcher(question, folder)
+  const language = findWordLanguage(question) ?? findWordLanguage(passages[0]?.text ?? '')
+  const matcher = createTermMatcher({ question, language }, folder)
   const termCount = matcher.terms.length
   const kind = findQuestionKind(folder.foldText(question))
   if (termCount === 0) return { kind, termCount, candidates: [] }

@@ -1,3 +1,5 @@
+import { isSpelt } from '../../../core/letters.ts'
+import { changesAtEnds, toBeginning, WordForms } from '../../../core/word-forms.ts'
 import { isHanUnit, type Folder } from './fold.ts'
 
 /** The terms of one question, and a way to find them in text. */
@@ -17,7 +19,7 @@ export interface Term {
   readonly kind: 'word' | 'words' | 'number' | 'character' | 'characters'
 }
 
-const wordPattern = /[\p{L}\p{N}]/u
+const wordPattern = /[\p{L}\p{M}\p{N}]/u
 const stopWords = new Set(
   'a an the of in on at to for from by with as is are was were be been being am do does did done has have had having and or not no nor but if then than that this these those it its they them their theirs he him his she her hers i me my mine we us our ours you your yours what which who whom whose when where why how much many long often there here can could will would shall should may might must about into over under between during according please tell explain describe s t re ve ll d m also any some such per get gets got getting give given gives want wants need needs please'.split(
     ' ',
@@ -30,16 +32,26 @@ const stopPhrases =
 /** Verbs that only complete the question word: the answer to "how much does it cost" seldom says "cost". */
 const cueVerbs: readonly RegExp[] = [/\b(how much\b.*)\bcosts?\b/, /\b(how long\b.*)\b(?:takes?|lasts?)\b/]
 
-/** Takes the content of a question apart: folded, stemmed words and pairs of them; Han characters and pairs of them. */
-export function createTermMatcher(question: string, folder: Folder): TermMatcher {
-  const index = indexQuestion(question, folder)
+interface Asked {
+  readonly question: string
+  /** By which its Latin words meet others of their forms. */
+  readonly language: string | undefined
+}
+
+/**
+ * Takes the content of a question apart: folded words, which stand for their other forms, and pairs of them; Han characters and pairs of them;
+ * threes of letters where words are not parted.
+ */
+export function createTermMatcher(asked: Asked, folder: Folder): TermMatcher {
+  const forms = new WordForms()
+  const index = indexQuestion(asked, folder, forms)
   const known = new Map<string, number>()
   /** The number of a word's term; `otherWord` or `stopWord` for words that are none. */
   const findWord = (raw: string): number => {
     let number = known.get(raw)
     if (number === undefined) {
       const word = folder.foldText(raw)
-      number = stopWords.has(word) ? stopWord : (index.words.get(stemWord(word)) ?? otherWord)
+      number = stopWords.has(word) ? stopWord : findForm(index, word, forms)
       known.set(raw, number)
     }
     return number
@@ -49,7 +61,7 @@ export function createTermMatcher(question: string, folder: Folder): TermMatcher
     scan(text, span, found) {
       let lastUnit = -1
       let lastWord = otherWord
-      forEachToken(text, span, (token) => {
+      forEachToken({ text, span, fold: (run) => folder.foldText(run) }, (token) => {
         if (token.type === 'unit') {
           const unit = folder.foldUnit(token.unit)
           const number = index.units.get(unit)
@@ -61,7 +73,7 @@ export function createTermMatcher(question: string, folder: Folder): TermMatcher
           lastWord = otherWord
           return
         }
-        const number = findWord(text.slice(token.start, token.end))
+        const number = findWord(token.text)
         if (number === stopWord) return
         if (number !== otherWord) {
           found[number] = 1
@@ -80,15 +92,23 @@ const stopWord = -2
 /** The terms of a question by what they are made of; the values number them. */
 interface TermIndex {
   readonly terms: readonly Term[]
+  /** By what the forms of a word have in common. */
   readonly words: ReadonlyMap<string, number>
+  /** By their first letters, in a language whose words change at their ends. */
+  readonly beginnings: ReadonlyMap<string, number>
   readonly wordPairs: ReadonlyMap<number, number>
   readonly units: ReadonlyMap<number, number>
   readonly unitPairs: ReadonlyMap<number, number>
 }
 
-function indexQuestion(question: string, folder: Folder): TermIndex {
+function findForm({ words, beginnings }: TermIndex, word: string, forms: WordForms): number {
+  return words.get(toCommon(word, forms)) ?? beginnings.get(toBeginning(word) ?? '') ?? otherWord
+}
+
+function indexQuestion({ question, language }: Asked, folder: Folder, forms: WordForms): TermIndex {
   const terms: Term[] = []
   const words = new Map<string, number>()
+  const beginnings = new Map<string, number>()
   const wordPairs = new Map<number, number>()
   const units = new Map<number, number>()
   const unitPairs = new Map<number, number>()
@@ -102,7 +122,8 @@ function indexQuestion(question: string, folder: Folder): TermIndex {
   const parted = cueVerbs.reduce((text, cue) => text.replace(cue, '$1 '), folded)
   let lastUnit = -1
   let lastWord = otherWord
-  forEachToken(parted, { start: 0, end: parted.length }, (token) => {
+  const asItIs = { text: parted, span: { start: 0, end: parted.length }, fold: (run: string) => run }
+  forEachToken(asItIs, (token) => {
     if (token.type === 'unit') {
       const { unit } = token
       number(units, unit, { text: String.fromCharCode(unit), kind: 'character' })
@@ -113,25 +134,33 @@ function indexQuestion(question: string, folder: Folder): TermIndex {
       lastUnit = unit
       return
     }
-    const word = parted.slice(token.start, token.end)
+    const word = token.text
     if (stopWords.has(word)) return
-    const stem = stemWord(word)
+    const stem = toCommon(word, forms)
     const stemmed = number(words, stem, { text: stem, kind: /^\d/.test(stem) ? 'number' : 'word' })
+    const beginning = changesAtEnds(language) ? toBeginning(word) : undefined
+    if (beginning !== undefined) beginnings.set(beginning, stemmed)
     if (lastWord !== otherWord) {
       const text = `${terms[lastWord]?.text} ${stem}`
       number(wordPairs, toPair(lastWord, stemmed), { text, kind: 'words' })
     }
     lastWord = stemmed
   })
-  return { terms, words, wordPairs, units, unitPairs }
+  return { terms, words, beginnings, wordPairs, units, unitPairs }
+}
+
+interface Tokenized {
+  readonly text: string
+  readonly span: Span
+  readonly fold: (run: string) => string
 }
 
 type Token =
   | { readonly type: 'unit'; readonly unit: number; readonly isAdjacent: boolean }
-  | { readonly type: 'word'; readonly start: number; readonly end: number }
+  | { readonly type: 'word'; readonly text: string }
 
-/** Characters of scripts written without spaces one by one, other letters and digits as whole words. */
-function forEachToken(text: string, span: Span, visit: (token: Token) => void): void {
+/** Characters of scripts written without spaces one by one, or threes of their letters; other letters and digits as whole words. */
+function forEachToken({ text, span, fold }: Tokenized, visit: (token: Token) => void): void {
   let isAdjacent = false
   for (let position = span.start; position < span.end; ) {
     const unit = text.charCodeAt(position)
@@ -141,16 +170,21 @@ function forEachToken(text: string, span: Span, visit: (token: Token) => void): 
       position++
       continue
     }
-    if (!isWordUnit(unit)) {
-      isAdjacent = false
-      position++
-      continue
-    }
-    const start = position
-    while (position < span.end && continuesWord(text, position)) position++
     isAdjacent = false
-    visit({ type: 'word', start, end: position })
+    const start = position
+    if (isSpelt(text.charAt(position))) {
+      while (position < span.end && isSpelt(text.charAt(position))) position++
+      for (const word of toThrees(fold(text.slice(start, position)))) visit({ type: 'word', text: word })
+    } else if (isWordUnit(unit)) {
+      while (position < span.end && continuesWord(text, position)) position++
+      visit({ type: 'word', text: text.slice(start, position) })
+    } else position++
   }
+}
+
+/** Every three neighbours; what is shorter as it is. */
+function toThrees(run: string): readonly string[] {
+  return run.length < 3 ? [run] : Array.from({ length: run.length - 2 }, (_, at) => run.slice(at, at + 3))
 }
 
 function continuesWord(text: string, position: number): boolean {
@@ -180,22 +214,7 @@ function toPair(left: number, right: number): number {
   return left * 0x10000 + right
 }
 
-/** A light English stem, so that leave/leaves, apply/applies, book/booked/booking meet. Numbers lose their commas. */
-function stemWord(word: string): string {
-  if (/^\d/.test(word)) return word.replaceAll(',', '')
-  if (word.length <= 3 || !/^[a-z]+$/.test(word)) return word
-  let stem = word
-  if (stem.endsWith('ies') && stem.length > 4) stem = `${stem.slice(0, -3)}y`
-  else if (/(?:ss|sh|ch|x|z)es$/.test(stem)) stem = stem.slice(0, -2)
-  else if (/[^su]s$/.test(stem)) stem = stem.slice(0, -1)
-  if (stem.length > 5 && stem.endsWith('ing')) stem = undouble(stem.slice(0, -3))
-  else if (stem.length > 4 && stem.endsWith('ied')) stem = `${stem.slice(0, -3)}y`
-  else if (stem.length > 4 && stem.endsWith('ed')) stem = undouble(stem.slice(0, -2))
-  if (stem.length > 5 && stem.endsWith('ly')) stem = stem.slice(0, -2)
-  if (stem.length > 4 && stem.endsWith('e')) stem = stem.slice(0, -1)
-  return stem.length > 5 && stem.endsWith('y') ? `${stem.slice(0, -1)}i` : stem
-}
-
-function undouble(stem: string): string {
-  return /([bdfgmnprt])\1$/.test(stem) ? stem.slice(0, -1) : stem
+/** Numbers lose their commas. */
+function toCommon(word: string, forms: WordForms): string {
+  return /^\d/.test(word) ? word.replaceAll(',', '') : forms.toCommon(word)
 }

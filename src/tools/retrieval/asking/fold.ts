@@ -1,5 +1,5 @@
 import { createSimplifier } from '../../../core/han.ts'
-import { foldLetters, toPlain, unspaced } from '../letters.ts'
+import { foldLetters, toPlain, unspaced } from '../../../core/letters.ts'
 
 /** Makes texts comparable: compatibility forms, case, accents, traditional Han and runs of blanks are folded, as for the index. */
 export function createFold(): (text: string) => string {

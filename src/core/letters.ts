@@ -40,6 +40,12 @@ const letterForms = new RegExp(`[${[...plainForms.keys()].join('')}]`, 'g')
 const spelt = String.raw`\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`
 /** A run of letters of such scripts, kept when a text is split by it. */
 export const speltRun = new RegExp(`([${spelt}]+)`, 'u')
+/** A letter of such a script. */
+export function isSpelt(character: string): boolean {
+  return character >= '\u0e00' && speltLetter.test(character)
+}
+
+const speltLetter = new RegExp(`^[${spelt}]$`, 'u')
 /** A character of a script that does not part its words by blanks. Korean does. */
 export const unspaced = new RegExp(String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}${spelt}]`, 'u')
 
