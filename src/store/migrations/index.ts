@@ -41,6 +41,7 @@ import { versionStages } from './117-version-stages.ts'
 import { keptWords } from './131-kept-words.ts'
 import { provisioning } from './140-provisioning.ts'
 import { witnesses } from './141-witnesses.ts'
+import { entryAnalyser } from './142-entry-analyser.ts'
 import type { Migration } from './migration.ts'
 
 export { migrate } from './migrate.ts'
@@ -91,4 +92,5 @@ export const migrations: readonly Migration[] = [
   keptWords,
   provisioning,
   witnesses,
+  entryAnalyser,
 ]

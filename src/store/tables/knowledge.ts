@@ -194,6 +194,8 @@ export interface IndexEntryTable {
   readonly language: string | null
   /** Under which plan its contexts were written; `null` before. */
   readonly context_key: string | null
+  /** What made its terms; empty where that is not known. */
+  readonly analyser: string
 }
 
 /** Which entry changed in which revision of a collection; readers that are behind read these alone. 0 is all. */

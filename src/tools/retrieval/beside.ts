@@ -2,6 +2,7 @@ import type { Analyser } from './analyse.ts'
 import { createContexts, type ContextWork } from './contexts/contexts.ts'
 import type { Widen } from './finding.ts'
 import type { Knowledge, KnowledgeParts } from './knowledge.ts'
+import { createRenewing } from './renewing.ts'
 import { createSearchHere } from './searching/here.ts'
 import { createSearchThread, type SearchThread } from './searching/thread.ts'
 import { createGenerations, type DenseParts } from './vectors/generations.ts'
@@ -57,6 +58,14 @@ export function createBeside(
             await foldAside({ ...deps, thread }, collection)
           },
         })
+  const renewing = createRenewing({
+    ...deps,
+    analyser,
+    async changed(collection) {
+      generations?.follow(collection)
+      await foldAside({ ...deps, thread }, collection)
+    },
+  })
   const follow = (collection?: number): void => {
     generations?.follow(collection)
     contexts?.follow(collection)
@@ -66,13 +75,18 @@ export function createBeside(
     contexts,
     follow,
     work: {
-      start: () => follow(),
-      // What is written of is embedded behind it.
+      start() {
+        renewing.follow()
+        follow()
+      },
+      // What is indexed anew or written of is embedded behind it.
       async settled() {
+        await renewing.settled()
         await contexts?.settled()
         await generations?.settled()
       },
       async stop() {
+        await renewing.close()
         await contexts?.close()
         await generations?.close()
       },

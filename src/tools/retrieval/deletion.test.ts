@@ -127,6 +127,7 @@ describeEngines('deletion', (open) => {
     for (const id of ids.slice(0, 9)) await knowledge.deleteDocument(tenant, 'handbook', id)
     expect(await knowledge.verify(tenant, 'handbook')).toEqual({
       documents: 3,
+      formerDocuments: 0,
       passages: 3,
       wrongSpans: 0,
       missingPostings: 0,

@@ -84,7 +84,7 @@ export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generatio
   find(query: KnowledgeQuery): Promise<SearchResult>
   /** Passages that are written of and embedded beside the work. */
   readonly embedding: {
-    /** Goes on with what a former process left. */
+    /** Goes on with what a former process left, and indexes anew what a former analyser has indexed. */
     start(): void
     /** Resolves once nothing is being written of or embedded. */
     settled(): Promise<void>
@@ -161,6 +161,8 @@ export interface EventView {
 /** What `verify` found; all faults are 0 and there is no break when everything agrees. */
 export interface CollectionReport {
   readonly documents: number
+  /** Of these, documents indexed by a former analyser, with whatever version: a running server indexes them anew. */
+  readonly formerDocuments: number
   readonly passages: number
   /** Passages that are not exactly their span of the version's text. */
   readonly wrongSpans: number

@@ -37,6 +37,12 @@ export interface Readying {
   readonly known: DocumentRow | undefined
 }
 
+/**
+ * Part of every fingerprint, so that those on record stay: the analyser that was in force when fingerprints ceased to depend on it. What a
+ * former analyser has indexed is renewed from what is kept (`renewing.ts`), and is no reason to read a file again.
+ */
+const unchanging = 'terms@4'
+
 /** Reads a document and makes its terms, unless nothing has changed. What is refused comes as its error. */
 export async function prepareDocument(
   parts: ReadyParts,
@@ -46,7 +52,7 @@ export async function prepareDocument(
   const file = { ...document, source: document.name }
   // Known before anything is read, so that what has not changed costs nothing.
   const fingerprint = createHash('sha256')
-    .update(JSON.stringify([preparation.keyOf(file), analyser.id]))
+    .update(JSON.stringify([preparation.keyOf(file), unchanging]))
     .digest('hex')
   if (known?.fingerprint === fingerprint && known.region === (document.region ?? known.region)) {
     return { ...toDocumentView(known), outcome: 'unchanged' }

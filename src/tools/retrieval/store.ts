@@ -35,6 +35,8 @@ export interface KnowledgeRows {
   insertCollection(row: NewCollectionRow): Promise<number | undefined>
   updateCollection(number: number, changes: CollectionChanges): Promise<void>
   findByNumber(number: number): Promise<CollectionRow | undefined>
+  /** Those that may hold terms of another analyser, of every tenant. */
+  listAnalysedOtherwise(analyser: string): Promise<readonly CollectionRow[]>
   /** Holds the collection until the transaction ends; `undefined` when it is gone. */
   lockByNumber(number: number): Promise<CollectionRow | undefined>
   /** With all its documents, versions and chunks. */
@@ -57,6 +59,10 @@ export interface KnowledgeRows {
   /** Of one document, earliest first. */
   listEntries(tenant: string, document: string): Promise<readonly EntryRow[]>
   listAllEntries(collection: number): Promise<readonly EntryRow[]>
+  /** Of a collection, those of these numbers that are there. */
+  findEntries(collection: number, numbers: readonly number[]): Promise<readonly EntryRow[]>
+  /** Entries after a number whose terms another analyser has made, ascending. */
+  listFormer(collection: number, wanted: FormerWanted): Promise<readonly EntryRow[]>
   insertEntries(rows: readonly EntryRow[]): Promise<void>
   /** From that instant on the entries are of the past. */
   closeEntries(collection: number, entries: readonly number[], atMs: number): Promise<void>
@@ -84,6 +90,12 @@ export type CollectionChanges = Partial<
     'chunk_next' | 'chunk_count' | 'term_count' | 'context_count' | 'revision' | 'entry_next' | 'folded_to' | 'analyser'
   >
 >
+
+export interface FormerWanted {
+  readonly analyser: string
+  readonly after: number
+  readonly limit: number
+}
 
 export interface FreshRow {
   readonly number: number
@@ -126,6 +138,7 @@ type CollectionPart = Pick<
   | 'lockCollection'
   | 'lockByNumber'
   | 'findByNumber'
+  | 'listAnalysedOtherwise'
   | 'insertCollection'
   | 'updateCollection'
   | 'deleteCollection'
@@ -170,6 +183,8 @@ function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
       await sql.updateTable('collection').set(changes).where('number', '=', number).execute()
     },
     findByNumber: (number) => sql.selectFrom('collection').selectAll().where('number', '=', number).executeTakeFirst(),
+    listAnalysedOtherwise: (analyser) =>
+      sql.selectFrom('collection').selectAll().where('analyser', '!=', analyser).orderBy('number').execute(),
     async lockByNumber(number) {
       const held = sql.updateTable('collection').set((build) => ({ name: build.ref('name') }))
       await held.where('number', '=', number).execute()

@@ -40,14 +40,26 @@ export function createVerifier(parts: VerifierParts): Verifier {
 async function verifyCollection(parts: VerifierParts, collection: CollectionRow): Promise<CollectionReport> {
   const rows = createKnowledgeRows(parts.store.sql)
   const entries = await rows.listAllEntries(collection.number)
+  const former = new Set(entries.filter(({ analyser }) => analyser !== parts.analyser.id).map(({ number }) => number))
   const index = await readIndex(parts, collection)
+  // Another analyser's terms cannot be made anew; they are taken as they are.
+  const formerChunks = new Set<number>()
+  const numbers = [...former]
+  for (let from = 0; from < numbers.length; from += entriesPerRead) {
+    const chunks = await rows.listChunks(collection.number, numbers.slice(from, from + entriesPerRead))
+    for (const { number } of chunks) formerChunks.add(number)
+  }
+  for (const key of formerChunks.size === 0 ? [] : index) {
+    if (formerChunks.has(Number.parseInt(key, 10))) index.delete(key)
+  }
   const counted = { passages: 0, contexts: 0, wrongSpans: 0, missingPostings: 0, terms: 0 }
   for (let from = 0; from < entries.length; from += entriesPerRead) {
-    await verifyEntries({ parts, collection, index, counted }, entries.slice(from, from + entriesPerRead))
+    await verifyEntries({ parts, collection, index, former, counted }, entries.slice(from, from + entriesPerRead))
   }
   const { passages, wrongSpans, missingPostings, terms } = counted
   return {
     documents: new Set(entries.map((entry) => entry.document_id)).size,
+    formerDocuments: new Set(entries.filter(({ number }) => former.has(number)).map((entry) => entry.document_id)).size,
     passages,
     wrongSpans,
     missingPostings,
@@ -67,11 +79,13 @@ interface Verifying {
   readonly collection: CollectionRow
   /** Postings as `chunk term packed`, of which those that are right are taken out. */
   readonly index: Set<string>
+  /** Entries that another analyser has indexed. */
+  readonly former: ReadonlySet<number>
   readonly counted: { passages: number; contexts: number; wrongSpans: number; missingPostings: number; terms: number }
 }
 
 async function verifyEntries(
-  { parts, collection, index, counted }: Verifying,
+  { parts, collection, index, former, counted }: Verifying,
   entries: readonly EntryRow[],
 ): Promise<void> {
   const rows = createKnowledgeRows(parts.store.sql)
@@ -83,6 +97,7 @@ async function verifyEntries(
     counted.terms += chunk.term_count
     if (chunk.context !== null) counted.contexts++
     if (version?.text.slice(chunk.start_at, chunk.end_at) !== chunk.text) counted.wrongSpans++
+    if (former.has(chunk.entry)) continue
     const source = toChunkSource(chunk, { name: version?.name ?? '', title: version?.title ?? null })
     const { terms, packed } = indexChunk(parts.analyser, source)
     for (const [at, term] of terms.entries()) {

@@ -349,6 +349,7 @@ function gather(parts: WriterParts, gathered: Gathered, { collection, former, re
     type: prepared.parser.replace(/@.*$/, ''),
     language: prepared.language?.toLowerCase() ?? null,
     context_key: null,
+    analyser: parts.analyser.id,
   })
   gathered.chunks.push(...toChunkRows(ready, { row, entry, first: collection.chunk_next }))
   return row

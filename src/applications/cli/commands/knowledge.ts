@@ -120,12 +120,17 @@ async function verify(context: CommandContext, name: string | undefined): Promis
   let isSound = true
   for (const collection of name === undefined ? collections : [name]) {
     const found = await parts.knowledge.verify(operatorTenant, collection)
-    const { documents, passages, historyBreak, ...faults } = found
+    const { documents, formerDocuments, passages, historyBreak, ...faults } = found
     const isWhole = historyBreak === undefined && Object.values(faults).every((count) => count === 0)
     isSound &&= isWhole
     reports.push({ collection, isWhole, ...found, historyBreak: historyBreak ?? null })
     const what = isWhole ? 'everything agrees' : JSON.stringify({ ...faults, historyBreak })
     lines.push(`${collection}: ${documents} documents, ${passages} passages, ${what}`)
+    if (formerDocuments > 0) {
+      lines.push(
+        `  ${formerDocuments} were indexed by an older analyser: found by what has not changed since, until a running server has indexed them anew`,
+      )
+    }
   }
   report(context.terminal, { object: 'list', data: reports }, lines.length === 0 ? ['no collections'] : lines)
   return isSound ? undefined : 'failed'

@@ -137,6 +137,7 @@ async function getVersion(given: Operation<unknown>): Promise<VersionView> {
 function toReportJson(report: CollectionReport): object {
   return {
     documents: report.documents,
+    former_documents: report.formerDocuments,
     passages: report.passages,
     wrong_spans: report.wrongSpans,
     missing_postings: report.missingPostings,

@@ -59,7 +59,7 @@ export async function applyContexts(parts: ApplyingParts, applying: Applying): P
     }
     const removed = await removeEntries({ sql, analyser: parts.analyser, collection }, [now])
     const number = collection.entry_next
-    await rows.insertEntries([{ ...now, number, context_key: key }])
+    await rows.insertEntries([{ ...now, number, context_key: key, analyser: parts.analyser.id }])
     await rows.insertChunks(
       made.map((chunk, index) => ({ ...chunk, entry: number, number: collection.chunk_next + index })),
     )

@@ -11,6 +11,8 @@ type EntryPart = Pick<
   | 'listEntries'
   | 'listAllEntries'
   | 'listVersionTexts'
+  | 'findEntries'
+  | 'listFormer'
   | 'insertEntries'
   | 'closeEntries'
   | 'deleteEntries'
@@ -20,6 +22,7 @@ type EntryPart = Pick<
 
 export function createEntryRows(sql: Kysely<Tables>): EntryPart {
   return {
+    ...createEntrySearches(sql),
     listEntries: (tenant, document) =>
       sql
         .selectFrom('index_entry as entry')
@@ -82,6 +85,30 @@ export function createEntryRows(sql: Kysely<Tables>): EntryPart {
       await old.where('revision', '<=', last - changesMax).execute()
       return last
     },
+  }
+}
+
+function createEntrySearches(sql: Kysely<Tables>): Pick<EntryPart, 'findEntries' | 'listFormer'> {
+  return {
+    findEntries: (collection, numbers) =>
+      inParts(numbers, (part) =>
+        sql
+          .selectFrom('index_entry')
+          .selectAll()
+          .where('collection', '=', collection)
+          .where('number', 'in', part)
+          .execute(),
+      ),
+    listFormer: (collection, { analyser, after, limit }) =>
+      sql
+        .selectFrom('index_entry')
+        .selectAll()
+        .where('collection', '=', collection)
+        .where('analyser', '!=', analyser)
+        .where('number', '>', after)
+        .orderBy('number')
+        .limit(limit)
+        .execute(),
   }
 }
 

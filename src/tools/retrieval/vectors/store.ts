@@ -1,5 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { Tables } from '../../../store/index.ts'
+import { inParts } from '../entries/store.ts'
 
 export type GenerationRow = Tables['embedding_generation']
 type State = GenerationRow['state']
@@ -49,6 +50,11 @@ export interface VectorRows {
   ): Promise<readonly Unembedded[]>
   /** Within a transaction: vectors of passages that are still there, numbered on; those there already are passed over. */
   insertVectors(generation: GenerationRow, vectors: readonly NewVector[]): Promise<void>
+  /** Of some passages, in every generation. */
+  listVectorsOf(
+    collection: number,
+    chunks: readonly number[],
+  ): Promise<readonly (NewVector & { readonly generation: number })[]>
   /** In the order of their numbers, from one on. */
   listVectors(
     place: GenerationPlace,
@@ -128,7 +134,7 @@ function createGenerationRows(database: Kysely<Tables>): GenerationPart {
 
 function createRowsOfVectors(
   database: Kysely<Tables>,
-): Pick<VectorRows, 'countVectors' | 'listUnembedded' | 'insertVectors' | 'listVectors'> {
+): Pick<VectorRows, 'countVectors' | 'listUnembedded' | 'insertVectors' | 'listVectorsOf' | 'listVectors'> {
   return {
     async countVectors({ collection, number }) {
       const { rows } = await sql<{ readonly vectors: number; readonly missing: number }>`
@@ -149,6 +155,15 @@ function createRowsOfVectors(
         await insertSome(database, { tenant, collection, generation }, vectors.slice(from, from + rowsPerStatementMax))
       }
     },
+    listVectorsOf: (collection, chunks) =>
+      inParts(chunks, (part) =>
+        database
+          .selectFrom('chunk_vector')
+          .select(['generation', 'chunk', 'vector'])
+          .where('collection', '=', collection)
+          .where('chunk', 'in', part)
+          .execute(),
+      ),
     listVectors: ({ collection, number: generation }, { from, limit }) =>
       database
         .selectFrom('chunk_vector')

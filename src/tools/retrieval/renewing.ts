@@ -1,0 +1,173 @@
+import { setImmediate } from 'node:timers/promises'
+import { toPlatformError } from '../../core/errors.ts'
+import type { EventLog } from '../../core/ports.ts'
+import type { Store, Tables } from '../../store/index.ts'
+import type { Kysely } from 'kysely'
+import type { Analyser } from './analyse.ts'
+import { indexChunk, toChunkSource } from './indexing.ts'
+import { encodeTerms } from './postings/codec.ts'
+import { removeEntries } from './removing.ts'
+import { createRuns, type Runs } from './runs.ts'
+import { createKnowledgeRows, type ChunkRow, type CollectionRow, type EntryRow } from './store.ts'
+import { createVectorRows } from './vectors/store.ts'
+
+export interface RenewingParts {
+  readonly store: Pick<Store, 'sql' | 'transaction'>
+  readonly analyser: Analyser
+  readonly log: EventLog
+  /** What can be found in a collection has changed. */
+  readonly changed: (collection: number) => Promise<void>
+}
+
+/** Entries of one transaction; fewer where they have more passages. */
+const entriesAtOnce = 200
+const passagesAtOnce = 1_000
+/** Chunks analysed before other work of the process gets its turn. */
+const chunksPerTurn = 16
+
+/**
+ * Indexes anew what a former analyser has indexed, in the background and from the texts that are kept: nothing is fetched, read or embedded
+ * again, versions, spans and contexts stay. Some entries a transaction, so that whatever dies goes on behind them.
+ */
+export function createRenewing(parts: RenewingParts): Runs<CollectionRow> {
+  return createRuns({
+    keyOf: ({ number }) => number,
+    work: ({ number }, signal) => renewCollection(parts, number, signal),
+    list: () => createKnowledgeRows(parts.store.sql).listAnalysedOtherwise(parts.analyser.id),
+    what: 'collections of a former analyser',
+    log: parts.log,
+  })
+}
+
+/** Never rejects: what could not be renewed is so at the next start. */
+async function renewCollection(parts: RenewingParts, collection: number, signal: AbortSignal): Promise<void> {
+  const rows = createKnowledgeRows(parts.store.sql)
+  let [after, renewed] = [-1, 0]
+  try {
+    // What comes later has been renewed once: two versions that run beside each other do not renew each other's for ever.
+    const before = (await rows.findByNumber(collection))?.entry_next ?? 0
+    while (!signal.aborted) {
+      const wanted = { analyser: parts.analyser.id, after, limit: entriesAtOnce }
+      const former = (await rows.listFormer(collection, wanted)).filter(({ number }) => number < before)
+      const batch = await readBatch(parts, former)
+      const last = batch.at(-1)
+      if (last === undefined) break
+      after = last.entry.number
+      renewed += await parts.store.transaction((sql) => replaceEntries(sql, parts.analyser, { collection, batch }))
+      await parts.changed(collection)
+    }
+    if (signal.aborted) return
+    await parts.store.transaction((sql) => settleAnalyser(sql, parts.analyser.id, collection))
+    if (renewed > 0)
+      parts.log.info({ collection, entries: renewed }, 'what a former analyser had indexed is indexed anew')
+  } catch (thrown) {
+    if (signal.aborted) return
+    const { code, message } = toPlatformError(thrown)
+    parts.log.warn(
+      { collection, code, reason: message },
+      'what a former analyser had indexed could not be indexed anew',
+    )
+  }
+}
+
+/** An entry with its passages as they are found from now on, but for their numbers, which are those they had. */
+interface Renewed {
+  readonly entry: EntryRow
+  readonly chunks: readonly ChunkRow[]
+}
+
+async function readBatch(
+  { store, analyser }: RenewingParts,
+  entries: readonly EntryRow[],
+): Promise<readonly Renewed[]> {
+  const [first] = entries
+  if (first === undefined) return []
+  const rows = createKnowledgeRows(store.sql)
+  const names = await rows.listNames(first.tenant, entries)
+  const batch: Renewed[] = []
+  let passages = 0
+  for (const entry of entries) {
+    const known = await rows.listChunks(entry.collection, [entry.number])
+    passages += known.length
+    if (batch.length > 0 && passages > passagesAtOnce) break
+    const chunks: ChunkRow[] = []
+    for (const [index, chunk] of known.entries()) {
+      if (index % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
+      const source = toChunkSource(chunk, names.get(entry.number) ?? { name: '', title: null })
+      const made = indexChunk(analyser, source)
+      chunks.push({ ...chunk, term_count: made.termCount, likeness: made.likeness, terms: encodeTerms(made) })
+    }
+    batch.push({ entry, chunks })
+  }
+  return batch
+}
+
+interface Replacing {
+  readonly collection: number
+  readonly batch: readonly Renewed[]
+}
+
+/** Gives how many were replaced: those that are gone meanwhile, or that another process has renewed, are passed over. */
+async function replaceEntries(sql: Kysely<Tables>, analyser: Analyser, replacing: Replacing): Promise<number> {
+  const rows = createKnowledgeRows(sql)
+  const vectors = createVectorRows(sql)
+  const collection = await rows.lockByNumber(replacing.collection)
+  if (collection === undefined) return 0
+  const there = await rows.findEntries(
+    collection.number,
+    replacing.batch.map(({ entry }) => entry.number),
+  )
+  const now = new Map(there.map((entry) => [entry.number, entry]))
+  const batch = replacing.batch.filter(({ entry }) => now.has(entry.number))
+  const embedded = await vectors.listVectorsOf(
+    collection.number,
+    batch.flatMap(({ chunks }) => chunks.map(({ number }) => number)),
+  )
+  let next = await removeEntries({ sql, analyser, collection }, there)
+  const numbers = new Map<number, number>()
+  for (const { entry, chunks } of batch) {
+    const termCount = chunks.reduce((sum, { term_count }) => sum + term_count, 0)
+    const number = next.entry_next
+    const row = { ...(now.get(entry.number) ?? entry), number, term_count: termCount, analyser: analyser.id }
+    await rows.insertEntries([row])
+    await rows.insertChunks(
+      chunks.map((chunk, index) => ({ ...chunk, entry: number, number: next.chunk_next + index })),
+    )
+    for (const [index, chunk] of chunks.entries()) numbers.set(chunk.number, next.chunk_next + index)
+    next = {
+      ...next,
+      entry_next: number + 1,
+      chunk_next: next.chunk_next + chunks.length,
+      chunk_count: next.chunk_count + chunks.length,
+      term_count: next.term_count + termCount,
+      context_count: next.context_count + chunks.filter(({ context }) => context !== null).length,
+    }
+  }
+  for (const generation of await vectors.listGenerations(collection.number)) {
+    const own = embedded.filter((vector) => vector.generation === generation.number)
+    await vectors.insertVectors(
+      generation,
+      own.map(({ chunk, vector }) => ({ chunk: numbers.get(chunk) ?? 0, vector })),
+    )
+  }
+  const changed = [...now.keys(), ...batch.map((_, index) => collection.entry_next + index)]
+  const revision = await rows.recordChanges(collection.number, collection.revision, changed)
+  const { entry_next, chunk_next, chunk_count, term_count, context_count } = next
+  await rows.updateCollection(collection.number, {
+    entry_next,
+    chunk_next,
+    chunk_count,
+    term_count,
+    context_count,
+    revision,
+  })
+  return batch.length
+}
+
+/** Nothing of another is left, unless something came in between. */
+async function settleAnalyser(sql: Kysely<Tables>, analyser: string, number: number): Promise<void> {
+  const rows = createKnowledgeRows(sql)
+  if ((await rows.lockByNumber(number)) === undefined) return
+  const left = await rows.listFormer(number, { analyser, after: -1, limit: 1 })
+  if (left.length === 0) await rows.updateCollection(number, { analyser })
+}
