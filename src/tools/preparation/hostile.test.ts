@@ -28,6 +28,13 @@ const page = pdf([{ lines: [{ text: 'A page with some words on it.', x: 72, y: 7
 /** Where the directory has the checksum of the text. */
 const checksumAt = Buffer.from(word).lastIndexOf('word/document.xml') - 46 + 16
 
+/** A document of OpenDocument of that kind, with that content. */
+function openDocument(kind: string, content: string): Uint8Array {
+  return zip({ mimetype: `application/vnd.oasis.opendocument.${kind}`, 'content.xml': content })
+}
+
+const nestedSheet = `<office:spreadsheet><table:table>${'<table:table-row-group>'.repeat(1_000)}`
+
 function nestedParts(depth: number): string {
   const heads = Array.from(
     { length: depth },
@@ -48,17 +55,25 @@ describe('a hostile file ends in a named state', () => {
       'archive-bomb',
     ],
     ['an archive that is no document', 'a.docx', zip({ 'a.txt': 'x' }), 'media-type'],
+    ['a spreadsheet without sheets', 'a.ods', openDocument('spreadsheet', ''), 'corrupt'],
+    ['slides that swell', 'a.odp', openDocument('presentation', ' '.repeat(8_388_608)), 'archive-bomb'],
+    ['a formula of OpenDocument', 'a.odf', openDocument('formula', ''), 'media-type'],
     [
-      'an OpenDocument spreadsheet',
-      'a.ods',
-      zip({ mimetype: 'application/vnd.oasis.opendocument.spreadsheet', 'content.xml': '' }),
-      'media-type',
+      'a document of the first OpenOffice',
+      'a.sxw',
+      zip({ mimetype: 'application/vnd.sun.xml.writer' }),
+      'legacy-format',
     ],
+    ['a binary workbook', 'a.xlsb', zip({ 'xl/workbook.bin': 'x' }), 'media-type'],
+    ['a document of Pages', 'a.pages', zip({ 'Index/Document.iwa': 'x' }), 'media-type'],
+    ['a sheet nested too deep', 'a.ods', openDocument('spreadsheet', nestedSheet), 'nesting'],
     ['a Word document without its text', 'a.docx', zip({ 'word/document.xml': '<w:document/>' }), 'corrupt'],
     ['a PDF cut short', 'a.pdf', page.subarray(0, 60), 'truncated'],
     ['a PDF of noise', 'a.pdf', Buffer.from(`%PDF-1.7\n${'x'.repeat(2_000)}\n%%EOF`), 'corrupt'],
     ['an encrypted Office document', 'a.docx', compound('EncryptedPackage'), 'password'],
     ['an old Word document', 'a.doc', compound('WordDocument'), 'legacy-format'],
+    ['an old workbook', 'a.xls', compound('Workbook'), 'legacy-format'],
+    ['a workbook of the eighties', 'a.xls', Buffer.from([9, 0, 4, 0, 7, 0, 16, 0]), 'legacy-format'],
     ['a broken message of Outlook', 'a.msg', compound('__properties_version1.0'), 'corrupt'],
     [
       'an encrypted OpenDocument text',
@@ -83,6 +98,15 @@ describe('a hostile file ends in a named state', () => {
     ['too many elements', 'a.html', '<p>x'.repeat(60_000), 'memory'],
   ] as const)('%s: %s', async (...[, source, content, reason]) => {
     expect(await outcomeOf(source, content)).toBe(reason)
+  })
+
+  test.each([
+    ['a.doc', 'WordDocument', 'DOCX'],
+    ['a.xls', 'Workbook', 'XLSX'],
+    ['a.ppt', 'PowerPoint Document', 'PPTX'],
+  ])('an old Office document %s says what to save it as', async (source, name, as) => {
+    const refusal = preparation.parse(toFile(source, compound(name)))
+    await expect(refusal).rejects.toThrow(`${source} is an old Office document (before 2007); save it as ${as}`)
   })
 
   test('an encrypted PDF asks for its password', async () => {

@@ -40,17 +40,21 @@ describe('Word documents', () => {
   })
 
   test('files of other formats that stand in the text are read, and named when they cannot be', async () => {
-    const body = `${paragraph('Before.')}<w:altChunk r:id="one"/><w:altChunk r:id="two"/>${paragraph('After.')}`
+    const body = `${paragraph('Before.')}<w:altChunk r:id="one"/><w:altChunk r:id="two"/><w:altChunk r:id="three"/>${paragraph('After.')}`
     const document = await parse(
       'a.docx',
       docx(body, {
-        relations: { one: ['aFChunk', 'one.html'], two: ['aFChunk', 'two.rtf'] },
-        more: { 'word/one.html': '<h2>Inside</h2><p>words', 'word/two.rtf': '{\\rtf1 x}' },
+        relations: { one: ['aFChunk', 'one.html'], two: ['aFChunk', 'two.rtf'], three: ['aFChunk', 'three.bin'] },
+        more: {
+          'word/one.html': '<h2>Inside</h2><p>words',
+          'word/two.rtf': '{\\rtf1 rich}',
+          'word/three.bin': '\u007fELF',
+        },
       }),
     )
-    expect(document.text).toBe('Before.\n\n## Inside\n\nwords\n\nAfter.')
+    expect(document.text).toBe('Before.\n\n## Inside\n\nwords\n\nrich\n\nAfter.')
     expect(document.pages).toMatchObject([{ kind: 'text', start: 0, end: document.text.length, state: 'ok' }])
-    expect(document.notices).toEqual(['part left out: word/two.rtf (legacy-format)'])
+    expect(document.notices).toEqual(['part left out: word/three.bin (media-type)'])
   })
 })
 
@@ -89,6 +93,15 @@ describe('workbooks', () => {
       chartParts('', 'S!$A$1:$XFD$1048576'),
     )
     expect(await textOf('a.xlsx', bytes)).toContain('Bar chart\n\n|  |  |\n| - | - |\n|  | 7 |\n\n| 9 |')
+  })
+
+  test('rows and columns that are hidden are read, and said to be', async () => {
+    const rows = `<row r="1">${text('A1', 'a')}${text('B1', 'b')}</row><row r="2" hidden="1">${text('A2', 'c')}${text('B2', 'd')}</row>
+      <row r="3" hidden="1">${text('A3', 'e')}</row><row r="9" hidden="1"/>`
+    const columns = '<cols><col min="2" max="3" hidden="1"/><col min="7" max="7" hidden="true"/></cols>'
+    const { text: read, notices } = await parse('a.xlsx', xlsx({ S: `${columns}<sheetData>${rows}</sheetData>` }))
+    expect(read).toBe('## S\n\n| a | b |\n| - | - |\n| c | d |\n| e |  |')
+    expect(notices).toEqual(['hidden rows: S 2-3', 'hidden columns: S B-C'])
   })
 
   test('spans of time go on beyond a day', async () => {

@@ -96,7 +96,7 @@ describe('bytes', () => {
     ['a media type nothing reads', [0x61], 'application/msword', 'media-type', /application\/msword/],
     ['a program', [0x7f, 0x45, 0x4c, 0x46, 1, 1], 'text/plain', 'media-type', /is a program/],
     ['a gzip', [0x1f, 0x8b, 0x08, 0], undefined, 'media-type', /gzip/],
-    ['a file of RTF', [...encoder.encode('{\\rtf1')], undefined, 'legacy-format', /save it as DOCX/],
+    ['a file of WordPerfect', [0xff, ...encoder.encode('WPC')], undefined, 'legacy-format', /save it as DOCX/],
     ['more bytes than allowed', Array.from({ length: 1_025 }, () => 0x61), undefined, 'size', /documentBytesMax/],
   ])('%s is refused with the reason', async (...[, bytes, mediaType, reason, statement]) => {
     const file = { source: 'file', bytes: Uint8Array.from(bytes), mediaType }

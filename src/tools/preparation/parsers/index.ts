@@ -20,6 +20,7 @@ export type {
 } from './parser.ts'
 
 const openXml = 'application/vnd.openxmlformats-officedocument'
+const openDocument = 'application/vnd.oasis.opendocument'
 
 /** Every format there is, by name. A new one is a file or folder and an entry here. */
 export const formats = {
@@ -54,7 +55,7 @@ export const formats = {
     load: async () => (await import('./csv.ts')).readCsv,
   },
   xlsx: {
-    id: 'xlsx@2',
+    id: 'xlsx@3',
     mediaTypes: [`${openXml}.spreadsheetml.sheet`, 'application/vnd.ms-excel.sheet.macroenabled.12'],
     extensions: ['xlsx', 'xlsm', 'xltx', 'xltm'],
     load: async () => (await import('./xlsx/index.ts')).readXlsx,
@@ -99,10 +100,38 @@ export const formats = {
     load: async () => (await import('./books/index.ts')).readEpub,
   },
   odt: {
-    id: 'odt@3',
-    mediaTypes: ['application/vnd.oasis.opendocument.text'],
-    extensions: ['odt', 'ott'],
+    id: 'odt@4',
+    mediaTypes: [`${openDocument}.text`, `${openDocument}.text-template`, `${openDocument}.text-flat-xml`],
+    extensions: ['odt', 'ott', 'fodt'],
     load: async () => (await import('./opendocument/index.ts')).readOdt,
+  },
+  ods: {
+    id: 'ods@1',
+    mediaTypes: [
+      `${openDocument}.spreadsheet`,
+      `${openDocument}.spreadsheet-template`,
+      `${openDocument}.spreadsheet-flat-xml`,
+    ],
+    extensions: ['ods', 'ots', 'fods'],
+    load: async () => (await import('./opendocument/index.ts')).readOds,
+  },
+  odp: {
+    id: 'odp@1',
+    mediaTypes: [
+      `${openDocument}.presentation`,
+      `${openDocument}.presentation-template`,
+      `${openDocument}.presentation-flat-xml`,
+      `${openDocument}.graphics`,
+      `${openDocument}.graphics-flat-xml`,
+    ],
+    extensions: ['odp', 'otp', 'fodp', 'odg', 'otg', 'fodg'],
+    load: async () => (await import('./opendocument/index.ts')).readOdp,
+  },
+  rtf: {
+    id: 'rtf@1',
+    mediaTypes: ['application/rtf', 'text/rtf', 'text/richtext'],
+    extensions: ['rtf'],
+    load: async () => (await import('./rtf/index.ts')).readRtf,
   },
   json: {
     id: 'json@2',

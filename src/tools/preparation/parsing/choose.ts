@@ -15,8 +15,10 @@ export function chooseFormat(file: SourceFile): Choice {
     case 'zip':
     case 'ole':
       return { type: 'inside', kind }
-    case 'text':
-      return { type: 'format', format: chooseText(file) }
+    case 'text': {
+      const flat = findFlat(file)
+      return { type: 'format', format: flat === undefined ? chooseText(file) : findOpenDocument(file, flat) }
+    }
     default:
       return { type: 'format', format: formatOf(file, kind) }
   }
@@ -32,21 +34,52 @@ export function isMislabelled(file: SourceFile, format: FormatName): boolean {
   return isKnown && !extensions.includes(extension)
 }
 
-const unread: Readonly<Record<Exclude<Kind, 'zip' | 'ole' | 'text' | 'pdf' | 'image'>, string>> = {
+const unread: Readonly<Record<Exclude<Kind, 'zip' | 'ole' | 'text' | 'pdf' | 'image' | 'rtf'>, string>> = {
   gzip: 'is compressed by gzip; unpack it first',
   archive: 'is an archive of files; unpack it first',
-  rtf: 'is RTF; save it as DOCX',
+  old: 'is a document of a program from before 1997; save it as DOCX or XLSX',
   program: 'is a program',
   media: 'is audio or video, which is not read as a document',
 }
 
 function formatOf(file: SourceFile, kind: Exclude<Kind, 'zip' | 'ole' | 'text'>): FormatName {
-  if (kind === 'pdf' || kind === 'image') {
+  if (kind === 'pdf' || kind === 'image' || kind === 'rtf') {
     const found = (Object.keys(formats) as FormatName[]).find((name) => name === (kind as string)) // keys of a literal
     if (found !== undefined) return found
     throw refuse(file.source, 'media-type', `is a ${kind}`)
   }
-  throw refuse(file.source, kind === 'rtf' ? 'legacy-format' : 'media-type', unread[kind])
+  throw refuse(file.source, kind === 'old' ? 'legacy-format' : 'media-type', unread[kind])
+}
+
+/** The reader of a kind of OpenDocument, by its media type. Throws DOCUMENT_REFUSED: `media-type`, `legacy-format`. */
+export function findOpenDocument({ source }: SourceFile, mediaType: string): FormatName {
+  if (mediaType.includes('.sun.xml.')) {
+    throw refuse(source, 'legacy-format', 'is a document of OpenOffice.org 1; save it as ODT, ODS or ODP')
+  }
+  const [, kind = ''] = /\.opendocument\.(\w+)/.exec(mediaType) ?? []
+  const found = kindsOfOpenDocument[kind]
+  if (found !== undefined) return found
+  throw refuse(
+    source,
+    'media-type',
+    `is OpenDocument of a kind that is not read (${kind.slice(0, 40)}); save it as PDF`,
+  )
+}
+
+const kindsOfOpenDocument: Readonly<Record<string, FormatName>> = {
+  text: 'odt',
+  spreadsheet: 'ods',
+  presentation: 'odp',
+  graphics: 'odp',
+}
+
+/** The media type of OpenDocument that is one file of XML, which says so at its beginning. */
+function findFlat(file: SourceFile): string | undefined {
+  const root =
+    /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)?<office:document\s[^>]*?\boffice:mimetype="([^"]+)"/.exec(
+      headOf(file),
+    )
+  return root?.[1]
 }
 
 /** A format of text: by media type, then by extension, then by how it begins. */
@@ -73,8 +106,8 @@ function findText(matches: (format: Format) => boolean): FormatName | undefined 
 const textFormats: readonly FormatName[] = ['markdown', 'text', 'html', 'csv', 'eml', 'json', 'jsonl']
 
 /** How a text without a telling name begins: as a web page, or as nothing in particular. */
-function lookAt({ bytes }: SourceFile): FormatName {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 2_048)).toString('latin1')
+function lookAt(file: SourceFile): FormatName {
+  const head = headOf(file).slice(0, 2_048)
   if (/^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i.test(head)) return 'html'
   if (
     /^(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to):[ \t]/i.test(head) &&
@@ -82,4 +115,8 @@ function lookAt({ bytes }: SourceFile): FormatName {
   )
     return 'eml'
   return 'text'
+}
+
+function headOf({ bytes }: SourceFile): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8_192)).toString('latin1')
 }

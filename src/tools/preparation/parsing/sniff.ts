@@ -1,7 +1,7 @@
 import type { SourceFile } from '../preparation.ts'
 
 /** What the first bytes of a file say it is, whatever its name says. */
-export type Kind = 'pdf' | 'zip' | 'ole' | 'image' | 'gzip' | 'archive' | 'rtf' | 'program' | 'media' | 'text'
+export type Kind = 'pdf' | 'zip' | 'ole' | 'image' | 'gzip' | 'archive' | 'rtf' | 'old' | 'program' | 'media' | 'text'
 
 export function sniffKind({ bytes }: Pick<SourceFile, 'bytes'>): Kind {
   const found = signatures.find(({ magic, at = 0 }) => magic.every((byte, index) => bytes[at + index] === byte))
@@ -35,6 +35,13 @@ const signatures: readonly Signature[] = [
   { kind: 'archive', magic: ascii('ustar'), at: 257 },
   { kind: 'archive', magic: [0xfd, ...ascii('7zXZ')] },
   { kind: 'rtf', magic: ascii('{\\rtf') },
+  // Excel 2 to 4, Write, Word 2, WordPerfect.
+  { kind: 'old', magic: [0x09, 0x00, 0x04, 0x00] },
+  { kind: 'old', magic: [0x09, 0x02, 0x06, 0x00] },
+  { kind: 'old', magic: [0x09, 0x04, 0x06, 0x00] },
+  { kind: 'old', magic: [0x31, 0xbe, 0x00, 0x00] },
+  { kind: 'old', magic: [0xdb, 0xa5, 0x2d, 0x00] },
+  { kind: 'old', magic: [0xff, ...ascii('WPC')] },
   { kind: 'program', magic: [0x7f, ...ascii('ELF')] },
   { kind: 'program', magic: [0x4d, 0x5a, 0x90, 0x00] },
   { kind: 'program', magic: [0xca, 0xfe, 0xba, 0xbe] },

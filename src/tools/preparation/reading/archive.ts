@@ -104,6 +104,13 @@ class BufferArchive implements Archive {
   }
 }
 
+/** Whether programs lie in it: of Office documents, or of OpenDocument (Basic, Python and others). */
+export function holdsMacros({ paths }: Archive): boolean {
+  return paths.some(
+    (path) => path.endsWith('vbaProject.bin') || /^Scripts\/.|^Basic\/[^/]+\/(?!script-l[bc]\.xml$)./.test(path),
+  )
+}
+
 /** Text of a part that is XML: UTF-8 unless a byte order mark says UTF-16. */
 export function decodeXml(bytes: Uint8Array): string {
   const [first, second] = bytes

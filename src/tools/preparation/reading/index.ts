@@ -1,4 +1,4 @@
-export { decodeXml, openArchive, type Archive } from './archive.ts'
+export { decodeXml, holdsMacros, openArchive, type Archive } from './archive.ts'
 export { charsetOf, decodeText, findCharset, findUtf8, type DecodedText } from './decode.ts'
 export { decodeNamed } from './shifted.ts'
 export {
@@ -13,6 +13,7 @@ export {
   type Element,
   type Markup,
   type Node,
+  type TakenElements,
   type TextNode,
 } from './markup.ts'
 export { reasonOf, refuse, type Reason } from './refusal.ts'

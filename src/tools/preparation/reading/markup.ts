@@ -33,6 +33,14 @@ export interface MarkupOptions {
   readonly depthMax: number
   /** More nodes than this throw `TooManyNodes`. */
   readonly nodesMax: number
+  /** Elements that are not kept: each is handed over when it is whole, and its nodes no longer count. */
+  readonly taken?: TakenElements | undefined
+}
+
+export interface TakenElements {
+  readonly name: string
+  /** `above` are the elements that it lies in, outermost first; they are still being read. */
+  readonly take: (element: Element, above: readonly Element[]) => void
 }
 
 export class TooManyNodes extends Error {}
@@ -57,6 +65,7 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
   let flattened = 0
   let nodes = 0
   const prefixes = new Map<string, string>()
+  const taking = new Taking(options.taken)
   const count = (): void => {
     nodes++
     if (nodes > options.nodesMax) throw new TooManyNodes(`more than ${options.nodesMax} nodes`)
@@ -82,6 +91,7 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
         }
         stack.at(-1)?.children.push(element)
         stack.push(element)
+        taking.open(element, nodes)
       },
       onclosetag() {
         if (above > 0) {
@@ -89,7 +99,9 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
           return
         }
         const closed = stack.length > 1 ? stack.pop() : undefined
-        if (closed !== undefined) closed.end = parser.endIndex + 1
+        if (closed === undefined) return
+        closed.end = parser.endIndex + 1
+        nodes = taking.close(closed, stack) ?? nodes
       },
       ontext(text) {
         const parent = stack.at(-1)
@@ -107,6 +119,32 @@ export function readMarkup(given: string, options: MarkupOptions): Markup {
   )
   parser.end(source)
   return { root, flattened: flattened + (isCut ? 1 : 0) }
+}
+
+/** Elements that are handed over, not kept; of those that lie in each other, the outermost. */
+class Taking {
+  readonly #taken: TakenElements | undefined
+  #outermost: Open | undefined
+  #nodesBefore = 0
+
+  constructor(taken: TakenElements | undefined) {
+    this.#taken = taken
+  }
+
+  open(element: Open, nodes: number): void {
+    if (this.#outermost !== undefined || element.name !== this.#taken?.name) return
+    this.#outermost = element
+    this.#nodesBefore = nodes - 1
+  }
+
+  /** Nodes that there are without it, when this was one. */
+  close(closed: Open, above: readonly Open[]): number | undefined {
+    if (closed !== this.#outermost) return undefined
+    this.#outermost = undefined
+    above.at(-1)?.children.pop()
+    this.#taken?.take(closed, above)
+    return this.#nodesBefore
+  }
 }
 
 /** The usual prefixes of namespaces, by what their addresses end with (strict and transitional ones differ before that). */

@@ -10,6 +10,7 @@ import type { SourceFile } from '../../preparation.ts'
 import {
   childrenOf,
   findPath,
+  holdsMacros,
   openArchive,
   reasonOf,
   refuse,
@@ -54,7 +55,7 @@ export async function readDocx(file: SourceFile, context: ParseContext): Promise
     for (const { target } of listRelations(relations, type)) reading.readFurniture(readPart(archive, target, context))
   }
   builder.title = readTitle(archive, context) ?? builder.title
-  if (archive.paths.some((each) => each.endsWith('vbaProject.bin'))) builder.notice('macros')
+  if (holdsMacros(archive)) builder.notice('macros')
   return builder.build()
 }
 

@@ -2,6 +2,7 @@ import { InlineBuilder, type Inline, type RunStyle } from '../../canonical/index
 import { childrenOf, findPath, isElement, textOf, type Element } from '../../reading/index.ts'
 import { toDescription } from '../office/descriptions.ts'
 import { toLatex } from '../office/math.ts'
+import { toSign } from '../office/signs.ts'
 import type { Relation } from '../office/relations.ts'
 import { valueOf } from './styles.ts'
 
@@ -274,18 +275,6 @@ function isOn(properties: Element | undefined, name: string): boolean {
 function toCharacter(piece: Element): string {
   const code = Number.parseInt(piece.attributes['w:char'] ?? '', 16)
   if (Number.isNaN(code)) return ''
-  const symbols: Readonly<Record<number, string>> = {
-    0xf0a8: '☐',
-    0xf06f: '☐',
-    0xf0fe: '☒',
-    0xf0fd: '☒',
-    0xf0fc: '✓',
-    0xf0a7: '▪',
-    0xf0b7: '•',
-    0xf0e0: '→',
-    0xf0e8: '→',
-    0xf052: '☑',
-  }
-  if (code >= 0xf000 && code <= 0xf0ff) return symbols[code] ?? ''
+  if (code >= 0xf000 && code <= 0xf0ff) return toSign(code)
   return String.fromCodePoint(code)
 }

@@ -1,3 +1,4 @@
+import { findHeadingLevel, isTitleName } from '../office/style-names.ts'
 import { childrenOf, findPath, type Element } from '../../reading/index.ts'
 
 /** What a style says of its paragraphs, its ancestors included. */
@@ -97,7 +98,7 @@ function resolveStyle(raw: ReadonlyMap<string, RawStyle>, id: string): Paragraph
   return {
     name: chain[0]?.name ?? id,
     headingLevel: findHeadingLevel(names) ?? outline,
-    isTitle: names.some((name) => /^(title|标题|標題|titel|titre|título|表題)$/i.test(name)),
+    isTitle: isTitleName(names),
     isCode: names.some((name) =>
       /^(source ?code|code( ?block)?|html preformatted|preformatted( text)?|listing)$/i.test(name),
     ),
@@ -110,16 +111,4 @@ export function readOutline(properties: Element | undefined): number | undefined
   const text = valueOf(properties, 'w:outlineLvl')
   const level = text === undefined ? Number.NaN : Number(text)
   return level >= 0 && level <= 8 ? level + 1 : undefined
-}
-
-/** Word names its headings in the language of the installation. */
-function findHeadingLevel(names: readonly string[]): number | undefined {
-  for (const name of names) {
-    const level =
-      /^(?:heading|标题|標題|überschrift|titre|título|titolo|kop|rubrik|nagłówek|заголовок|見出し|제목)\s*([1-9])$/i.exec(
-        name,
-      )?.[1]
-    if (level !== undefined) return Number(level)
-  }
-  return undefined
 }

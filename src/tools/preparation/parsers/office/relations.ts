@@ -1,13 +1,24 @@
 import type { Archive } from '../../reading/index.ts'
-import { childrenOf, readMarkup, refuse, type Element } from '../../reading/index.ts'
+import { childrenOf, readMarkup, refuse, type Element, type TakenElements } from '../../reading/index.ts'
 import type { ParseContext } from '../parser.ts'
 
 /** A part of an Office document as a tree; `undefined` when there is none of that name. */
 export function readPart(archive: Archive, path: string, context: ParseContext): Element | undefined {
   const text = archive.findText(path)
-  if (text === undefined) return undefined
-  const { nestingMax, nodesMax } = context.limits
-  const { root, flattened } = readMarkup(text, { dialect: 'xml', depthMax: nestingMax, nodesMax })
+  return text === undefined ? undefined : readXml({ path, text }, context)
+}
+
+export interface XmlPart {
+  /** For what is said of it. */
+  readonly path: string
+  readonly text: string
+  readonly taken?: TakenElements | undefined
+}
+
+/** Throws DOCUMENT_REFUSED: `nesting`. */
+export function readXml({ path, text, taken }: XmlPart, { limits }: ParseContext): Element {
+  const { nestingMax, nodesMax } = limits
+  const { root, flattened } = readMarkup(text, { dialect: 'xml', depthMax: nestingMax, nodesMax, taken })
   if (flattened === 0) return root
   const allowed = `knowledge.parsing.nestingMax allows ${nestingMax}`
   throw refuse(path, 'nesting', `lies deeper in itself than any program writes; ${allowed}`)

@@ -14,6 +14,8 @@ export interface ContentParts {
   readonly archive: Archive
   readonly context: ParseContext
   readonly styles: Styles
+  /** What is said of where a paragraph comes from, by its number from 1. */
+  readonly originOf: (paragraph: number) => ListItem['origin']
 }
 
 /** Where an item of a list stands. */
@@ -50,6 +52,13 @@ export class ContentWriter {
     for (const note of this.#notes.splice(0)) this.#builder.paragraph(toInline(note), { kind: 'note' })
   }
 
+  /** What is drawn beside the text: boxes, charts, descriptions of pictures. */
+  drawn(parent: Element): void {
+    const content = readWords(parent, this.#parts)
+    this.#builder.paragraph(content.inline, { origin: this.#parts.originOf(this.#paragraph) })
+    this.#anchored(content)
+  }
+
   /** Words of heads and feet of pages. */
   furniture(parent: Element): void {
     this.#builder.paragraph(this.flat(parent), { kind: 'furniture' })
@@ -80,6 +89,7 @@ export class ContentWriter {
           return known
         }),
       ),
+      { origin: this.#parts.originOf(this.#paragraph) },
     )
   }
 
@@ -126,7 +136,7 @@ export class ContentWriter {
     const isCounted = element.attributes['text:is-list-header'] !== 'true' && content.inline.text !== ''
     const at = { level: level - 1, start: startOf(element) }
     const label = isCounted ? nextLabel(this.#outline, styles.outline, at) : undefined
-    const origin = { paragraph: this.#paragraph }
+    const origin = this.#parts.originOf(this.#paragraph)
     this.#builder.heading(level + 1, prefixed(label, content.inline), { origin })
     this.#anchored(content)
   }
@@ -142,7 +152,7 @@ export class ContentWriter {
     }
     this.#flush()
     const content = readWords(element, this.#parts)
-    const origin = { paragraph: this.#paragraph }
+    const origin = this.#parts.originOf(this.#paragraph)
     if (style.names.includes('Title')) this.#builder.heading(1, content.inline, { origin })
     else if (style.names.includes('Subtitle')) this.#builder.heading(2, content.inline, { origin })
     else this.#builder.paragraph(content.inline, { origin })
@@ -193,7 +203,7 @@ export class ContentWriter {
     if (style.isHidden) return
     const content = readWords(element, this.#parts)
     const label = isFirst ? labelOf(item, place) : undefined
-    const origin = { paragraph: this.#paragraph }
+    const origin = this.#parts.originOf(this.#paragraph)
     if (content.inline.text !== '') {
       if (this.#code.length > 0) this.#flush()
       const before = this.#items.at(-1)

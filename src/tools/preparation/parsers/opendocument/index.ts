@@ -1,1 +1,3 @@
+export { readOdp } from './odp.ts'
+export { readOds } from './ods.ts'
 export { readOdt } from './odt.ts'

@@ -133,7 +133,8 @@ function isText(name: string): boolean {
   return name === 'text:p' || name === 'text:h' || name === 'text:list'
 }
 
-function toLine(annotation: Element): string {
+/** A comment as a line. */
+export function toLine(annotation: Element): string {
   const text = findAll(annotation, 'text:p').map(textOf).join(' ').replace(/\s+/g, ' ').trim()
   const author = textOf(findPath(annotation, 'dc:creator')).trim()
   return toComment({ author, date: textOf(findPath(annotation, 'dc:date')).trim(), text })

@@ -4,6 +4,7 @@ import {
   childrenOf,
   findAll,
   findPath,
+  holdsMacros,
   openArchive,
   refuse,
   textOf,
@@ -37,7 +38,7 @@ export async function readPptx(file: SourceFile, context: ParseContext): Promise
     const id = Object.entries(attributes).find(([name]) => name.endsWith(':id'))?.[1]
     readSlide(builder, deck, relations.get(id ?? '')?.target)
   }
-  if (archive.paths.some((each) => each.endsWith('vbaProject.bin'))) builder.notice('macros')
+  if (holdsMacros(archive)) builder.notice('macros')
   return builder.build()
 }
 

@@ -12,6 +12,7 @@ import { readChart } from '../office/charts.ts'
 import { toDescription } from '../office/descriptions.ts'
 import { toLatex } from '../office/math.ts'
 import { toMarker } from '../office/numbers.ts'
+import { inReadingOrder } from '../office/reading-order.ts'
 import { readPart, type Relation } from '../office/relations.ts'
 import type { Box, ParseContext } from '../parser.ts'
 import { findBullet, findLikes, formatItem, levelOf, placeholderOf, styleChain, type StyleChain } from './bullets.ts'
@@ -26,7 +27,7 @@ export interface ShapeParts {
 
 /** Shapes as they are read: the title, then from top to bottom, and from left to right what stands beside each other. */
 export function writeShapes(builder: CanonicalBuilder, tree: Element | undefined, parts: ShapeParts): void {
-  for (const shape of inReadingOrder(childrenOf(tree), parts)) {
+  for (const shape of inOrder(childrenOf(tree), parts)) {
     switch (shape.name) {
       case 'p:sp':
         writeShape(builder, shape, parts)
@@ -50,28 +51,14 @@ export function writeShapes(builder: CanonicalBuilder, tree: Element | undefined
   }
 }
 
-/** Tops that differ by less than this, in points, stand in one row. */
-const rowHeight = 18
-
-function inReadingOrder(shapes: readonly Element[], parts: ShapeParts): readonly Element[] {
-  let last: Box = [0, 0, 0, 0]
-  const placed = shapes.map((shape) => {
-    const place = placeholderOf(shape)
-    const isTitle = place !== undefined && /^(ctrT|t)itle$/.test(place.type)
-    // What says nothing of its place stands below what came before it.
-    last = (isTitle ? [0, -1, 0, 0] : (findBox(shape, parts) ?? last)) satisfies Box
-    return { shape, left: last[0], top: last[1], row: 0 }
-  })
-  let row = 0
-  let first = Number.NEGATIVE_INFINITY
-  for (const each of placed.toSorted((a, b) => a.top - b.top)) {
-    if (each.top - first > rowHeight) {
-      row++
-      first = each.top
-    }
-    each.row = row
-  }
-  return placed.toSorted((a, b) => a.row - b.row || a.left - b.left).map(({ shape }) => shape)
+function inOrder(shapes: readonly Element[], parts: ShapeParts): readonly Element[] {
+  return inReadingOrder(
+    shapes.map((shape) => {
+      const place = placeholderOf(shape)
+      const isTitle = place !== undefined && /^(ctrT|t)itle$/.test(place.type)
+      return { shape, isTitle, box: isTitle ? undefined : findBox(shape, parts) }
+    }),
+  )
 }
 
 /** Where a shape lies: as it says, else as the placeholder it fills. */

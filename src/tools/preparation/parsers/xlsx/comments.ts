@@ -2,6 +2,7 @@ import type { Archive } from '../../reading/index.ts'
 import { childrenOf, findAll, findPath, textOf } from '../../reading/index.ts'
 import { toComment } from '../office/comments.ts'
 import { listRelations, readPart, type Relation } from '../office/relations.ts'
+import type { CellComment } from '../office/sheets.ts'
 import type { ParseContext } from '../parser.ts'
 
 export interface CommentParts {
@@ -10,11 +11,6 @@ export interface CommentParts {
   /** Names by id, of those who comment in threads. */
   readonly persons: ReadonlyMap<string, string>
   readonly context: ParseContext
-}
-
-export interface CellComment {
-  readonly cell: string
-  readonly line: string
 }
 
 /** Notes of cells, then comments in threads, which old programs see as notes of their own kind. */

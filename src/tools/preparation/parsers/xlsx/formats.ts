@@ -1,14 +1,10 @@
 import { childrenOf, findPath, type Element } from '../../reading/index.ts'
+import { money, plainNumber, type Shown } from '../office/values.ts'
 
 /** How the numbers of cells are shown, by the index of their style. */
 export interface CellFormats {
   /** A number as it reads: dates as `2024-01-31`, shares as `12.5%`, money with its sign; the digits are never rounded. */
   show(value: number, style: number): Shown
-}
-
-export interface Shown {
-  readonly text: string
-  readonly unit: string | undefined
 }
 
 type Format =
@@ -48,9 +44,6 @@ function builtIn(id: number): string {
     return 'h:mm:ss'
   return id === 22 ? 'yyyy-mm-dd h:mm' : 'General'
 }
-
-/** Signs of money that are units of a number wherever they stand in its format. */
-const money = /[$€£¥₩₹₽₺₫฿₴₦₱]|CHF|RMB|USD|EUR|GBP|JPY|CNY|HKD|TWD|NT\$|HK\$|US\$|元|円|圓/
 
 function readFormat(code: string): Format {
   const [section = ''] = code.split(';')
@@ -105,15 +98,6 @@ function show(value: number, format: Format, epoch: 1900 | 1904): Shown {
     default:
       return { text: plainNumber(value), unit: undefined }
   }
-}
-
-/** As many digits as the number has, at most the fifteen that spreadsheets keep. */
-function plainNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value)
-  const text = String(Number(value.toPrecision(15)))
-  return /e/.test(text) && Math.abs(value) < 1e21 && Math.abs(value) > 1e-7
-    ? value.toFixed(15).replace(/0+$/, '')
-    : text
 }
 
 const dayMs = 86_400_000

@@ -1,24 +1,13 @@
 import { Parser } from 'htmlparser2'
+import type { Range, SheetCell } from '../office/regions.ts'
+import { HiddenLines } from '../office/hidden.ts'
 import type { CellFormats } from './formats.ts'
-
-/** One cell that is not empty. Rows and columns from 0. */
-export interface SheetCell {
-  readonly row: number
-  readonly column: number
-  readonly text: string
-  readonly unit: string | undefined
-}
-
-export interface Range {
-  readonly top: number
-  readonly left: number
-  readonly bottom: number
-  readonly right: number
-}
 
 export interface Sheet {
   readonly cells: readonly SheetCell[]
   readonly merged: readonly Range[]
+  /** Rows and columns with words that are not shown. */
+  readonly hidden: HiddenLines
   /** Relation of its drawing, which holds charts and boxes. */
   readonly drawing: string | undefined
   /** Whether cells were left out because there are more than allowed. */
@@ -85,6 +74,10 @@ export function readAddress(address: string): { readonly row: number; readonly c
   return { row: Number(match[2]) - 1, column: column - 1 }
 }
 
+function isOn(value: string | undefined): boolean {
+  return value === '1' || value === 'true'
+}
+
 function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1)
 }
@@ -99,10 +92,12 @@ function unescapeControls(text: string): string {
 class SheetReading implements Sheet {
   readonly cells: SheetCell[] = []
   readonly merged: Range[] = []
+  readonly hidden = new HiddenLines()
   drawing: string | undefined
   isCut = false
   readonly #options: SheetOptions
   #row = -1
+  #isRowHidden = false
   #column = -1
   #type = ''
   #style = 0
@@ -120,6 +115,12 @@ class SheetReading implements Sheet {
       case 'row':
         this.#row = attributes['r'] === undefined ? this.#row + 1 : Number(attributes['r']) - 1
         this.#column = -1
+        this.#isRowHidden = isOn(attributes['hidden'])
+        return
+      case 'col':
+        if (isOn(attributes['hidden'])) {
+          this.hidden.addColumns(Number(attributes['min']) - 1, Number(attributes['max']) - 1)
+        }
         return
       case 'c':
         return this.#openCell(attributes)
@@ -171,6 +172,7 @@ class SheetReading implements Sheet {
       return
     }
     this.cells.push({ row: this.#row, column: this.#column, text, unit })
+    if (this.#isRowHidden) this.hidden.addRows(this.#row, this.#row)
   }
 
   #shown(): { readonly text: string; readonly unit: string | undefined } {

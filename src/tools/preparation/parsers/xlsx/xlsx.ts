@@ -1,22 +1,22 @@
-import { CanonicalBuilder, toInline, type Cell } from '../../canonical/index.ts'
+import { CanonicalBuilder, toInline } from '../../canonical/index.ts'
 import type { SourceFile } from '../../preparation.ts'
 import {
   childrenOf,
   decodeXml,
   findAll,
   findPath,
+  holdsMacros,
   openArchive,
   refuse,
   textOf,
   type Archive,
 } from '../../reading/index.ts'
-import { columnName } from '../csv.ts'
 import { readChart, type LookUp } from '../office/charts.ts'
 import { findRelation, readPart, readRelations, type Relation } from '../office/relations.ts'
+import { writeSheet, type Piece } from '../office/sheets.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { readComments, readPersons, type CommentParts } from './comments.ts'
 import { readCellFormats, type CellFormats } from './formats.ts'
-import { findRegions, type Region } from './regions.ts'
 import { readAddress, readSharedStrings, readSheet, type Sheet } from './sheet.ts'
 
 /** Workbooks: a page for each sheet, tables with the addresses and units of their cells, charts as tables, comments. */
@@ -45,7 +45,7 @@ export async function readXlsx(file: SourceFile, context: ParseContext): Promise
     readOneSheet(builder, book, { name, path: relations.get(id ?? '')?.target, budget })
   }
   builder.title = undefined
-  if (archive.paths.some((each) => each.endsWith('vbaProject.bin'))) builder.notice('macros')
+  if (holdsMacros(archive)) builder.notice('macros')
   return builder.build()
 }
 
@@ -76,58 +76,11 @@ function readOneSheet(builder: CanonicalBuilder, book: Book, { name, path, budge
   const sheet = readSheet(decodeXml(bytes), { ...book, cellsMax: budget.cells })
   budget.cells -= sheet.cells.length
   const relations = readRelations(archive, path, context)
+  const { cells, merged, hidden, isCut } = sheet
   const drawing = relations.get(sheet.drawing ?? '')?.target
-  const pieces: Piece[] = findRegions(sheet.cells, { merged: sheet.merged, placesMax: context.limits.nodesMax }).map(
-    (region) => ({
-      top: region.top,
-      write: () => writeRegion(builder, region),
-    }),
-  )
-  if (drawing !== undefined) pieces.push(...findDrawn(builder, book, { path: drawing, lookUp: lookIn(name, sheet) }))
-  for (const { write } of pieces.toSorted((a, b) => a.top - b.top)) write()
-  for (const { cell, line } of readComments({ ...book, relations })) {
-    builder.paragraph(toInline(line), { kind: 'note', origin: { cell } })
-  }
-  builder.endPage(sheet.isCut ? { state: 'degraded', reason: 'memory' } : { state: 'ok' })
-}
-
-/** One table; what stands alone in the row above its head is its label. */
-function writeRegion(builder: CanonicalBuilder, region: Region): void {
-  const [first = [], second = []] = region.rows
-  const label = first[0]
-  const isAlone =
-    label !== undefined &&
-    first.length > 1 &&
-    distinct(first).size === 1 &&
-    distinct(second).size > 1 &&
-    region.top < region.bottom
-  if (isAlone) {
-    builder.paragraph(toInline(label.text), { origin: { cell: addressOf(label.row, label.column) } })
-  }
-  const rows = isAlone ? region.rows.slice(1) : region.rows
-  builder.table(
-    rows.map((row) =>
-      row.map((cell): Cell => {
-        if (cell === undefined) return { inline: toInline('') }
-        const text = cell.text.replace(/\s*[\r\n]+\s*/g, ' ').trim()
-        return { inline: toInline(text), origin: { cell: addressOf(cell.row, cell.column), unit: cell.unit } }
-      }),
-    ),
-  )
-}
-
-function distinct<T>(cells: readonly (T | undefined)[]): ReadonlySet<T> {
-  return new Set(cells.filter((cell) => cell !== undefined))
-}
-
-function addressOf(row: number, column: number): string {
-  return `${columnName(column)}${row + 1}`
-}
-
-/** What stands on a sheet, by the row that it begins in. */
-interface Piece {
-  readonly top: number
-  readonly write: () => void
+  const drawn = drawing === undefined ? [] : findDrawn(builder, book, { path: drawing, lookUp: lookIn(name, sheet) })
+  const content = { cells, merged, hidden, isCut, drawn, comments: readComments({ ...book, relations }) }
+  writeSheet(builder, content, { name, placesMax: context.limits.nodesMax })
 }
 
 interface Drawing {

@@ -1,4 +1,17 @@
-import type { Range, SheetCell } from './sheet.ts'
+/** One cell that is not empty. Rows and columns from 0. */
+export interface SheetCell {
+  readonly row: number
+  readonly column: number
+  readonly text: string
+  readonly unit: string | undefined
+}
+
+export interface Range {
+  readonly top: number
+  readonly left: number
+  readonly bottom: number
+  readonly right: number
+}
 
 /** A rectangle of a sheet whose cells touch each other: one table, or one word on its own. */
 export interface Region extends Range {
@@ -32,8 +45,8 @@ export function findRegions(cells: readonly SheetCell[], merged: Merged): readon
   return regions
 }
 
-/** Columns of a sheet: Excel has 16,384. */
-const width = 16_384
+/** Columns of a sheet, as Excel and LibreOffice have them. */
+export const width = 16_384
 
 /** Largest merged cell that stands in every place it covers; a larger one stands in its first. */
 const mergedAreaMax = 100_000
