@@ -71,6 +71,8 @@ export async function openPdf(source: string, bytes: Uint8Array, limits: PdfLimi
 
 /** The engine, by its short build: the text of a program stays in memory as long as the program. */
 export async function loadEngine(): Promise<Engine> {
+  // The engine looks whether answers of the network have a method, for which Node would load its whole client.
+  Object.defineProperty(globalThis, 'Response', { value: NoResponse, configurable: true, writable: true })
   return (await import(engineModule)) as Engine // the same program as the build that has types
 }
 
@@ -86,6 +88,13 @@ function refusalOf(source: string, bytes: Uint8Array, thrown: unknown): Error {
 /** What a font would be drawn with: nothing is drawn. */
 class UndrawnFont {
   readonly loaded = Promise.resolve()
+}
+
+/** Nothing is fetched in a thread that reads documents. */
+class NoResponse {
+  bytes(): Promise<never> {
+    return Promise.reject(new TypeError('documents are read without a network'))
+  }
 }
 
 interface WorkerModule {
