@@ -74,6 +74,29 @@ describe('medians', () => {
     expect(Math.abs((forecast.points[9] ?? 0) - level)).toBeLessThan(40)
   })
 
+  test('find no season in short series that only walk upwards', () => {
+    let found = 0
+    for (let seed = 1; seed <= 200; seed++) {
+      const random = createSeededRandom(seed)
+      let level = 1_000
+      const noise = (): number => 80 * (random.next() + random.next() + random.next() - 1.5)
+      const walk = Array.from({ length: 14 + (seed % 26) }, () => (level += 20 + noise()))
+      if (forecastSeries(walk, { horizon: 6 }).seasons.length > 0) found++
+    }
+    expect(found).toBeLessThan(30)
+  })
+
+  test('hear growth by shares and growth by amounts where there is no season', () => {
+    const random = createSeededRandom(5)
+    const growing = Array.from({ length: 18 }, (_, t) => 20 * (t + 2) + 10 * (random.next() - 0.5))
+    const { method, points } = forecastSeries(growing, { horizon: 6, seasons: [] })
+    expect(method).toContain('theta, ')
+    expect(method).toContain('theta of the values')
+    expect(meanError([400, 420, 440, 460, 480, 500], points)).toBeLessThan(25)
+    const signed = forecastSeries([-3, 2, 5, -1, 4, 2, 6], { horizon: 2 })
+    expect(signed.method).not.toContain('of the values')
+  })
+
   test('bridge missing values', () => {
     const all = createUsage(24 * 28 + 24, 5)
     const past = all.slice(0, -24).map((value, hour) => (hour % 37 < 3 ? undefined : value))

@@ -6,7 +6,7 @@ import { createPathSource } from './paths.ts'
 import { createPlan } from './plan.ts'
 import { reachOf } from './quantiles.ts'
 import { at, generate } from './ridge.ts'
-import { findSeasons, resemblanceOf, type Seasons } from './seasons.ts'
+import { findSeasons, isPlainSeason, resemblanceOf, type Seasons } from './seasons.ts'
 import { estimateSpread } from './spread.ts'
 import { chooseTransform } from './transform.ts'
 import { runTrials } from './trials.ts'
@@ -65,7 +65,7 @@ export function forecastSeries(values: readonly (number | undefined)[], options:
   const seasons = chooseSeasons(rough, options.seasons)
   const season = seasons.steps[0] ?? 1
   const series = season > 1 ? fillSeasonal(known.map(transform.to), rough, season) : rough
-  const plan = createPlan(series, seasons, horizon)
+  const plan = createPlan(series, seasons, { horizon, transform })
   const combination = combine(plan, { end: series.length, horizon })
   const middle = combination.forecast(series.length)
   const points = middle.map(transform.from)
@@ -137,5 +137,5 @@ function chooseSeasons(series: Float64Array, given: readonly number[] | undefine
   const steps = given.filter((each) => each >= 2 && each * 2 <= series.length && isBelievable(series, each))
   const shortest = steps[0]
   const nested = steps.filter((each) => shortest !== undefined && each % shortest === 0)
-  return { steps: nested, isPlain: nested.length > 0 && series.length >= 6 * (nested.at(-1) ?? 1) }
+  return { steps: nested, isPlain: nested.some((season) => isPlainSeason(series, season)) }
 }

@@ -5,6 +5,7 @@ import {
   createAutoregression,
   createDampedTrend,
   createDirect,
+  createLast,
   createPeriodic,
   createProfile,
   createSeasonalLast,
@@ -13,6 +14,7 @@ import {
   type MemberContext,
 } from './members/index.ts'
 import { toBounds } from './members/member.ts'
+import type { Transform } from './transform.ts'
 
 export interface Plan {
   readonly members: readonly Member[]
@@ -33,8 +35,15 @@ const inSampleTilt = 0.3
 /** A light penalty: it only keeps the solution finite where lags repeat each other. */
 const ridge = 1e-5
 
+export interface PlanPlace {
+  readonly horizon: number
+  /** How the series came to the scale it is on. */
+  readonly transform: Transform
+}
+
 /** Which members forecast a series of this length with these seasons. */
-export function createPlan(series: Float64Array, { steps: seasons, isPlain }: Seasons, horizon: number): Plan {
+export function createPlan(series: Float64Array, { steps: seasons, isPlain }: Seasons, place: PlanPlace): Plan {
+  const { horizon, transform } = place
   const { length } = series
   const long = seasons.at(-1) ?? 1
   const halfLife = Math.max(2 * long, 52)
@@ -44,7 +53,7 @@ export function createPlan(series: Float64Array, { steps: seasons, isPlain }: Se
   const context: MemberContext = { series, seasons, moments, tableLagMax, halfLife, bounds: toBounds(series) }
   if (long === 1)
     return {
-      members: plainMembers(context),
+      members: [...plainMembers(context), ...straightMembers(context, transform), createLast(context)],
       refits: length < plainShortMax,
       tilt: length < plainShortMax ? 0 : inSampleTilt,
     }
@@ -62,6 +71,30 @@ function briefMembers(context: MemberContext): readonly Member[] {
     createSeasonalLast(context, 0.8),
     createProfile(context, { seasonsMax: 4, persistence: 0.95 }),
   ]
+}
+
+/**
+ * The same on the values as they are, where the scale is another: whether a short series grows by shares or by amounts nobody can
+ * tell from it, so both are heard.
+ */
+function straightMembers(context: MemberContext, transform: Transform): readonly Member[] {
+  if (transform.name === 'identity') return []
+  const values = context.series.map(transform.from)
+  let [low, mean] = [Number.POSITIVE_INFINITY, 0]
+  for (const value of values) {
+    if (value < low) low = value
+    mean += value / values.length
+  }
+  const series = values.map((value) => value / mean)
+  const moments = createLagMoments(series, { halfLife: context.halfLife, tableLagMax: context.tableLagMax })
+  const floor = low / 10
+  return plainMembers({ ...context, series, moments, bounds: toBounds(series) }).map((member) => ({
+    name: `${member.name} of the values`,
+    fit(end, horizon) {
+      const fitted = member.fit(end, horizon)
+      return fitted && ((origin) => fitted(origin).map((value) => transform.to(Math.max(floor, value * mean))))
+    },
+  }))
 }
 
 function plainMembers(context: MemberContext): readonly Member[] {

@@ -1,4 +1,4 @@
-import { at } from './ridge.ts'
+import { at, generate } from './ridge.ts'
 import { deviate, sumOfProducts } from './running-mean.ts'
 
 /** Seasons longer than this are not looked for: that many steps back would have to be compared for every lag. */
@@ -16,6 +16,13 @@ const strengthGain = 0.05
 const repeatedMin = 0.7
 /** Below it in either, the other does not make up for it. */
 const resemblanceLeast = 0.4
+/**
+ * How clearly changes must hang on the phase, in standard deviations: once in twenty times by chance for the year of quarters,
+ * months and weeks, which short series mostly have, and once in a thousand for any other.
+ */
+const evidenceOfYear = 1.64
+const evidenceOfOthers = 3.1
+const years: ReadonlySet<number> = new Set([4, 12, 52])
 /** The season that people's affairs have besides the one found: the week beside the day. By steps of the shorter one. */
 const companions: Readonly<Record<number, number>> = { 24: 168, 48: 336, 96: 672, 144: 1_008, 288: 2_016 }
 
@@ -35,14 +42,20 @@ export function findSeasons(series: Float64Array): Seasons {
   const peak = findPeak(series, lagMax)
   let best: Candidate | undefined
   const judge = (lag: number): Candidate => ({ lag, strength: strengthOf(series, lag) - (doubt * lag) / series.length })
-  for (const lag of calendar) if (lag <= lagMax) best = better(best, judge(lag), strengthGain)
+  for (const lag of calendar)
+    if (lag <= lagMax && evidenceOf(series, lag) >= evidenceFor(lag)) best = better(best, judge(lag), strengthGain)
   // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is.
-  if (peak !== undefined) best = better(best, judge(peak), 2 * strengthGain)
+  if (peak !== undefined && evidenceOf(series, peak) >= evidenceFor(peak))
+    best = better(best, judge(peak), 2 * strengthGain)
   const isPlain = best !== undefined && best.strength >= strengthPlain
-  const twice = isPlain ? undefined : findRepeated(series, lagMax)
+  const twice = isPlain ? undefined : findRepeated(series, lagMax, best)
   if (twice !== undefined) return { steps: [twice], isPlain: false }
   if (best === undefined || best.strength < strengthMin) return { steps: [], isPlain: true }
   return { steps: withCompanion(best.lag, series, lagMax), isPlain }
+}
+
+function evidenceFor(season: number): number {
+  return years.has(season) ? evidenceOfYear : evidenceOfOthers
 }
 
 interface Candidate {
@@ -61,6 +74,11 @@ function withCompanion(season: number, series: Float64Array, lagMax: number): re
   }
   const companion = companions[season]
   return companion !== undefined && companion <= lagMax ? [season, companion] : [season]
+}
+
+/** Whether a season is so strong, and was seen so often, that a forecast without it need not be heard. */
+export function isPlainSeason(series: Float64Array, season: number): boolean {
+  return strengthOf(series, season) - (doubt * season) / series.length >= strengthPlain
 }
 
 /**
@@ -85,11 +103,60 @@ function strengthOf(series: Float64Array, season: number): number {
   return 1 - ((1 - explained / squares) * (rows - 1)) / (rows - season)
 }
 
+/** Of a long season a smooth course shows in the changes between parts of it, not in those between steps. */
+const partsMin = 12
+
+function evidenceOf(series: Float64Array, season: number): number {
+  const own = evidenceOfChanges(series, season)
+  let width = Math.floor(season / partsMin)
+  while (width > 1 && season % width !== 0) width--
+  if (width <= 1) return own
+  const first = series.length % width
+  const parts = generate(Math.floor(series.length / width), (part) => {
+    let sum = 0
+    for (let t = first + part * width; t < first + (part + 1) * width; t++) sum += at(series, t)
+    return sum / width
+  })
+  return Math.max(own, evidenceOfChanges(parts, season / width))
+}
+
+/**
+ * How clearly the changes from step to step hang on the phase, in standard deviations of chance: a walk, which resembles a season in its
+ * values, does not do so in its changes. Fisher's F by the transformation of Wilson and Hilferty (1931).
+ */
+function evidenceOfChanges(series: Float64Array, season: number): number {
+  const changes = generate(Math.max(0, series.length - 1), (t) => at(series, t + 1) - at(series, t))
+  const { length } = changes
+  const sums = new Float64Array(season)
+  const counts = new Float64Array(season)
+  let mean = 0
+  for (const change of changes) mean += change / length
+  let squares = 0
+  for (let t = 0; t < length; t++) {
+    const change = at(changes, t) - mean
+    const phase = t % season
+    sums[phase] = at(sums, phase) + change
+    counts[phase] = at(counts, phase) + 1
+    squares += change * change
+  }
+  let explained = 0
+  for (let phase = 0; phase < season; phase++) explained += at(sums, phase) ** 2 / Math.max(1, at(counts, phase))
+  const [phases, rest] = [season - 1, length - season]
+  const left = squares - explained
+  if (rest < 1 || !(squares > 1e-18)) return 0
+  if (!(left > 1e-12 * squares)) return Number.POSITIVE_INFINITY
+  const root = Math.cbrt(explained / phases / (left / rest))
+  const [ofPhases, ofRest] = [2 / (9 * phases), 2 / (9 * rest)]
+  return ((1 - ofRest) * root - (1 - ofPhases)) / Math.sqrt(ofRest * root * root + ofPhases)
+}
+
 /** Of the lags that were seen twice and no more: the one whose last season resembles the one before most, if it does so clearly. */
-function findRepeated(series: Float64Array, lagMax: number): number | undefined {
+function findRepeated(series: Float64Array, lagMax: number, shorter: Candidate | undefined): number | undefined {
   let best: Candidate | undefined
   for (const lag of calendar) {
-    if (lag <= lagMax || 2 * lag > series.length) continue
+    // What a shorter season explains repeats itself after several of it too.
+    if (shorter !== undefined && shorter.strength >= strengthMin && lag % shorter.lag === 0) continue
+    if (lag <= lagMax || 2 * lag > series.length || evidenceOf(series, lag) < evidenceFor(lag)) continue
     const strength = resemblanceOf(series, lag)
     if (strength >= (best?.strength ?? repeatedMin)) best = { lag, strength }
   }

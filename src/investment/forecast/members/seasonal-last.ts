@@ -21,3 +21,11 @@ function growthOf(series: Float64Array, origin: number, season: number): number 
   for (let t = origin - season; t < origin; t++) growth += (at(series, t) - at(series, t - season)) / season
   return growth
 }
+
+/** The last value: of what walks about, nothing better is known. */
+export function createLast({ series }: MemberContext): Member {
+  return {
+    name: 'last value',
+    fit: (_end, horizon) => (origin) => new Float64Array(horizon).fill(at(series, origin - 1)),
+  }
+}
