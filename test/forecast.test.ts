@@ -74,7 +74,9 @@ describe('GET /v1/forecast', () => {
     const response = await strata.request('/v1/forecast?by=model&horizon=14&remaining=12.5')
     const { series, until } = await readBody(response)
     expect(until).toBe(new Date(Math.floor(Date.now() / dayMs) * dayMs).toISOString())
-    expect(series).toMatchObject([{ name: 'everyday', costUnknown: 0, exhaustion: { remaining: 12.5, probability: 1 } }])
+    expect(series).toMatchObject([
+      { name: 'everyday', costUnknown: 0, exhaustion: { remaining: 12.5, probability: 1 } },
+    ])
     const [first] = Array.isArray(series) ? series : []
     const history = isJsonObject(first) ? first['history'] : undefined
     expect(history).toHaveLength(40)

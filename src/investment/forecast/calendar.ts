@@ -1,79 +1,86 @@
-/** The instant a cell names, and how it is written. */
-export interface Dated {
-  /** Milliseconds UTC. */
-  readonly atMs: number
-  readonly form: DateForm
-}
+import { zoneMs, type DateForm } from './dates.ts'
 
-/** How dates of a file are written, so that those that follow are written the same. */
-export interface DateForm {
-  readonly parts: 'year' | 'month' | 'day' | 'minute' | 'second'
-  readonly separator: string
-  readonly between: string
-  readonly zone: string
-}
+/** How far apart the instants of a series lie: so many months of the calendar, days from Monday to Friday, or milliseconds. */
+export type Step = { readonly unit: 'months' | 'workdays' | 'ms'; readonly count: number }
 
-/** How far apart the instants of a series lie: so many months of the calendar, or so many milliseconds. */
-export type Step = { readonly unit: 'months' | 'ms'; readonly count: number }
-
-const datePattern =
-  /^(\d{4})(?:([-/.年])(\d{1,2})(?:(?:\2|月)(\d{1,2})日?|月)?(?:([T ])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?)?$/
-
-/** Year first, as in ISO 8601; `undefined` for anything else, a bare number that is no likely year among it. */
-export function findDate(cell: string): Dated | undefined {
-  const match = datePattern.exec(cell)
-  if (match === null) return undefined
-  const [, year = '', separator = '-', month, day, between = 'T', hour, minute, second, zone = ''] = match
-  if (month === undefined && (Number(year) < 1000 || Number(year) > 2999)) return undefined
-  const atMs = Date.UTC(
-    Number(year),
-    Number(month ?? 1) - 1,
-    Number(day ?? 1),
-    Number(hour ?? 0),
-    Number(minute ?? 0),
-    Number(second ?? 0),
-  )
-  const isReal = new Date(atMs).getUTCMonth() === Number(month ?? 1) - 1 && Number(hour ?? 0) < 24
-  if (!isReal || Number(minute ?? 0) > 59 || Number(second ?? 0) > 59) return undefined
-  const parts =
-    month === undefined
-      ? 'year'
-      : day === undefined
-        ? 'month'
-        : hour === undefined
-          ? 'day'
-          : second === undefined
-            ? 'minute'
-            : 'second'
-  return { atMs: atMs - zoneMs(zone), form: { parts, separator: separator === '年' ? '-' : separator, between, zone } }
-}
+const dayMs = 86_400_000
 
 /** The step that lies between most neighbours; `undefined` when there are fewer than two instants. They must ascend. */
 export function findStep(instants: readonly number[]): Step | undefined {
-  const months = instants.map(toMonth)
-  if (instants.length >= 2 && months.every((month) => month !== undefined)) {
-    const count = commonest(months.slice(1).map((month, index) => (month ?? 0) - (months[index] ?? 0)))
+  const [first] = instants
+  if (first === undefined || instants.length < 2) return undefined
+  if (areMonthly(instants)) {
+    const months = instants.map(toMonth)
+    const count = commonest(months.slice(1).map((month, index) => month - (months[index] ?? 0)))
     if (count !== undefined && count >= 1) return { unit: 'months', count }
   }
-  const count = commonest(instants.slice(1).map((instant, index) => instant - (instants[index] ?? 0)))
-  return count === undefined ? undefined : { unit: 'ms', count }
+  const gaps = instants.slice(1).map((instant, index) => instant - (instants[index] ?? 0))
+  const count = commonest(gaps)
+  if (count === undefined) return undefined
+  if (count === dayMs && areWorkdays(instants)) return { unit: 'workdays', count: 1 }
+  const least = gaps.reduce((smallest, gap) => Math.min(smallest, gap), count)
+  for (const each of [count, least])
+    if (instants.every((instant) => (instant - first) % each === 0)) return { unit: 'ms', count: each }
+  return findUneven(instants, gaps) ?? { unit: 'ms', count }
 }
 
-/** How many steps lie between two instants; not whole when the later one does not fall on a step. */
+/** Clocks that are read a little late: the nearest usual step, where all instants lie near a multiple of it. */
+function findUneven(instants: readonly number[], gaps: readonly number[]): Step | undefined {
+  const typical = gaps.toSorted((left, right) => left - right)[gaps.length >> 1] ?? 0
+  const count = usualSteps.find((usual) => Math.abs(usual - typical) <= usual * nearShare)
+  if (count === undefined) return undefined
+  const first = Math.round((instants[0] ?? 0) / count) * count
+  const isNear = (instant: number): boolean => {
+    const places = (instant - first) / count
+    return Math.abs(places - Math.round(places)) <= nearShare
+  }
+  const rounded = new Set(instants.map((instant) => Math.round((instant - first) / count)))
+  return instants.every(isNear) && rounded.size === instants.length ? { unit: 'ms', count } : undefined
+}
+
+const nearShare = 0.1
+const minuteMs = 60_000
+const usualSteps = [
+  1 / 60,
+  1 / 12,
+  1 / 6,
+  1 / 4,
+  1 / 2,
+  1,
+  5,
+  10,
+  15,
+  20,
+  30,
+  60,
+  120,
+  180,
+  240,
+  360,
+  720,
+  1_440,
+  10_080,
+].map((minutes) => minutes * minuteMs)
+
+/** How many steps lie between two instants; not whole when the later one does not fall on a step, or near one. */
 export function countSteps(fromMs: number, toMs: number, step: Step): number {
-  if (step.unit === 'ms') return (toMs - fromMs) / step.count
-  return ((toMonth(toMs) ?? 0) - (toMonth(fromMs) ?? 0)) / step.count
+  if (step.unit === 'months') return (toMonth(toMs) - toMonth(fromMs)) / step.count
+  if (step.unit === 'workdays') return workdayOf(toMs) - workdayOf(fromMs)
+  const places = (toMs - fromMs) / step.count
+  return Math.abs(places - Math.round(places)) <= 2 * nearShare ? Math.round(places) : places
 }
 
 export function writeDate(fromMs: number, steps: number, { step, form }: { step: Step; form: DateForm }): string {
-  const shifted = step.unit === 'ms' ? fromMs + steps * step.count : addMonths(fromMs, steps * step.count)
+  const shifted = shift(fromMs, steps, step)
   const [date = '', time = ''] = new Date(shifted + zoneMs(form.zone)).toISOString().split('T')
   const day = date.replaceAll('-', form.separator)
   switch (form.parts) {
     case 'year':
       return date.slice(0, 4)
+    case 'quarter':
+      return `${date.slice(0, 4)}${form.separator}Q${Math.ceil(Number(date.slice(5, 7)) / 3)}`
     case 'month':
-      return day.slice(0, 7)
+      return day.slice(0, -2 - form.separator.length)
     case 'day':
       return day
     case 'minute':
@@ -83,8 +90,16 @@ export function writeDate(fromMs: number, steps: number, { step, form }: { step:
   }
 }
 
+function shift(fromMs: number, steps: number, { unit, count }: Step): number {
+  if (unit === 'ms') return fromMs + steps * count
+  if (unit === 'months') return addMonths(fromMs, steps * count)
+  const [weeks, day] = [Math.floor((workdayOf(fromMs) + steps) / 5), (workdayOf(fromMs) + steps) % 5]
+  return mondayMs + (weeks * 7 + day) * dayMs + (fromMs % dayMs)
+}
+
 /** The seasons of people's calendar at a step, in steps; `undefined` where the calendar says nothing. */
 export function seasonsOf(step: Step): readonly number[] | undefined {
+  if (step.unit === 'workdays') return [5]
   if (step.unit === 'months')
     return step.count > 12 ? [] : 12 % step.count === 0 && step.count < 12 ? [12 / step.count] : []
   const hour = 3_600_000
@@ -94,26 +109,57 @@ export function seasonsOf(step: Step): readonly number[] | undefined {
   return step.count === 7 * 24 * hour ? [52] : undefined
 }
 
-/** Months since year 0 of an instant that begins or ends a month; `undefined` for others. */
-function toMonth(instantMs: number): number | undefined {
+/** How far days of months may lie apart for one a month: the last working day, the 15th or the Monday after. */
+const daysApartMax = 4
+
+/** One instant in a month at most, about the same day of it. */
+function areMonthly(instants: readonly number[]): boolean {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let [leastToEnd, mostToEnd] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const [index, instantMs] of instants.entries()) {
+    if (index > 0 && toMonth(instantMs) <= toMonth(instants[index - 1] ?? 0)) return false
+    const instant = new Date(instantMs)
+    const day = instant.getUTCDate()
+    const toEnd = new Date(Date.UTC(instant.getUTCFullYear(), instant.getUTCMonth() + 1, 0)).getUTCDate() - day
+    if ((instantMs - (instants[0] ?? 0)) % dayMs !== 0) return false
+    ;[least, most] = [Math.min(least, day), Math.max(most, day)]
+    ;[leastToEnd, mostToEnd] = [Math.min(leastToEnd, toEnd), Math.max(mostToEnd, toEnd)]
+  }
+  return most - least <= daysApartMax || mostToEnd - leastToEnd <= daysApartMax
+}
+
+/** Days of two weeks and more, and none of them a Saturday or Sunday. */
+function areWorkdays(instants: readonly number[]): boolean {
+  if ((instants.at(-1) ?? 0) - (instants[0] ?? 0) < 11 * dayMs) return false
+  return instants.every((instant) => !isWeekend(instant) && instant % dayMs === (instants[0] ?? 0) % dayMs)
+}
+
+function isWeekend(instantMs: number): boolean {
+  return new Date(instantMs).getUTCDay() % 6 === 0
+}
+
+/** A Monday long ago. */
+const mondayMs = Date.UTC(1_000, 0, 6)
+
+/** Days from Monday to Friday since a Monday long ago. */
+function workdayOf(instantMs: number): number {
+  const days = Math.floor((instantMs - mondayMs) / dayMs)
+  return Math.floor(days / 7) * 5 + Math.min(4, days % 7)
+}
+
+/** Months since year 0. */
+function toMonth(instantMs: number): number {
   const instant = new Date(instantMs)
-  const isFirst = instant.getUTCDate() === 1
-  const isLast = new Date(instantMs + 86_400_000).getUTCDate() === 1
-  if (!(isFirst || isLast) || instantMs % 86_400_000 !== 0) return undefined
   return instant.getUTCFullYear() * 12 + instant.getUTCMonth()
 }
 
+/** The last day of a month is followed by last days; the 31st, in a shorter month, by its last. */
 function addMonths(instantMs: number, months: number): number {
   const instant = new Date(instantMs)
-  const isFirst = instant.getUTCDate() === 1
-  const target = Date.UTC(instant.getUTCFullYear(), instant.getUTCMonth() + months + (isFirst ? 0 : 1), 1)
-  return isFirst ? target : target - 86_400_000
-}
-
-function zoneMs(zone: string): number {
-  if (zone === '' || zone === 'Z') return 0
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2))
-  return (zone.startsWith('-') ? -minutes : minutes) * 60_000
+  const [year, month, day] = [instant.getUTCFullYear(), instant.getUTCMonth() + months, instant.getUTCDate()]
+  const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate()
+  const isLast = new Date(instantMs + dayMs).getUTCDate() === 1
+  return Date.UTC(year, month, isLast ? last : Math.min(day, last)) + (instantMs % dayMs)
 }
 
 function commonest(values: readonly number[]): number | undefined {

@@ -16,3 +16,4 @@ export {
 } from './forecast.ts'
 export { readSeriesFile, type FileSeries, type Layout } from './series-file.ts'
 export { createForecastKind } from './model.ts'
+export type { DecimalMark } from './numbers.ts'

@@ -6,41 +6,69 @@ export interface Row {
   readonly cells: readonly string[]
 }
 
+export interface Rows {
+  readonly rows: readonly Row[]
+  readonly separator: string
+}
+
+const separators = [',', ';', '\t', '|']
+
 /**
- * The lines of a CSV file that are not empty, RFC 4180: cells may be quoted, with doubled quotes inside. The separator is the
- * one of comma, semicolon and tab that the first line has most of. Throws INVALID_REQUEST for a quote that is not closed.
+ * The lines of a CSV file that are not empty, RFC 4180: cells may be quoted, with doubled quotes inside; lines end in any of the usual ways.
+ * The separator is the one of comma, semicolon, tab and bar that the first line has most of, or that a first line `sep=;` names; lines before
+ * the first that begin with `#` are comments. Cells that are empty in all lines at their end are left out. Throws INVALID_REQUEST for a quote that is
+ * not closed and for what is no text.
  */
-export function readRows(text: string): readonly Row[] {
-  const body = text.startsWith('\ufeff') ? text.slice(1) : text
-  const [head = ''] = body.split('\n', 1)
-  const separator = [',', ';', '\t'].reduce((best, each) => (count(head, each) > count(head, best) ? each : best))
-  return body.includes('"') ? readQuoted(body, separator) : readPlain(body, separator)
+export function readRows(text: string): Rows {
+  const whole = text.startsWith('\ufeff') ? text.slice(1) : text
+  if (whole.includes('\0')) throw refuse('the file has NUL bytes: it is no CSV, or not in UTF-8')
+  const body = whole.includes('\n') ? whole : whole.replaceAll('\r', '\n')
+  const { start, line, named } = skipPreamble(body)
+  const rest = body.slice(start)
+  if (/^\s*[{<]/.test(rest))
+    throw refuse(
+      `line ${line}: the file begins as ${rest.trimStart().startsWith('<') ? 'HTML' : 'JSON'}; it is read as CSV`,
+    )
+  const [head = ''] = rest.split('\n', 1)
+  const bare = head.replace(/"[^"]*"/g, '""')
+  const separator = named ?? separators.reduce((best, each) => (count(bare, each) > count(bare, best) ? each : best))
+  const rows = rest.includes('"') ? readQuoted(rest, { separator, line }) : readPlain(rest, { separator, line })
+  return { rows: cutEmptyEnd(rows.filter(({ cells }) => cells.some((cell) => cell !== ''))), separator }
 }
 
-/** An empty cell, or one of the usual words for a missing value. */
-export function isMissing(cell: string): boolean {
-  return cell === '' || missingWords.has(cell.toLowerCase())
+interface Place {
+  readonly separator: string
+  /** Of the first line. */
+  readonly line: number
 }
 
-/** The finite number a cell stands for, with a point for decimals; `undefined` when it stands for none. */
-export function readNumber(cell: string): number | undefined {
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell)) return undefined
-  const value = Number(cell)
-  return Number.isFinite(value) ? value : undefined
+function skipPreamble(body: string): {
+  readonly start: number
+  readonly line: number
+  readonly named: string | undefined
+} {
+  let [start, line] = [0, 1]
+  let named: string | undefined
+  for (;;) {
+    const end = body.indexOf('\n', start)
+    const text = body.slice(start, end === -1 ? body.length : end).trim()
+    const asked = /^"?sep=(.)"?$/i.exec(text)?.[1]
+    if (end === -1 || !(text === '' || text.startsWith('#') || asked !== undefined)) return { start, line, named }
+    if (asked !== undefined) named = asked
+    start = end + 1
+    line++
+  }
 }
 
-const missingWords = new Set(['na', 'n/a', 'nan', 'null', 'none', '-', '?'])
-
-function readPlain(text: string, separator: string): readonly Row[] {
+function readPlain(text: string, { separator, line }: Place): readonly Row[] {
   return text
     .split('\n')
-    .map((line, index) => ({ line: index + 1, cells: line.split(separator).map((cell) => cell.trim()) }))
-    .filter(hasContent)
+    .map((content, index) => ({ line: line + index, cells: content.split(separator).map((cell) => cell.trim()) }))
 }
 
-function readQuoted(text: string, separator: string): readonly Row[] {
+function readQuoted(text: string, { separator, line: from }: Place): readonly Row[] {
   const rows: Row[] = []
-  let [line, start] = [1, 1]
+  let [line, start] = [from, from]
   let cells: string[] = []
   let cell = ''
   let opened: number | undefined
@@ -60,14 +88,23 @@ function readQuoted(text: string, separator: string): readonly Row[] {
       ;[cells, cell, start] = [[], '', line]
     } else cell += character
   }
-  if (opened !== undefined)
-    throw new PlatformError('INVALID_REQUEST', `line ${opened}: a quote is opened and never closed`)
+  if (opened !== undefined) throw refuse(`line ${opened}: a quote is opened and never closed`)
   rows.push({ line: start, cells: [...cells, cell.trim()] })
-  return rows.filter(hasContent)
+  return rows
 }
 
-function hasContent({ cells }: Row): boolean {
-  return cells.length > 1 || cells[0] !== ''
+function cutEmptyEnd(rows: readonly Row[]): readonly Row[] {
+  let width = 0
+  for (const { cells } of rows) {
+    let own = cells.length
+    while (own > width && cells[own - 1] === '') own--
+    width = Math.max(width, own)
+  }
+  return rows.map((row) => (row.cells.length > width ? { line: row.line, cells: row.cells.slice(0, width) } : row))
+}
+
+function refuse(what: string): PlatformError {
+  return new PlatformError('INVALID_REQUEST', what)
 }
 
 function count(text: string, character: string): number {

@@ -4,11 +4,13 @@ import {
   forecastLimits,
   levelsDefault,
   readSeriesFile,
+  type DecimalMark,
   type FileSeries,
   type ForecastAnswer,
   type Layout,
 } from '../../../investment/forecast/index.ts'
 import { readBytes } from '../files.ts'
+import { readText } from '../text-file.ts'
 import { readCount, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
 /** A file of series may be this large. */
@@ -17,12 +19,14 @@ const fileBytesMax = 256 * 1_048_576
 export const forecast: Command = {
   name: 'forecast',
   usage:
-    'FILE|- --horizon H [--levels 50,80,95] [--seasons 24,168] [--layout columns|rows|long] [--remaining AMOUNT] [--seed N]',
+    'FILE|- --horizon H [--levels 50,80,95] [--seasons 24,168] [--layout columns|rows|long] [--decimal point|comma] ' +
+    '[--remaining AMOUNT] [--seed N]',
   options: {
     horizon: { type: 'string', short: 'n' },
     levels: { type: 'string' },
     seasons: { type: 'string' },
     layout: { type: 'string' },
+    decimal: { type: 'string' },
     remaining: { type: 'string' },
     seed: { type: 'string' },
   },
@@ -46,21 +50,21 @@ export const forecast: Command = {
 }
 
 async function readFileSeries(context: CommandContext, path: string): Promise<readonly FileSeries[]> {
-  const bytes = await readBytes(path, fileBytesMax)
-  let text: string
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (cause) {
-    throw new PlatformError('INVALID_REQUEST', `${path} is not UTF-8 text`, { cause })
-  }
+  const text = readText(path, await readBytes(path, fileBytesMax))
   const { valuesMax, seriesMax } = forecastLimits
-  return readSeriesFile(text, { layout: layoutOf(context), valuesMax, seriesMax })
+  return readSeriesFile(text, { layout: layoutOf(context), decimal: decimalOf(context), valuesMax, seriesMax })
 }
 
 function layoutOf(context: CommandContext): Layout | undefined {
   const layout = context.options['layout']
   if (layout === undefined || layout === 'columns' || layout === 'rows' || layout === 'long') return layout
   throw new PlatformError('INVALID_REQUEST', '--layout is columns, rows or long')
+}
+
+function decimalOf(context: CommandContext): DecimalMark | undefined {
+  const decimal = context.options['decimal']
+  if (decimal === undefined || decimal === 'point' || decimal === 'comma') return decimal
+  throw new PlatformError('INVALID_REQUEST', '--decimal is point or comma')
 }
 
 function numbersOf(
