@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { runCli, type CommonOptions, type ProcessActs } from './applications/cli/index.ts'
 import type { LoadedConfig } from './config/index.ts'
 import { PlatformError, toPlatformError } from './core/errors.ts'
@@ -114,9 +114,9 @@ async function serve(common: CommonOptions): Promise<void> {
     const stopWatching = await followConfig(common, loaded, platform)
     announce(platform, loaded, { url, adminKey: made.key })
     await stopped
+    void stopSignal().then(() => process.exit(130)) // before anybody can know that the first one was heard
     stopWatching()
     platform.log.info({ open: server.open }, 'stopping: no new requests, those in work are finished')
-    void stopSignal().then(() => process.exit(130))
     await server.close()
   } finally {
     await platform.close()
@@ -140,11 +140,15 @@ function announce(platform: Platform, loaded: LoadedConfig, announced: Announced
 
 /** A changed file and SIGHUP put the new configuration in force; a bad one is refused and the old one keeps serving. */
 async function followConfig(common: CommonOptions, loaded: LoadedConfig, platform: Platform): Promise<() => void> {
-  const { watchConfig } = await import('./config/index.ts')
+  const { configFileName, watchConfig } = await import('./config/index.ts')
+  let inForce = loaded.path
   const reload = async (): Promise<void> => {
     try {
-      const next = await load(common)
+      // A file that has gone is refused: its rules do not end with it while the server runs.
+      const next = await load({ ...common, config: inForce ?? common.config })
       await platform.reload(next)
+      inForce = next.path
+      for (const notice of next.notices) platform.log.info({}, notice)
       platform.log.info({ hash: next.hash }, 'a new configuration is in force')
     } catch (thrown) {
       platform.log.error(
@@ -155,10 +159,11 @@ async function followConfig(common: CommonOptions, loaded: LoadedConfig, platfor
   }
   const onHangUp = (): void => void reload()
   process.on('SIGHUP', onHangUp)
-  const watch = loaded.path === undefined ? undefined : watchConfig({ path: loaded.path, onChange: onHangUp })
+  const path = loaded.path ?? join(loaded.folder, configFileName) // Where there is none yet, one may be written.
+  const watch = watchConfig({ path, onChange: onHangUp })
   return () => {
     process.off('SIGHUP', onHangUp)
-    watch?.close()
+    watch.close()
   }
 }
 

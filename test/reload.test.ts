@@ -111,6 +111,24 @@ describe('the server as a process', () => {
     await until(async () => (await ask('new')).status === 200)
   })
 
+  test('takes a file that is written where there was none, says what to know of it, and keeps to it when it goes', async () => {
+    const empty = await mkdtemp(join(folder, 'empty-'))
+    const bare = await startServerProcess({ folder: empty, adminKey })
+    try {
+      bare.writeConfig({
+        ...configOf('new'),
+        endpoints: { new: { ...toEndpoint(mock, 'openai'), key: 'written-out' } },
+      })
+      await until(async () => (await ask('new', false, bare)).status === 200)
+      expect(bare.words.join('\n')).toContain('endpoints.new.key is written in the file itself')
+      await rm(join(empty, 'strata.yaml'))
+      await until(() => bare.words.some((line) => line.includes('there is no such file')))
+      expect((await ask('new', false, bare)).status).toBe(200)
+    } finally {
+      await bare.kill()
+    }
+  })
+
   test('takes the file anew at SIGHUP, though nothing in it has changed', async () => {
     const inForce = (): number => server.words.filter((line) => line.includes('a new configuration is in force')).length
     server.signal('SIGHUP')
@@ -157,8 +175,8 @@ describe('the server as a process', () => {
     expect(await server.ended).toBe(130)
   })
 
-  function ask(model: string, stream = false): Promise<Response> {
-    return fetch(`${server.url}${face.path}`, {
+  function ask(model: string, stream = false, { url } = server): Promise<Response> {
+    return fetch(`${url}${face.path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
       body: JSON.stringify(face.ask(model, { stream })),

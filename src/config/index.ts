@@ -33,7 +33,7 @@ export type {
   VoteNode,
 } from './sections/node-types.ts'
 export { configJsonSchema, type KeySchema } from './json-schema.ts'
-export { hasConfigFile, loadConfig, type LoadedConfig, type LoadOptions } from './load.ts'
+export { configFileName, hasConfigFile, loadConfig, type LoadedConfig, type LoadOptions } from './load.ts'
 export { discoverConfig, type DiscoverOptions } from './discover.ts'
 export { watchConfig, type ConfigWatch, type WatchOptions } from './watch.ts'
 export { readConfig, type ReadOptions } from './read.ts'

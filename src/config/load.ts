@@ -10,7 +10,8 @@ import { explainIssues, type Problem } from './problems.ts'
 import { pathKey, resolveReferences, type Environment } from './references.ts'
 import { configSchema, type Config } from './schema.ts'
 
-const configFileName = 'strata.yaml'
+/** What a configuration file is called that nobody names. */
+export const configFileName = 'strata.yaml'
 
 /** A configuration that is valid, with where it came from. */
 export interface LoadedConfig {

@@ -7,8 +7,11 @@ import type { JsonObject } from '../../src/core/json.ts'
 export interface ServerProcessOptions {
   /** Takes the configuration file, and the data unless the configuration says otherwise. */
   readonly folder: string
-  /** What `strata.yaml` would say. The port is the system's choice, and the data folder is `folder`, unless it says them. */
-  readonly config: JsonObject
+  /**
+   * What `strata.yaml` would say. The port is the system's choice, and the data folder is `folder`, unless it says them.
+   * Without one the process starts in `folder`, where there is no file.
+   */
+  readonly config?: JsonObject
   readonly adminKey: string
 }
 
@@ -39,8 +42,10 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     const filled = typeof config === 'string' ? config : { server: { port: 0 }, store: { folder: '.' }, ...config }
     writeFileSync(path, typeof filled === 'string' ? filled : JSON.stringify(filled)) // JSON is YAML
   }
-  writeConfig(options.config)
-  const child = spawn(process.execPath, [command, 'start', '--config', path], {
+  if (options.config !== undefined) writeConfig(options.config)
+  const given = options.config === undefined ? ['--port', '0'] : ['--config', path]
+  const child = spawn(process.execPath, [command, 'start', ...given], {
+    cwd: options.folder,
     env: { PATH: process.env['PATH'], STRATA_ADMIN_KEY: options.adminKey },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
