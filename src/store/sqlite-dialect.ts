@@ -41,6 +41,11 @@ function createDriver(database: DatabaseSync): Driver {
   driver.beginTransaction = async (connection) => {
     await connection.executeQuery(CompiledQuery.raw('begin immediate'))
   }
+  // Where the disk is full or fails, SQLite has rolled back itself, and what it said of that is what has to be told.
+  const rollback = driver.rollbackTransaction.bind(driver)
+  driver.rollbackTransaction = async (connection) => {
+    if (database.isTransaction) await rollback(connection)
+  }
   return driver
 }
 

@@ -11,18 +11,21 @@ export const busyMsMax = 5_000
  */
 export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): DatabaseSync {
   const readOnly = options.readOnly ?? false
-  return guard(() => {
-    if (!readOnly) createFile(path)
-    const database = new DatabaseSync(path, { timeout: busyMsMax, enableForeignKeyConstraints: true, readOnly })
-    if (!readOnly) {
-      // Pages of 16 KiB take rows of calls a quarter cheaper than the usual ones of 4. Only a new database heeds it.
-      database.exec('pragma page_size = 16384; pragma journal_mode = wal; pragma synchronous = normal')
-      database.exec('pragma journal_size_limit = 67108864')
-      // What is deleted is written over with zeros, so that it can be shown to be gone.
-      database.exec('pragma secure_delete = on')
-    }
-    return database
-  })
+  return guard(
+    () => {
+      if (!readOnly) createFile(path)
+      const database = new DatabaseSync(path, { timeout: busyMsMax, enableForeignKeyConstraints: true, readOnly })
+      if (!readOnly) {
+        // Pages of 16 KiB take rows of calls a quarter cheaper than the usual ones of 4. Only a new database heeds it.
+        database.exec('pragma page_size = 16384; pragma journal_mode = wal; pragma synchronous = normal')
+        database.exec('pragma journal_size_limit = 67108864')
+        // What is deleted is written over with zeros, so that it can be shown to be gone.
+        database.exec('pragma secure_delete = on')
+      }
+      return database
+    },
+    readOnly ? undefined : path,
+  )
 }
 
 /**
@@ -63,20 +66,21 @@ const unavailable: Readonly<Record<number, string>> = {
   26: 'its file is not a database',
 }
 
-/** Runs an act on SQLite; what is the fault of disk or lock comes out as `STORE_UNAVAILABLE`. */
-export function guard<T>(act: () => T): T {
+/** Runs an act on SQLite; what is the fault of disk or lock comes out as `STORE_UNAVAILABLE`, which names a path it is given. */
+export function guard<T>(act: () => T, path?: string): T {
   try {
     return act()
   } catch (thrown) {
     const reason = findReason(thrown)
     if (reason === undefined) throw thrown
-    throw new PlatformError('STORE_UNAVAILABLE', `the embedded database cannot be used: ${reason}`, { cause: thrown })
+    const database = path === undefined ? 'the embedded database' : `the embedded database ${path}`
+    throw new PlatformError('STORE_UNAVAILABLE', `${database} cannot be used: ${reason}`, { cause: thrown })
   }
 }
 
 function findReason(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined
   if ('errcode' in thrown && typeof thrown.errcode === 'number') return unavailable[thrown.errcode & 0xff]
-  if ('syscall' in thrown && 'code' in thrown) return `${String(thrown.code)} on its file in store.folder`
+  if ('syscall' in thrown && 'code' in thrown) return `${String(thrown.code)} on its file`
   return undefined
 }
