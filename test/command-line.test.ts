@@ -87,7 +87,8 @@ describe('the command line', () => {
 
   test.each([
     [['nonsense'], 'there is no command nonsense; strata help lists them'],
-    [['start', '--wat'], "Unknown option '--wat'"],
+    [['serach'], 'there is no command serach; did you mean search? strata help lists them'],
+    [['start', '--wat'], "Unknown option '--wat'\nusage: strata start"],
     [['ask'], 'usage: strata ask QUESTION'],
     [['keys', 'create'], 'usage: strata keys create NAME'],
     [['ingest', 'a.md'], 'usage: strata ingest PATH --into COLLECTION'],

@@ -198,6 +198,9 @@ describe('keys', () => {
     const { id, key } = made.json as { readonly id: string; readonly key: string }
     expect(key).toMatch(/^sk-strata-/)
 
+    expect((await run('keys', 'create', 'typo', '--models', 'remote,hadnbook')).noted).toBe(
+      'there is no model hadnbook yet; strata models lists those there are',
+    )
     const shown = await run('keys', 'create', 'people', '--admin')
     expect(shown.printed[0]).toMatch(/^sk-strata-/)
 

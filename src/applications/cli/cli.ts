@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { toPlatformError, type ErrorCode, type PlatformError } from '../../core/errors.ts'
+import { findSimilar } from '../../core/similar.ts'
 import {
   isMisuse,
   operator,
@@ -49,7 +50,13 @@ export async function runCli(deps: CliDeps): Promise<number> {
   }
   const verb = verbs.find((each) => each.name === name)
   if (verb === undefined) {
-    deps.note(`there is no command ${name}; strata help lists them`)
+    const [near] = findSimilar(
+      name,
+      verbs.map((each) => each.name),
+    )
+    deps.note(
+      `there is no command ${name}; ${near === undefined ? '' : `did you mean ${near}? `}strata help lists them`,
+    )
     return 2
   }
   const command = await verb.load()
@@ -133,7 +140,7 @@ const helpAtTerminal: Partial<Record<ErrorCode, string>> = {
 function parse(command: Command, argv: readonly string[]): Parsed | string {
   try {
     const { values, positionals } = parseArgs({
-      args: [...argv],
+      args: joinNegatives(argv),
       options: { ...commonOptions, ...command.options },
       allowPositionals: true,
       strict: true,
@@ -141,8 +148,25 @@ function parse(command: Command, argv: readonly string[]): Parsed | string {
     // No option of any command is a list.
     return { values: values as Parsed['values'], words: positionals }
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : 'the options are not understood'
+    return thrown instanceof Error ? toSentence(thrown.message) : 'the options are not understood'
   }
+}
+
+/** `--amount -0.02` is an option and its value, as `--amount=-0.02` is: no option of any command is a digit. */
+function joinNegatives(argv: readonly string[]): string[] {
+  const joined: string[] = []
+  for (const word of argv) {
+    const last = joined.at(-1)
+    if (/^-\.?\d/.test(word) && last !== undefined && /^--[a-z-]+$/.test(last))
+      joined[joined.length - 1] = `${last}=${word}`
+    else joined.push(word)
+  }
+  return joined
+}
+
+/** What is wrong with the options, without the advice on positional arguments that Node adds. */
+function toSentence(message: string): string {
+  return message.replace(/\. To specify a positional argument .*$/s, '')
 }
 
 function overview(): readonly string[] {

@@ -191,7 +191,12 @@ test('a key has the role that is named, and what the operator does is in the aud
   expect((await run('keys', 'create', 'audit', '--role', 'auditor')).json).toMatchObject({ role: 'auditor' })
   expect((await run('keys', 'create', 'x', '--role', 'wizard')).noted).toContain('key-manager')
   expect((await run('keys', 'create', 'x', '--role', 'member', '--admin')).code).toBe(1)
-  expect((await run('budgets', 'create', 'b', '--counts', 'requests', '--limit', '9')).code).toBe(0)
+  const budget = await run('budgets', 'create', 'b', '--counts', 'requests', '--limit', '9')
+  expect(budget.code).toBe(0)
+  const bill = ['--amount', '-2', '--reference', 'bill of May']
+  expect((await run('budgets', 'adjust', budget.json['id'] as string, ...bill)).noted).toContain(
+    'no account of that subject',
+  )
   const path = join(folder, 'roles.audit')
   expect((await run('audit', 'export', path)).code).toBe(0)
   const log = readFileSync(path, 'utf8').replaceAll('\\"', '"')

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { roles, type Role } from '../../../core/rights.ts'
 import { toIso } from '../../../core/time.ts'
-import { toMisuse, operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
+import { operator, toMisuse, operatorTenant, report, toTable, type Command, type CommandContext } from '../command.ts'
 import { toKeyJson } from '../../shapes/index.ts'
 
 export const keys: Command = {
@@ -33,6 +33,7 @@ export const keys: Command = {
 
 async function create(context: CommandContext, name: string): Promise<void> {
   const { parts } = await context.open()
+  const models = listOf(context.options['models'])
   const made = await parts.keys.create({
     tenant: operatorTenant,
     name,
@@ -40,7 +41,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
     team: wordOf(context.options['team']),
     project: wordOf(context.options['project']),
     user: wordOf(context.options['user']),
-    models: listOf(context.options['models']),
+    models,
     regions: listOf(context.options['regions']),
     useCase: textOf(context.options['use-case']),
     composes: answerOf(context.options['composes']),
@@ -50,6 +51,10 @@ async function create(context: CommandContext, name: string): Promise<void> {
     made.key,
     'Keep it now: it is not shown again.',
   ])
+  const known = new Set(parts.models.list(operator).map(({ id }) => id))
+  for (const model of models ?? []) {
+    if (!known.has(model)) context.terminal.note(`there is no model ${model} yet; strata models lists those there are`)
+  }
 }
 
 async function list(context: CommandContext): Promise<void> {
