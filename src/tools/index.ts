@@ -24,6 +24,7 @@ export {
 } from './preparation/index.ts'
 export {
   createKnowledge,
+  noDocument,
   type CollectionReport,
   type CollectionView,
   type DeletionReceipt,

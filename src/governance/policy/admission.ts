@@ -47,7 +47,10 @@ export function createPolicyAdmission({ regions, guard, reviews }: PolicyAdmissi
     },
     require({ policy }, means = 'none') {
       if (policy === undefined) return
-      const of = policy.useCase === undefined ? 'a use case that nothing is known of' : `the use case ${policy.useCase}`
+      const of =
+        policy.useCase === undefined
+          ? 'no use case is named (strata.useCase), and one that nothing is known of'
+          : `the use case ${policy.useCase}`
       if (policy.decision === 'deny') {
         throw new PlatformError('POLICY_REFUSED', `${of} is refused: ${policy.refusal}`, { details: policy.record })
       }

@@ -164,7 +164,11 @@ function actsOf(
       store.inTransaction(async (queries) => {
         const kindRow = await queries.findKind(tenant, outcome.kind)
         if (kindRow === undefined)
-          throw new PlatformError('NOT_FOUND', `there is no kind of outcome ${outcome.kind}`, { param: 'kind' })
+          throw new PlatformError(
+            'NOT_FOUND',
+            `there is no kind of outcome ${outcome.kind}; POST /v1/outcomes/kinds defines one`,
+            { param: 'kind' },
+          )
         const before = await queries.find(tenant, outcome.id)
         if (before !== undefined && (before.kind !== outcome.kind || before.account !== outcome.account)) {
           throw new PlatformError('CONFLICT', `the id ${outcome.id} stands for another task`, { param: 'id' })

@@ -24,8 +24,14 @@ export async function getDocument(rows: KnowledgeRows, place: Place, id: string)
   return row
 }
 
+/** External ids hold slashes, so that paths name documents by their own ids; who gives the other is told so. */
 export function noDocument(id: string): PlatformError {
-  return new PlatformError('NOT_FOUND', `the collection has no document "${id}"`, { param: 'document' })
+  const hint = id.startsWith('doc_')
+    ? ''
+    : '; a document is named by its id, "doc_…", which a listing gives beside yours'
+  return new PlatformError('NOT_FOUND', `the collection has no document "${id.slice(0, 128)}"${hint}`, {
+    param: 'document',
+  })
 }
 
 export function toCollectionView(row: CollectionRow & { readonly documents: number }): CollectionView {

@@ -53,3 +53,12 @@ test('a form without a file, a document of nothing and a file that cannot be rea
     body: { error: { code: 'DOCUMENT_REFUSED' } },
   })
 })
+
+test('who names a document in a path by the external id is told of the id', async () => {
+  await post({ external_id: 'c.md', text: '# C\n\nWords.' })
+  const asked = (id: string): Promise<Response> => strata.request(`${path}/${id}/rights`, undefined, { method: 'GET' })
+  expect(await (await asked('c.md')).json()).toMatchObject({
+    error: { code: 'NOT_FOUND', message: expect.stringContaining('named by its id, "doc_…"') },
+  })
+  expect(JSON.stringify(await (await asked('doc_none')).json())).not.toContain('named by its id')
+})

@@ -1,7 +1,7 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { principalsOf } from '../../../core/principals.ts'
 import { toIso } from '../../../core/time.ts'
-import type { DeletionReceipt, Viewer } from '../../../tools/index.ts'
+import { noDocument, type DeletionReceipt, type Viewer } from '../../../tools/index.ts'
 import type { Operation } from './operation.ts'
 
 type Given = Pick<Operation<unknown>, 'exchange' | 'parts' | 'principal'>
@@ -19,9 +19,7 @@ export function toViewer({ parts, principal }: Pick<Given, 'parts' | 'principal'
 /** What may not be seen is not there. Throws NOT_FOUND. */
 export async function checkMaySee(given: Given, document: string): Promise<void> {
   if (await given.parts.knowledge.canSee(given.principal.tenant, document, toViewer(given))) return
-  throw new PlatformError('NOT_FOUND', `the collection has no document "${document.slice(0, 64)}"`, {
-    param: 'document',
-  })
+  throw noDocument(document)
 }
 
 /** Throws FORBIDDEN when the external id is that of a document which the key may not see. */
