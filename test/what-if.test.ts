@@ -92,6 +92,12 @@ describe('replayed with something changed', () => {
     expect(partOf(after, 'reasons')['NO_ENDPOINT']).toBeGreaterThan(0)
   })
 
+  test('a name that no endpoint has is told, since it changes nothing', async () => {
+    expect(await replay({ gone: [{ endpoint: 'oen' }, { endpoint: 'one' }] })).toMatchObject({ unmatched: ['oen'] })
+    const price = await replay({ prices: [{ endpoint: 'oen', factor: '2' }] }, { level: 'price' })
+    expect(price).toMatchObject({ unmatched: ['oen'], repriced_usd: price['recorded_usd'] })
+  })
+
   test('it is gone only in its hours', async () => {
     const minute = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(11, 16)
     const body = await replay({ gone: [{ endpoint: 'one', from: minute(3 * 3_600_000), to: minute(4 * 3_600_000) }] })
@@ -129,6 +135,13 @@ describe('replayed with something changed', () => {
     const after = partOf(await replay({ models: tree }), 'replayed')
     expect(Object.keys(partOf(after, 'endpoints'))).toEqual(['three'])
     expect(after['cost_usd']).toBe('0')
+  })
+
+  test('models that the scenario does not name stay, and those it names may be made of them', async () => {
+    const body = await replay({ models: { one: { fallback: ['pool'] } } })
+    const [before, after] = [partOf(body, 'recorded'), partOf(body, 'replayed')]
+    expect(partOf(after, 'reasons')['MODEL_NOT_FOUND']).toBe(partOf(before, 'reasons')['MODEL_NOT_FOUND'])
+    expect(Number(after['served'])).toBeGreaterThan(0)
   })
 })
 

@@ -21,7 +21,7 @@ export interface WorldChange {
   readonly priceFactor: (endpoint: string) => PriceFactor | undefined
   /** Instead of the regions that were allowed. */
   readonly allowedRegions: readonly string[] | undefined
-  /** Instead of the models of the configuration in force. */
+  /** Beside the models of the configuration in force, and instead of those of the same name. */
   readonly models: JsonObject | undefined
   /** Instead of the policy packs that decided: ids, or packs as JSON, all enforced. */
   readonly policies: readonly JsonValue[] | undefined

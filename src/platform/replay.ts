@@ -106,7 +106,7 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   })
   const judge: PolicyJudge | undefined =
     change.policies === undefined ? undefined : createPolicyJudge(deps.policies, change.policies)
-  const tree = change.models === undefined ? config.models : parseModels(change.models)
+  const tree = change.models === undefined ? config.models : { ...config.models, ...parseModels(change.models) }
   const routable = findRoutable(tree)
   const models = createModelTree({
     config: Object.fromEntries(Object.entries(tree).filter(([name]) => routable(name))),

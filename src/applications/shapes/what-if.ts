@@ -6,7 +6,7 @@ type TallyReport = WhatIfReport['recorded']
 
 /** A replay as JSON: money as decimal text in dollars, exact. */
 export function toReplayJson(report: WhatIfReport): JsonObject {
-  const { recorded, replayed, routed, kept, same, estimatedTries, policies, examples } = report
+  const { recorded, replayed, routed, kept, same, estimatedTries, policies, unmatched, examples } = report
   return {
     object: 'what-if',
     level: 'route',
@@ -18,6 +18,7 @@ export function toReplayJson(report: WhatIfReport): JsonObject {
     changed: recorded.calls - same,
     estimated_tries: estimatedTries,
     policies: policies === undefined ? null : toPoliciesJson(policies),
+    unmatched: [...unmatched],
     examples: examples.map((example) => ({ ...example })),
   }
 }
@@ -53,6 +54,7 @@ export function toRepriceJson({ recorded, repriced, ...counts }: RepriceReport):
     same: counts.same,
     unknown_recorded: counts.unknownRecorded,
     unknown_now: counts.unknownNow,
+    unmatched: [...counts.unmatched],
   }
 }
 

@@ -54,7 +54,10 @@ export const scenarioSchema = z.strictObject({
     .max(16)
     .optional()
     .describe('The policy packs that decide, instead of those that did; none when empty.'),
-  models: z.record(name, z.unknown()).optional().describe('The section models of another configuration: another tree.'),
+  models: z
+    .record(name, z.unknown())
+    .optional()
+    .describe('Models that take the place of those of the same name, or stand beside them.'),
 })
 
 export type Scenario = z.infer<typeof scenarioSchema>
@@ -71,19 +74,31 @@ export function toNetworks(scenario: Scenario): JsonObject {
   })
 }
 
+/** A change of the world that knows which of its names have met no endpoint so far: mistyped, or never asked. */
+export interface ScenarioChange extends WorldChange {
+  readonly unmatched: () => readonly string[]
+}
+
 /** The change of the world that a scenario describes. Throws INVALID_REQUEST for what the schema cannot see. */
-export function toWorldChange(scenario: Scenario): WorldChange {
+export function toWorldChange(scenario: Scenario): ScenarioChange {
+  const unmatched = new Set([...scenario.gone, ...scenario.prices].map(({ endpoint }) => endpoint))
+  const meet = (pattern: string): ((endpoint: string) => boolean) => {
+    const matches = toMatcher(pattern)
+    return (endpoint) => matches(endpoint) && (unmatched.delete(pattern), true)
+  }
   const gone = scenario.gone.map(({ endpoint, from, to }) => ({
-    matches: toMatcher(endpoint),
+    matches: meet(endpoint),
     isAt: toWindow(from, to),
   }))
   const prices = scenario.prices.map(({ endpoint, factor }) => ({
-    matches: toMatcher(endpoint),
+    matches: meet(endpoint),
     factor: toFactor(factor),
   }))
   return {
-    isGone: (endpoint, atMs) => gone.some(({ matches, isAt }) => matches(endpoint) && isAt(atMs)),
-    priceFactor: (endpoint) => prices.find(({ matches }) => matches(endpoint))?.factor,
+    unmatched: () => [...unmatched],
+    // Every name is held to the endpoint, also behind one that fits.
+    isGone: (endpoint, atMs) => gone.filter(({ matches }) => matches(endpoint)).some(({ isAt }) => isAt(atMs)),
+    priceFactor: (endpoint) => prices.filter(({ matches }) => matches(endpoint))[0]?.factor,
     allowedRegions: scenario.allowedRegions,
     models: toModels(scenario.models),
     policies: toPolicies(scenario.policies),

@@ -84,6 +84,19 @@ describe('scenarios', () => {
     expect(priceFactor('b')).toEqual({ numerator: 2n, denominator: 1n })
   })
 
+  test('names that meet no endpoint are told, those that meet one are not, whichever comes first', () => {
+    const change = toWorldChange(
+      scenarioSchema.parse({
+        gone: [{ endpoint: 'us-*' }, { endpoint: 'us-large' }, { endpoint: 'eu-lrage' }],
+        prices: [{ endpoint: 'eu-*', factor: '2' }],
+      }),
+    )
+    expect(change.unmatched()).toEqual(['us-*', 'us-large', 'eu-lrage', 'eu-*'])
+    change.isGone('us-large', at('12:00'))
+    change.priceFactor('eu-large')
+    expect(change.unmatched()).toEqual(['eu-lrage'])
+  })
+
   test('a budget is dollars or a share, not both', () => {
     expect(toBudget(scenarioSchema.parse({ budget: { usd: '0.5' } }), 7n)).toBe(500_000_000_000n)
     expect(toBudget(scenarioSchema.parse({ budget: { share: '0.5' } }), 7n)).toBe(3n)

@@ -42,6 +42,8 @@ export interface WhatIfReport {
   readonly estimatedTries: number
   /** Where the scenario has other policies. */
   readonly policies: PolicyReport | undefined
+  /** Names of the scenario that no endpoint of these calls has. */
+  readonly unmatched: readonly string[]
   /** The first calls that went otherwise. */
   readonly examples: readonly { readonly call: string; readonly recorded: string; readonly replayed: string }[]
 }
@@ -78,6 +80,8 @@ export interface RepriceReport {
   readonly unknownNow: number
   /** Dispatches whose cost is the same to the picodollar. */
   readonly same: number
+  /** Names of the scenario that no endpoint of these calls has. */
+  readonly unmatched: readonly string[]
 }
 
 /** More calls than this are not replayed at once. */
@@ -107,7 +111,7 @@ export function createWhatIf(parts: WhatIfParts): WhatIf {
           if (use.cost === cost) sums.same++
         }
       }
-      return sums
+      return { ...sums, unmatched: change.unmatched() }
     },
   }
 }
@@ -162,6 +166,7 @@ async function replay(parts: WhatIfParts, span: Span, scenario: Scenario): Promi
     same,
     estimatedTries,
     policies: policies?.report(),
+    unmatched: change.unmatched(),
     examples,
   }
 }

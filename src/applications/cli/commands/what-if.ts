@@ -63,6 +63,7 @@ export const whatIf: Command = {
       const changed = `${found.same} of ${found.dispatches} dispatches cost the same`
       report(context.terminal, toRepriceJson(found), [
         `USD ${toDollars(found.recorded)} recorded, USD ${toDollars(found.repriced)} at these prices; ${changed}`,
+        ...toUnmatchedLines(found),
       ])
       return
     }
@@ -82,7 +83,11 @@ export const whatIf: Command = {
       return
     }
     const found = await parts.whatIf.replay(span, scenario)
-    report(context.terminal, toReplayJson(found), [...toLines(found), ...toPolicyLines(found)])
+    report(context.terminal, toReplayJson(found), [
+      ...toLines(found),
+      ...toPolicyLines(found),
+      ...toUnmatchedLines(found),
+    ])
   },
 }
 
@@ -201,6 +206,12 @@ function instantOf(context: CommandContext, name: string): number | undefined {
   if (Number.isNaN(instant))
     throw new PlatformError('INVALID_REQUEST', `--${name} must be an instant: 2026-11-23T12:00:00Z`)
   return instant
+}
+
+function toUnmatchedLines({ unmatched }: Pick<WhatIfReport, 'unmatched'>): readonly string[] {
+  return unmatched.map(
+    (name) => `none of these calls came near an endpoint ${name}: that part of the scenario changes nothing`,
+  )
 }
 
 function toPolicyLines({ policies }: WhatIfReport): readonly string[] {
