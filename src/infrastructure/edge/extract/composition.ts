@@ -40,6 +40,7 @@ export function composeAnswer({ question, passages, quotes }: Composition, folde
         text,
         answerStart,
         answerEnd: answerStart + text.length,
+        verdict: 'exact',
       },
     })
     length += line.length
