@@ -38,6 +38,7 @@ describe('the page that verifies audit exports', () => {
   test('proves a file with web standards alone, and reports what the command reports', async () => {
     const report = await open().verifyExport(each(made), options)
     expect(report).toMatchObject({ isProven: true, records: 40, tenants: 3, findings: [] })
+    for (const said of [...report.proven, ...report.notProven]) expect(screen).toContain(`'${said}': '`) // in Chinese
     expect(JSON.parse(JSON.stringify(report))).toEqual(
       JSON.parse(JSON.stringify(await verifyExport(each(made), { ...options }))),
     )
