@@ -120,6 +120,7 @@ describe('npm run demo', () => {
     expect(code).toBe(1)
     expect(output.match(/✗/g)).toHaveLength(3)
     expect(output).toContain('3 of the questions could not be answered')
+    expect(output).toContain('Without that key or model server the built-in model answers')
     expect(output).not.toContain('sk-wrong')
   })
 

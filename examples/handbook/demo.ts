@@ -65,7 +65,10 @@ async function showQuestions(access: Access): Promise<number> {
     print('')
   }
   if (last !== undefined) await showTree(access, last.report.call)
-  if (failures > 0) print(`${failures} of the questions could not be answered; the reason stands above.`)
+  if (failures > 0) {
+    print(`${failures} of the questions could not be answered; the reason stands above.`)
+    print('Without that key or model server the built-in model answers: unset the one, or stop the other.')
+  }
   print(afterwards)
   return failures === 0 ? 0 : 1
 }
