@@ -42,7 +42,8 @@ export function createSchemaLook({
 }
 
 function createValidator(schema: JsonObject): Validator {
-  return new Validator(schema, '2020-12', true)
+  // It writes into the schema it is given, and what stands in a configuration is frozen.
+  return new Validator(structuredClone(schema), '2020-12', true)
 }
 
 /** One JSON value, bare or in one fence; wrapped, because null is one too. */

@@ -92,7 +92,8 @@ function createSchemaCheck(schema: 'request' | JsonObject): Check {
 }
 
 function createValidator(schema: JsonObject): Validator {
-  return new Validator(schema, '2020-12', true)
+  // It writes into the schema it is given, and what stands in a configuration is frozen.
+  return new Validator(structuredClone(schema), '2020-12', true)
 }
 
 function toVerdict(check: string, reason: string | undefined): Verdict {
