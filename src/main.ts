@@ -15,6 +15,7 @@ import {
   decideRights,
   installRuntime,
   openPreparation,
+  tryConfig,
   type Platform,
 } from './platform/index.ts'
 
@@ -61,8 +62,9 @@ function toProcessActs(common: CommonOptions): ProcessActs {
       return JSON.parse(JSON.stringify(configJsonSchema())) as JsonValue // JSON of a schema is JSON
     },
     async checkConfig() {
-      const { path, notices } = await load(common)
-      return { path, notices }
+      const loaded = await load(common)
+      const { path, notices } = loaded
+      return { path, notices: [...notices, ...(await tryConfig(loaded, { clock, random }))] }
     },
     openPreparation: async () => openPreparation(await load(common)),
     interrupted,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -83,6 +83,18 @@ describe('the command line', () => {
     const { data } = JSON.parse(listed.output) as { readonly data: readonly { readonly id: string }[] }
     const shown = await strata(folder, 'calls', data[0]?.id ?? '')
     expect(shown.output).toMatch(/^request {2}handbook {2}ok.*\n( {2})+model.*\n( {4})+dispatch {2}extract {2}ok/m)
+  })
+
+  test('checks of a configuration also what only a server would meet, and keeps nothing of it', async () => {
+    const empty = mkdtempSync(join(folder, 'check-'))
+    const write = (models: string): void => writeFileSync(join(empty, 'strata.yaml'), `${config}${models}\n`)
+    write('  b: { endpoint: nowhere }')
+    const dangling = await strata(empty, 'config', 'check')
+    expect(dangling).toMatchObject({ code: 1, output: '' })
+    expect(dangling.complaints).toMatch(/models\.b\.endpoint.*nowhere/)
+    write('  b: { route: { learned: kept, among: { a: extract, b: extract } } }')
+    expect((await strata(empty, 'config', 'check')).output).toContain('Models use kept')
+    expect(readdirSync(empty)).toEqual(['strata.yaml'])
   })
 
   test.each([

@@ -18,6 +18,14 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   return (await import('./platform.ts')).createPlatform(deps)
 }
 
+/** Builds what a configuration asks for and throws it away. Resolves with what could not be looked at; rejects as `createPlatform` does. */
+export async function tryConfig(
+  loaded: LoadedConfig,
+  deps: Pick<PlatformDeps, 'clock' | 'random'>,
+): Promise<readonly string[]> {
+  return (await import('./trying.ts')).tryConfig(loaded, deps)
+}
+
 /** Asks servers on this machine for the names of their models, before there is a configuration. */
 export function createProbe(deps: ProbeDeps): ReadOptions['probe'] {
   return async (url) => (await import('./probe.ts')).createProbe(deps)(url)
