@@ -202,7 +202,7 @@ describe('keys', () => {
       'there is no model hadnbook yet; strata models lists those there are',
     )
     const shown = await run('keys', 'create', 'people', '--admin')
-    expect(shown.printed[0]).toMatch(/^sk-strata-/)
+    expect(shown.printed).toEqual([expect.stringMatching(/^sk-strata-/), expect.stringMatching(/Its id is key_\w+;/)])
 
     const listed = await run('keys', 'list', '--json')
     expect(JSON.stringify(listed.json)).not.toContain(key)

@@ -49,7 +49,7 @@ async function create(context: CommandContext, name: string): Promise<void> {
   })
   report(context.terminal, { ...toKeyJson(made.record), key: made.key }, [
     made.key,
-    'Keep it now: it is not shown again. Running servers know it within two seconds.',
+    `Keep it now: it is not shown again. Its id is ${made.record.id}; running servers know it within two seconds.`,
   ])
   const known = new Set(parts.models.list(operator).map(({ id }) => id))
   for (const model of models ?? []) {
