@@ -41,12 +41,9 @@ export function findSeasons(series: Float64Array): Seasons {
   const lagMax = Math.min(lagMaxMost, Math.floor(series.length / 3))
   const peak = findPeak(series, lagMax)
   let best: Candidate | undefined
-  const judge = (lag: number): Candidate => ({ lag, strength: strengthOf(series, lag) - (doubt * lag) / series.length })
-  for (const lag of calendar)
-    if (lag <= lagMax && evidenceOf(series, lag) >= evidenceFor(lag)) best = better(best, judge(lag), strengthGain)
+  for (const lag of calendar) if (lag <= lagMax) best = better(series, best, { lag, gain: strengthGain })
   // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is.
-  if (peak !== undefined && evidenceOf(series, peak) >= evidenceFor(peak))
-    best = better(best, judge(peak), 2 * strengthGain)
+  if (peak !== undefined) best = better(series, best, { lag: peak, gain: 2 * strengthGain })
   const isPlain = best !== undefined && best.strength >= strengthPlain
   const twice = isPlain ? undefined : findRepeated(series, lagMax, best)
   if (twice !== undefined) return { steps: [twice], isPlain: false }
@@ -63,8 +60,15 @@ interface Candidate {
   readonly strength: number
 }
 
-function better(best: Candidate | undefined, next: Candidate, gain: number): Candidate {
-  return best === undefined || next.strength > best.strength + gain ? next : best
+/** Evidence is looked for last: it is dear, and few lags would be better. */
+function better(
+  series: Float64Array,
+  best: Candidate | undefined,
+  { lag, gain }: { readonly lag: number; readonly gain: number },
+): Candidate | undefined {
+  const strength = strengthOf(series, lag) - (doubt * lag) / series.length
+  const isBetter = best === undefined || strength > best.strength + gain
+  return isBetter && evidenceOf(series, lag) >= evidenceFor(lag) ? { lag, strength } : best
 }
 
 function withCompanion(season: number, series: Float64Array, lagMax: number): readonly number[] {
