@@ -138,6 +138,19 @@ test('what is embedded is masked', async () => {
   expect((json as JsonObject)['input']).toEqual([expect.stringMatching(/^call PII_CN_MOBILE_\w{10}$/), 'hello'])
 })
 
+test('other requests are answered while a long text is scanned', async () => {
+  const order: string[] = []
+  const scan = async (name: string, text: string): Promise<void> => {
+    const response = await strata.request('/v1/privacy/scan', { text })
+    expect(await response.json()).toMatchObject({ object: 'list' })
+    order.push(name)
+  }
+  const long = scan('long', '4111 '.repeat(100_000))
+  for (let round = 0; round < 4; round++) await scan('short', told)
+  await long
+  expect(order).toEqual(['short', 'short', 'short', 'short', 'long'])
+})
+
 test('a text is scanned over HTTP without being shown, and the vault is shredded', async () => {
   const response = await strata.request('/v1/privacy/scan', { text: told, types: ['email', 'card'] })
   const body = await response.text()

@@ -8,6 +8,8 @@ export interface PersonalDataScanner {
   readonly types: readonly string[]
   /** In the order of the text, not overlapping. Throws INVALID_REQUEST for a type that there is not. Linear in the text. */
   scan(text: string, options?: ScanOptions): readonly PersonalDatum[]
+  /** The same for long texts, while others have their turns. Rejects with the reason of the signal once it is aborted. */
+  scanInTurns(text: string, options?: ScanOptions, signal?: AbortSignal): Promise<readonly PersonalDatum[]>
 }
 
 export interface ScanOptions {

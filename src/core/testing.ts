@@ -1,4 +1,5 @@
 import type { CallFacts } from './call.ts'
+import type { Clock } from './time.ts'
 
 /** For tests only: the facts of a request that was answered and of which nothing more is known, with what is wanted different. */
 export function createFacts(known: Partial<CallFacts> & Pick<CallFacts, 'id'>): CallFacts {
@@ -22,4 +23,10 @@ export function createFacts(known: Partial<CallFacts> & Pick<CallFacts, 'id'>): 
     detail: undefined,
     ...known,
   }
+}
+
+/** For tests only: a clock of which each look takes a millisecond, so that work has its length by its looks. */
+export function createTickingClock(): Clock {
+  let elapsedMs = 0
+  return { now: () => 0, monotonicMs: () => ++elapsedMs }
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createSeededRandom } from '../../core/random.ts'
+import { createTickingClock } from '../../core/testing.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createPersonalDataScanner } from './index.ts'
 import { carry, chineseMakers, restyle } from './testing.ts'
@@ -217,6 +219,23 @@ describe('a scan', () => {
       }),
       { numRuns: 150 },
     )
+  })
+
+  test('in turns finds the same, refuses the same, and others have their turns where there is nothing to find too', async () => {
+    const ticking = createPersonalDataScanner({ clock: createTickingClock() })
+    const random = createSeededRandom(5)
+    const found = chineseMakers.map((maker) => carry(maker.make(random), random).text).join('\n')
+    expect(await ticking.scanInTurns(found, { confidenceMin: 0 })).toEqual(ticking.scan(found, { confidenceMin: 0 }))
+    const refused = { code: 'INVALID_REQUEST' }
+    await expect(ticking.scanInTurns('', { types: ['nome'] })).rejects.toMatchObject(refused)
+    for (const unit of ['1 ', '1.1.', '4111 ', 'a@', 'AB12 ', '13800138000,', 'passport ']) {
+      let turns = 0
+      let isOver = false
+      const work = ticking.scanInTurns(unit.repeat(2_000)).finally(() => (isOver = true))
+      for (; !isOver; turns++) await setImmediate()
+      expect(turns, unit).toBeGreaterThan(10)
+      expect(await work, unit).toEqual(ticking.scan(unit.repeat(2_000)))
+    }
   })
 
   test('takes a time that grows with the length and not faster, whatever is in the text', () => {

@@ -1,3 +1,4 @@
+import type { Pieces } from '../../core/turns.ts'
 import { foldText } from './fold.ts'
 import { createTableHeads, hasMarkNear, type TableHeads } from './table-heads.ts'
 
@@ -39,9 +40,9 @@ export function spanOf(match: RegExpExecArray): Span {
 const beforeMax = 56
 const behindMax = 24
 
-export function createScannedText(original: string): ScannedText {
+export function* readText(original: string): Pieces<ScannedText> {
   const folded = foldText(original)
-  let runs: readonly DigitRun[] | undefined
+  const digitRuns = yield* findDigitRuns(folded)
   let heads: TableHeads | undefined
   /** A label close by as words: `bank_card` and `bankCard` are two. */
   const isSaid = (words: RegExp, said: string): boolean => {
@@ -58,10 +59,7 @@ export function createScannedText(original: string): ScannedText {
   return {
     original,
     folded,
-    get digitRuns() {
-      runs ??= findDigitRuns(folded)
-      return runs
-    },
+    digitRuns,
     isNear: ({ start, end }, words) =>
       isSaid(words, folded.slice(Math.max(0, start - beforeMax), start)) ||
       words.test(folded.slice(end, end + behindMax)) ||
@@ -80,7 +78,7 @@ const han = /[\u3001-\u303f\u3400-\u9fff\uff01-\uff1f]/
 /** A run longer than this is no number of anybody: a table, a dump. It is parted here so that the work stays linear. */
 const groupsMax = 64
 
-function findDigitRuns(text: string): readonly DigitRun[] {
+function* findDigitRuns(text: string): Pieces<readonly DigitRun[]> {
   const runs: DigitRun[] = []
   let groups: DigitGroup[] = []
   const close = (): void => {
@@ -97,6 +95,7 @@ function findDigitRuns(text: string): readonly DigitRun[] {
     if (isWordUnit(text.charCodeAt(start - 1)) || isWordUnit(text.charCodeAt(end))) close()
     else groups.push({ start, end })
     start = end
+    yield
   }
   close()
   return runs

@@ -1,31 +1,44 @@
 import { PlatformError } from '../../core/errors.ts'
-import type { PersonalDataScanner, PersonalDatum } from '../../core/ports-privacy.ts'
+import type { PersonalDataScanner, PersonalDatum, ScanOptions } from '../../core/ports-privacy.ts'
 import type { Clock } from '../../core/time.ts'
+import { createTurns, runAtOnce, type Pieces } from '../../core/turns.ts'
 import { personalDataTypes, recognisers } from './recognisers/index.ts'
 import type { Candidate } from './recognisers/recogniser.ts'
-import { createScannedText } from './scanned-text.ts'
+import { readText } from './scanned-text.ts'
 
 /** Finds personal data by form, check digits and the words around. Pure but for the date, after which nobody is born. */
-export function createPersonalDataScanner(deps: { readonly clock: Pick<Clock, 'now'> }): PersonalDataScanner {
+export function createPersonalDataScanner({ clock }: { readonly clock: Clock }): PersonalDataScanner {
+  const turns = createTurns(clock)
   return {
     types: personalDataTypes,
-    scan(text, options = {}) {
-      const wanted = checkTypes(options.types)
-      const confidenceMin = options.confidenceMin ?? confidenceMinDefault
-      const scanned = createScannedText(text)
-      const now = { atMs: deps.clock.now() }
-      const candidates: Candidate[] = []
-      // All recognisers run whatever is wanted: what one claims is not for another to misread.
-      for (const recogniser of recognisers) for (const each of recogniser.find(scanned, now)) candidates.push(each)
-      const findings = chooseAmong(candidates).filter(
-        ({ type, confidence }) => confidence >= confidenceMin && (wanted === undefined || wanted.has(type)),
-      )
-      return withLines(text, findings)
-    },
+    scan: (text, options) => runAtOnce(scanText(text, options ?? {}, clock.now())),
+    scanInTurns: (text, options, signal) => turns.run(scanText(text, options ?? {}, clock.now()), signal),
   }
 }
 
+function* scanText(text: string, options: ScanOptions, atMs: number): Pieces<readonly PersonalDatum[]> {
+  const wanted = checkTypes(options.types)
+  const confidenceMin = options.confidenceMin ?? confidenceMinDefault
+  const scanned = yield* readText(text)
+  const candidates: Candidate[] = []
+  let looks = 0
+  // All recognisers run whatever is wanted: what one claims is not for another to misread.
+  for (const recogniser of recognisers) {
+    for (const each of recogniser.find(scanned, { atMs })) {
+      if (each !== undefined) candidates.push(each)
+      if (++looks % looksPerPiece === 0) yield
+    }
+    yield
+  }
+  const findings = (yield* chooseAmong(candidates)).filter(
+    ({ type, confidence }) => confidence >= confidenceMin && (wanted === undefined || wanted.has(type)),
+  )
+  return withLines(text, findings)
+}
+
 const confidenceMinDefault = 0.5
+/** Of a recogniser, at 1 to 500 µs. */
+const looksPerPiece = 8
 
 function checkTypes(types: readonly string[] | undefined): ReadonlySet<string> | undefined {
   const stranger = types?.find((type) => !personalDataTypes.includes(type))
@@ -40,7 +53,7 @@ function checkTypes(types: readonly string[] | undefined): ReadonlySet<string> |
  * Of candidates that overlap the strongest stands, then the longest, then the surest, then the first. One whose check
  * fails removes what is weaker in its place and is itself left out. In the order of the text.
  */
-function chooseAmong(candidates: readonly Candidate[]): readonly Candidate[] {
+function* chooseAmong(candidates: readonly Candidate[]): Pieces<readonly Candidate[]> {
   const ranked = candidates.toSorted(
     (left, right) =>
       right.strength - left.strength ||
@@ -50,7 +63,10 @@ function chooseAmong(candidates: readonly Candidate[]): readonly Candidate[] {
   )
   const taken = createTakenSpans()
   const chosen: Candidate[] = []
-  for (const candidate of ranked) if (taken.take(candidate) && candidate.confidence > 0) chosen.push(candidate)
+  for (const candidate of ranked) {
+    if (taken.take(candidate) && candidate.confidence > 0) chosen.push(candidate)
+    yield
+  }
   return chosen.toSorted((left, right) => left.start - right.start)
 }
 

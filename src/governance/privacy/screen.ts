@@ -39,13 +39,14 @@ export function createDocumentScreen(deps: {
       const text = plain ?? (await readText(document))
       const { scan, names } = deps.configured()
       const scanner = names === undefined ? deps.scanner : await inform(deps.scanner, { names, tenant, text, document })
-      const found = scanner.scan(text, scan)
+      const found = await scanner.scanInTurns(text, scan)
       if (found.length === 0) return document.bytes
       if (action === 'refuse' || plain === undefined) throw toRefusal(document, found, action)
       if (action === 'mask') return Buffer.from(replaceEach(plain, found))
       const { nameValue } = await vault.open(tenant)
       const types = new Map(found.map(({ type, start, end }) => [plain.slice(start, end), type]))
-      const book = createTokenBook({ scanner, scan, nameValue, holds: (token) => plain.includes(token) })
+      const holds = (token: string): boolean => plain.includes(token)
+      const book = createTokenBook({ find: () => found, nameValue, holds })
       const masked = book.mask(plain)
       const values = [...book.values].map(([token, value]) => [token, { type: types.get(value) ?? '', value }] as const)
       for (let from = 0; from < values.length; from += valuesAtOnce) {

@@ -22,6 +22,7 @@ const scripts = { a: say('from a'), b: say('from b'), c: say('from c') }
 const personal: PersonalDataScanner = {
   types: ['email', 'phone'],
   scan: (text) => (text.includes('@') ? [{ type: 'email', start: 0, end: 1, line: 1, confidence: 1, why: [] }] : []),
+  scanInTurns: async (text) => personal.scan(text),
 }
 
 interface Asking {

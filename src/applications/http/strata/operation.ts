@@ -76,6 +76,13 @@ async function readBody<Body>(spec: OperationSpec<Body>, exchange: Exchange): Pr
   return spec.body === undefined ? undefined : parseBody(spec.body, (await exchange.readJson()).body)
 }
 
+/** Aborted with CANCELLED when the client leaves before its answer: for work that is long. */
+export function toSignal(exchange: Exchange): AbortSignal {
+  const leaving = new AbortController()
+  exchange.onGone(() => leaving.abort(new PlatformError('CANCELLED', 'the client left before its answer was ready')))
+  return leaving.signal
+}
+
 /** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
 export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
   const nul = findNul(value)?.join('.').replaceAll('\0', '')

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { scanWithNames } from '../../scan-names.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation } from './operation.ts'
+import { operation, toSignal } from './operation.ts'
 
 const newScan = z.strictObject({
   text: z.string().max(1_000_000).describe('Where to look.'),
@@ -27,11 +27,12 @@ export function privacyRoutes(getParts: GetParts): readonly Route[] {
       access: 'privacy:scan',
       summary: 'Finds personal data in a text: types and places, never the text itself.',
       body: newScan,
-      answer: async ({ parts, principal, body }) => {
+      answer: async ({ parts, principal, body, exchange }) => {
         const options = { types: body.types, confidenceMin: body.confidence_min }
         const scanner =
           body.names === true ? await scanWithNames(parts.privacy, body.text, principal) : parts.privacy.scanner
-        return { status: 200, body: { object: 'list', data: scanner.scan(body.text, options) } }
+        const data = await scanner.scanInTurns(body.text, options, toSignal(exchange))
+        return { status: 200, body: { object: 'list', data } }
       },
     }),
     operation(getParts, {

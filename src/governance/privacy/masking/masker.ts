@@ -4,13 +4,14 @@ import type {
   NameRecogniser,
   PersonalDataMasker,
   PersonalDataScanner,
+  PersonalDatum,
   ScanOptions,
 } from '../../../core/ports-privacy.ts'
 import { informScanner } from '../names/index.ts'
 import type { PersonalDataVault } from '../vault/index.ts'
 import { maskChat, readTexts } from './mask-chat.ts'
 import { restoreEvents } from './restore-events.ts'
-import { createTokenBook, type TokenBook } from './token-book.ts'
+import { createTokenBook, type TokenBook, type TokenBookParts } from './token-book.ts'
 
 export interface MaskerParts {
   readonly scanner: PersonalDataScanner
@@ -21,6 +22,9 @@ export interface MaskerParts {
   readonly names?: NameRecogniser | undefined
 }
 
+/** Characters of a request that are scanned without giving way: some milliseconds, whatever they are. */
+const lengthAtOnceMax = 16_384
+
 export function createMasker({ scanner, vault, scan, names }: MaskerParts): PersonalDataMasker {
   /** A scanner that also finds in these texts what a model does. */
   async function inform(texts: readonly string[], tenant: string, call?: Call): Promise<PersonalDataScanner> {
@@ -28,12 +32,22 @@ export function createMasker({ scanner, vault, scan, names }: MaskerParts): Pers
     return informScanner(scanner, { texts, found: await names.recognise(texts, { tenant, call }) })
   }
 
-  async function openBook(texts: readonly string[], tenant: string, call?: Call): Promise<TokenBook> {
+  /** What is in these texts, by the text. Long ones are scanned before they are asked for, while others have their turns. */
+  async function createFinder(texts: readonly string[], tenant: string, call?: Call): Promise<TokenBookParts['find']> {
     const informed = await inform(texts, tenant, call)
+    const length = texts.reduce((sum, text) => sum + text.length, 0)
+    if (length <= lengthAtOnceMax) return (text) => informed.scan(text, scan)
+    const found = new Map<string, readonly PersonalDatum[]>()
+    for (const text of new Set(texts))
+      found.set(text, await informed.scanInTurns(text, scan, call?.cancellation.signal))
+    return (text) => found.get(text) ?? informed.scan(text, scan)
+  }
+
+  async function openBook(texts: readonly string[], tenant: string, call?: Call): Promise<TokenBook> {
+    const find = await createFinder(texts, tenant, call)
     const { nameValue } = await vault.open(tenant)
     return createTokenBook({
-      scanner: informed,
-      scan,
+      find,
       nameValue,
       holds: (token) => texts.some((text) => text.includes(token)),
     })
@@ -60,10 +74,8 @@ export function createMasker({ scanner, vault, scan, names }: MaskerParts): Pers
     async findTypes(request, tenant, call) {
       const types = new Map<string, number>()
       const { texts, unreadable } = readTexts(request.chat)
-      const informed = await inform(texts, tenant, call)
-      for (const text of texts) {
-        for (const { type } of informed.scan(text, scan)) types.set(type, (types.get(type) ?? 0) + 1)
-      }
+      const find = await createFinder(texts, tenant, call)
+      for (const text of texts) for (const { type } of find(text)) types.set(type, (types.get(type) ?? 0) + 1)
       if (unreadable > 0) types.set('unreadable', unreadable)
       return types
     },

@@ -1,6 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createChat, type AnswerEvent, type Chat, type ChatRequest, type Part } from '../../../core/chat.ts'
+import { createRootCall } from '../../../core/call.ts'
+import { PlatformError } from '../../../core/errors.ts'
+import { createIds } from '../../../core/ids.ts'
+import { createTickingClock } from '../../../core/testing.ts'
 import { createSeededRandom } from '../../../core/random.ts'
 import { createFakeClock } from '../../../core/time.ts'
 import { createPersonalDataScanner } from '../index.ts'
@@ -90,6 +94,29 @@ function part(whole: string, cuts: readonly number[]): readonly string[] {
   const places = [...new Set(cuts.map((cut) => cut % (whole.length + 1)))].toSorted((left, right) => left - right)
   return [0, ...places].map((place, index) => whole.slice(place, places[index] ?? whole.length))
 }
+
+test('a long request is masked as a short one is, and ends when nobody waits for it', async () => {
+  const ticking = createPersonalDataScanner({ clock: createTickingClock() })
+  const waiting = createMasker({ scanner: ticking, vault, scan: {} })
+  const long = `${'order 4111 '.repeat(3_000)}li.na@example.com`
+  const { request } = await waiting.maskChat(say(text(long), text('13800138000')), 'tenant')
+  const [first, second] = request.chat.messages[0]?.parts ?? []
+  expect(first).toMatchObject({ text: expect.stringMatching(/^(?:order 4111 ){3000}PII_EMAIL_\w+$/) as string })
+  expect(second).toMatchObject({ text: expect.stringMatching(/^PII_CN_MOBILE_\w+$/) as string })
+  const clock = createFakeClock(0)
+  const call = createRootCall(
+    { clock, ids: createIds({ clock, random }) },
+    {
+      name: 'm',
+      principal: { tenant: 'tenant', keyId: 'k', role: 'member', models: undefined, regions: undefined },
+      labels: { allowedRegions: ['local'] },
+      durationMsMax: 60_000,
+    },
+  )
+  const masking = waiting.maskChat(say(text(long)), 'tenant', call)
+  call.cancel(new PlatformError('CANCELLED', 'the client left'))
+  await expect(masking).rejects.toMatchObject({ code: 'CANCELLED' })
+})
 
 describe('what an endpoint echoes comes back byte by byte', () => {
   test('in text, for every text and every way to part it', async () => {

@@ -1,4 +1,4 @@
-import type { PersonalDataScanner, ScanOptions } from '../../../core/ports-privacy.ts'
+import type { PersonalDatum } from '../../../core/ports-privacy.ts'
 
 /** The tokens of one request: a value has one token, and no token stands in any of the texts as they came. */
 export interface TokenBook {
@@ -8,8 +8,8 @@ export interface TokenBook {
 }
 
 export interface TokenBookParts {
-  readonly scanner: PersonalDataScanner
-  readonly scan: ScanOptions
+  /** What is masked in a text, in its order and not overlapping. */
+  readonly find: (text: string) => readonly PersonalDatum[]
   /** The tenant's name for a value: the same at all times, and nothing can be told from it. `round` gives another one. */
   readonly nameValue: (type: string, value: string, round: number) => string
   /** Whether a text that is to be masked holds these characters already. */
@@ -20,7 +20,7 @@ export interface TokenBookParts {
 export const tokenStart = 'PII_'
 
 export function createTokenBook(parts: TokenBookParts): TokenBook {
-  const { scanner, scan, nameValue, holds } = parts
+  const { find, nameValue, holds } = parts
   const values = new Map<string, string>()
   const tokens = new Map<string, string>()
 
@@ -41,7 +41,7 @@ export function createTokenBook(parts: TokenBookParts): TokenBook {
     mask(text) {
       let masked = ''
       let end = 0
-      for (const datum of scanner.scan(text, scan)) {
+      for (const datum of find(text)) {
         masked += text.slice(end, datum.start) + tokenOf(datum.type, text.slice(datum.start, datum.end))
         end = datum.end
       }

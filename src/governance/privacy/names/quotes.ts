@@ -120,5 +120,7 @@ export function informScanner(
   return {
     types: scanner.types,
     scan: (text, options) => mergeFindings(scanner.scan(text, options), named.get(text) ?? []),
+    scanInTurns: async (text, options, signal) =>
+      mergeFindings(await scanner.scanInTurns(text, options, signal), named.get(text) ?? []),
   }
 }

@@ -8,10 +8,10 @@ export const card: Recogniser = {
   *find(text) {
     for (const run of text.digitRuns) {
       for (const joined of joinGroups(text, run, { from: 12, to: 19 })) {
-        if (!isCardGrouping(joined)) continue
-        const candidate = judge(text, joined)
+        const candidate = isCardGrouping(joined) ? judge(text, joined) : undefined
         if (candidate !== undefined) yield candidate
       }
+      yield undefined
     }
   },
 }
@@ -21,17 +21,16 @@ function judge(text: ScannedText, { value, start, end }: JoinedGroups): Candidat
     return undefined
   const span = { start, end }
   const issuer = findIssuer(value)
+  const passes = passesLuhn(value)
+  // Short ones have the form of a telephone number as well: their failing says nothing.
+  if (!passes && (issuer === undefined || value.length < 14)) return undefined
   const isNamed = text.isNear(span, cardWords)
   // Fours out of a row of numbers are cells of a table rather.
   if (!isNamed && end - start > value.length && isAmongNumbers(text, span)) return undefined
   const isChinese = issuer === 'UnionPay' || (issuer === undefined && text.isNear(span, chineseCardWords))
   if (!isNamed && (issuer === undefined || isRareLength(issuer, value.length))) return undefined
   const type = isChinese ? 'cn-bank-card' : 'card'
-  if (!passesLuhn(value)) {
-    // Short ones have the form of a telephone number as well: their failing says nothing.
-    if (issuer === undefined || value.length < 14) return undefined
-    return { type, ...span, strength: 3, confidence: 0, why: ['form', 'issuer'] }
-  }
+  if (!passes) return { type, ...span, strength: 3, confidence: 0, why: ['form', 'issuer'] }
   const why = ['form', ...(issuer === undefined ? [] : ['issuer']), 'checksum', ...(isNamed ? ['context'] : [])]
   if (isNamed) return { type, ...span, strength: 3, confidence: issuer === undefined ? 0.8 : 0.99, why }
   // An identity number whose own check fails is no card because another check passes by chance.

@@ -8,20 +8,15 @@ export const cnDocuments: Recogniser = {
     for (const match of text.folded.matchAll(passportForm)) {
       const span = spanOf(match)
       const isNamed = text.isNear(span, passportWords)
-      if (
-        !isNamed &&
-        (!text.isAmongHan(span) || ofThings.test(text.folded.slice(Math.max(0, span.start - 8), span.start)))
-      )
-        continue
-      yield judge('cn-passport', span, isNamed)
+      yield isNamed || isAmongWords(text, span) ? judge('cn-passport', span, isNamed) : undefined
     }
     for (const match of text.folded.matchAll(namedPassportForm)) {
       const span = spanOf(match)
-      if (text.isNear(span, passportWords)) yield judge('cn-passport', span, true)
+      yield text.isNear(span, passportWords) ? judge('cn-passport', span, true) : undefined
     }
     for (const match of text.folded.matchAll(permitForm)) {
       const span = spanOf(match)
-      if (text.isNear(span, permitWords)) yield judge('cn-travel-permit', span, true)
+      yield text.isNear(span, permitWords) ? judge('cn-travel-permit', span, true) : undefined
     }
   },
 }
@@ -39,6 +34,11 @@ const passportWords = /护照|護照|passport/i
 const permitForm = /[HMCWLThmcwlt\d](?<![0-9A-Za-z-].)(?:[A-HJ-NP-Za-hj-np-z]\d{7}|\d{7,8}(?:\d{2})?)(?![0-9A-Za-z-])/g
 const permitWords = /通行证|通行證|回乡证|回鄉證|台胞证|臺胞證|台胞證|travel permit/i
 
+/** Among Han text that does not speak of a thing. */
+function isAmongWords(text: ScannedText, span: Span): boolean {
+  return text.isAmongHan(span) && !ofThings.test(text.folded.slice(Math.max(0, span.start - 8), span.start))
+}
+
 function judge(type: string, span: Span, isNamed: boolean): Candidate {
   const why = isNamed ? ['form', 'context'] : ['form']
   return { type, ...span, strength: 2, confidence: isNamed ? 0.9 : 0.5, why }
@@ -51,9 +51,11 @@ export const cnPlate: Recogniser = {
     for (const match of text.folded.matchAll(plateForm)) {
       const span = spanOf(match)
       const isNamed = text.isNear(span, plateWords)
-      if (!isNamed && isPartOfWord(text, match.index)) continue
+      const isPart = !isNamed && isPartOfWord(text, match.index)
       const why = isNamed ? ['form', 'context'] : ['form']
-      yield { type: 'cn-license-plate', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.7, why }
+      yield isPart
+        ? undefined
+        : { type: 'cn-license-plate', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.7, why }
     }
     for (const match of text.folded.matchAll(specialPlateForm)) {
       yield { type: 'cn-license-plate', ...spanOf(match), strength: 3, confidence: 0.7, why: ['form'] }

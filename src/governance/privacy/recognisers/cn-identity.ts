@@ -11,11 +11,12 @@ export const cnResidentId: Recogniser = {
         const candidate = judgeResident(text, joined, now)
         if (candidate !== undefined) yield candidate
       }
+      yield undefined
     }
     for (const match of text.folded.matchAll(endsWithX)) {
       const value = match[0].replace(/[ -]/g, '').toUpperCase()
       const span = spanOf(match)
-      if (value.length === 18) yield* judgeEighteen(value, span, now)
+      yield value.length === 18 ? judgeEighteen(value, span, now) : undefined
     }
   },
 }
@@ -23,10 +24,10 @@ export const cnResidentId: Recogniser = {
 const endsWithX = /\d(?<![0-9A-Za-z]\d)(?:[ -]?\d){16}[ -]?[Xx](?![0-9A-Za-z])/g
 
 function judgeResident(text: ScannedText, joined: JoinedGroups, now: Instant): Candidate | undefined {
-  if (!isRegion(joined.value) && !joined.value.startsWith('9')) return undefined
+  const { length } = joined.value
   const span = { start: joined.start, end: joined.end }
-  if (joined.value.length === 18) return [...judgeEighteen(joined.value, span, now)][0]
-  if (joined.value.length !== 15 || joined.sizes.length > 1) return undefined
+  if (length === 18) return judgeEighteen(joined.value, span, now)
+  if (length !== 15 || joined.end - joined.start > length) return undefined
   // Numbers given out before 1999 have no check character: the words around must say what they are.
   if (!isRegion(joined.value) || !isDate(`19${joined.value.slice(6, 12)}`, now)) return undefined
   if (!text.isNear(span, identityWords)) return undefined
@@ -36,16 +37,16 @@ function judgeResident(text: ScannedText, joined: JoinedGroups, now: Instant): C
 
 const identityWords = /身份证|身分证|身分證|公民身份|证件号|證件號|identity card|\bid (?:card|number|no)/i
 
-function* judgeEighteen(
+function judgeEighteen(
   value: string,
   span: { readonly start: number; readonly end: number },
   now: Instant,
-): Generator<Candidate> {
+): Candidate | undefined {
   const isForeigner = value.startsWith('9') // permanent residents, card of 2023: 9, region, nationality
-  if (!(isForeigner ? provinces.has(value.slice(1, 3)) : isRegion(value))) return
-  if (!isDate(value.slice(6, 14), now)) return
+  if (!(isForeigner ? provinces.has(value.slice(1, 3)) : isRegion(value))) return undefined
+  if (!isDate(value.slice(6, 14), now)) return undefined
   const confidence = passesMod11(value) ? 0.99 : 0
-  yield { type: 'cn-resident-id', ...span, strength: 4, confidence, why: ['form', 'region', 'date', 'checksum'] }
+  return { type: 'cn-resident-id', ...span, strength: 4, confidence, why: ['form', 'region', 'date', 'checksum'] }
 }
 
 /** GB/T 2260: the first two digits of a region. 81 to 83 are residence permits of Hong Kong, Macao and Taiwan people. */
@@ -71,25 +72,25 @@ const dayMs = 86_400_000
 export const cnUscc: Recogniser = {
   types: ['cn-uscc'],
   *find(text) {
-    const { folded } = text
-    for (const match of folded.matchAll(usccStart)) {
-      const start = match.index
-      const grouped = readGrouped(folded, start, 18)
-      if (grouped === undefined) continue
-      const value = grouped.value.toUpperCase()
-      const isDigits = /^\d+$/.test(value)
-      if (!usccForm.test(value) || !(provinces.has(value.slice(2, 4)) || value.startsWith('10', 2))) continue
-      const passes = passesMod31(value)
-      // Digits alone may be another number, and groups may be a number and the words behind it: no claim without a check.
-      const isWhole = grouped.end - start === 18
-      const isNamed = text.isNear({ start, end: grouped.end }, usccWords)
-      const isWritten = isWhole ? /[A-Z]/.test(value) : value === grouped.value
-      const isLikely = isNamed || /[A-Z]/.test(value) || usualStart.test(value)
-      if (!(passes ? isLikely && (isWritten || isDigits) : isWritten && (isWhole || isNamed))) continue
-      const why = ['form', 'region', 'checksum']
-      yield { type: 'cn-uscc', start, end: grouped.end, strength: 4, confidence: passes ? 0.97 : 0, why }
-    }
+    for (const match of text.folded.matchAll(usccStart)) yield judgeUscc(text, match.index)
   },
+}
+
+function judgeUscc(text: ScannedText, start: number): Candidate | undefined {
+  const grouped = readGrouped(text.folded, start, 18)
+  if (grouped === undefined) return undefined
+  const value = grouped.value.toUpperCase()
+  const isDigits = /^\d+$/.test(value)
+  if (!usccForm.test(value) || !(provinces.has(value.slice(2, 4)) || value.startsWith('10', 2))) return undefined
+  const passes = passesMod31(value)
+  // Digits alone may be another number, and groups may be a number and the words behind it: no claim without a check.
+  const isWhole = grouped.end - start === 18
+  const isNamed = text.isNear({ start, end: grouped.end }, usccWords)
+  const isWritten = isWhole ? /[A-Z]/.test(value) : value === grouped.value
+  const isLikely = isNamed || /[A-Z]/.test(value) || usualStart.test(value)
+  if (!(passes ? isLikely && (isWritten || isDigits) : isWritten && (isWhole || isNamed))) return undefined
+  const why = ['form', 'region', 'checksum']
+  return { type: 'cn-uscc', start, end: grouped.end, strength: 4, confidence: passes ? 0.97 : 0, why }
 }
 
 const usccWords = /信用代码|信用代碼|税号|稅號|纳税人|机构代码|\bcredit ?code/i

@@ -9,8 +9,7 @@ export const email: Recogniser = {
   types: ['email'],
   *find({ folded }) {
     for (let at = folded.indexOf('@'); at !== -1; at = folded.indexOf('@', at + 1)) {
-      const candidate = readAround(folded, at)
-      if (candidate !== undefined) yield candidate
+      yield readAround(folded, at)
     }
   },
 }

@@ -1,26 +1,28 @@
 import { passesHongKong, passesTaiwan } from '../checksums.ts'
-import { spanOf } from '../scanned-text.ts'
-import type { Recogniser } from './recogniser.ts'
+import { spanOf, type ScannedText } from '../scanned-text.ts'
+import type { Candidate, Recogniser } from './recogniser.ts'
 
 /** Hong Kong identity cards: letters, six digits and a check character, most often in brackets. */
 export const hkId: Recogniser = {
   types: ['hk-id'],
   *find(text) {
-    for (const match of text.folded.matchAll(hongKong)) {
-      const [, letters = '', digits = '', bracketed, bare] = match
-      const span = spanOf(match)
-      const isNamed = text.isNear(span, hongKongWords)
-      const isUpper = letters === letters.toUpperCase()
-      const isSingle = isUpper && letters.length === 1
-      if (bracketed === undefined && !isNamed && (!isSingle || !text.isAmongHan(span))) continue
-      const value = (letters + digits + (bracketed ?? bare ?? '')).toUpperCase()
-      // Without brackets it may as well be a passport: its failing claims nothing.
-      if (bracketed === undefined && !passesHongKong(value)) continue
-      const confidence = isNamed ? 0.98 : bracketed === undefined ? 0.55 : 0.9
-      const why = isNamed ? ['form', 'checksum', 'context'] : ['form', 'checksum']
-      yield { type: 'hk-id', ...span, strength: 4, confidence: passesHongKong(value) ? confidence : 0, why }
-    }
+    for (const match of text.folded.matchAll(hongKong)) yield judgeHongKong(text, match)
   },
+}
+
+function judgeHongKong(text: ScannedText, match: RegExpExecArray): Candidate | undefined {
+  const [, letters = '', digits = '', bracketed, bare] = match
+  const span = spanOf(match)
+  const isNamed = text.isNear(span, hongKongWords)
+  const isUpper = letters === letters.toUpperCase()
+  const isSingle = isUpper && letters.length === 1
+  if (bracketed === undefined && !isNamed && (!isSingle || !text.isAmongHan(span))) return undefined
+  const value = (letters + digits + (bracketed ?? bare ?? '')).toUpperCase()
+  // Without brackets it may as well be a passport: its failing claims nothing.
+  if (bracketed === undefined && !passesHongKong(value)) return undefined
+  const confidence = isNamed ? 0.98 : bracketed === undefined ? 0.55 : 0.9
+  const why = isNamed ? ['form', 'checksum', 'context'] : ['form', 'checksum']
+  return { type: 'hk-id', ...span, strength: 4, confidence: passesHongKong(value) ? confidence : 0, why }
 }
 
 const hongKong = /([A-Za-z](?<![0-9A-Za-z-].)[A-Za-z]?)[ -]?(\d{6})(?: ?[([]([0-9Aa])[)\]]|-?([0-9Aa]))(?![0-9A-Za-z])/g
@@ -34,10 +36,10 @@ export const twId: Recogniser = {
       const span = spanOf(match)
       const value = match[0].replace(/[ -]/g, '').toUpperCase()
       const isNamed = text.isNear(span, taiwanWords)
-      if (!isNamed && !/^[A-Z]/.test(match[0])) continue
       const confidence = passesTaiwan(value) ? (isNamed ? 0.98 : 0.85) : 0
       const why = isNamed ? ['form', 'checksum', 'context'] : ['form', 'checksum']
-      yield { type: 'tw-id', ...span, strength: 4, confidence, why }
+      const isLikely = isNamed || /^[A-Z]/.test(match[0])
+      yield isLikely ? { type: 'tw-id', ...span, strength: 4, confidence, why } : undefined
     }
   },
 }

@@ -1,29 +1,31 @@
 import { passesMod97 } from '../checksums.ts'
 import { readGrouped } from '../scanned-text.ts'
-import type { Recogniser } from './recogniser.ts'
+import type { Candidate, Recogniser } from './recogniser.ts'
 
 /** International bank account numbers: country, its length, and the check digits of ISO 13616. */
 export const iban: Recogniser = {
   types: ['iban'],
   *find(text) {
-    for (const match of text.folded.matchAll(ibanStart)) {
-      const start = match.index
-      const country = match[0].slice(0, 2).toUpperCase()
-      const length = lengths.get(country)
-      if (length === undefined) continue
-      // `NO 44 1850.05.14562`: a blank behind the country, dots between groups; only in capitals.
-      const isSpaced = match[0].length > 4
-      const grouped = readGrouped(text.folded, start, length)
-      if (grouped === undefined) continue
-      const value = grouped.value.toUpperCase()
-      const passes = passesMod97(value)
-      if (isSpaced && (!passes || value !== grouped.value)) continue
-      // A word and a number behind it can have the form by chance when there are spaces: `is 12 …`.
-      if (!passes && grouped.value.length !== grouped.end - start && value !== grouped.value) continue
-      const why = ['form', 'country', 'checksum']
-      yield { type: 'iban', start, end: grouped.end, strength: 4, confidence: passes ? 0.99 : 0, why }
-    }
+    for (const match of text.folded.matchAll(ibanStart)) yield judge(text.folded, match)
   },
+}
+
+function judge(folded: string, match: RegExpExecArray): Candidate | undefined {
+  const start = match.index
+  const country = match[0].slice(0, 2).toUpperCase()
+  const length = lengths.get(country)
+  if (length === undefined) return undefined
+  // `NO 44 1850.05.14562`: a blank behind the country, dots between groups; only in capitals.
+  const isSpaced = match[0].length > 4
+  const grouped = readGrouped(folded, start, length)
+  if (grouped === undefined) return undefined
+  const value = grouped.value.toUpperCase()
+  const passes = passesMod97(value)
+  if (isSpaced && (!passes || value !== grouped.value)) return undefined
+  // A word and a number behind it can have the form by chance when there are spaces: `is 12 …`.
+  if (!passes && grouped.value.length !== grouped.end - start && value !== grouped.value) return undefined
+  const why = ['form', 'country', 'checksum']
+  return { type: 'iban', start, end: grouped.end, strength: 4, confidence: passes ? 0.99 : 0, why }
 }
 
 const ibanStart = /[A-Za-z](?<![0-9A-Za-z].)[A-Za-z][ -]?\d{2}(?=[ -]?[0-9A-Za-z])/g

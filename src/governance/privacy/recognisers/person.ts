@@ -12,13 +12,14 @@ export const person: Recogniser = {
 }
 
 /** The named group `value` of each pattern is what is found. */
-function* findGroup(text: ScannedText, patterns: readonly RegExp[], type: string): Generator<Candidate> {
+function* findGroup(text: ScannedText, patterns: readonly RegExp[], type: string): Generator<Candidate | undefined> {
   for (const pattern of patterns) {
     for (const match of text.folded.matchAll(pattern)) {
       const [start, end] = match.indices?.groups?.['value'] ?? []
       if (start === undefined || end === undefined) continue
       yield { type, start, end, strength: 1, confidence: 0.75, why: ['form', 'context'] }
     }
+    yield undefined
   }
 }
 

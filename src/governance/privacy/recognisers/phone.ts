@@ -12,11 +12,12 @@ export const cnMobile: Recogniser = {
         const candidate = judgeMobile(text, joined)
         if (candidate !== undefined) yield candidate
       }
+      yield undefined
     }
     for (const match of text.folded.matchAll(dottedMobile)) {
       const span = spanOf(match)
-      if (!text.isAmongHan(span) && !text.isNear(span, phoneWords)) continue
-      yield { type: 'cn-mobile', ...span, strength: 2, confidence: 0.9, why: ['form', 'context'] }
+      const isTold = text.isAmongHan(span) || text.isNear(span, phoneWords)
+      yield isTold ? { type: 'cn-mobile', ...span, strength: 2, confidence: 0.9, why: ['form', 'context'] } : undefined
     }
   },
 }
@@ -51,9 +52,8 @@ export const phone: Recogniser = {
       const form = match[0]
       const span = spanOf(match)
       const digits = form.replace(/(?:x|ext\.?|转|分机|#).*$/i, '').replace(/\D/g, '')
-      if (digits.length < 6 || digits.length > 17 || isNoNumber(form, digits)) continue
-      const candidate = judgePhone(text, { form, digits, span })
-      if (candidate !== undefined) yield candidate
+      const isNone = digits.length < 6 || digits.length > 17 || isNoNumber(form, digits)
+      yield isNone ? undefined : judgePhone(text, { form, digits, span })
     }
   },
 }

@@ -4,8 +4,11 @@ import type { ScannedText, Span } from '../scanned-text.ts'
 export interface Recogniser {
   /** The types it may find. */
   readonly types: readonly string[]
-  /** In any order; may overlap. Must take time linear in the length of the text. */
-  find(text: ScannedText, now: Instant): Iterable<Candidate>
+  /**
+   * In any order; may overlap. Must take time linear in the length of the text. Where places were looked at that hold nothing it
+   * gives `undefined` now and then, so that whoever asks can do something else in between.
+   */
+  find(text: ScannedText, now: Instant): Iterable<Candidate | undefined>
 }
 
 /** What a recogniser may know of the present: nobody was born after it. */

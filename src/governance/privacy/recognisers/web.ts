@@ -15,7 +15,7 @@ export const url: Recogniser = {
       const end = trimUrl(original, start + match[0].length, from)
       if (end <= start + match[0].length) continue
       const isHost = /^(?:www\.)?[^/?#]*[a-z0-9\u00c0-\uffff]/i.test(original.slice(start + match[0].length, end))
-      if (isHost) yield { type: 'url', start, end, strength: 4, confidence: 0.95, why: ['form'] }
+      yield isHost ? { type: 'url', start, end, strength: 4, confidence: 0.95, why: ['form'] } : undefined
     }
   },
 }
@@ -58,9 +58,7 @@ export const domain: Recogniser = {
       if (start === dot || start < from) continue
       const host = readHost(folded, start)
       from = host.readTo
-      const candidate =
-        host.end === undefined ? undefined : judgeHost(text, start, { end: host.end, labels: host.labels })
-      if (candidate !== undefined) yield candidate
+      yield host.end === undefined ? undefined : judgeHost(text, start, { end: host.end, labels: host.labels })
     }
   },
 }
@@ -112,17 +110,19 @@ const siteWords =
 export const ip: Recogniser = {
   types: ['ip'],
   *find(text) {
-    for (const match of text.folded.matchAll(ipv4)) {
-      const span = spanOf(match)
-      const parts = match[0].split('.')
-      if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) continue
-      if (nobodys.test(match[0]) || text.isAfter(span, versionBefore)) continue
-      const isNamed = text.isNear(span, ipWords)
-      if (!isNamed && isSection(parts)) continue
-      yield { type: 'ip', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.8, why: ['form', 'range'] }
-    }
+    for (const match of text.folded.matchAll(ipv4)) yield judgeIpv4(text, match)
     yield* findIpv6(text.folded)
   },
+}
+
+function judgeIpv4(text: ScannedText, match: RegExpExecArray): Candidate | undefined {
+  const span = spanOf(match)
+  const parts = match[0].split('.')
+  if (parts.some((part) => Number(part) > 255 || (part.length > 1 && part.startsWith('0')))) return undefined
+  if (nobodys.test(match[0]) || text.isAfter(span, versionBefore)) return undefined
+  const isNamed = text.isNear(span, ipWords)
+  if (!isNamed && isSection(parts)) return undefined
+  return { type: 'ip', ...span, strength: 3, confidence: isNamed ? 0.95 : 0.8, why: ['form', 'range'] }
 }
 
 /** Four parts with five digits at most are a section or a version rather, but for the private network 10. */
@@ -137,7 +137,7 @@ const ipWords = /\bip(?:v4)?\b|address|host|server|client|subnet|gateway|login|�
 const versionBefore =
   /(?:[a-z]\/|[<>!~^]=? *|\b(?:v|ver|version|release|build|firmware|section|clause|§)[ .:=]*|版本(?:号)?[ ::]*|第)$/i
 /** From each colon outwards: everything that may stand in an address, and no word at its edges. */
-function* findIpv6(text: string): Generator<Candidate> {
+function* findIpv6(text: string): Generator<Candidate | undefined> {
   let from = 0
   for (let colon = text.indexOf(':'); colon !== -1; colon = text.indexOf(':', Math.max(colon + 1, from))) {
     let start = colon
@@ -150,9 +150,9 @@ function* findIpv6(text: string): Generator<Candidate> {
     if (end - colon < 2) continue
     from = end
     while (text.charAt(end - 1) === '.' || (text.charAt(end - 1) === ':' && text.charAt(end - 2) !== ':')) end--
-    if ((!isLabel && /[\w:.]/.test(text.charAt(start - 1))) || /[\w:]/.test(text.charAt(end))) continue
-    if (!isIpv6(text.slice(start, end))) continue
-    yield { type: 'ip', start, end, strength: 3, confidence: 0.9, why: ['form', 'range'] }
+    const isPart = (!isLabel && /[\w:.]/.test(text.charAt(start - 1))) || /[\w:]/.test(text.charAt(end))
+    const isOne = !isPart && isIpv6(text.slice(start, end))
+    yield isOne ? { type: 'ip', start, end, strength: 3, confidence: 0.9, why: ['form', 'range'] } : undefined
   }
 }
 
