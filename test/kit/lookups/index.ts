@@ -11,8 +11,10 @@ export interface LookupRun {
   readonly histories: number
   /** Histories under way at a time: most of one is waiting. */
   readonly atOnce: number
+  /** The URL of an empty database for each; the embedded one when absent. */
+  readonly createUrl?: () => Promise<string>
   /** Of each history, drawn from the seed where it is left out. */
-  readonly history?: Partial<Omit<HistoryOptions, 'folder' | 'random'>>
+  readonly history?: Partial<Omit<HistoryOptions, 'folder' | 'url' | 'random'>>
   readonly onHistory?: (number: number, faults: readonly string[]) => void
 }
 
@@ -55,7 +57,7 @@ export async function runLookups(run: LookupRun): Promise<LookupFigures> {
   return figures
 }
 
-async function runOne({ seed, history = {} }: LookupRun, number: number) {
+async function runOne({ seed, history = {}, createUrl }: LookupRun, number: number) {
   const random = createSeededRandom(seed * 1_000 + number)
   const folder = mkdtempSync(join(tmpdir(), 'strata-lookups-'))
   const mock = await startMockUpstream()
@@ -66,8 +68,9 @@ async function runOne({ seed, history = {} }: LookupRun, number: number) {
       requests: 6 + Math.floor(random.next() * 10),
       diesAsking: random.next() < 0.4,
     }
-    const seen = await runHistory(mock, { deadly, ...drawn, ...history, folder, random })
-    return { kills: seen.kills, ...(await judge(folder, seen)) }
+    const place = { folder, url: (await createUrl?.()) ?? 'sqlite:' }
+    const seen = await runHistory(mock, { deadly, ...drawn, ...history, ...place, random })
+    return { kills: seen.kills, ...(await judge(place, seen)) }
   } finally {
     await mock.close()
     rmSync(folder, { recursive: true, force: true })

@@ -3,7 +3,7 @@ import { createSystemClock } from '../../../src/core/time.ts'
 import { createLedger } from '../../../src/investment/ledger/index.ts'
 import { createStore, toPicodollars, type Store } from '../../../src/store/index.ts'
 import { silentLog } from '../silent-log.ts'
-import type { History } from './history.ts'
+import type { History, HistoryOptions } from './history.ts'
 import { cutFates, type Figures, isTold, toCost, type Planned, toReported, toTold } from './vendor.ts'
 
 /** What of a history is not as promised, and how much there was to keep. Faults are 0 when every promise is kept. */
@@ -18,8 +18,8 @@ export interface Findings {
 }
 
 /** Reads the record when all servers have gone, and holds it to what was planned, call by call and book by book. */
-export async function judge(folder: string, history: History): Promise<Findings> {
-  const config = configSchema.parse({ store: { folder } }).store
+export async function judge(place: Pick<HistoryOptions, 'folder' | 'url'>, history: History): Promise<Findings> {
+  const config = configSchema.parse({ store: place }).store
   const store = await createStore({ config, clock: createSystemClock(), log: silentLog })
   try {
     await store.flush()
