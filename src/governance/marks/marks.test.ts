@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../config/index.ts'
 import { collectAnswer, createAnswer } from '../../core/answer.ts'
@@ -9,6 +10,7 @@ import type { JsonObject } from '../../core/json.ts'
 import type { Answer } from '../../core/model.ts'
 import { createSystemRandom } from '../../core/random.ts'
 import { createFakeClock } from '../../core/time.ts'
+import { runAtOnce } from '../../core/turns.ts'
 import type { Store } from '../../store/index.ts'
 import { describeEngines, silentLog } from '../../store/testing.ts'
 import { createMarker, createMarkRecord, isSigned, rowPrints } from './index.ts'
@@ -208,10 +210,35 @@ describeEngines('the record of generated texts', (open) => {
 })
 
 test('fingerprints of a text do not depend on case, width, blanks and punctuation, and are bounded', () => {
-  const prints = (text: string) => rowPrints.read(text, 'k').prints
+  const prints = (text: string) => runAtOnce(rowPrints.read(text, 'k')).prints
   expect(prints('The quick, brown fox — jumps over the lazy dog!')).toEqual(
     prints('the QUICK brown\nfox jumps **over** the lazy dog'),
   )
   expect(prints('今天天气很好,我们去公园散步。')).toEqual(prints('今天 天气很好 我们去公园散步'))
-  expect(rowPrints.read(textOf(3, 50_000), 'k').prints.length).toBeLessThanOrEqual(4_096)
+  expect(prints(textOf(3, 50_000)).length).toBeLessThanOrEqual(4_096)
+  // What says the same over and over has the fingerprints of its one round.
+  const round = `${textOf(5, 300)} `
+  expect(prints(round.repeat(40))).toEqual(prints(round.repeat(2)))
+})
+
+test('a long text is read while others have their turns, and no further once nobody waits for it', async () => {
+  let looks = 0
+  const rows = { sql: undefined, transaction: undefined } as unknown as Store // nothing is asked of it before the text is read
+  const record = createMarkRecord({
+    store: rows,
+    clock: { now: () => 0, monotonicMs: () => ++looks },
+    log: silentLog,
+    config: () => settings,
+    secret: () => 'secret',
+  })
+  const leaving = new AbortController()
+  const asked = record.detect('one', '中'.repeat(100_000), leaving.signal)
+  await setImmediate()
+  const before = looks
+  await setImmediate()
+  expect(looks - before).toBeGreaterThan(0)
+  leaving.abort(new Error('gone'))
+  await expect(asked).rejects.toThrow('gone')
+  expect(looks).toBeLessThan(100)
+  record.close()
 })

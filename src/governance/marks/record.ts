@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import type { EventLog } from '../../core/ports.ts'
 import type { Clock } from '../../core/time.ts'
+import { createTurns } from '../../core/turns.ts'
 import type { Store } from '../../store/index.ts'
-import { rowPrints, type PrintScheme } from './prints.ts'
+import { rowPrints, type Prints, type PrintScheme } from './prints.ts'
 import { createMarkRows, type MarkRow, type MarkRows } from './store.ts'
 
 /** The record of generated texts: keeps fingerprints, and knows a text again that is given back, edited or not. */
@@ -10,8 +11,8 @@ export interface MarkRecord {
   readonly scheme: string
   /** Returns at once; what it cannot keep up with is passed over and counted. */
   keep(made: Omit<MarkRow, 'words' | 'prints'>, text: string): void
-  /** Cost: one look-up for each 200 fingerprints of the text. */
-  detect(tenant: string, text: string): Promise<Detection>
+  /** Cost: one look-up for each 200 fingerprints of the text. Rejects with the reason of the signal once it is aborted. */
+  detect(tenant: string, text: string, signal?: AbortSignal): Promise<Detection>
   /** Lets go of what is older than it may be. Happens by itself once an hour. */
   sweep(): Promise<number>
   /** Everything kept before can be detected. */
@@ -68,6 +69,7 @@ const dayMs = 86_400_000
 export function createMarkRecord(deps: MarkRecordDeps): MarkRecord {
   const { clock, log, config, scheme = rowPrints } = deps
   const rows = createMarkRows(deps.store)
+  const turns = createTurns(clock)
   let waiting = 0
   let kept = 0
   let passedOver = 0
@@ -80,7 +82,7 @@ export function createMarkRecord(deps: MarkRecordDeps): MarkRecord {
   }, sweepMs).unref()
 
   async function write(made: Omit<MarkRow, 'words' | 'prints'>, text: string): Promise<void> {
-    const { words, prints } = scheme.read(text, keyOf(made.tenant))
+    const { words, prints } = await turns.run(scheme.read(text, keyOf(made.tenant)))
     if (words < config().wordsMin) return
     await rows.add({ ...made, words, prints: prints.length }, prints)
     kept += 1
@@ -104,7 +106,8 @@ export function createMarkRecord(deps: MarkRecordDeps): MarkRecord {
           waiting -= 1
         })
     },
-    detect: (tenant, text) => detect(rows, tenant, scheme.read(text, keyOf(tenant))),
+    detect: async (tenant, text, signal) =>
+      detect(rows, tenant, await turns.run(scheme.read(text, keyOf(tenant)), signal)),
     async sweep() {
       const beforeMs = Math.trunc(clock.now()) - config().days * dayMs
       let deleted = 0
@@ -121,7 +124,7 @@ export function createMarkRecord(deps: MarkRecordDeps): MarkRecord {
   return record
 }
 
-async function detect(rows: MarkRows, tenant: string, read: ReturnType<PrintScheme['read']>): Promise<Detection> {
+async function detect(rows: MarkRows, tenant: string, read: Prints): Promise<Detection> {
   const { words, prints } = read
   if (words < wordsAskedMin) return { verdict: 'too-short', words, matches: [] }
   const asked = prints.slice(0, printsAskedMax)

@@ -5,7 +5,7 @@ import { toIso } from '../../../core/time.ts'
 import { isSigned, type Detection } from '../../../governance/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation } from './operation.ts'
+import { operation, toSignal } from './operation.ts'
 
 const question = z.strictObject({
   text: z.string().min(1).max(1_000_000).describe('The text that is asked about.'),
@@ -24,8 +24,8 @@ export function markRoutes(getParts: GetParts): readonly Route[] {
       access: 'marks:detect',
       summary: 'Whether a text was generated here for the tenant, edited or not, and whether a provenance holds.',
       body: question,
-      answer: async ({ parts, principal, body: { text, provenance } }) => {
-        const found = await parts.marks.detect(principal.tenant, text)
+      answer: async ({ parts, principal, body: { text, provenance }, exchange }) => {
+        const found = await parts.marks.detect(principal.tenant, text, toSignal(exchange))
         const signed = provenance === undefined ? {} : { provenance: check(parts.signer.publicKey, provenance, text) }
         return { status: 200, body: { ...toDetectionJson(found, parts.marks.scheme), ...signed } }
       },
