@@ -10,6 +10,7 @@ export {
 export {
   answerForecast,
   createForecastKind,
+  forecastInPieces,
   forecastLimits,
   levelsDefault,
   readSeriesFile,

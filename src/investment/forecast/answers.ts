@@ -1,6 +1,7 @@
 import { PlatformError } from '../../core/errors.ts'
 import { createSeededRandom } from '../../core/random.ts'
-import { findExhaustion, sumQuantiles } from './budget.ts'
+import { runAtOnce, type Pieces } from '../../core/turns.ts'
+import { readExhaustion, sumQuantiles } from './budget.ts'
 import { forecastSeries, type SeriesForecast } from './forecast.ts'
 
 /** What may be asked for at once. */
@@ -62,10 +63,16 @@ const pathsCount = 2_000
 
 /** Throws INVALID_REQUEST for what cannot be forecast. */
 export function answerForecast(series: AskedSeries, asked: Asked): ForecastAnswer {
+  return runAtOnce(forecastInPieces(series, asked))
+}
+
+/** The same in pieces: the series is one, and so is each simulated future. */
+export function* forecastInPieces(series: AskedSeries, asked: Asked): Pieces<ForecastAnswer> {
   const { horizon, levels } = asked
   check(series, asked)
   const forecast = forecastSeries(series.values, { horizon, seasons: series.seasons })
   const { dateAfter } = series
+  yield
   return {
     name: series.name,
     method: forecast.method,
@@ -78,21 +85,21 @@ export function answerForecast(series: AskedSeries, asked: Asked): ForecastAnswe
       const interval = forecast.interval(level)
       return { level, lower: toList(interval?.lower), upper: toList(interval?.upper) }
     }),
-    ...toSums(forecast, asked, dateAfter),
+    ...(yield* toSums(forecast, asked, dateAfter)),
   }
 }
 
-function toSums(
+function* toSums(
   forecast: SeriesForecast,
   asked: Asked,
   dateAfter: AskedSeries['dateAfter'],
-): Pick<ForecastAnswer, 'total' | 'exhaustion'> {
+): Pieces<Pick<ForecastAnswer, 'total' | 'exhaustion'>> {
   const { remaining, seed } = asked
   if (remaining === undefined) return {}
   const draw = forecast.paths(createSeededRandom(seed))
   if (draw === undefined) return { total: null, exhaustion: null }
-  const [low = 0, middle = 0, high = 0] = sumQuantiles(draw, pathsCount, [0.1, 0.5, 0.9])
-  const exhaustion = findExhaustion(draw, { remaining, paths: pathsCount })
+  const [low = 0, middle = 0, high = 0] = yield* sumQuantiles(draw, pathsCount, [0.1, 0.5, 0.9])
+  const exhaustion = yield* readExhaustion(draw, { remaining, paths: pathsCount })
   const step = (share: number): ExhaustionAnswer['by'][number] => {
     const found = exhaustion.stepAt(share)
     return {

@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.ts'
+import { runAtOnce, type Pieces } from '../../core/turns.ts'
 import type { PathSource } from './forecast.ts'
 import { at } from './ridge.ts'
 
@@ -16,14 +17,15 @@ export interface Exhaustion {
  * First passages of the running sum of each simulated future over `remaining`: not the sum of the bounds of single steps, since errors of
  * one future hang together. What is below zero in a future uses up nothing.
  */
-export function findExhaustion(
+export function* readExhaustion(
   draw: PathSource,
   options: { readonly remaining: number; readonly paths: number },
-): Exhaustion {
+): Pieces<Exhaustion> {
   const { remaining, paths } = options
   assert(paths >= 1, 'there is at least one path')
   const steps: number[] = []
   for (let path = 0; path < paths; path++) {
+    yield
     let sum = 0
     for (const [ahead, value] of draw().entries()) {
       sum += Math.max(0, value)
@@ -39,10 +41,18 @@ export function findExhaustion(
   }
 }
 
+/** The same at once. */
+export function findExhaustion(...asked: Parameters<typeof readExhaustion>): Exhaustion {
+  return runAtOnce(readExhaustion(...asked))
+}
+
 /** Quantiles of the sum over the horizon, for shares in 0…1. */
-export function sumQuantiles(draw: PathSource, paths: number, shares: readonly number[]): readonly number[] {
+export function* sumQuantiles(draw: PathSource, paths: number, shares: readonly number[]): Pieces<readonly number[]> {
   const sums = new Float64Array(paths)
-  for (let path = 0; path < paths; path++) sums[path] = draw().reduce((sum, value) => sum + value, 0)
+  for (let path = 0; path < paths; path++) {
+    yield
+    sums[path] = draw().reduce((sum, value) => sum + value, 0)
+  }
   sums.sort()
   return shares.map((share) => at(sums, Math.min(paths - 1, Math.floor(share * paths))))
 }

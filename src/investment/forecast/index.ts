@@ -1,5 +1,6 @@
 export {
   answerForecast,
+  forecastInPieces,
   forecastLimits,
   levelsDefault,
   type Asked,

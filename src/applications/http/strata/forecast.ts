@@ -1,10 +1,10 @@
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import { answerForecast, forecastLimits, levelsDefault, type ForecastAnswer } from '../../../investment/index.ts'
+import { createTurns, type Pieces } from '../../../core/turns.ts'
+import { forecastInPieces, forecastLimits, levelsDefault, type ForecastAnswer } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
-import { operation, readChoice, readNumber } from './operation.ts'
+import { operation, readChoice, readNumber, toSignal } from './operation.ts'
 
 /** Through HTTP one request forecasts at most so many series and steps; a file of more goes through the command line. */
 const seriesMax = 200
@@ -38,6 +38,7 @@ const body = z.strictObject({
 
 /** What will be used and spent. */
 export function forecastRoutes(getParts: GetParts): readonly Route[] {
+  const turns = createTurns({ monotonicMs: () => getParts().clock.monotonicMs() })
   return [
     operation(getParts, {
       method: 'POST',
@@ -45,13 +46,9 @@ export function forecastRoutes(getParts: GetParts): readonly Route[] {
       access: 'forecast:make',
       summary: 'What series of numbers will do: medians, intervals, and when an amount is used up.',
       body,
-      answer: async ({ body: { series, ...asked } }) => {
-        const answers: ForecastAnswer[] = []
-        for (const { name, values, seasons } of series) {
-          answers.push(answerForecast({ name, seasons, values: values.map((each) => each ?? undefined) }, asked))
-          await setImmediate() // Other requests get their turn between two series.
-        }
-        return { status: 200, body: { object: 'forecast', horizon: asked.horizon, series: answers } }
+      answer: async ({ body, exchange }) => {
+        const answers = await turns.run(forecastEach(body), toSignal(exchange))
+        return { status: 200, body: { object: 'forecast', horizon: body.horizon, series: answers } }
       },
     }),
     operation(getParts, {
@@ -73,6 +70,15 @@ export function forecastRoutes(getParts: GetParts): readonly Route[] {
       },
     }),
   ]
+}
+
+function* forecastEach({ series, ...asked }: z.infer<typeof body>): Pieces<readonly ForecastAnswer[]> {
+  const answers: ForecastAnswer[] = []
+  for (const { name, values, seasons } of series) {
+    answers.push(yield* forecastInPieces({ name, seasons, values: values.map((each) => each ?? undefined) }, asked))
+    yield
+  }
+  return answers
 }
 
 function readAmount(text: string | null): number | undefined {
