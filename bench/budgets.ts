@@ -7,11 +7,18 @@ import { measureSides, type Prepare, type Side } from './kit/sides.ts'
 const wide = { period: 'month', limit: '1000000' }
 const rate = { period: 'sliding', seconds: 60, limit: '1000000000' }
 
-/** `plain` holds nothing; `one` holds money for the tenant, `several` also for its key and its model, and counts requests and tokens. */
+/** Without it the output of a request that bounds none is bounded by writing the request anew. */
+const endpoint = { outputTokensMax: 4_096 }
+
+/**
+ * `plain` holds nothing; `one` holds money for the tenant, `several` also for its key and its model, and counts requests and tokens;
+ * `unbounded` is `one` where nobody says how long an answer may be.
+ */
 const sides: Readonly<Record<string, Side>> = {
-  plain: {},
-  one: { prepare: create({ name: 'all', ...wide }) },
+  plain: { endpoint },
+  one: { endpoint, prepare: create({ name: 'all', ...wide }) },
   several: {
+    endpoint,
     prepare: create(
       { name: 'all', ...wide },
       { name: 'each-key', each: ['key'], ...wide },
@@ -20,6 +27,7 @@ const sides: Readonly<Record<string, Side>> = {
       { name: 'tokens', counts: 'tokens', each: ['key'], ...rate },
     ),
   },
+  unbounded: { prepare: create({ name: 'all', ...wide }) },
 }
 
 export const benchmark: Benchmark = {

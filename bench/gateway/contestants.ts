@@ -74,6 +74,8 @@ function startFloor(place: Place): Promise<RunningContestant> {
 }
 
 export interface StrataOptions {
+  /** Added to what its endpoints say of themselves. */
+  readonly endpoint?: Readonly<Record<string, unknown>>
   /** Added to those that it has. */
   readonly models?: Readonly<Record<string, unknown>>
   readonly governance?: Readonly<Record<string, unknown>>
@@ -84,7 +86,7 @@ export interface StrataOptions {
 /** Strata as it is shipped: keys, region check, price and durable record on; its log goes to a file. */
 export async function startStrata(
   place: Place,
-  { models = {}, governance = {}, preload }: StrataOptions = {},
+  { endpoint: added = {}, models = {}, governance = {}, preload }: StrataOptions = {},
 ): Promise<RunningContestant> {
   const folder = createFolder(place, 'strata')
   const port = await findFreePort()
@@ -94,6 +96,7 @@ export async function startStrata(
     processing: ['local'],
     storage: ['local'],
     price: { input: '0.15', output: '0.60' },
+    ...added,
   }
   const config = {
     server: { host: '127.0.0.1', port },
