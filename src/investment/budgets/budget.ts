@@ -56,21 +56,30 @@ export function valueOf(call: Call, dimension: Dimension): string | undefined {
   }
 }
 
-/** Finds the accounts that calls fall under; those of budgets with one account a period are made once for each. */
+/** Finds the accounts that calls fall under; each is made once a period, but for those of budgets with one for each of several values. */
 export interface Scopes {
   /** Of one tenant's budgets, those that the call falls under, each with its account at the instant. */
   of(budgets: readonly Budget[], call: Call, nowMs: number): readonly Scope[]
 }
 
+/** Accounts of one budget that are kept; beyond them it begins anew. */
+const keptMax = 1_000
+
 export function createScopes(): Scopes {
-  const lasts = new WeakMap<Budget, Scope>()
+  /** By the value of the dimension that a budget has an account for each of. */
+  const kept = new WeakMap<Budget, Map<string | undefined, Scope>>()
 
   function find(budget: Budget, call: Call, nowMs: number): Scope {
-    if (budget.eachOf.length > 0) return toScope(budget, (dimension) => valueOf(call, dimension), nowMs)
-    const last = lasts.get(budget)
+    const [dimension, another] = budget.eachOf
+    const make = (): Scope => toScope(budget, (each) => valueOf(call, each), nowMs)
+    if (another !== undefined) return make()
+    const value = dimension && valueOf(call, dimension)
+    let scopes = kept.get(budget)
+    const last = scopes?.get(value)
     if (last !== undefined && nowMs >= last.startsAtMs && nowMs < (last.endsAtMs ?? Infinity)) return last
-    const scope = toScope(budget, (dimension) => valueOf(call, dimension), nowMs)
-    lasts.set(budget, scope)
+    if (scopes === undefined || scopes.size >= keptMax) kept.set(budget, (scopes = new Map()))
+    const scope = make()
+    scopes.set(value, scope)
     return scope
   }
 
