@@ -44,6 +44,10 @@ export function createBeside(
   const { analyser, thread, widen } = parts
   const generations =
     embedder === undefined ? undefined : createGenerations({ ...deps, config: config.dense, embedder })
+  const changed = async (collection: number): Promise<void> => {
+    generations?.follow(collection)
+    await foldAside({ ...deps, thread }, collection)
+  }
   const contexts =
     writer === undefined
       ? undefined
@@ -53,19 +57,9 @@ export function createBeside(
           analyser,
           writer,
           search: (query) => thread.search(widen(query)),
-          async changed(collection) {
-            generations?.follow(collection)
-            await foldAside({ ...deps, thread }, collection)
-          },
+          changed,
         })
-  const renewing = createRenewing({
-    ...deps,
-    analyser,
-    async changed(collection) {
-      generations?.follow(collection)
-      await foldAside({ ...deps, thread }, collection)
-    },
-  })
+  const renewing = createRenewing({ ...deps, analyser, changed })
   const follow = (collection?: number): void => {
     generations?.follow(collection)
     contexts?.follow(collection)

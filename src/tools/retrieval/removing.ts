@@ -29,7 +29,7 @@ export async function removeEntries(parts: RemoveParts, entries: readonly EntryR
       for (const term of indexChunk(analyser, source).terms) terms.add(term)
     }
     // What another analyser has written stands under terms that this one does not find.
-    const isKnown = collection.analyser === analyser.id
+    const isKnown = entries.every((entry) => entry.analyser === analyser.id)
     await removeFromSegments(sql, collection.number, {
       chunks: folded.map((chunk) => chunk.number),
       terms: isKnown ? [...terms] : undefined,

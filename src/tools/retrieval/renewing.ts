@@ -1,14 +1,11 @@
-import { setImmediate } from 'node:timers/promises'
 import { toPlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
 import type { Store, Tables } from '../../store/index.ts'
 import type { Kysely } from 'kysely'
 import type { Analyser } from './analyse.ts'
-import { indexChunk, toChunkSource } from './indexing.ts'
-import { encodeTerms } from './postings/codec.ts'
-import { removeEntries } from './removing.ts'
+import { analyseAgain, replaceEntries, type Reindexed } from './reindexing.ts'
 import { createRuns, type Runs } from './runs.ts'
-import { createKnowledgeRows, type ChunkRow, type CollectionRow, type EntryRow } from './store.ts'
+import { createKnowledgeRows, type CollectionRow, type EntryRow } from './store.ts'
 import { createVectorRows } from './vectors/store.ts'
 
 export interface RenewingParts {
@@ -22,8 +19,6 @@ export interface RenewingParts {
 /** Entries of one transaction; fewer where they have more passages. */
 const entriesAtOnce = 200
 const passagesAtOnce = 1_000
-/** Chunks analysed before other work of the process gets its turn. */
-const chunksPerTurn = 16
 
 /**
  * Indexes anew what a former analyser has indexed, in the background and from the texts that are kept: nothing is fetched, read or embedded
@@ -53,7 +48,7 @@ async function renewCollection(parts: RenewingParts, collection: number, signal:
       const last = batch.at(-1)
       if (last === undefined) break
       after = last.entry.number
-      renewed += await parts.store.transaction((sql) => replaceEntries(sql, parts.analyser, { collection, batch }))
+      renewed += await parts.store.transaction((sql) => renewEntries(sql, parts.analyser, { collection, batch }))
       await parts.changed(collection)
     }
     if (signal.aborted) return
@@ -70,97 +65,55 @@ async function renewCollection(parts: RenewingParts, collection: number, signal:
   }
 }
 
-/** An entry with its passages as they are found from now on, but for their numbers, which are those they had. */
-interface Renewed {
-  readonly entry: EntryRow
-  readonly chunks: readonly ChunkRow[]
-}
-
 async function readBatch(
   { store, analyser }: RenewingParts,
   entries: readonly EntryRow[],
-): Promise<readonly Renewed[]> {
+): Promise<readonly Reindexed[]> {
   const [first] = entries
   if (first === undefined) return []
   const rows = createKnowledgeRows(store.sql)
   const names = await rows.listNames(first.tenant, entries)
-  const batch: Renewed[] = []
+  const batch: Reindexed[] = []
   let passages = 0
   for (const entry of entries) {
     const known = await rows.listChunks(entry.collection, [entry.number])
     passages += known.length
     if (batch.length > 0 && passages > passagesAtOnce) break
-    const chunks: ChunkRow[] = []
-    for (const [index, chunk] of known.entries()) {
-      if (index % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
-      const source = toChunkSource(chunk, names.get(entry.number) ?? { name: '', title: null })
-      const made = indexChunk(analyser, source)
-      chunks.push({ ...chunk, term_count: made.termCount, likeness: made.likeness, terms: encodeTerms(made) })
-    }
+    const chunks = await analyseAgain(analyser, known, names.get(entry.number) ?? { name: '', title: null })
     batch.push({ entry, chunks })
   }
   return batch
 }
 
-interface Replacing {
+interface Renewing {
   readonly collection: number
-  readonly batch: readonly Renewed[]
+  readonly batch: readonly Reindexed[]
 }
 
-/** Gives how many were replaced: those that are gone meanwhile, or that another process has renewed, are passed over. */
-async function replaceEntries(sql: Kysely<Tables>, analyser: Analyser, replacing: Replacing): Promise<number> {
+/** Gives how many were renewed: those that are gone meanwhile, or that another process has renewed, are passed over. */
+async function renewEntries(sql: Kysely<Tables>, analyser: Analyser, renewing: Renewing): Promise<number> {
   const rows = createKnowledgeRows(sql)
   const vectors = createVectorRows(sql)
-  const collection = await rows.lockByNumber(replacing.collection)
+  const collection = await rows.lockByNumber(renewing.collection)
   if (collection === undefined) return 0
-  const there = await rows.findEntries(
-    collection.number,
-    replacing.batch.map(({ entry }) => entry.number),
-  )
-  const now = new Map(there.map((entry) => [entry.number, entry]))
-  const batch = replacing.batch.filter(({ entry }) => now.has(entry.number))
+  const numbers = renewing.batch.map(({ entry }) => entry.number)
+  const there = new Map((await rows.findEntries(collection.number, numbers)).map((entry) => [entry.number, entry]))
+  const batch = renewing.batch.flatMap(({ entry: { number }, chunks }): readonly Reindexed[] => {
+    const entry = there.get(number)
+    return entry === undefined ? [] : [{ entry, chunks }]
+  })
   const embedded = await vectors.listVectorsOf(
     collection.number,
     batch.flatMap(({ chunks }) => chunks.map(({ number }) => number)),
   )
-  let next = await removeEntries({ sql, analyser, collection }, there)
-  const numbers = new Map<number, number>()
-  for (const { entry, chunks } of batch) {
-    const termCount = chunks.reduce((sum, { term_count }) => sum + term_count, 0)
-    const number = next.entry_next
-    const row = { ...(now.get(entry.number) ?? entry), number, term_count: termCount, analyser: analyser.id }
-    await rows.insertEntries([row])
-    await rows.insertChunks(
-      chunks.map((chunk, index) => ({ ...chunk, entry: number, number: next.chunk_next + index })),
-    )
-    for (const [index, chunk] of chunks.entries()) numbers.set(chunk.number, next.chunk_next + index)
-    next = {
-      ...next,
-      entry_next: number + 1,
-      chunk_next: next.chunk_next + chunks.length,
-      chunk_count: next.chunk_count + chunks.length,
-      term_count: next.term_count + termCount,
-      context_count: next.context_count + chunks.filter(({ context }) => context !== null).length,
-    }
-  }
+  const renumbered = await replaceEntries({ sql, analyser, collection }, batch)
   for (const generation of await vectors.listGenerations(collection.number)) {
     const own = embedded.filter((vector) => vector.generation === generation.number)
     await vectors.insertVectors(
       generation,
-      own.map(({ chunk, vector }) => ({ chunk: numbers.get(chunk) ?? 0, vector })),
+      own.map(({ chunk, vector }) => ({ chunk: renumbered.get(chunk) ?? 0, vector })),
     )
   }
-  const changed = [...now.keys(), ...batch.map((_, index) => collection.entry_next + index)]
-  const revision = await rows.recordChanges(collection.number, collection.revision, changed)
-  const { entry_next, chunk_next, chunk_count, term_count, context_count } = next
-  await rows.updateCollection(collection.number, {
-    entry_next,
-    chunk_next,
-    chunk_count,
-    term_count,
-    context_count,
-    revision,
-  })
   return batch.length
 }
 

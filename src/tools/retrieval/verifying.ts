@@ -42,19 +42,11 @@ async function verifyCollection(parts: VerifierParts, collection: CollectionRow)
   const entries = await rows.listAllEntries(collection.number)
   const former = new Set(entries.filter(({ analyser }) => analyser !== parts.analyser.id).map(({ number }) => number))
   const index = await readIndex(parts, collection)
-  // Another analyser's terms cannot be made anew; they are taken as they are.
   const formerChunks = new Set<number>()
-  const numbers = [...former]
-  for (let from = 0; from < numbers.length; from += entriesPerRead) {
-    const chunks = await rows.listChunks(collection.number, numbers.slice(from, from + entriesPerRead))
-    for (const { number } of chunks) formerChunks.add(number)
-  }
-  for (const key of formerChunks.size === 0 ? [] : index) {
-    if (formerChunks.has(Number.parseInt(key, 10))) index.delete(key)
-  }
   const counted = { passages: 0, contexts: 0, wrongSpans: 0, missingPostings: 0, terms: 0 }
+  const verifying = { parts, collection, index, former, formerChunks, counted }
   for (let from = 0; from < entries.length; from += entriesPerRead) {
-    await verifyEntries({ parts, collection, index, former, counted }, entries.slice(from, from + entriesPerRead))
+    await verifyEntries(verifying, entries.slice(from, from + entriesPerRead))
   }
   const { passages, wrongSpans, missingPostings, terms } = counted
   return {
@@ -64,7 +56,7 @@ async function verifyCollection(parts: VerifierParts, collection: CollectionRow)
     wrongSpans,
     missingPostings,
     // What has not been taken out by a passage that is there.
-    strayPostings: index.size,
+    strayPostings: [...index].filter((key) => !formerChunks.has(Number.parseInt(key, 10))).length,
     wrongCounts: [
       collection.chunk_count !== passages,
       collection.term_count !== terms,
@@ -81,11 +73,13 @@ interface Verifying {
   readonly index: Set<string>
   /** Entries that another analyser has indexed. */
   readonly former: ReadonlySet<number>
+  /** Their passages. */
+  readonly formerChunks: Set<number>
   readonly counted: { passages: number; contexts: number; wrongSpans: number; missingPostings: number; terms: number }
 }
 
 async function verifyEntries(
-  { parts, collection, index, former, counted }: Verifying,
+  { parts, collection, index, former, formerChunks, counted }: Verifying,
   entries: readonly EntryRow[],
 ): Promise<void> {
   const rows = createKnowledgeRows(parts.store.sql)
@@ -94,12 +88,17 @@ async function verifyEntries(
   for (const chunk of await rows.listChunks(collection.number, numbers)) {
     const version = texts.get(chunk.entry)
     counted.passages++
-    counted.terms += chunk.term_count
     if (chunk.context !== null) counted.contexts++
     if (version?.text.slice(chunk.start_at, chunk.end_at) !== chunk.text) counted.wrongSpans++
-    if (former.has(chunk.entry)) continue
+    // Another analyser's terms cannot be made anew; they are taken as they are.
+    if (former.has(chunk.entry)) {
+      formerChunks.add(chunk.number)
+      counted.terms += chunk.term_count
+      continue
+    }
     const source = toChunkSource(chunk, { name: version?.name ?? '', title: version?.title ?? null })
-    const { terms, packed } = indexChunk(parts.analyser, source)
+    const { terms, packed, termCount } = indexChunk(parts.analyser, source)
+    counted.terms += termCount
     for (const [at, term] of terms.entries()) {
       if (!index.delete(toKey(chunk.number, term, packed[at] ?? 0))) counted.missingPostings++
     }

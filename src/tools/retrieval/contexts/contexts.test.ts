@@ -48,6 +48,19 @@ describeEngines('contexts', (open) => {
     await knowledge.close()
   })
 
+  test('of passages that a former analyser has indexed bring with them what the present one makes of the text', async () => {
+    const store = await open()
+    const knowledge = await openOn(store, { writer: createScripted(words) })
+    await fill(knowledge)
+    // It counted no terms.
+    await store.sql.updateTable('chunk').set({ term_count: 0 }).execute()
+    await store.sql.updateTable('index_entry').set({ analyser: 'terms@1', term_count: 0 }).execute()
+    await store.sql.updateTable('collection').set({ analyser: 'terms@1', term_count: 0 }).execute()
+    await write(knowledge)
+    await isWhole(knowledge)
+    await knowledge.close()
+  })
+
   test('of a document begin alike, and come in its own account, region and bounds', async () => {
     const writer = createScripted(words)
     const knowledge = await openOn(await open(), { writer })
