@@ -56,7 +56,7 @@ export function valueOf(call: Call, dimension: Dimension): string | undefined {
   }
 }
 
-/** Finds the accounts that calls fall under; each is made once a period, but for those of budgets with one for each of several values. */
+/** Finds the accounts that calls fall under; each is made once a period. */
 export interface Scopes {
   /** Of one tenant's budgets, those that the call falls under, each with its account at the instant. */
   of(budgets: readonly Budget[], call: Call, nowMs: number): readonly Scope[]
@@ -66,20 +66,17 @@ export interface Scopes {
 const keptMax = 1_000
 
 export function createScopes(): Scopes {
-  /** By the value of the dimension that a budget has an account for each of. */
-  const kept = new WeakMap<Budget, Map<string | undefined, Scope>>()
+  /** By their subjects. */
+  const kept = new WeakMap<Budget, Map<string, Scope>>()
 
   function find(budget: Budget, call: Call, nowMs: number): Scope {
-    const [dimension, another] = budget.eachOf
-    const make = (): Scope => toScope(budget, (each) => valueOf(call, each), nowMs)
-    if (another !== undefined) return make()
-    const value = dimension && valueOf(call, dimension)
-    let scopes = kept.get(budget)
-    const last = scopes?.get(value)
+    const subject = toSubject(budget, (dimension) => valueOf(call, dimension))
+    const scopes = kept.get(budget) ?? new Map<string, Scope>()
+    const last = scopes.get(subject)
     if (last !== undefined && nowMs >= last.startsAtMs && nowMs < (last.endsAtMs ?? Infinity)) return last
-    if (scopes === undefined || scopes.size >= keptMax) kept.set(budget, (scopes = new Map()))
-    const scope = make()
-    scopes.set(value, scope)
+    if (scopes.size >= keptMax) scopes.clear()
+    const scope = toScope(budget, subject, nowMs)
+    kept.set(budget, scopes.set(subject, scope))
     return scope
   }
 
@@ -111,7 +108,7 @@ export function findScope(
     const value = read(dimension)
     return value === notKnown ? undefined : value
   }
-  return toScope(budget, known, atMs)
+  return toScope(budget, toSubject(budget, known), atMs)
 }
 
 function matches({ match }: Budget, call: Call): boolean {
@@ -122,9 +119,11 @@ function matches({ match }: Budget, call: Call): boolean {
   return true
 }
 
-function toScope(budget: Budget, read: (dimension: Dimension) => string | undefined, nowMs: number): Scope {
-  const values = budget.eachOf.map((dimension) => read(dimension) ?? null)
-  const subject = values.length === 0 ? '' : JSON.stringify(values)
+function toSubject({ eachOf }: Budget, read: (dimension: Dimension) => string | undefined): string {
+  return eachOf.length === 0 ? '' : JSON.stringify(eachOf.map((dimension) => read(dimension) ?? null))
+}
+
+function toScope(budget: Budget, subject: string, nowMs: number): Scope {
   const { startsAtMs, endsAtMs } = toPeriod(budget.period, nowMs)
   return { budget, subject, startsAtMs, endsAtMs, key: `${budget.id} ${startsAtMs} ${subject}` }
 }
