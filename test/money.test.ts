@@ -36,7 +36,7 @@ beforeAll(async () => {
         meterSinks: {
           meter: {
             kind: 'openmeter',
-            url: `http://127.0.0.1:${port}/api/v1/events`,
+            url: `http://127.0.0.1:${port}/api/v1/events?token=of-the-meter`,
             headers: { authorization: 'Bearer meter-token' },
             processing: ['local'],
             storage: ['local'],
@@ -171,7 +171,10 @@ describe('money over HTTP', () => {
     })
     for (let tries = 0; received.length === 0 && tries < 100; tries++)
       await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(received[0]).toMatchObject({ path: '/api/v1/events', authorization: 'Bearer meter-token' })
+    expect(received[0]).toMatchObject({
+      path: '/api/v1/events?token=of-the-meter',
+      authorization: 'Bearer meter-token',
+    })
     expect(JSON.parse(received[0]?.body ?? '[]')).toMatchObject([
       { type: 'minutes', subject: 'acme', data: { quantity: '12.25' } },
     ])

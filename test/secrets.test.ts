@@ -71,11 +71,20 @@ beforeAll(async () => {
     },
     governance: { signOn: { ...signOn, redirectUrl: 'http://127.0.0.1/v1/login/callback', ...place } },
     investment: {
-      webhook: { url: `${origin}/500/hook`, headers: { authorization: secret('webhook') }, ...place },
+      webhook: {
+        url: `${origin}/500/hook?token=${secret('hook-query')}`,
+        headers: { authorization: secret('webhook') },
+        ...place,
+      },
+      meterSinks: { meter: { kind: 'openmeter', url: `${origin}/500/meter?${secret('meter-query')}`, ...place } },
     },
     telemetry: {
       logLevel: 'debug',
-      traces: { url: `${origin}/401/traces`, headers: { token: secret('traces') }, ...place },
+      traces: {
+        url: `${origin}/401/traces?token=${secret('traces-query')}`,
+        headers: { token: secret('traces') },
+        ...place,
+      },
     },
   }
   strata = await startStrata({ config, environment: secrets })

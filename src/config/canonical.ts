@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isJsonObject } from '../core/json.ts'
+import { maskUrls } from '../core/urls.ts'
 import type { KeyPath } from './json-schema.ts'
 import { pathKey } from './references.ts'
 
@@ -58,5 +59,5 @@ function toShown(value: string, path: KeyPath, written: string | undefined): str
     const names = written?.match(reference) ?? []
     return names.length === 0 ? mask : names.join('') === written ? written : `${mask}${names.join('')}`
   }
-  return (written ?? value).replace(/(:\/\/)[^/@\s]*@/, `$1${mask}@`)
+  return maskUrls(written ?? value, mask)
 }

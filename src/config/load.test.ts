@@ -39,6 +39,10 @@ describe('a valid file', () => {
       'the secret of single sign-on',
       'governance: { signOn: { issuer: "https://a.eu", clientId: c, clientSecret: SECRET, redirectUrl: "https://b.eu/x", processing: [de], storage: [de], roles: [{ role: member }] } }',
     ],
+    [
+      'a token in the address of a webhook',
+      'investment: { webhook: { url: "https://a.eu/hook?token=SECRET", processing: [de] } }',
+    ],
     ['headers of a webhook', 'investment: { webhook: { url: "https://a.eu", headers: { authorization: SECRET } } }'],
     [
       'headers of a meter',
@@ -72,6 +76,31 @@ describe('a valid file', () => {
     const { config, text: kept } = load(text('"${EU_KEY}"'))
     expect(config.sources['m']?.imap?.password).toBe('sk-very-secret-value')
     expect(kept).toContain('${EU_KEY}')
+  })
+
+  test.each([
+    [
+      'investment.webhook.url',
+      'investment: { webhook: { url: "https://u:hunter2@a.eu/hook" } }',
+      'without user and password',
+    ],
+    [
+      'sources.s.web.url',
+      'sources: { s: { into: d, web: { url: "https://hunter2@a.eu", processing: [de], storage: [de] } } }',
+      'without user',
+    ],
+    [
+      'endpoints.a.url',
+      'endpoints: { a: { dialect: google, model: m, url: "https://a.eu/v1?key=hunter2" } }',
+      'without a query',
+    ],
+  ])('is refused with what an address never carries on: %s', (path, text, says) => {
+    expect(() => load(text)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(says) }),
+    )
+    expect(() => load(text)).toThrow(
+      expect.objectContaining({ param: path, message: expect.not.stringContaining('hunter2') }),
+    )
   })
 
   test('is frozen all the way down', () => {

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts'
 import type { Ids } from '../core/ids.ts'
 import type { EventLog } from '../core/ports.ts'
 import type { Clock } from '../core/time.ts'
+import { splitUrl } from '../core/urls.ts'
 import { createErrands, type Egress } from '../infrastructure/index.ts'
 import {
   createBilling,
@@ -61,12 +62,13 @@ export function createSinks(standing: Standing, config: Config, egress: Egress):
     clock,
     log: telemetry.log,
     sinks: meterSinks,
-    async send(name, { path, headers, body }) {
+    async send(name, { headers, body }) {
       const sink = meterSinks[name]
       if (sink === undefined) return 0
       const { url, headers: credentials, processing, storage, sovereignty } = sink
       const { timeouts } = config.egress
-      const target = { id: `meter.${name}`, url, credentials, processing, storage, sovereignty, timeouts }
+      const { origin, path } = splitUrl(url)
+      const target = { id: `meter.${name}`, url: origin, credentials, processing, storage, sovereignty, timeouts }
       const request = { method: 'POST', path, headers, body } as const
       return (await run({ target, allowedRegions, request, answerBytesMax: 65_536 })).status
     },

@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.ts'
 import { PlatformError } from '../core/errors.ts'
+import { splitUrl } from '../core/urls.ts'
 import { createSignOn, type AskProvider, type SignOn } from '../governance/index.ts'
 import { createErrands, type Egress, type ErrandTarget } from '../infrastructure/index.ts'
 import type { Standing } from './standing.ts'
@@ -21,7 +22,7 @@ export function createConfiguredSignOn(standing: Standing, config: Config, egres
     }),
   )
   const ask: AskProvider = ({ url, method, headers, body }) => {
-    const { origin, pathname, search } = new URL(url)
+    const { origin, path } = splitUrl(url)
     const target = targets.get(origin)
     if (target === undefined) {
       const message = `the provider names ${origin}; add it to governance.signOn.origins if it is the provider's`
@@ -30,7 +31,7 @@ export function createConfiguredSignOn(standing: Standing, config: Config, egres
     return run({
       target,
       allowedRegions,
-      request: { method, path: `${pathname}${search}`, headers, body },
+      request: { method, path, headers, body },
       answerBytesMax,
     })
   }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
+import { maskUrls } from '../core/urls.ts'
 
 /**
  * Fields as they may be logged: credentials and content are replaced by what they are, whatever depth they stand at,
@@ -22,7 +23,6 @@ const contentName =
 /** Vendors' key prefixes, bearer and basic credentials, signed tokens. */
 const secretTexts =
   /\b(?:sk|rk|pk|gsk|xai)[-_][\w-]{8,}|\bAIza[\w-]{20,}|\b(?:Bearer|Basic)\s+[\w.~+/=-]{6,}|\beyJ[\w-]{10,}\.[\w-]+(?:\.[\w-]+)?/g
-const userInfo = /(:\/\/)[^/@\s]{1,512}@/g
 
 function redactObject(fields: JsonObject, depth: number): JsonObject {
   const redacted: Record<string, JsonValue | undefined> = {}
@@ -56,5 +56,5 @@ function redactValue(value: JsonValue | undefined, depth: number): JsonValue {
 
 function redactText(text: string): string {
   const short = text.length > textUnitsMax ? `${text.slice(0, textUnitsMax)}…` : text
-  return short.replace(secretTexts, '[secret]').replace(userInfo, '$1[secret]@')
+  return maskUrls(short.replace(secretTexts, '[secret]'), '[secret]')
 }

@@ -76,6 +76,7 @@ describe('logs', () => {
     ['a key by its look', { reason: 'refused sk-abcabcabc' }],
     ['a bearer credential in a text', { reason: 'sent Bearer abcabcabc' }],
     ['a password in a URL', { url: 'postgres://strata:abc@db/strata' }],
+    ['a token in a URL', { reason: 'asked https://a.eu/hook?token=abc&abc' }],
     ['content by its name', { question: 'abc', message: undefined, messages: [{ role: 'user', content: 'abc' }] }],
     ['arguments of a tool', { call: { arguments: { city: 'abc' } } }],
     ['what lies too deep to judge', { a: { b: { c: { d: { e: { f: { g: { h: 'abc' } } } } } } } }],

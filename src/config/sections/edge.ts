@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { baseAddress } from './addresses.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
 const nodeName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'small letters, digits and . _ -; at most 64')
@@ -9,7 +10,7 @@ export const edgeSchema = z
   .strictObject({
     centre: z
       .strictObject({
-        url: z.url({ protocol: /^https?$/ }).describe('Address of the centre, without /v1.'),
+        url: baseAddress().describe('Address of the centre, without /v1.'),
         key: z.string().min(1).max(512).describe('The key of this node at the centre; its records are signed with it.'),
         node: nodeName.describe('The name of this node at the centre.'),
         processing: regions

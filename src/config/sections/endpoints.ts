@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { baseAddress } from './addresses.ts'
 import { endpointTimeoutsSchema } from './egress.ts'
 import { embeddingParameterDialects, embeddingSchema } from './embedding.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
@@ -124,8 +125,7 @@ const energySchema = z
 const endpointSchema = z
   .strictObject({
     dialect: z.enum(endpointDialects).describe('What the endpoint speaks.'),
-    url: z
-      .url({ protocol: /^https?$/ })
+    url: baseAddress()
       .optional()
       .describe("Base URL up to and with the version: https://api.openai.com/v1. The vendor's own when absent."),
     model: z

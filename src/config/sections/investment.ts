@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address } from './addresses.ts'
 import { priceSchema } from './endpoints.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
@@ -24,7 +25,7 @@ function isSameTime(left: PriceDates, right: PriceDates): boolean {
 const meterSink = z
   .strictObject({
     kind: z.enum(['openmeter', 'stripe']).describe('CloudEvents in batches, or meter events as form fields.'),
-    url: z.url({ protocol: /^https?$/ }).describe('Where events are posted: https://openmeter.cloud/api/v1/events.'),
+    url: address().describe('Where events are posted: https://openmeter.cloud/api/v1/events.'),
     headers: z
       .record(z.string(), z.string())
       .default({})
@@ -45,7 +46,7 @@ export const investmentSchema = z
       ),
     webhook: z
       .strictObject({
-        url: z.url({ protocol: /^https?$/ }).describe('Takes a POST with one JSON object for each alert.'),
+        url: address().describe('Takes a POST with one JSON object for each alert.'),
         headers: z.record(z.string(), z.string()).default({}).describe('Headers to add, for example a token.'),
         processing: z
           .array(z.string())

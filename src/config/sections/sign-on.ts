@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address } from './addresses.ts'
 import { roles } from '../../core/rights.ts'
 import { modelName } from './node-settings.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
@@ -21,16 +22,16 @@ const roleSchema = z.strictObject({
 
 export const signOnSchema = z
   .strictObject({
-    issuer: z.url({ protocol: /^https?$/ }).describe('The OpenID provider, as it names itself.'),
+    issuer: address().describe('The OpenID provider, as it names itself.'),
     clientId: name.describe('The id under which it knows Strata.'),
     clientSecret: z.string().min(1).describe('The secret of that id, as ${NAME} from the environment.'),
-    redirectUrl: z
-      .url({ protocol: /^https?$/ })
-      .describe('Where the provider sends people back: the address of Strata and /v1/login/callback.'),
+    redirectUrl: address().describe(
+      'Where the provider sends people back: the address of Strata and /v1/login/callback.',
+    ),
     scopes: z.array(name).min(1).default(['openid', 'email', 'profile']).describe('What is asked for.'),
     userClaim: name.default('email').describe('The claim that names the person; sub where it is missing.'),
     origins: z
-      .array(z.url({ protocol: /^https?$/ }))
+      .array(address())
       .max(8)
       .default([])
       .describe("Other origins of the provider that may be called for tokens and keys, beside the issuer's own."),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address, baseAddress } from './addresses.ts'
 
 const regions = (does: string) =>
   z.array(z.string()).min(1).describe(`Regions in which it ${does}. What is not stated is not allowed.`)
@@ -20,8 +21,7 @@ const gitSource = z
       .min(1)
       .optional()
       .describe('A repository on this machine, bare or not; it is read by the program git, never fetched.'),
-    url: z
-      .url({ protocol: /^https?$/ })
+    url: baseAddress()
       .optional()
       .describe('A repository elsewhere, instead of `path`: https://git.example.org/team/handbook.git.'),
     user: z.string().min(1).max(256).default('git').describe('Who signs in at `url`, by HTTP Basic, with `token`.'),
@@ -56,18 +56,13 @@ const gitSource = z
     ({ url, processing, storage }) => url === undefined || (processing !== undefined && storage !== undefined),
     'a repository with a url states the regions in which it processes and stores (processing, storage)',
   )
-  .refine(({ url }) => !hasCredentials(url), 'a url carries no user and no password; they are user and token')
   .describe('The files of one commit of a git repository, on this machine or over HTTP.')
-
-/** Addresses are shown and logged. */
-function hasCredentials(url: string | undefined): boolean {
-  const { username = '', password = '' } = url === undefined ? {} : (URL.parse(url) ?? {})
-  return username !== '' || password !== ''
-}
 
 const webSource = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/ }).describe('Where it begins; only what lies below its last slash is read.'),
+    url: address().describe(
+      'Where it begins, shown as the name of its first page; only what lies below its last slash is read.',
+    ),
     pagesMax: z
       .int()
       .min(1)
@@ -86,7 +81,7 @@ const webSource = z
 
 const s3Source = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/ }).describe('The bucket: https://s3.eu-central-1.amazonaws.com/bucket.'),
+    url: baseAddress().describe('The bucket: https://s3.eu-central-1.amazonaws.com/bucket.'),
     region: z.string().min(1).max(64).default('us-east-1').describe('The region that requests are signed for.'),
     accessKey: z.string().min(1).describe('Id of the access key, as ${AWS_ACCESS_KEY_ID}.'),
     secretKey: z.string().min(1).describe('Its secret, as ${AWS_SECRET_ACCESS_KEY}.'),
@@ -97,7 +92,7 @@ const s3Source = z
 
 const webdavSource = z
   .strictObject({
-    url: z.url({ protocol: /^https?$/ }).describe('The folder.'),
+    url: baseAddress().describe('The folder.'),
     user: z.string().optional().describe('Who signs in, by HTTP Basic; nobody when absent.'),
     password: z.string().optional().describe('The password, as ${DAV_PASSWORD}.'),
     ...place,
@@ -106,11 +101,9 @@ const webdavSource = z
 
 const imapSource = z
   .strictObject({
-    url: z
-      .url({ protocol: /^imaps?$/ })
-      .describe(
-        'The server: imaps://mail.example.org, or imap:// for one that becomes encrypted when asked (STARTTLS).',
-      ),
+    url: address(/^imaps?$/).describe(
+      'The server: imaps://mail.example.org, or imap:// for one that becomes encrypted when asked (STARTTLS).',
+    ),
     user: z.string().min(1).max(256).describe('Who signs in.'),
     password: z.string().min(1).describe('The password, always as a reference: ${MAIL_PASSWORD}.'),
     folders: z
@@ -127,7 +120,6 @@ const imapSource = z
       .describe('Most that one sync reads, bytes; the next one goes on.'),
     ...place,
   })
-  .refine(({ url }) => !hasCredentials(url), 'a url carries no user and no password; they are user and password')
   .describe('Messages of a mailbox over IMAP, with what is attached to them. Nothing is changed in it.')
 
 const sourceSchema = z

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { address } from './addresses.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
 export const telemetrySchema = z
@@ -9,7 +10,7 @@ export const telemetrySchema = z
       .describe('Least level that is logged. Content and keys are never logged at any level.'),
     traces: z
       .strictObject({
-        url: z.url().describe('OTLP/HTTP endpoint that takes JSON, for example http://127.0.0.1:4318/v1/traces.'),
+        url: address().describe('OTLP/HTTP endpoint that takes JSON, for example http://127.0.0.1:4318/v1/traces.'),
         headers: z
           .record(z.string(), z.string())
           .default({})

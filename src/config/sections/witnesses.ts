@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { address } from './addresses.ts'
 import { placeSovereigntySchema } from './sovereignty.ts'
 
 const regions = z.array(z.string().regex(/^[a-z*][a-z0-9-]*$/, 'a region, lower case'))
 
 const place = {
-  url: z.url({ protocol: /^https?$/ }).describe('Its address.'),
+  url: address().describe('Its address.'),
   processing: regions.min(1).describe('Regions in which it processes.'),
   storage: regions.describe('Regions in which it stores.'),
   sovereignty: placeSovereigntySchema.optional(),

@@ -7,9 +7,8 @@ import type { UsageEvent } from '../plans/index.ts'
 
 export type SinkConfig = Config['investment']['meterSinks'][string]
 
-/** One request to a meter elsewhere, below the sink's URL. */
+/** One request to a meter elsewhere, at the sink's URL. */
 export interface SinkRequest {
-  readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
@@ -105,7 +104,7 @@ interface Batch {
 function toRequests(sink: SinkConfig, rows: readonly OutboxRow[]): readonly Batch[] {
   if (sink.kind === 'openmeter') {
     const body = JSON.stringify(rows.map(toCloudEvent))
-    return [{ rows, request: { path: '', headers: { 'content-type': 'application/cloudevents-batch+json' }, body } }]
+    return [{ rows, request: { headers: { 'content-type': 'application/cloudevents-batch+json' }, body } }]
   }
   return rows.map((row) => ({ rows: [row], request: toStripe(row) }))
 }
@@ -135,7 +134,7 @@ function toStripe(row: OutboxRow): SinkRequest {
     'payload[value]': String(event.quantity ?? 1),
   })
   const headers = { 'content-type': 'application/x-www-form-urlencoded', 'idempotency-key': row.event_id }
-  return { path: '', headers, body: fields.toString() }
+  return { headers, body: fields.toString() }
 }
 
 function eventOf(row: OutboxRow): UsageEvent {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PlatformError } from '../../../../core/errors.ts'
 import type { Clock } from '../../../../core/time.ts'
+import { splitUrl } from '../../../../core/urls.ts'
 import type { Connector, ItemRights, Listed, Listing, SourceAnswer, SourceSend } from '../../source.ts'
 import { findAll, readXml } from '../xml.ts'
 import { readLinks, withoutFragment } from './page.ts'
@@ -178,8 +179,8 @@ class Crawl {
     const waitMs = this.#lastMs + Math.max(delayMs, this.#robots.delayMs) - clock.monotonicMs()
     if (waitMs > 0) await sleep(waitMs, undefined, { signal })
     this.#lastMs = clock.monotonicMs()
-    const { pathname, search } = new URL(url)
-    return send({ method: 'GET', path: pathname + search, headers: { ...agentHeader, ...headers }, signal })
+    const { path } = splitUrl(url)
+    return send({ method: 'GET', path, headers: { ...agentHeader, ...headers }, signal })
   }
 }
 
