@@ -6,7 +6,7 @@ const preparation = preparationWith({ nodesMax: 100_000 })
 afterAll(() => preparation.close())
 
 const head =
-  '\\ansi\\ansicpg1252\\deff0{\\fonttbl{\\f0\\fswiss\\fcharset0 Arial;}{\\f1\\fcharset204 Times;}{\\f2\\fcharset134 SimSun;}{\\f3\\fcharset128 MS Mincho;}{\\f4\\fcharset2 Symbol;}}'
+  '\\ansi\\ansicpg1252\\deff0{\\fonttbl{\\f0\\fswiss\\fcharset0 Arial;}{\\f1\\fcharset204 Times;}{\\f2\\fcharset134 SimSun;}{\\f3\\fcharset128 MS Mincho;}{\\f4\\fcharset2 Symbol;}{\\f5\\cpg21866 A;}{\\f6\\cpg28605 B;}{\\f7\\cpg51932 C;}{\\f8\\fcharset254 D;}}'
 const styles =
   '{\\stylesheet{\\ql Normal;}{\\s1 heading 1;}{\\s5\\outlinelevel1 Mine;}{\\s6 Title;}{\\*\\cs10 heading 2;}}'
 
@@ -23,6 +23,11 @@ describe('rich text', () => {
       'Привет 中文',
     ],
     ['a second byte that is a letter', "{\\f3 \\'83A\\'83\\'43}", 'アイ'],
+    [
+      'bytes of pages of codes that a font names by number',
+      "{\\f5 \\'f0\\'d2\\'c9} {\\f6 \\'a4} {\\f7 \\'c6\\'fc\\'cb\\'dc} {\\f8 \\'81\\'e1}",
+      'При € 日本 üß',
+    ],
     ['bytes as they are', 'na\u00efve', 'naïve'],
     ['code points with what stands in for them', "\\u20013?\\uc2\\u25991\\'3f\\'3f.\\uc0\\u33521x", '中文.英x'],
     ['code points beyond the sixteen bits, and below zero', '\\u-10179?\\u-8704?', '😀'],

@@ -128,7 +128,7 @@ export const formats = {
     load: async () => (await import('./opendocument/index.ts')).readOdp,
   },
   rtf: {
-    id: 'rtf@1',
+    id: 'rtf@2',
     mediaTypes: ['application/rtf', 'text/rtf', 'text/richtext'],
     extensions: ['rtf'],
     load: async () => (await import('./rtf/index.ts')).readRtf,

@@ -78,7 +78,7 @@ function tryDecode(bytes: Uint8Array, encoding: string): string | undefined {
 /** An encoding by a name that the platform knows; `undefined` when it knows none. */
 export function findCharset(label: string): string | undefined {
   const name = label.toLowerCase()
-  const known = pages[/^(?:cp|ms|windows-?|ibm)(\d{3})$/.exec(name)?.[1] ?? ''] ?? name
+  const known = nameOfPage(Number(/^(?:cp|ms|windows-?|ibm)(\d{3,5})$/.exec(name)?.[1])) ?? name
   try {
     return new TextDecoder(known).encoding === '' ? undefined : known
   } catch {
@@ -86,13 +86,40 @@ export function findCharset(label: string): string | undefined {
   }
 }
 
-/** Pages of codes by their number, as Windows names them. */
-const pages: Readonly<Record<string, string>> = {
+/** The encoding of a page of codes, by the number that Windows gives it; `undefined` when the platform has none. */
+export function findCodePage(page: number): string | undefined {
+  return findCharset(`windows-${page}`)
+}
+
+function nameOfPage(page: number): string | undefined {
+  return page > isoPages && page <= isoPages + 16 ? `iso-8859-${page - isoPages}` : pages[page]
+}
+
+/** Before the page of ISO 8859-1. */
+const isoPages = 28_590
+
+/** Pages whose encoding is not named by their number. */
+const pages: Readonly<Record<number, string>> = {
+  819: 'iso-8859-1',
+  866: 'ibm866',
+  874: 'windows-874',
   932: 'shift_jis',
   936: 'gbk',
   949: 'euc-kr',
   950: 'big5',
-  874: 'windows-874',
+  10000: 'macintosh',
+  10001: 'shift_jis',
+  10002: 'big5',
+  10003: 'euc-kr',
+  10007: 'x-mac-cyrillic',
+  10008: 'gbk',
+  20866: 'koi8-r',
+  20932: 'euc-jp',
+  21866: 'koi8-u',
+  51932: 'euc-jp',
+  51949: 'euc-kr',
+  54936: 'gb18030',
+  65001: 'utf-8',
 }
 
 /** Text has hardly any control characters, and few characters that could not be decoded. */

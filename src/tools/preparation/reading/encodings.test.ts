@@ -56,6 +56,8 @@ describe('encodings of text', () => {
   test.each([
     ['cp936', 'c4eabcd9', '年假', 'gbk'],
     ['cp949', 'c7d1b1db', '한글', 'euc-kr'],
+    ['windows-28605', 'a435', '€5', 'iso-8859-15'],
+    ['cp10007', '8ff0e8', 'При', 'x-mac-cyrillic'],
     ['hz-gb-2312', Buffer.from('~{8wN;M,JB~}').toString('hex'), '各位同事', 'hz-gb-2312'],
     ['utf-7', Buffer.from('W+APY-rter').toString('hex'), 'Wörter', 'utf-7'],
     ['constructor', '616263', 'abc', 'utf-8'],

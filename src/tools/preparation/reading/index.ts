@@ -1,5 +1,5 @@
 export { decodeXml, holdsMacros, openArchive, type Archive } from './archive.ts'
-export { charsetOf, decodeText, findCharset, findUtf8, type DecodedText } from './decode.ts'
+export { charsetOf, decodeText, findCharset, findCodePage, findUtf8, type DecodedText } from './decode.ts'
 export { decodeNamed } from './shifted.ts'
 export {
   childrenOf,

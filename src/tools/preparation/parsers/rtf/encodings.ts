@@ -1,3 +1,4 @@
+import { findCodePage } from '../../reading/index.ts'
 import { toSign } from '../office/signs.ts'
 
 /** What the bytes of a font stand for. */
@@ -7,29 +8,6 @@ export interface ByteDecoder {
   readonly decode: (bytes: readonly number[]) => string
   /** Of a font of signs, as Wingdings is. */
   readonly isSymbol: boolean
-}
-
-/** Encodings by the number of the page of codes that a document names. */
-const pages: Readonly<Record<number, string>> = {
-  437: 'cp437',
-  819: 'windows-1252',
-  850: 'cp850',
-  866: 'ibm866',
-  874: 'windows-874',
-  932: 'shift_jis',
-  936: 'gbk',
-  949: 'euc-kr',
-  950: 'big5',
-  10000: 'macintosh',
-  10001: 'shift_jis',
-  10002: 'big5',
-  10003: 'euc-kr',
-  10007: 'x-mac-cyrillic',
-  10008: 'gbk',
-  20866: 'koi8-r',
-  28592: 'iso-8859-2',
-  54936: 'gb18030',
-  65001: 'utf-8',
 }
 
 /** Pages of codes by the charset of a font. */
@@ -80,7 +58,9 @@ export class Decoders {
 
   /** Of a page of codes; of one that is not known, that of Western Europe. */
   ofPage(page: number): ByteDecoder {
-    const label = pages[page] ?? (page >= 1250 && page <= 1258 ? `windows-${page}` : 'windows-1252')
+    const upper = upperHalves[page]
+    if (upper !== undefined) return this.#get(`page ${page}`, () => createSingle(upper))
+    const label = findCodePage(page) ?? 'windows-1252'
     return this.#get(label, () => createDecoder(label))
   }
 
@@ -100,13 +80,13 @@ export class Decoders {
   }
 }
 
+function createSingle(upper: string): ByteDecoder {
+  const decode = ([byte = 0]: readonly number[]): string =>
+    byte < 0x80 ? String.fromCharCode(byte) : (upper[byte - 0x80] ?? '')
+  return { isSymbol: false, lengthOf: () => 1, decode }
+}
+
 function createDecoder(label: string): ByteDecoder {
-  if (label === 'cp437' || label === 'cp850') {
-    const upper = label === 'cp437' ? upper437 : upper850
-    const decode = ([byte = 0]: readonly number[]): string =>
-      byte < 0x80 ? String.fromCharCode(byte) : (upper[byte - 0x80] ?? '')
-    return { isSymbol: false, lengthOf: () => 1, decode }
-  }
   const decoder = new TextDecoder(label)
   const known = new Map<number, string>()
   return {
@@ -126,7 +106,8 @@ function lengthIn(label: string, first: number): number {
   if (first < 0x81 || first > 0xfe) return 1
   if (label === 'utf-8') return first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
   if (label === 'shift_jis') return first >= 0xa0 && first <= 0xdf ? 1 : 2
-  return ['gbk', 'gb18030', 'euc-kr', 'big5'].includes(label) ? 2 : 1
+  if (label === 'euc-jp' && first === 0x8f) return 3
+  return ['gbk', 'gb18030', 'euc-jp', 'euc-kr', 'big5'].includes(label) ? 2 : 1
 }
 
 /** What the font Symbol shows for the codes from 0x20, and from 0xa0. */
@@ -137,8 +118,8 @@ function greekSign(byte: number): string {
   return (byte >= 0xa0 ? greekUpper[byte - 0xa0] : greekLower[byte - 0x20]) ?? ''
 }
 
-/** The upper halves of what computers had before Windows (IBM's pages 437 and 850). */
-const upper437 =
-  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0'
-const upper850 =
-  'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0'
+/** The upper halves of pages that the platform does not decode: those that computers had before Windows. */
+const upperHalves: Readonly<Record<number, string>> = {
+  437: 'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0',
+  850: 'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
+}
