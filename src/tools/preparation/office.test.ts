@@ -39,6 +39,18 @@ describe('Word documents', () => {
     expect(await textOf('a.docx', docx(body))).toBe('東京\n\nA cat asleep')
   })
 
+  test('signs are read by their font, and fields lead to addresses and to places in the document', async () => {
+    const sign = (font: string, code: string): string => `<w:r><w:sym w:font="${font}" w:char="${code}"/></w:r>`
+    const field = (instruction: string, words: string): string =>
+      `<w:r><w:fldChar w:fldCharType="begin"/><w:instrText> HYPERLINK ${instruction} </w:instrText><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>${words}</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>`
+    const signs = ['F061', '006F'].map((code) => sign('Symbol', code)).join('') + sign('Wingdings', 'F0FE')
+    const links =
+      field('"https://example.org/a" \\l "top"', 'there') + field('\\l "part2"', 'below') + field('\\h', 'nowhere')
+    const document = await preparation.parse(toFile('a.docx', docx(`<w:p>${signs}</w:p><w:p>${links}</w:p>`)))
+    expect(document.text).toBe('αο☒\n\ntherebelownowhere')
+    expect(document.marks.map(({ href }) => href)).toEqual(['https://example.org/a#top', '#part2'])
+  })
+
   test('files of other formats that stand in the text are read, and named when they cannot be', async () => {
     const body = `${paragraph('Before.')}<w:altChunk r:id="one"/><w:altChunk r:id="two"/><w:altChunk r:id="three"/>${paragraph('After.')}`
     const document = await parse(

@@ -32,6 +32,12 @@ describe('rich text', () => {
     ['code points with what stands in for them', "\\u20013?\\uc2\\u25991\\'3f\\'3f.\\uc0\\u33521x", '中文.英x'],
     ['code points beyond the sixteen bits, and below zero', '\\u-10179?\\u-8704?', '😀'],
     ['letters of the font Symbol', 'angle {\\f4 a} = {\\f4\\u-3934?}', 'angle α = ′'],
+    ['letters of Symbol that are boxes in other fonts', '{\\f4 noR}', 'νοΡ'],
+    [
+      'fields that are signs, by their font',
+      '{\\field{\\*\\fldinst SYMBOL 254 \\\\f "Wingdings" \\\\s 10}{\\fldrslt }} {\\field{\\*\\fldinst SYMBOL 112 \\\\f "Symbol"}}{\\field{\\*\\fldinst SYMBOL 169 \\\\f Arial}}',
+      '☒ π©',
+    ],
     ['words for characters', '\\ldblquote a\\rdblquote \\endash \\~b\\_c\\-d \\{\\}\\\\', '“a”– b-cd {}\\'],
   ])('reads %s', async (...[, body, text]) => {
     expect(await textOf(body)).toBe(text)
@@ -57,10 +63,10 @@ describe('rich text', () => {
 
   test('headings are told by their style or outline; looks and links are marks; hidden text is left out and said so', async () => {
     const body = `{\\pard\\s6 Report\\par}{\\pard\\s1 Leave\\par}{\\pard\\s5 Annual\\par}\\pard\\outlinelevel2 Deep\\par
-\\pard{\\b bold} {\\i\\strike both} x{\\super 2} {\\v hidden}{\\deleted gone}{\\field{\\*\\fldinst HYPERLINK "https://example.org/a"}{\\fldrslt there}}\\par`
+\\pard{\\b bold} {\\i\\strike both} x{\\super 2} {\\v hidden}{\\deleted gone}{\\field{\\*\\fldinst HYPERLINK "https://example.org/a"}{\\fldrslt there}} {\\field{\\*\\fldinst HYPERLINK \\\\l "part2"}{\\fldrslt below}}\\par`
     const document = await parse(body)
     expect(toMarkdown(document)).toBe(
-      '# Report\n\n## Leave\n\n### Annual\n\n#### Deep\n\n**bold** *~~both~~* x^2 [there](https://example.org/a)',
+      '# Report\n\n## Leave\n\n### Annual\n\n#### Deep\n\n**bold** *~~both~~* x^2 [there](https://example.org/a) [below](#part2)',
     )
     expect(document.notices).toEqual(['hidden text'])
   })

@@ -37,7 +37,7 @@ export const formats = {
     load: () => readText,
   },
   docx: {
-    id: 'docx@2',
+    id: 'docx@3',
     mediaTypes: [`${openXml}.wordprocessingml.document`, 'application/vnd.ms-word.document.macroenabled.12'],
     extensions: ['docx', 'docm', 'dotx', 'dotm'],
     load: async () => (await import('./docx/index.ts')).readDocx,

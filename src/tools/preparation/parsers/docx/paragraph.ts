@@ -1,8 +1,9 @@
 import { InlineBuilder, type Inline, type RunStyle } from '../../canonical/index.ts'
 import { childrenOf, findPath, isElement, textOf, type Element } from '../../reading/index.ts'
 import { toDescription } from '../office/descriptions.ts'
+import { findLink } from '../office/fields.ts'
 import { toLatex } from '../office/math.ts'
-import { toSign } from '../office/signs.ts'
+import { isSignFont, toSign } from '../office/signs.ts'
 import type { Relation } from '../office/relations.ts'
 import { valueOf } from './styles.ts'
 
@@ -209,7 +210,7 @@ class ParagraphReading {
         const field = this.#fields.at(-1)
         if (field === undefined) return
         field.isInstruction = false
-        field.href = /^\s*HYPERLINK\s+"([^"]+)"/.exec(field.instruction)?.[1]
+        field.href = findLink(field.instruction)
         return
       }
       default:
@@ -271,10 +272,11 @@ function isOn(properties: Element | undefined, name: string): boolean {
   return !['0', 'false', 'off', 'none'].includes(valueOf(properties, name) ?? '1')
 }
 
-/** A character of a symbol font: the boxes and ticks that forms use, else nothing that could be read. */
+/** A character by its code: of a font of signs what can be read without it. */
 function toCharacter(piece: Element): string {
-  const code = Number.parseInt(piece.attributes['w:char'] ?? '', 16)
+  const { 'w:char': digits = '', 'w:font': font = '' } = piece.attributes
+  const code = Number.parseInt(digits, 16)
   if (Number.isNaN(code)) return ''
-  if (code >= 0xf000 && code <= 0xf0ff) return toSign(code)
+  if ((code >= 0xf000 && code <= 0xf0ff) || (code <= 0xff && isSignFont(font))) return toSign(code, font)
   return String.fromCodePoint(code)
 }

@@ -1,5 +1,5 @@
 import { findCodePage } from '../../reading/index.ts'
-import { toSign } from '../office/signs.ts'
+import { isGreekFont, toSign } from '../office/signs.ts'
 
 /** What the bytes of a font stand for. */
 export interface ByteDecoder {
@@ -64,12 +64,12 @@ export class Decoders {
     return this.#get(label, () => createDecoder(label))
   }
 
-  /** Of a font of signs: `Symbol` has Greek letters and mathematics, others what few programs know. */
-  ofSigns(isGreek: boolean): ByteDecoder {
-    return this.#get(isGreek ? 'symbol' : 'signs', () => ({
+  /** Of a font of signs. */
+  ofSigns(font: string): ByteDecoder {
+    return this.#get(isGreekFont(font) ? 'symbol' : 'signs', () => ({
       isSymbol: true,
       lengthOf: () => 1,
-      decode: ([byte = 0]) => toSign(0xf000 + byte) || (isGreek ? greekSign(byte) : ''),
+      decode: ([byte = 0]) => toSign(byte, font),
     }))
   }
 
@@ -108,14 +108,6 @@ function lengthIn(label: string, first: number): number {
   if (label === 'shift_jis') return first >= 0xa0 && first <= 0xdf ? 1 : 2
   if (label === 'euc-jp' && first === 0x8f) return 3
   return ['gbk', 'gb18030', 'euc-jp', 'euc-kr', 'big5'].includes(label) ? 2 : 1
-}
-
-/** What the font Symbol shows for the codes from 0x20, and from 0xa0. */
-const greekLower = ' !∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼'
-const greekUpper = '€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪ 〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭'
-
-function greekSign(byte: number): string {
-  return (byte >= 0xa0 ? greekUpper[byte - 0xa0] : greekLower[byte - 0x20]) ?? ''
 }
 
 /** The upper halves of pages that the platform does not decode: those that computers had before Windows. */

@@ -1,3 +1,4 @@
+import { isSignFont } from '../office/signs.ts'
 import { findHeadingLevel, isTitleName } from '../office/style-names.ts'
 import type { Capture } from './state.ts'
 import { Decoders, isSymbolCharset, pageOfCharset, type ByteDecoder } from './encodings.ts'
@@ -99,9 +100,8 @@ class Fonts {
   }
 
   #create(font: Font | undefined): ByteDecoder {
-    if (isSymbolCharset(font?.charset) || /^(?:symbol|wingdings|webdings)/i.test(font?.name ?? '')) {
-      return this.#decoders.ofSigns(/^symbol/i.test(font?.name ?? ''))
-    }
+    const name = font?.name ?? ''
+    if (isSymbolCharset(font?.charset) || isSignFont(name)) return this.#decoders.ofSigns(name)
     const own = font?.page ?? (font?.charset === undefined ? undefined : pageOfCharset(font.charset))
     return this.#decoders.ofPage(own ?? this.page)
   }

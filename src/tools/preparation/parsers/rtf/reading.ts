@@ -1,6 +1,7 @@
 import { InlineBuilder, type CanonicalBuilder, type Inline } from '../../canonical/index.ts'
 import { TooManyNodes } from '../../reading/index.ts'
 import { toDescription } from '../office/descriptions.ts'
+import { findLink, findSign } from '../office/fields.ts'
 import type { Label } from '../office/numbers.ts'
 import { toSign } from '../office/signs.ts'
 import type { ParseContext, Span } from '../parser.ts'
@@ -240,10 +241,8 @@ export class RtfReading {
   #instruct(text: string): void {
     const { field } = this.#state
     if (field === undefined) return
-    const [, quoted, bare] = /^HYPERLINK\s+(?:"([^"]*)"|([^\s"\\]\S*))/i.exec(text) ?? []
-    field.href = quoted ?? bare
-    const [, code] = /^SYMBOL\s+(\d{1,5})/i.exec(text) ?? []
-    if (code !== undefined) field.sign = toSign(0xf000 + (Number(code) & 0xff))
+    field.href = findLink(text)
+    field.sign = findSign(text)
     this.#state.marks = toMarks(this.#state)
   }
 
@@ -342,7 +341,7 @@ export class RtfReading {
     if (code >= 0xf000 && code <= 0xf0ff) {
       this.#state.capture.hasSign = true
       const known = this.#head.fonts.decoderOf(this.#state.font)
-      this.#write(known.isSymbol ? known.decode([code - 0xf000]) : toSign(code), { start, end })
+      this.#write(known.isSymbol ? known.decode([code & 0xff]) : toSign(code), { start, end })
     } else if (code >= 0xd800 && code <= 0xdbff) this.#high = { text: String.fromCharCode(code), start }
     else if (code > 0 && code <= 0xffff) {
       this.#write(`${high?.text ?? ''}${String.fromCharCode(code)}`, { start: high?.start ?? start, end })
