@@ -1,17 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { contestants, installPeers, readPort, type Contestant, type RunningContestant } from './gateway/contestants.ts'
+import { contestants, installPeers, type Contestant, type RunningContestant } from './gateway/contestants.ts'
 import { measures, type Measure, type MeasurePlace, type Sample } from './gateway/measures.ts'
 import { promised, toFigures, type Samples, type Singles } from './gateway/figures.ts'
 import { measureColdStart, measureDurability, measureMemory } from './gateway/singles.ts'
 import type { Benchmark, BenchmarkOptions } from './kit/benchmark.ts'
-import { hasCommand, readRssMib, startPinned } from './kit/processes.ts'
+import { hasCommand, readRssMib } from './kit/processes.ts'
 import { formatFigure, formatTable, median } from './kit/report.ts'
+import { loadCore, withUpstream } from './kit/stage.ts'
 import { wrkHelp } from './kit/wrk.ts'
 
-const loadCore = 0
-const gatewayCore = 1
 /** The compiler needs some thousand requests of each kind before figures settle. */
 const warmUpSeconds = 2
 const warmUpMeasures = ['c16', 'stream', 'body200k']
@@ -21,32 +17,18 @@ const durabilityRequests = 20_000
 export const benchmark: Benchmark = {
   name: 'gateway',
   purpose: 'what a request costs that only passes through, beside a bare pass-through and other gateways',
-  async run(options) {
-    const folder = mkdtempSync(join(tmpdir(), 'strata-bench-'))
-    const upstream = startPinned({
-      core: loadCore,
-      command: [process.execPath, join(import.meta.dirname, 'kit/mock.ts')],
-      logPath: join(folder, 'upstream.log'),
-    })
-    const running: RunningContestant[] = []
-    try {
-      if (availableParallelism() < 2)
-        options.print('fewer than two cores: load and gateway share one, figures say little')
-      const place = { upstreamPort: await readPort(upstream), core: gatewayCore, folder }
+  run(options) {
+    return withUpstream(options, async ({ running, ...place }) => {
       const chosen = chooseContestants(options)
       for (const contestant of chosen) running.push(...(await tryStart(contestant, place, options)))
-      const samples = await measureRounds(running, { core: loadCore, folder, seconds: options.seconds }, options)
-      const load = { core: loadCore, folder, seconds: options.seconds }
+      const load = { core: loadCore, folder: place.folder, seconds: options.seconds }
+      const samples = await measureRounds(running, load, options)
       const durable = await measureDurable(running, load, options)
       for (const contestant of running.splice(0)) await contestant.process?.stop()
       const memory = await measureFreshMemory(chosen, place, { ...options, load })
       const coldStartMs = await measureColdStarts(chosen, place, options)
       return { figures: toFigures(samples, { ...durable, memory, coldStartMs }), promised, unmeasured: [] }
-    } finally {
-      for (const contestant of running) await contestant.process?.stop()
-      await upstream.stop()
-      rmSync(folder, { recursive: true, force: true })
-    }
+    })
   },
 }
 

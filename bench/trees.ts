@@ -1,22 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { smallBody } from './gateway/bodies.ts'
-import { readPort, startStrata, type RunningContestant } from './gateway/contestants.ts'
+import { startStrata, type RunningContestant } from './gateway/contestants.ts'
 import type { Benchmark, BenchmarkOptions } from './kit/benchmark.ts'
 import { runLoad } from './kit/load-options.ts'
-import { readCpuMicros, startPinned } from './kit/processes.ts'
+import { readCpuMicros } from './kit/processes.ts'
 import { formatTable, median, type Measurement } from './kit/report.ts'
+import { loadCore, settle, withUpstream } from './kit/stage.ts'
 
-const loadCore = 0
-const gatewayCore = 1
 const connections = 16
 const requestsPerSecondOfBurst = 200
 const pairsPerRound = 4
 const warmUpRequests = 3_000
-/** Until what a burst has left to fold is folded (store.foldMs). */
-const settleMs = 120
 
 /** One leaf under each kind of node; `endpoint` is the leaf itself, what the others are compared with. */
 const trees: Readonly<Record<string, unknown>> = {
@@ -40,23 +33,12 @@ const passing = ['alias', 'route-of-one', 'fallback-of-one', 'cascade-of-one', '
 export const benchmark: Benchmark = {
   name: 'trees',
   purpose: 'processor time of a request through one leaf under each kind of node, beside the leaf alone',
-  async run(options): Promise<Measurement> {
-    const folder = mkdtempSync(join(tmpdir(), 'strata-trees-'))
-    const upstream = startPinned({
-      core: loadCore,
-      command: [process.execPath, join(import.meta.dirname, 'kit/mock.ts')],
-      logPath: join(folder, 'upstream.log'),
+  run(options): Promise<Measurement> {
+    return withUpstream(options, async (stage) => {
+      const strata = await startStrata(stage, { models: trees })
+      stage.running.push(strata)
+      return measure(strata, stage.folder, options)
     })
-    let strata: RunningContestant | undefined
-    try {
-      const place = { upstreamPort: await readPort(upstream), core: gatewayCore, folder }
-      strata = await startStrata(place, { models: trees })
-      return await measure(strata, folder, options)
-    } finally {
-      await strata?.process?.stop()
-      await upstream.stop()
-      rmSync(folder, { recursive: true, force: true })
-    }
   },
 }
 
@@ -142,6 +124,6 @@ async function cpuOf(
   const load = { type: 'closed', connections, count } as const
   const { failed } = await runLoad({ target: { port, path, headers, body }, load }, { core: loadCore, folder })
   if (failed > 0) throw new Error(`${failed} of ${count} requests of ${name} were not answered`)
-  await sleep(settleMs)
+  await settle()
   return ((readCpuMicros(child?.pid ?? -1) ?? Number.NaN) - before) / count
 }

@@ -1,21 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { smallBody } from '../gateway/bodies.ts'
-import { readPort, startStrata, type RunningContestant, type StrataOptions } from '../gateway/contestants.ts'
+import { startStrata, type RunningContestant, type StrataOptions } from '../gateway/contestants.ts'
 import { toTarget } from '../gateway/measures.ts'
 import type { BenchmarkOptions } from './benchmark.ts'
-import { readCpuMicros, readThreadMicros, startPinned } from './processes.ts'
+import { readCpuMicros, readThreadMicros } from './processes.ts'
 import { formatTable, median } from './report.ts'
+import { loadCore, settle, withUpstream } from './stage.ts'
 import { runWrk } from './wrk.ts'
 
-const loadCore = 0
-const gatewayCore = 1
 const connections = 16
 const warmUpSeconds = 4
-/** Until what a sample has left to fold is folded: its processor time belongs to the sample. */
-const settleMs = 400
 
 export type Prepare = (running: RunningContestant) => Promise<void>
 
@@ -40,26 +33,16 @@ export async function measureSides(
   sides: Readonly<Record<string, Side>>,
   options: BenchmarkOptions,
 ): Promise<Readonly<Record<string, number>>> {
-  const folder = mkdtempSync(join(tmpdir(), 'strata-sides-'))
-  const upstream = startPinned({
-    core: loadCore,
-    command: [process.execPath, join(import.meta.dirname, 'mock.ts')],
-    logPath: join(folder, 'upstream.log'),
-  })
-  const running = new Map<string, RunningContestant>()
-  try {
-    const place = { upstreamPort: await readPort(upstream), core: gatewayCore, folder }
+  return withUpstream(options, async (stage) => {
+    const byName = new Map<string, RunningContestant>()
     for (const [name, { prepare, ...side }] of Object.entries(sides)) {
-      const started = await startStrata(place, side)
-      running.set(name, started)
+      const started = await startStrata(stage, side)
+      stage.running.push(started)
+      byName.set(name, started)
       await prepare?.(started)
     }
-    return toFigures(await measure(running, folder, options), options)
-  } finally {
-    for (const { process: child } of running.values()) await child?.stop()
-    await upstream.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+    return toFigures(await measure(byName, stage.folder, options), options)
+  })
 }
 
 /** A sample of each side in each round, the first one changing from round to round. */
@@ -92,7 +75,7 @@ async function sample(side: RunningContestant, folder: string, seconds: number):
   const before = read()
   const result = await runWrk(toTarget(side, smallBody), { connections, seconds, core: loadCore, folder })
   if (result.errors > 0) throw new Error(`${result.errors} requests were not answered`)
-  await sleep(settleMs)
+  await settle()
   const after = read()
   const [cpuMicros, foldMicros] = [(after[0] - before[0]) / result.requests, (after[1] - before[1]) / result.requests]
   return { perSecond: result.requestsPerSecond, cpuMicros, foldMicros }
