@@ -184,4 +184,10 @@ test('rights of a document that a key may not see are neither shown to it nor ch
   expect(asked.map(({ status }) => status)).toEqual([404, 404])
   const kept = (await (await strata.request(`${path}/rights`)).json()) as { readonly verdicts: unknown }
   expect(kept.verdicts).toBe(null)
+  const deleted = await strata.request('/v1/collections/library', undefined, { method: 'DELETE', headers })
+  expect([deleted.status, await deleted.text()]).toEqual([
+    403,
+    expect.stringContaining('knowledge:see-all, which keys of these roles have: admin, knowledge-manager'),
+  ])
+  expect((await strata.request(path)).status).toBe(200)
 })

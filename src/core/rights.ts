@@ -208,9 +208,13 @@ export function coversRole(holder: Holder, role: Role): boolean {
 
 /** Throws FORBIDDEN with the right that is missing and the roles that have it. */
 export function requireRight(holder: Holder, right: Right, what: string): void {
-  if (hasRight(holder, right)) return
+  if (!hasRight(holder, right)) throw new PlatformError('FORBIDDEN', `${what} ${sayRight(right)}`)
+}
+
+/** That it is needed, and who has it. */
+export function sayRight(right: Right): string {
   const having = roles.filter((role) => hasRight({ role }, right)).join(', ')
-  throw new PlatformError('FORBIDDEN', `${what} needs the right ${right}, which keys of these roles have: ${having}`)
+  return `needs the right ${right}, which keys of these roles have: ${having}`
 }
 
 /** Whether its use changes what holds for others, so that each use is in the audit log. */

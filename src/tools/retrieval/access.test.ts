@@ -55,6 +55,44 @@ describeEngines('access', (openStore) => {
     expect((await knowledge.listDocuments(tenant, 'handbook', page)).map((each) => each.externalId)).toEqual(['open'])
   })
 
+  test('a collection is deleted by whoever may see each of its documents, and by nobody else', async () => {
+    const { knowledge } = await open(openStore)
+    await put(knowledge, 'open', 'alpha for all')
+    const document = await put(knowledge, 'secret', 'alpha for some')
+    await put(knowledge, 'bound', ['alpha for one region', 'eu'])
+    const access = { allow: ['group:staff'], deny: ['user:mallory'] }
+    await knowledge.setAccess({ tenant, collection: 'handbook', document, access })
+    await knowledge.setMember({ tenant, group: 'group:staff', member: 'user:ada', isMember: true })
+    const refused = { code: 'FORBIDDEN', param: 'collection' }
+    for (const viewer of [
+      { principals: [] },
+      { principals: ['user:mallory'], regions: ['eu'] },
+      { principals: ['user:ada'], regions: ['local'] },
+      { principals: undefined, regions: ['local'] },
+    ]) {
+      await expect(knowledge.deleteCollection(tenant, 'handbook', viewer)).rejects.toMatchObject(refused)
+    }
+    expect(await found(knowledge, 'alpha')).toEqual(['bound.md', 'open.md', 'secret.md'])
+    await knowledge.deleteCollection(tenant, 'handbook', { principals: ['user:ada'], regions: ['eu'] })
+    expect(await knowledge.listCollections(tenant)).toEqual([])
+  })
+
+  test('a page of documents is full of what may be seen, however much stands before it that may not', async () => {
+    const { knowledge } = await open(openStore)
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const document = await put(knowledge, name, 'alpha')
+      if (name < 'd')
+        await knowledge.setAccess({ tenant, collection: 'handbook', document, access: { allow: [], deny: [] } })
+    }
+    const list = async (page: object) =>
+      (await knowledge.listDocuments(tenant, 'handbook', { viewer: { principals: [] }, ...page })).map(
+        ({ externalId }) => externalId,
+      )
+    expect(await list({ limit: 2 })).toEqual(['d', 'e'])
+    expect(await list({ limit: 2, after: 'e' })).toEqual(['f'])
+    expect(await list({})).toEqual(['d', 'e', 'f'])
+  })
+
   test('a change holds for the next search: lists, members, and lists taken away', async () => {
     const { knowledge } = await open(openStore)
     const document = await put(knowledge, 'secret', 'alpha')

@@ -27,7 +27,7 @@ import { listLineage, type VersionLineage } from './lineage/lineage.ts'
 import { createRewriting } from './rewriting.ts'
 import { createReranking } from './reranking.ts'
 import type { SearchResult } from './searching/searching.ts'
-import { createKnowledgeRows } from './store.ts'
+import { createKnowledgeRows, type DocumentRow } from './store.ts'
 import { createComparing, type Comparing } from './vectors/comparing.ts'
 import { withoutEmbedder, type Generations } from './vectors/generations.ts'
 import { createVerifier } from './verifying.ts'
@@ -39,8 +39,11 @@ export interface Knowledge extends KnowledgeSearch, WithdrawnVersions, Generatio
   /** Rejects with CONFLICT when the tenant has one of that name, INVALID_REQUEST for a name that cannot be one. */
   createCollection(tenant: string, name: string): Promise<CollectionView>
   listCollections(tenant: string): Promise<readonly CollectionView[]>
-  /** With everything in it. Rejects with NOT_FOUND, as all below do for what is not there. */
-  deleteCollection(tenant: string, name: string): Promise<void>
+  /**
+   * With everything in it. Rejects with NOT_FOUND, as all below do for what is not there, and with FORBIDDEN for a viewer who may not see
+   * each of its documents.
+   */
+  deleteCollection(tenant: string, name: string, viewer?: Viewer): Promise<void>
   /**
    * Takes in a document, or a new version of the one with that external id; when nothing has changed it does nothing.
    * On return it is found by search, and its older versions no longer are. Rejects with DOCUMENT_REFUSED.
@@ -268,6 +271,7 @@ export function createKnowledge(deps: KnowledgeParts): Knowledge {
       thread,
       follow,
       setAccess: granter.setAccess,
+      widen,
     }),
     ...granter,
     canSee: (tenant, document, viewer) => granter.canSee(tenant, document, widen(viewer)),
@@ -309,11 +313,17 @@ function createReads(store: KnowledgeParts['store'], widen: Widen): Reads {
     async listDocuments(tenant, name, page = {}) {
       const { number } = await getCollection(rows, tenant, name)
       const limit = Math.min(Math.max(1, page.limit ?? pageLimitMax), pageLimitMax)
-      const found = await rows.listDocuments({ tenant, collection: number }, { limit, after: page.after ?? '' })
-      if (page.viewer === undefined) return found.map(toDocumentView)
-      return found
-        .filter(createSight(await readAccess(store, tenant, page.viewer), widen(page.viewer)))
-        .map(toDocumentView)
+      const { viewer } = page
+      const sees =
+        viewer === undefined ? () => true : createSight(await readAccess(store.sql, tenant, viewer), widen(viewer))
+      const seen: DocumentRow[] = []
+      let after: string | undefined = page.after ?? ''
+      while (after !== undefined && seen.length < limit) {
+        const found = await rows.listDocuments({ tenant, collection: number }, { limit, after })
+        seen.push(...found.filter(sees))
+        after = found.length < limit ? undefined : found.at(-1)?.external_id
+      }
+      return seen.slice(0, limit).map(toDocumentView)
     },
     async getDocument(tenant, name, id) {
       const { number } = await getCollection(rows, tenant, name)

@@ -42,6 +42,8 @@ export interface KnowledgeRows {
   /** With all its documents, versions and chunks. */
   deleteCollection(number: number): Promise<void>
   listDocuments(place: Place, page: { readonly limit: number; readonly after: string }): Promise<readonly DocumentRow[]>
+  /** Those that an access list or a region keeps from some. */
+  listGuarded(place: Place): Promise<readonly Pick<DocumentRow, 'acl' | 'region'>[]>
   findDocument(place: Place, id: string): Promise<DocumentRow | undefined>
   /** In whichever collection it is. */
   findAnywhere(tenant: string, id: string): Promise<DocumentRow | undefined>
@@ -198,7 +200,13 @@ function createCollectionRows(sql: Kysely<Tables>): CollectionPart {
 
 type DocumentPart = Pick<
   KnowledgeRows,
-  'listDocuments' | 'findDocument' | 'findAnywhere' | 'findByExternalIds' | 'writeDocuments' | 'deleteDocument'
+  | 'listDocuments'
+  | 'listGuarded'
+  | 'findDocument'
+  | 'findAnywhere'
+  | 'findByExternalIds'
+  | 'writeDocuments'
+  | 'deleteDocument'
 >
 
 function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
@@ -207,6 +215,14 @@ function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
   return {
     listDocuments: (place, { limit, after }) =>
       within(place).where('external_id', '>', after).orderBy('external_id').limit(limit).execute(),
+    listGuarded: ({ tenant, collection }) =>
+      sql
+        .selectFrom('document')
+        .select(['acl', 'region'])
+        .where('tenant', '=', tenant)
+        .where('collection', '=', collection)
+        .where((build) => build.or([build('acl', 'is not', null), build('region', 'is not', null)]))
+        .execute(),
     findDocument: (place, id) => within(place).where('id', '=', id).executeTakeFirst(),
     findAnywhere: (tenant, id) =>
       sql.selectFrom('document').selectAll().where('tenant', '=', tenant).where('id', '=', id).executeTakeFirst(),

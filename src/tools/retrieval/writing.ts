@@ -2,10 +2,11 @@ import type { Kysely } from 'kysely'
 import { PlatformError } from '../../core/errors.ts'
 import type { Tables } from '../../store/index.ts'
 import type { Preparation } from '../preparation/index.ts'
-import { checkPrincipals } from './access/granting.ts'
+import { checkPrincipals, requireWholeSight } from './access/granting.ts'
 import { createAccessWrites, type AccessWrites } from './access/store.ts'
 import type { Analyser } from './analyse.ts'
 import { cleanUp } from './deleting.ts'
+import type { Widen } from './finding.ts'
 import { recordEvents, type NewEvent } from './history/history.ts'
 import { createHistoryRows } from './history/store.ts'
 import type { DocumentView, Knowledge, KnowledgeParts, NewDocument } from './knowledge.ts'
@@ -37,6 +38,7 @@ export interface WriterParts extends KnowledgeParts {
   /** Has what is new in a collection embedded, beside the work. */
   readonly follow: (collection: number) => void
   readonly setAccess: Knowledge['setAccess']
+  readonly widen: Widen
 }
 
 const nameLengthMax = 1_024
@@ -58,12 +60,13 @@ export function createWriter(parts: WriterParts): Writer {
       })
       return { id: row.id, name, createdAtMs: row.created_at_ms, documents: 0 }
     },
-    async deleteCollection(tenant, name) {
+    async deleteCollection(tenant, name, viewer) {
       const versions = await store.transaction(async (sql) => {
         const rows = createKnowledgeRows(sql)
         const collection = await rows.lockCollection(tenant, name)
         if (collection === undefined) throw noCollection(name)
         const place = { tenant, collection: collection.number }
+        if (viewer !== undefined) await requireWholeSight(sql, place, parts.widen(viewer))
         const gone = await createHistoryRows(sql).withdraw(place, Math.trunc(clock.now()))
         await rows.deleteCollection(collection.number)
         return gone

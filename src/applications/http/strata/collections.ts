@@ -45,9 +45,10 @@ function routesOfCollections(getParts: GetParts): readonly Route[] {
       method: 'DELETE',
       path: '/v1/collections/{collection}',
       access: 'knowledge:write',
-      summary: 'Deletes a collection with all its documents.',
+      summary: 'Deletes a collection with all its documents, where the key may see each of them.',
       answer: async (given) => {
-        await given.parts.knowledge.deleteCollection(given.principal.tenant, parameter(given, 'collection'))
+        const { parts, principal } = given
+        await parts.knowledge.deleteCollection(principal.tenant, parameter(given, 'collection'), toViewer(given))
         return { status: 200, body: { deleted: true } }
       },
     }),

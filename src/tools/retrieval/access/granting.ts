@@ -1,7 +1,10 @@
+import type { Kysely } from 'kysely'
 import { PlatformError } from '../../../core/errors.ts'
+import { sayRight } from '../../../core/rights.ts'
+import type { Tables } from '../../../store/index.ts'
 import { recordEvents } from '../history/history.ts'
 import type { Knowledge, KnowledgeParts, Viewer } from '../knowledge.ts'
-import { createKnowledgeRows, type DocumentRow } from '../store.ts'
+import { createKnowledgeRows, type DocumentRow, type Place } from '../store.ts'
 import { noCollection, noDocument } from '../views.ts'
 import { TenantAccess } from './access.ts'
 import { createAccessReads, createAccessWrites } from './store.ts'
@@ -47,26 +50,32 @@ export function createGranter({ store, clock }: KnowledgeParts): Granter {
       }),
     async canSee(tenant, document, viewer) {
       const row = await createKnowledgeRows(store.sql).findAnywhere(tenant, document)
-      return row !== undefined && createSight(await readAccess(store, tenant, viewer), viewer)(row)
+      return row !== undefined && createSight(await readAccess(store.sql, tenant, viewer), viewer)(row)
     },
   }
 }
 
+/** Whoever does something to a collection as a whole does it to each document. Within a transaction. Throws FORBIDDEN. */
+export async function requireWholeSight(sql: Kysely<Tables>, place: Place, viewer: Viewer): Promise<void> {
+  const sees = createSight(await readAccess(sql, place.tenant, viewer), viewer)
+  if ((await createKnowledgeRows(sql).listGuarded(place)).every(sees)) return
+  const message = `the collection holds documents that this key may not see, by their access lists or their regions; to see past lists ${sayRight('knowledge:see-all')}`
+  throw new PlatformError('FORBIDDEN', message, { param: 'collection' })
+}
+
+type Guarded = Pick<DocumentRow, 'acl' | 'region'>
+
 /** Whether a viewer may see a document, given what is known of the tenant. */
-export function createSight(access: TenantAccess, { principals, regions }: Viewer): (row: DocumentRow) => boolean {
+export function createSight(access: TenantAccess, { principals, regions }: Viewer): (row: Guarded) => boolean {
   const closed = principals === undefined ? undefined : access.close(principals)
   return ({ acl, region }) =>
     (closed === undefined || access.allows(acl, closed)) &&
     (regions === undefined || region === null || regions.includes(region))
 }
 
-export async function readAccess(
-  store: KnowledgeParts['store'],
-  tenant: string,
-  viewer: Viewer,
-): Promise<TenantAccess> {
+export async function readAccess(sql: Kysely<Tables>, tenant: string, viewer: Viewer): Promise<TenantAccess> {
   const access = new TenantAccess()
-  if (viewer.principals !== undefined) await access.sync(createAccessReads(store.sql), tenant)
+  if (viewer.principals !== undefined) await access.sync(createAccessReads(sql), tenant)
   return access
 }
 
