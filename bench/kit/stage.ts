@@ -9,7 +9,7 @@ import { startPinned } from './processes.ts'
 /** Of the load and of the upstream; the gateway has the other one to itself. */
 export const loadCore = 0
 const gatewayCore = 1
-const settleMs = 200
+const settleMs = 400
 
 /** Where a benchmark's gateways stand, beside an upstream that answers. */
 export interface Stage extends Place {
@@ -39,7 +39,7 @@ export async function withUpstream<T>(
   }
 }
 
-/** Until what a sample has left to fold is folded (store.foldMs): its processor time belongs to the sample. */
+/** Until what a sample has left to do is done, above all what is to be folded (store.foldMs): its processor time belongs to the sample. */
 export function settle(): Promise<void> {
   return sleep(settleMs)
 }
