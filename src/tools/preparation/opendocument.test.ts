@@ -157,9 +157,14 @@ describe('OpenDocument spreadsheets', () => {
       value('boolean', 'office:boolean-value="true"'),
       '<table:table-cell table:formula="of:=SUM([.A1:.B1];[Other.C3])"/>',
       cell('###', 'office:value-type="float" office:value="5"'),
+      cell('###', 'office:value-type="date" office:date-value="2024-03-01"'),
+      cell('###', 'office:value-type="time" office:time-value="-PT90M"'),
+      cell('##', 'office:value-type="string"'),
     ]
     const { text } = await parse(sheet(row(cells.join(''))))
-    expect(text).toContain('| 0.3 | 7% | 3 CHF | 2024-01-31 08:30:00 | 30:15:00 | TRUE | =SUM(A1:B1;Other.C3) | 5 |')
+    expect(text).toContain(
+      '| 0.3 | 7% | 3 CHF | 2024-01-31 08:30:00 | 30:15:00 | TRUE | =SUM(A1:B1;Other.C3) | 5 | 2024-03-01 | -01:30:00 | ## |',
+    )
   })
 
   test('merged cells stand in every place; what is hidden is read and said to be; comments name their cell', async () => {
@@ -212,7 +217,7 @@ describe('OpenDocument spreadsheets', () => {
   test('a spreadsheet that is one file of XML is read as one in parts is; macros are noted', async () => {
     const flat = `<?xml version="1.0" encoding="UTF-8"?><office:document ${names.join(' ')} office:mimetype="application/vnd.oasis.opendocument.spreadsheet"><office:meta><dc:title>Rates of 2024</dc:title></office:meta><office:body><office:spreadsheet>${sheet(row(cell('flat')))}</office:spreadsheet></office:body></office:document>`
     const document = await preparation.parse(toFile('a.fods', flat))
-    expect(document).toMatchObject({ parser: 'ods@1', title: 'Rates of 2024', text: '## Rates\n\n| flat |\n| - |' })
+    expect(document).toMatchObject({ parser: 'ods@2', title: 'Rates of 2024', text: '## Rates\n\n| flat |\n| - |' })
     const { notices } = await parse(sheet(row(cell('x'))), { more: { 'Basic/Standard/Module1.xml': '<x/>' } })
     expect(notices).toEqual(['macros'])
   })

@@ -71,6 +71,14 @@ describe('rich text', () => {
     expect(document.notices).toEqual(['hidden text'])
   })
 
+  test('a title is that of its properties, unless a program gives it to all of its documents', async () => {
+    const titled = async (title: string): Promise<string | undefined> =>
+      (await parse(`{\\info{\\title ${title}}{\\author Ada}}{\\pard\\s1 Leave\\par}`)).title
+    expect(await titled('Rules of leave')).toBe('Rules of leave')
+    expect(await titled('Word Document')).toBe('Leave')
+    expect(await titled('')).toBe('Leave')
+  })
+
   test('items have the labels that people see, however a program writes them', async () => {
     const item = (label: string, words: string, level = 0): string =>
       `{\\pard{\\listtext ${label}\\tab}\\ilvl${level}\\ls1 ${words}\\par}\n`

@@ -106,7 +106,7 @@ export const formats = {
     load: async () => (await import('./opendocument/index.ts')).readOdt,
   },
   ods: {
-    id: 'ods@1',
+    id: 'ods@2',
     mediaTypes: [
       `${openDocument}.spreadsheet`,
       `${openDocument}.spreadsheet-template`,

@@ -21,6 +21,7 @@ import {
 import { readChart } from '../office/charts.ts'
 import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { findRelation, listRelations, readPart, readRelations, type Relation } from '../office/relations.ts'
+import { toTitle } from '../office/titles.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { readNumbering, type Numbering } from './numbering.ts'
 import { readParagraph, type ParagraphContent } from './paragraph.ts'
@@ -54,15 +55,10 @@ export async function readDocx(file: SourceFile, context: ParseContext): Promise
   for (const type of ['header', 'footer']) {
     for (const { target } of listRelations(relations, type)) reading.readFurniture(readPart(archive, target, context))
   }
-  builder.title = readTitle(archive, context) ?? builder.title
+  const properties = findPath(readPart(archive, 'docProps/core.xml', context), 'cp:coreProperties')
+  builder.title = toTitle(textOf(findPath(properties, 'dc:title'))) ?? builder.title
   if (holdsMacros(archive)) builder.notice('macros')
   return builder.build()
-}
-
-function readTitle(archive: Archive, context: ParseContext): string | undefined {
-  const root = readPart(archive, 'docProps/core.xml', context)
-  const title = textOf(findPath(root, 'cp:coreProperties', 'dc:title')).trim()
-  return title === '' || /^(word document|document|文档)\d*$/i.test(title) ? undefined : title
 }
 
 /** Most files of other formats that are read of one document. */

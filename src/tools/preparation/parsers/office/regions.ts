@@ -48,6 +48,9 @@ export function findRegions(cells: readonly SheetCell[], merged: Merged): readon
 /** Columns of a sheet, as Excel and LibreOffice have them. */
 export const width = 16_384
 
+/** Most merged cells of a sheet that are kept. */
+export const mergesMax = 100_000
+
 /** Largest merged cell that stands in every place it covers; a larger one stands in its first. */
 const mergedAreaMax = 100_000
 

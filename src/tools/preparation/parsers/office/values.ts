@@ -16,3 +16,20 @@ export function plainNumber(value: number): string {
     ? value.toFixed(15).replace(/0+$/, '')
     : text
 }
+
+/** An instant as ISO 8601 writes it, as people do: `2024-01-31 08:30:00`. */
+export function showInstant(instant: string): string {
+  return instant.replace('T', ' ').replace(/\.0+$|Z$/, '')
+}
+
+/** A span of time, which goes on beyond a day: `30:15:00`. */
+export function showSpan(seconds: number): string {
+  const whole = Math.round(Math.abs(seconds))
+  const parts = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60]
+  return `${seconds < 0 ? '-' : ''}${parts.map((part) => String(part).padStart(2, '0')).join(':')}`
+}
+
+/** A truth as spreadsheets show it. */
+export function showTruth(value: string): string {
+  return value === '' ? '' : value === '1' || value.toLowerCase() === 'true' ? 'TRUE' : 'FALSE'
+}

@@ -10,6 +10,7 @@ import {
   type TakenElements,
 } from '../../reading/index.ts'
 import { readPart, readXml } from '../office/relations.ts'
+import { toTitle } from '../office/titles.ts'
 import type { ParseContext } from '../parser.ts'
 
 /** A document of OpenDocument: parts in an archive, or one file of XML that holds all of them. */
@@ -61,6 +62,5 @@ function openFlat(file: SourceFile, context: ParseContext): OpenDocument {
 }
 
 function titleOf(meta: Element | undefined): string | undefined {
-  const title = textOf(findAll(meta, 'dc:title')[0]).trim()
-  return title === '' ? undefined : title
+  return toTitle(textOf(findAll(meta, 'dc:title')[0]))
 }

@@ -1,6 +1,6 @@
 import { childrenOf, findAll, isElement, type Element } from '../../reading/index.ts'
 import { HiddenLines } from '../office/hidden.ts'
-import { width, type Range, type SheetCell } from '../office/regions.ts'
+import { mergesMax, width, type Range, type SheetCell } from '../office/regions.ts'
 import { addressOf, type CellComment, type SheetContent } from '../office/sheets.ts'
 import type { ParsingLimits } from '../../preparation.ts'
 import { countOf } from './counts.ts'
@@ -14,7 +14,6 @@ const rowsMax = 1_048_576
 const repeatsMax = 1_000
 /** Most text that is written more often than the file has it, code units. */
 const repeatedUnitsMax = 500_000
-const mergesMax = 100_000
 
 export interface Drawn {
   readonly top: number

@@ -1,17 +1,17 @@
 import type { Element } from '../../reading/index.ts'
-import { money, plainNumber, type Shown } from '../office/values.ts'
+import { money, plainNumber, showInstant, showSpan, showTruth, type Shown } from '../office/values.ts'
 
 /** What a cell shows: its own words where the program wrote them, else its value. */
 export function showValue({ attributes }: Element, words: string): Shown {
   const type = attributes['office:value-type'] ?? attributes['calcext:value-type'] ?? ''
-  const value = Number(attributes['office:value'] ?? Number.NaN)
   // A column that is too narrow shows crosses.
-  const isShown = words !== '' && !(/^#+$/.test(words) && Number.isFinite(value))
-  const text = isShown ? words : toText(type, value, attributes)
+  const isShown = words !== '' && (type === 'string' || !/^#+$/.test(words))
+  const text = isShown ? words : toText(type, attributes) || words
   return { text, unit: unitOf(type, text, attributes['office:currency']) }
 }
 
-function toText(type: string, value: number, attributes: Element['attributes']): string {
+function toText(type: string, attributes: Element['attributes']): string {
+  const value = Number(attributes['office:value'] ?? Number.NaN)
   const known = Number.isFinite(value) ? plainNumber(value) : undefined
   switch (type) {
     case 'percentage':
@@ -19,11 +19,11 @@ function toText(type: string, value: number, attributes: Element['attributes']):
     case 'currency':
       return [known ?? '', attributes['office:currency'] ?? ''].join(' ').trim()
     case 'date':
-      return (attributes['office:date-value'] ?? '').replace('T', ' ').replace(/\.0+$|Z$/, '')
+      return showInstant(attributes['office:date-value'] ?? '')
     case 'time':
       return toTime(attributes['office:time-value'] ?? '')
     case 'boolean':
-      return (attributes['office:boolean-value'] ?? '').toUpperCase()
+      return showTruth(attributes['office:boolean-value'] ?? '')
     case 'string':
       return attributes['office:string-value'] ?? ''
     default:
@@ -42,9 +42,9 @@ function toFormula(formula: string | undefined): string {
 function toTime(duration: string): string {
   const match = /^(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,]\d+)?S)?$/.exec(duration)
   if (match === null) return duration
-  const [, sign = '', days = '0', hours = '0', minutes = '0', seconds = '0'] = match
-  const whole = Number(days) * 24 + Number(hours)
-  return `${sign}${[whole, Number(minutes), Number(seconds)].map((part) => String(part).padStart(2, '0')).join(':')}`
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((part) => Number(part ?? 0))
+  const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+  return showSpan(match[1] === '-' ? -total : total)
 }
 
 /** The unit that the format of a number adds to its digits. */

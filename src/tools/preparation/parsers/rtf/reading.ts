@@ -4,6 +4,7 @@ import { toDescription } from '../office/descriptions.ts'
 import { findLink, findSign } from '../office/fields.ts'
 import type { Label } from '../office/numbers.ts'
 import { toSign } from '../office/signs.ts'
+import { toTitle } from '../office/titles.ts'
 import type { ParseContext, Span } from '../parser.ts'
 import { Beside, toDate } from './beside.ts'
 import { BodyWriter } from './body.ts'
@@ -189,7 +190,7 @@ export class RtfReading {
     const text = capture.text.trim()
     switch (capture.kind) {
       case 'title':
-        if (text !== '') this.#builder.title = text
+        this.#builder.title = toTitle(text) ?? this.#builder.title
         return
       case 'label':
         return this.#setLabel(text, capture.hasSign)

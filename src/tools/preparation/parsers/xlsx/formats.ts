@@ -1,5 +1,5 @@
 import { childrenOf, findPath, type Element } from '../../reading/index.ts'
-import { money, plainNumber, type Shown } from '../office/values.ts'
+import { money, plainNumber, showSpan, type Shown } from '../office/values.ts'
 
 /** How the numbers of cells are shown, by the index of their style. */
 export interface CellFormats {
@@ -88,7 +88,7 @@ function show(value: number, format: Format, epoch: 1900 | 1904): Shown {
     case 'date':
       return { text: showDate(value, format, epoch) ?? plainNumber(value), unit: undefined }
     case 'elapsed':
-      return { text: showElapsed(value), unit: undefined }
+      return { text: showSpan(value * 86_400), unit: undefined }
     case 'unit': {
       const number = plainNumber(value)
       const gap = /^[\p{L}]{2}/u.test(format.unit) || !format.isBefore ? ' ' : ''
@@ -101,13 +101,6 @@ function show(value: number, format: Format, epoch: 1900 | 1904): Shown {
 }
 
 const dayMs = 86_400_000
-
-/** A span of time, `30:15:00`. */
-function showElapsed(value: number): string {
-  const seconds = Math.round(Math.abs(value) * 86_400)
-  const parts = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60]
-  return `${value < 0 ? '-' : ''}${parts.map((part) => String(part).padStart(2, '0')).join(':')}`
-}
 
 function showDate(value: number, format: Extract<Format, { type: 'date' }>, epoch: 1900 | 1904): string | undefined {
   if (!(value >= 0 && value < 2_958_466)) return undefined

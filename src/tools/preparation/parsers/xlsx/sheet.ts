@@ -1,6 +1,7 @@
 import { Parser } from 'htmlparser2'
-import type { Range, SheetCell } from '../office/regions.ts'
 import { HiddenLines } from '../office/hidden.ts'
+import { mergesMax, type Range, type SheetCell } from '../office/regions.ts'
+import { showInstant, showTruth, type Shown } from '../office/values.ts'
 import type { CellFormats } from './formats.ts'
 
 export interface Sheet {
@@ -175,7 +176,7 @@ class SheetReading implements Sheet {
     if (this.#isRowHidden) this.hidden.addRows(this.#row, this.#row)
   }
 
-  #shown(): { readonly text: string; readonly unit: string | undefined } {
+  #shown(): Shown {
     const value = this.#value.trim()
     switch (this.#type) {
       case 's':
@@ -183,7 +184,7 @@ class SheetReading implements Sheet {
       case 'inlineStr':
         return { text: unescapeControls(this.#inline), unit: undefined }
       case 'b':
-        return { text: value === '1' || value === 'true' ? 'TRUE' : value === '' ? '' : 'FALSE', unit: undefined }
+        return { text: showTruth(value), unit: undefined }
       case 'n': {
         // A formula that was never computed is shown itself.
         if (value === '') return { text: this.#formula === '' ? '' : `=${this.#formula}`, unit: undefined }
@@ -193,7 +194,7 @@ class SheetReading implements Sheet {
           : { text: value, unit: undefined }
       }
       case 'd':
-        return { text: value.replace('T', ' ').replace(/\.0+$|Z$/, ''), unit: undefined }
+        return { text: showInstant(value), unit: undefined }
       default:
         return { text: unescapeControls(this.#value), unit: undefined }
     }
@@ -202,7 +203,7 @@ class SheetReading implements Sheet {
   #merge(reference: string): void {
     const [from = '', to = from] = reference.split(':')
     const [first, last] = [readAddress(from), readAddress(to)]
-    if (first === undefined || last === undefined || this.merged.length > 100_000) return
+    if (first === undefined || last === undefined || this.merged.length >= mergesMax) return
     this.merged.push({ top: first.row, left: first.column, bottom: last.row, right: last.column })
   }
 }
