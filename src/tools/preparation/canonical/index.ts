@@ -1,3 +1,3 @@
 export { toMarkdown } from './to-markdown.ts'
 export { CanonicalBuilder, type Cell, type ListItem, type PageVerdict } from './builder.ts'
-export { InlineBuilder, toInline, type Inline, type RunStyle } from './inline.ts'
+export { InlineBuilder, joinInlines, toInline, type Inline, type RunStyle } from './inline.ts'

@@ -118,6 +118,18 @@ export class InlineBuilder {
   }
 }
 
+/** Words of several blocks as those of one, a blank between them. */
+export function joinInlines(inlines: readonly Inline[]): Inline {
+  const [only] = inlines
+  if (only !== undefined && inlines.length === 1) return only
+  const words = new InlineBuilder()
+  for (const inline of inlines) {
+    words.space()
+    words.append(inline)
+  }
+  return words.build()
+}
+
 /** Words of a cell: on one line. */
 export function onOneLine(inline: Inline): Inline {
   return inline.text.includes('\n') ? { ...inline, text: inline.text.replaceAll('\n', ' ') } : inline

@@ -1,4 +1,4 @@
-import { CanonicalBuilder, InlineBuilder, toInline, type Inline } from '../../canonical/index.ts'
+import { CanonicalBuilder, joinInlines, toInline, type Inline } from '../../canonical/index.ts'
 import type { SourceFile } from '../../preparation.ts'
 import { childrenOf, findAll, findPath, holdsMacros, refuse, textOf, type Element } from '../../reading/index.ts'
 import { inReadingOrder } from '../office/reading-order.ts'
@@ -122,12 +122,8 @@ class SlideWriter {
 
   /** All paragraphs on one line, without labels. */
   #words(text: Element): Inline {
-    const words = new InlineBuilder()
-    for (const paragraph of findAll(text, 'text:p', 'text:h')) {
-      words.space()
-      words.append(readWords(paragraph, { styles: this.#styles }).inline)
-    }
-    return words.build()
+    const paragraphs = findAll(text, 'text:p', 'text:h')
+    return joinInlines(paragraphs.map((paragraph) => readWords(paragraph, { styles: this.#styles }).inline))
   }
 }
 

@@ -5,6 +5,7 @@ import { addressOf, type CellComment, type SheetContent } from '../office/sheets
 import type { ParsingLimits } from '../../preparation.ts'
 import { countOf } from './counts.ts'
 import type { Styles } from './styles.ts'
+import { cellsOf, isGroup, linesOf } from './tables.ts'
 import { showValue } from './values.ts'
 import { readWords, toLine } from './words.ts'
 
@@ -43,7 +44,7 @@ export class RowsReading {
   take(row: Element, above: readonly Element[]): void {
     const place = above.findIndex(({ name }) => name === 'office:spreadsheet')
     const [table, ...groups] = place < 0 ? [] : above.slice(place + 1)
-    if (table?.name !== 'table:table' || !groups.every(({ name }) => groupsOfRows.has(name))) return
+    if (table?.name !== 'table:table' || !groups.every((group) => isGroup(group, 'row'))) return
     const isHidden = groups.some(({ attributes }) => attributes['table:display'] === 'false')
     this.#reading(table).row(row, isHidden)
   }
@@ -60,12 +61,6 @@ export class RowsReading {
     return reading
   }
 }
-
-const groupsOfRows: ReadonlySet<string> = new Set([
-  'table:table-header-rows',
-  'table:table-rows',
-  'table:table-row-group',
-])
 
 /** What all sheets together may still have. */
 interface Budget {
@@ -94,7 +89,7 @@ class SheetReading implements Sheet {
 
   content(): Omit<SheetContent, 'drawn'> {
     let column = 0
-    for (const element of columnsOf(this.#table)) {
+    for (const element of linesOf(this.#table, 'column')) {
       const count = countOf(element, 'table:number-columns-repeated', width)
       if (isHidden(element)) this.#hidden.addColumns(column, column + count - 1)
       column += count
@@ -115,8 +110,7 @@ class SheetReading implements Sheet {
     const line: SheetCell[] = []
     const merges: Range[] = []
     let column = 0
-    for (const cell of childrenOf(row)) {
-      if (cell.name !== 'table:table-cell' && cell.name !== 'table:covered-table-cell') continue
+    for (const cell of cellsOf(row)) {
       const times = countOf(cell, 'table:number-columns-repeated', width)
       if (cell.name === 'table:table-cell' && column < width)
         this.#cell(cell, { row: top, column, times, line, merges })
@@ -209,13 +203,4 @@ function hasFormula({ attributes }: Element): boolean {
 /** `filter` is what does not pass a filter that is on. */
 function isHidden({ attributes }: Element): boolean {
   return ['collapse', 'filter'].includes(attributes['table:visibility'] ?? '')
-}
-
-function columnsOf(table: Element): readonly Element[] {
-  return childrenOf(table).flatMap((child) => {
-    if (child.name === 'table:table-column') return [child]
-    return ['table:table-header-columns', 'table:table-columns', 'table:table-column-group'].includes(child.name)
-      ? columnsOf(child)
-      : []
-  })
 }

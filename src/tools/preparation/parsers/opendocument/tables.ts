@@ -9,13 +9,12 @@ const repeatsMax = 1_000
 export function toGrid(table: Element): readonly (readonly (Element | undefined)[])[] {
   const grid: (Element | undefined)[][] = []
   const carried: ({ readonly cell: Element; readonly until: number } | undefined)[] = []
-  for (const row of rowsOf(table)) {
+  for (const row of linesOf(table, 'row')) {
     const isEmpty = childrenOf(row).every((cell) => cell.children.length === 0)
     const repeats = isEmpty ? 1 : countOf(row, 'table:number-rows-repeated', repeatsMax)
     for (let repeat = 0; repeat < repeats; repeat++) {
       const line: (Element | undefined)[] = []
-      for (const cell of childrenOf(row)) {
-        if (cell.name !== 'table:table-cell' && cell.name !== 'table:covered-table-cell') continue
+      for (const cell of cellsOf(row)) {
         const count = countOf(cell, 'table:number-columns-repeated', columnsMax)
         for (let each = 0; each < count && line.length < columnsMax; each++) {
           const above = carried[line.length]
@@ -35,11 +34,19 @@ export function toGrid(table: Element): readonly (readonly (Element | undefined)
   return grid
 }
 
-function rowsOf(table: Element): readonly Element[] {
+/** Rows or columns of a table, in whatever groups they stand. */
+export function linesOf(table: Element, kind: 'row' | 'column'): readonly Element[] {
   return childrenOf(table).flatMap((child) => {
-    if (child.name === 'table:table-row') return [child]
-    return ['table:table-header-rows', 'table:table-rows', 'table:table-row-group'].includes(child.name)
-      ? rowsOf(child)
-      : []
+    if (child.name === `table:table-${kind}`) return [child]
+    return isGroup(child, kind) ? linesOf(child, kind) : []
   })
+}
+
+export function isGroup({ name }: Element, kind: 'row' | 'column'): boolean {
+  return [`table:table-header-${kind}s`, `table:table-${kind}s`, `table:table-${kind}-group`].includes(name)
+}
+
+/** Cells of a row, and places that another one covers. */
+export function cellsOf(row: Element): readonly Element[] {
+  return childrenOf(row).filter(({ name }) => name === 'table:table-cell' || name === 'table:covered-table-cell')
 }

@@ -1,5 +1,6 @@
 import {
   InlineBuilder,
+  joinInlines,
   toInline,
   type CanonicalBuilder,
   type Cell,
@@ -78,12 +79,8 @@ function writeShape(builder: CanonicalBuilder, shape: Element, parts: ShapeParts
   const place = placeholderOf(shape)
   const origin = { box: findBox(shape, parts) }
   if (place !== undefined && /title/i.test(place.type)) {
-    const words = new InlineBuilder()
-    for (const paragraph of childrenOf(body, 'a:p')) {
-      words.space()
-      words.append(readWords(paragraph, parts.relations))
-    }
-    return builder.heading(place.type === 'subTitle' ? 2 : 1, words.build(), { origin })
+    const words = childrenOf(body, 'a:p').map((paragraph) => readWords(paragraph, parts.relations))
+    return builder.heading(place.type === 'subTitle' ? 2 : 1, joinInlines(words), { origin })
   }
   if (place !== undefined && ['sldNum', 'dt', 'ftr', 'hdr'].includes(place.type)) {
     for (const paragraph of childrenOf(body, 'a:p')) {
@@ -175,12 +172,8 @@ function isTrue(value: string | undefined): boolean {
 }
 
 function readCell(cell: Element, relations: ShapeParts['relations']): Inline {
-  const words = new InlineBuilder()
-  for (const paragraph of findAll(findPath(cell, 'a:txBody'), 'a:p')) {
-    words.space()
-    words.append(readWords(paragraph, relations))
-  }
-  return words.build()
+  const paragraphs = findAll(findPath(cell, 'a:txBody'), 'a:p')
+  return joinInlines(paragraphs.map((paragraph) => readWords(paragraph, relations)))
 }
 
 /** The words of a paragraph with their looks. */

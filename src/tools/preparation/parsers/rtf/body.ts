@@ -1,4 +1,4 @@
-import { InlineBuilder, toInline, type CanonicalBuilder, type Inline, type ListItem } from '../../canonical/index.ts'
+import { InlineBuilder, joinInlines, type CanonicalBuilder, type Inline, type ListItem } from '../../canonical/index.ts'
 import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { toGrids, type Row, type RowDefinition } from './rows.ts'
 
@@ -55,7 +55,7 @@ export class BodyWriter {
   }
 
   cell(): void {
-    this.#cells.push(joined(this.#cell))
+    this.#cells.push(joinInlines(this.#cell))
     this.#cell = []
   }
 
@@ -104,15 +104,3 @@ export class BodyWriter {
 
 /** Of a row that never ended. */
 const notStated: RowDefinition = { left: 0, cells: [] }
-
-/** Paragraphs of a cell on one line. */
-function joined(paragraphs: readonly Inline[]): Inline {
-  const [only] = paragraphs
-  if (paragraphs.length <= 1) return only ?? toInline('')
-  const words = new InlineBuilder()
-  for (const inline of paragraphs) {
-    words.space()
-    words.append(inline)
-  }
-  return words.build()
-}

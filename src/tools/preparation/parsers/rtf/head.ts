@@ -107,13 +107,9 @@ class Fonts {
   }
 }
 
-export interface Heading {
-  readonly level: number
-}
-
 /** Which styles of paragraphs are those of headings, by name or by outline. */
 class StyleSheet {
-  readonly #headings = new Map<number, Heading>()
+  readonly #headings = new Map<number, number>()
   #number = 0
   #outline: number | undefined
 
@@ -130,15 +126,16 @@ class StyleSheet {
     const level = findHeadingLevel([name])
     const outline = level ?? this.#outline
     if (this.#headings.size < entriesMax && this.#number >= 0) {
-      if (isTitleName([name])) this.#headings.set(this.#number, { level: 1 })
-      else if (/^subtitle$/i.test(name)) this.#headings.set(this.#number, { level: 2 })
-      else if (outline !== undefined) this.#headings.set(this.#number, { level: outline + 1 })
+      if (isTitleName([name])) this.#headings.set(this.#number, 1)
+      else if (/^subtitle$/i.test(name)) this.#headings.set(this.#number, 2)
+      else if (outline !== undefined) this.#headings.set(this.#number, outline + 1)
     }
     this.#number = 0
     this.#outline = undefined
   }
 
-  find(number: number): Heading | undefined {
+  /** The level of the heading, from 1. */
+  find(number: number): number | undefined {
     return this.#headings.get(number)
   }
 }

@@ -301,7 +301,7 @@ export class RtfReading {
     if (capture.kind !== 'body') return endParagraph(capture)
     if (paragraph.isInTable || this.#row.isOpen) return this.#cellParagraph(capture)
     const own = paragraph.outline === undefined ? undefined : paragraph.outline + 1
-    const heading = this.#head.styles.find(paragraph.style)?.level ?? own
+    const heading = this.#head.styles.find(paragraph.style) ?? own
     this.#body.paragraph({ inline: this.#take(capture), heading, label: this.#label, level: paragraph.level })
     this.#label = undefined
   }
