@@ -214,6 +214,19 @@ describe('OpenDocument spreadsheets', () => {
     expect(pages).toMatchObject([{ state: 'degraded', reason: 'memory' }])
   })
 
+  test.each([
+    ['UTF-16', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    [
+      'windows-1251',
+      (text: string) => Buffer.from(text.replaceAll('Отпуск', '\u00ce\u00f2\u00ef\u00f3\u00f1\u00ea'), 'latin1'),
+    ],
+    ['ISO-8859-5', (text: string) => Buffer.from(text)],
+  ])('one file of XML that says it is in %s is read in what it is in', async (encoding, encode) => {
+    const begin = `<?xml version='1.0' encoding='${encoding}'?>\n<!-- one -->\n<!-- more -->\n`
+    const text = `${begin}<office:document ${names.join(' ')} office:mimetype='application/vnd.oasis.opendocument.text'><office:body><office:text>${words('Отпуск')}</office:text></office:body></office:document>`
+    expect((await preparation.parse(toFile('a.fodt', encode(text)))).text).toBe('Отпуск')
+  })
+
   test('a spreadsheet that is one file of XML is read as one in parts is; macros are noted', async () => {
     const flat = `<?xml version="1.0" encoding="UTF-8"?><office:document ${names.join(' ')} office:mimetype="application/vnd.oasis.opendocument.spreadsheet"><office:meta><dc:title>Rates of 2024</dc:title></office:meta><office:body><office:spreadsheet>${sheet(row(cell('flat')))}</office:spreadsheet></office:body></office:document>`
     const document = await preparation.parse(toFile('a.fods', flat))

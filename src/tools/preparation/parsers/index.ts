@@ -100,7 +100,7 @@ export const formats = {
     load: async () => (await import('./books/index.ts')).readEpub,
   },
   odt: {
-    id: 'odt@4',
+    id: 'odt@5',
     mediaTypes: [`${openDocument}.text`, `${openDocument}.text-template`, `${openDocument}.text-flat-xml`],
     extensions: ['odt', 'ott', 'fodt'],
     load: async () => (await import('./opendocument/index.ts')).readOdt,
@@ -116,7 +116,7 @@ export const formats = {
     load: async () => (await import('./opendocument/index.ts')).readOds,
   },
   odp: {
-    id: 'odp@1',
+    id: 'odp@2',
     mediaTypes: [
       `${openDocument}.presentation`,
       `${openDocument}.presentation-template`,

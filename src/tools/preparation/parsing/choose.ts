@@ -1,6 +1,6 @@
 import type { SourceFile } from '../preparation.ts'
 import { formats, type Format, type FormatName } from '../parsers/index.ts'
-import { refuse } from '../reading/index.ts'
+import { decodeXml, refuse } from '../reading/index.ts'
 import { essenceOf, extensionOf, sniffKind, type Kind } from './sniff.ts'
 
 /** What a file is read as, by its content first, then by its media type, then by its name. */
@@ -8,7 +8,7 @@ export type Choice =
   | { readonly type: 'format'; readonly format: FormatName }
   | { readonly type: 'inside'; readonly kind: 'zip' | 'ole' }
 
-/** Throws DOCUMENT_REFUSED: `empty`, `media-type`, `legacy-format`. */
+/** Throws DOCUMENT_REFUSED: `media-type`, `legacy-format`. */
 export function chooseFormat(file: SourceFile): Choice {
   const kind = sniffKind(file)
   switch (kind) {
@@ -19,8 +19,12 @@ export function chooseFormat(file: SourceFile): Choice {
       const flat = findFlat(file)
       return { type: 'format', format: flat === undefined ? chooseText(file) : findOpenDocument(file, flat) }
     }
+    case 'pdf':
+    case 'image':
+    case 'rtf':
+      return { type: 'format', format: kind }
     default:
-      return { type: 'format', format: formatOf(file, kind) }
+      throw refuse(file.source, kind === 'old' ? 'legacy-format' : 'media-type', unread[kind])
   }
 }
 
@@ -34,21 +38,12 @@ export function isMislabelled(file: SourceFile, format: FormatName): boolean {
   return isKnown && !extensions.includes(extension)
 }
 
-const unread: Readonly<Record<Exclude<Kind, 'zip' | 'ole' | 'text' | 'pdf' | 'image' | 'rtf'>, string>> = {
+const unread: Readonly<Record<Exclude<Kind, FormatName | 'zip' | 'ole'>, string>> = {
   gzip: 'is compressed by gzip; unpack it first',
   archive: 'is an archive of files; unpack it first',
   old: 'is a document of a program from before 1997; save it as DOCX or XLSX',
   program: 'is a program',
   media: 'is audio or video, which is not read as a document',
-}
-
-function formatOf(file: SourceFile, kind: Exclude<Kind, 'zip' | 'ole' | 'text'>): FormatName {
-  if (kind === 'pdf' || kind === 'image' || kind === 'rtf') {
-    const found = (Object.keys(formats) as FormatName[]).find((name) => name === (kind as string)) // keys of a literal
-    if (found !== undefined) return found
-    throw refuse(file.source, 'media-type', `is a ${kind}`)
-  }
-  throw refuse(file.source, kind === 'old' ? 'legacy-format' : 'media-type', unread[kind])
 }
 
 /** The reader of a kind of OpenDocument, by its media type. Throws DOCUMENT_REFUSED: `media-type`, `legacy-format`. */
@@ -75,11 +70,9 @@ const kindsOfOpenDocument: Readonly<Record<string, FormatName>> = {
 
 /** The media type of OpenDocument that is one file of XML, which says so at its beginning. */
 function findFlat(file: SourceFile): string | undefined {
-  const root =
-    /^(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)?<office:document\s[^>]*?\boffice:mimetype="([^"]+)"/.exec(
-      headOf(file),
-    )
-  return root?.[1]
+  const [, quoted, single] =
+    /^<office:document\s[^>]*?\boffice:mimetype\s*=\s*(?:"([^"]+)"|'([^']+)')/.exec(rootOf(headOf(file))) ?? []
+  return quoted ?? single
 }
 
 /** A format of text: by media type, then by extension, then by how it begins. */
@@ -107,16 +100,25 @@ const textFormats: readonly FormatName[] = ['markdown', 'text', 'html', 'csv', '
 
 /** How a text without a telling name begins: as a web page, or as nothing in particular. */
 function lookAt(file: SourceFile): FormatName {
-  const head = headOf(file).slice(0, 2_048)
-  if (/^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b/i.test(head)) return 'html'
+  const head = headOf(file)
+  if (/^<(?:!doctype\s+html|html|head|body)\b/i.test(rootOf(head))) return 'html'
   if (
     /^(?:received|return-path|from|to|subject|date|message-id|mime-version|delivered-to):[ \t]/i.test(head) &&
-    /^mime-version:|^message-id:/im.test(head)
+    /^mime-version:|^message-id:/im.test(head.slice(0, 2_048))
   )
     return 'eml'
   return 'text'
 }
 
 function headOf({ bytes }: SourceFile): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 8_192)).toString('latin1')
+  return decodeXml(bytes.subarray(0, 8_192))
 }
+
+/** A head from its first element on, behind its declaration and its comments. Linear. */
+function rootOf(head: string): string {
+  let start = 0
+  for (beforeRoot.lastIndex = 0; beforeRoot.test(head); ) start = beforeRoot.lastIndex
+  return head.slice(start)
+}
+
+const beforeRoot = /\s+|<\?[^>]*>|<!--[\s\S]*?-->/y

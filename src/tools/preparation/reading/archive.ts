@@ -2,6 +2,7 @@ import { crc32, inflateRawSync } from 'node:zlib'
 import { fromBufferPromise, type Entry, type ZipFile } from 'yauzl'
 import type { ParsingLimits } from '../preparation.ts'
 import { refuse } from './refusal.ts'
+import { decodeXml } from './xml.ts'
 
 /** The files of a ZIP archive, each unpacked when asked for. Nothing is written anywhere. */
 export interface Archive {
@@ -109,14 +110,6 @@ export function holdsMacros({ paths }: Archive): boolean {
   return paths.some(
     (path) => path.endsWith('vbaProject.bin') || /^Scripts\/.|^Basic\/[^/]+\/(?!script-l[bc]\.xml$)./.test(path),
   )
-}
-
-/** Text of a part that is XML: UTF-8 unless a byte order mark says UTF-16. */
-export function decodeXml(bytes: Uint8Array): string {
-  const [first, second] = bytes
-  if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes)
-  if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes)
-  return new TextDecoder('utf-8').decode(bytes)
 }
 
 const endRecordLength = 22

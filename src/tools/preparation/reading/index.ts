@@ -1,4 +1,4 @@
-export { decodeXml, holdsMacros, openArchive, type Archive } from './archive.ts'
+export { holdsMacros, openArchive, type Archive } from './archive.ts'
 export { charsetOf, decodeText, findCharset, findCodePage, findUtf8, type DecodedText } from './decode.ts'
 export { decodeNamed } from './shifted.ts'
 export {
@@ -17,3 +17,4 @@ export {
   type TextNode,
 } from './markup.ts'
 export { reasonOf, refuse, type Reason } from './refusal.ts'
+export { decodeXml, encodingOf } from './xml.ts'

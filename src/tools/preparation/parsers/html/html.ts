@@ -1,6 +1,6 @@
 import { CanonicalBuilder } from '../../canonical/index.ts'
 import type { SourceFile } from '../../preparation.ts'
-import { charsetOf, decodeText, findAll, readMarkup, textOf } from '../../reading/index.ts'
+import { charsetOf, decodeText, encodingOf, findAll, readMarkup, textOf } from '../../reading/index.ts'
 import { toNotices } from '../notices.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { writeMarkup } from './walk.ts'
@@ -28,6 +28,6 @@ function declaredCharset(file: SourceFile): string | undefined {
   return (
     charsetOf(file.mediaType) ??
     /<meta[^>]+charset\s*=\s*["']?([\w-]+)/i.exec(text)?.[1]?.toLowerCase() ??
-    /^\s*<\?xml[^>]+encoding\s*=\s*["']([\w-]+)/i.exec(text)?.[1]?.toLowerCase()
+    encodingOf(text)
   )
 }

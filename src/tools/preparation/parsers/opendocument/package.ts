@@ -25,7 +25,7 @@ export interface OpenDocument {
   readonly readContent: (taken?: TakenElements) => Element
 }
 
-/** Throws DOCUMENT_REFUSED: `password`, `corrupt`, and what archives are refused for. */
+/** Throws DOCUMENT_REFUSED: `password`, `corrupt`, `truncated`, and what archives are refused for. */
 export async function openDocument(file: SourceFile, context: ParseContext): Promise<OpenDocument> {
   if (file.bytes[0] !== zipBegin) return openFlat(file, context)
   const archive = await openArchive(file.source, file.bytes, context.limits)
@@ -50,6 +50,7 @@ const nothing: Archive = { paths: [], has: () => false, find: () => undefined, f
 
 function openFlat(file: SourceFile, context: ParseContext): OpenDocument {
   const text = decodeXml(file.bytes)
+  if (!/<\/office:document\s*>/.test(text)) throw refuse(file.source, 'truncated', 'ends before its document does')
   // What it says of itself stands before its body.
   const head = text.slice(0, Math.max(0, text.indexOf('<office:body')))
   const meta = /<dc:title>([^<]*)<\/dc:title>/.exec(head)?.[0]
