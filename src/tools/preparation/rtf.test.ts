@@ -43,6 +43,19 @@ describe('rich text', () => {
     expect(await textOf(body)).toBe(text)
   })
 
+  test('UTF-8 is read where the document says so, whatever charset its fonts have', async () => {
+    const source =
+      "{\\rtf1\\ansi\\ansicpg65001{\\fonttbl{\\f0\\fcharset0 Arial;}{\\f1\\fcharset204 Times;}}Grüße 中文 {\\f1\\'cf}\\par}"
+    expect((await preparation.parse(toFile('a.rtf', source))).text).toBe('Grüße 中文 П')
+  })
+
+  test('a byte order mark and blanks may stand before it; places count them', async () => {
+    const source = '\ufeff\r\n  {\\rtf1 One\\par}'
+    const { text, parser, origins } = await preparation.parse(toFile('a.rtf', source))
+    expect({ text, parser }).toEqual({ text: 'One', parser: 'rtf@2' })
+    expect(origins).toMatchObject([{ source: { start: 14, end: 17 } }])
+  })
+
   test('words come from where they stand in the file', async () => {
     const body = "\\pard One {\\b two} na\\'efve.\\par \\u20013?\\u25991? end\\par"
     const source = `{\\rtf1${head}${styles}\n${body}}`

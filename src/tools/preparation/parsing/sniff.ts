@@ -7,6 +7,7 @@ export function sniffKind({ bytes }: Pick<SourceFile, 'bytes'>): Kind {
   const found = signatures.find(({ magic, at = 0 }) => magic.every((byte, index) => bytes[at + index] === byte))
   if (found !== undefined) return found.kind
   if (isBitmap(bytes)) return 'image'
+  if (hasRtfHead(bytes)) return 'rtf'
   return hasPdfHead(bytes) ? 'pdf' : 'text'
 }
 
@@ -34,7 +35,6 @@ const signatures: readonly Signature[] = [
   { kind: 'archive', magic: ascii('Rar!') },
   { kind: 'archive', magic: ascii('ustar'), at: 257 },
   { kind: 'archive', magic: [0xfd, ...ascii('7zXZ')] },
-  { kind: 'rtf', magic: ascii('{\\rtf') },
   // Excel 2 to 4, Write, Word 2, WordPerfect.
   { kind: 'old', magic: [0x09, 0x00, 0x04, 0x00] },
   { kind: 'old', magic: [0x09, 0x02, 0x06, 0x00] },
@@ -61,6 +61,12 @@ export function mayHoldPictures(file: SourceFile): boolean {
 /** `BM`, then the size of the file and four bytes of nothing. */
 function isBitmap(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d && [6, 7, 8, 9].every((index) => bytes[index] === 0)
+}
+
+/** A byte order mark and blanks may stand before it, as when it went through an editor. */
+function hasRtfHead(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString('latin1')
+  return /^(?:\xef\xbb\xbf)?\s*\{\\rtf/.test(head)
 }
 
 /** Junk may stand before the head of a PDF, within the first 1,024 bytes. */

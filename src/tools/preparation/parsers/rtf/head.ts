@@ -29,7 +29,7 @@ export class Head {
   ): boolean {
     if (kind === 'fonts') this.#font(word, parameter ?? 0)
     else if (kind === 'styles') this.#style(word, parameter)
-    else if (word === 'ansicpg') this.fonts.page = parameter ?? 1252
+    else if (word === 'ansicpg') this.fonts.page = parameter ?? westEurope
     else if (word === 'mac') this.fonts.page = 10_000
     else if (word === 'pc') this.fonts.page = 437
     else if (word === 'pca') this.fonts.page = 850
@@ -57,13 +57,16 @@ interface Font {
   name: string
 }
 
+const westEurope = 1_252
+const utf8 = 65_001
+
 /** Most fonts and styles that are kept. */
 const entriesMax = 10_000
 
 /** What the fonts of a document stand for, as its table says. */
 class Fonts {
   /** The page of codes of what has no other. */
-  page = 1252
+  page = westEurope
   /** The font of words that name none. */
   usual = 0
   readonly #fonts = new Map<number, Font>()
@@ -102,8 +105,10 @@ class Fonts {
   #create(font: Font | undefined): ByteDecoder {
     const name = font?.name ?? ''
     if (isSymbolCharset(font?.charset) || isSignFont(name)) return this.#decoders.ofSigns(name)
-    const own = font?.page ?? (font?.charset === undefined ? undefined : pageOfCharset(font.charset))
-    return this.#decoders.ofPage(own ?? this.page)
+    const ofCharset = font?.charset === undefined ? undefined : pageOfCharset(font.charset)
+    // Programs that write UTF-8 give their fonts the charset that they always give.
+    const isUtf8 = this.page === utf8 && ofCharset === westEurope
+    return this.#decoders.ofPage(font?.page ?? (isUtf8 ? utf8 : ofCharset) ?? this.page)
   }
 }
 

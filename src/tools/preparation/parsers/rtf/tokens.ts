@@ -12,13 +12,14 @@ export type Token =
   | { readonly type: 'byte'; readonly byte: number; readonly start: number; readonly end: number }
   | { readonly type: 'text'; readonly text: string; readonly start: number; readonly end: number }
 
-/** Parts the source, whose characters stand for bytes, into words, signs and text. Linear. */
+/** Parts the source, whose characters stand for bytes, into words, signs and text, from its first group on. Linear. */
 export class Scanner {
   readonly #source: string
   #at = 0
 
   constructor(source: string) {
     this.#source = source
+    this.#at = Math.max(0, source.indexOf('{'))
   }
 
   next(): Token | undefined {
