@@ -116,7 +116,6 @@ async function serve(common: CommonOptions): Promise<void> {
     const stopWatching = await followConfig(common, loaded, platform)
     announce(platform, loaded, { url, adminKey: made.key })
     await stopped
-    void stopSignal().then(() => process.exit(130)) // before anybody can know that the first one was heard
     stopWatching()
     platform.log.info({ open: server.open }, 'stopping: no new requests, those in work are finished')
     await server.close()
@@ -176,10 +175,17 @@ function interrupted(): AbortSignal {
   return leaving.signal
 }
 
+/** Resolves at the first signal; the second one ends the process. Both are heard by one listener, so that none falls between two. */
 function stopSignal(): Promise<void> {
+  let isHeard = false
   return new Promise((done) => {
-    process.once('SIGINT', () => done())
-    process.once('SIGTERM', () => done())
+    const hear = (): void => {
+      if (isHeard) process.exit(130)
+      isHeard = true
+      done()
+    }
+    process.on('SIGINT', hear)
+    process.on('SIGTERM', hear)
   })
 }
 

@@ -40,7 +40,7 @@ afterEach(async () => {
   const response = await strata.request('/v1/chat/completions', faces.openaiChat.ask('openai'))
   expect(response.status).toBe(200)
   await response.arrayBuffer()
-  expect(strata.open).toBe(0)
+  await strata.idle()
   mock.reset()
 })
 

@@ -36,7 +36,7 @@ afterEach(async () => {
   const response = await strata.request('/v1/chat/completions', faces.openaiChat.ask('one'))
   expect(response.status).toBe(200)
   await response.arrayBuffer()
-  expect(strata.open).toBe(0)
+  await strata.idle()
   mock.reset()
 })
 
@@ -244,7 +244,7 @@ describe('what is no request', () => {
     await response.arrayBuffer()
     mock.reset()
     socket.destroy()
-    while (strata.open > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await strata.idle()
   })
 })
 

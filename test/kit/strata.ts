@@ -40,6 +40,8 @@ export interface RunningStrata {
   readonly folder: string
   /** Requests in work. */
   readonly open: number
+  /** Resolves once no request is in work: the server hears of the end of an answer after who has read it. */
+  idle(): Promise<void>
   /** Every line of log so far. */
   readonly logLines: readonly string[]
   /** A request with the admin key; the path from the root. A body makes it a POST. */
@@ -78,6 +80,9 @@ export async function startStrata(options: StrataOptions): Promise<RunningStrata
     folder,
     get open() {
       return server.open
+    },
+    async idle() {
+      while (server.open > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     },
     logLines,
     request(path, body, { headers, ...init } = {}) {
