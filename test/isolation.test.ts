@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRoutes } from '../src/applications/http/index.ts'
+import { createRoutes, isOfHouse } from '../src/applications/http/index.ts'
 import { roles, type Role } from '../src/core/rights.ts'
 import {
   examples,
@@ -105,6 +105,22 @@ test('every route has an example, which names what the route names', () => {
   expect(routes.filter((route) => route.includes('{') && !named.has(route) && !ofNobody.test(route))).toEqual([])
 })
 
+test('what is of the house is described as that, and refused to every other tenant', async () => {
+  const ofHouse = listRoutes().filter(isOfHouse).map(nameOf)
+  const described = JSON.parse(await (await house.strata.request('/openapi.json')).text()) as {
+    readonly paths: Record<string, Record<string, { readonly 'x-strata-scope'?: string }>>
+  }
+  const marked = Object.entries(described.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, of]) =>
+      of['x-strata-scope'] === 'house' ? [`${method.toUpperCase()} ${path}`] : [],
+    ),
+  )
+  expect(marked.toSorted()).toEqual(ofHouse.toSorted())
+  for (const example of examples.filter(({ route }) => ofHouse.includes(route))) {
+    expect(await attempt(example, 'admin', stranger.names)).toMatchObject({ status: 403, code: 'FORBIDDEN' })
+  }
+})
+
 describe('a tenant that has nothing, in every role,', () => {
   // What makes something of a name that was only looked for would be found afterwards.
   const ordered = [...naming.filter(({ makes }) => makes !== true), ...naming.filter(({ makes }) => makes === true)]
@@ -130,7 +146,7 @@ describe('a tenant that has nothing, in every role,', () => {
 })
 
 test('a tenant that has things of the same names is given its own, and nothing of another', async () => {
-  const ofHouse = listRoutes().filter((route) => route.access !== 'flow' && route.scope === 'house')
+  const ofHouse = listRoutes().filter(isOfHouse)
   expect(ofHouse.length).toBeGreaterThan(0)
   const names = new Set(ofHouse.map(nameOf))
   const sent = house.mock.requests.length

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRoutes, rightOf } from '../src/applications/http/index.ts'
 import { hasRight, rights, roles, type Right, type Role } from '../src/core/rights.ts'
-import { faces, scim, type Face } from './kit/faces.ts'
+import { faceOf, faces } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { expectRefusal } from './kit/refusal.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
@@ -42,12 +42,6 @@ function call(name: string, role: Role): Promise<Response> {
 
 function send(role: Role, path: string, body: object): Promise<Response> {
   return strata.request(path, body, { headers: bearer(role) })
-}
-
-/** The face whose shape the errors of a route have. */
-function faceOf(path: string): Pick<Face, 'errorOf'> {
-  if (path.startsWith('/scim/')) return scim
-  return path.startsWith('/v1/messages') ? faces.anthropic : faces.openaiChat
 }
 
 describe('every route', () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createRoutes } from '../src/applications/http/index.ts'
 import { isJsonObject, type JsonValue } from '../src/core/json.ts'
-import { at, faces, scim, type Face } from './kit/faces.ts'
+import { at, faceOf, faces, type Face } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { expectRefusal } from './kit/refusal.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
@@ -76,12 +76,6 @@ function call(name: string, headers: Readonly<Record<string, string>>, body: unk
 }
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
-
-/** The face whose shape the errors of a route have. */
-function faceOf(path: string): Pick<Face, 'errorOf'> {
-  if (path.startsWith('/scim/')) return scim
-  return path.startsWith('/v1/messages') ? faces.anthropic : faces.openaiChat
-}
 
 describe('every route', () => {
   test('is in the table once, and what is public is what is listed here', () => {

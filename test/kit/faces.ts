@@ -145,3 +145,9 @@ export const scim: Pick<Face, 'errorOf'> = {
     return { type: 'invalid_request_error', code, message: detail, param: undefined }
   },
 }
+
+/** The face whose shape the errors of a path have. */
+export function faceOf(path: string): Pick<Face, 'errorOf'> {
+  if (path.startsWith('/scim/v2/')) return scim
+  return path.startsWith('/v1/messages') ? faces.anthropic : faces.openaiChat
+}

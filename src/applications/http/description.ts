@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { JsonObject, JsonValue } from '../../core/json.ts'
 import { errorCatalogue } from '../../core/errors.ts'
 import { requestExtensionSchema } from './extension.ts'
-import { rightOf, type Route } from './route.ts'
+import { isOfHouse, rightOf, type Route } from './route.ts'
 
 /** The OpenAPI 3.1 description of a table of routes. */
 export function toDescription(routes: readonly Route[]): JsonObject {
@@ -36,6 +36,7 @@ function toOperation(route: Route): JsonObject {
     summary: route.summary,
     operationId: `${route.method.toLowerCase()}${route.path.replaceAll(/[^a-z0-9]+(.)?/gi, (_, next: string | undefined) => (next ?? '').toUpperCase())}`,
     ...(route.access === 'public' ? { security: [] } : { 'x-strata-right': rightOf(route) }),
+    ...(isOfHouse(route) ? { 'x-strata-scope': 'house' } : {}),
     ...parametersOf(route.path),
     ...bodyOf(route),
     responses: {

@@ -27,7 +27,7 @@ interface RouteBase {
 export interface OperationRoute extends RouteBase {
   /** The right it needs. */
   readonly access: 'public' | Right
-  /** `house`: it tells or changes what concerns every tenant, so that only keys of the operator's tenant may. */
+  /** `house`: it tells or changes what concerns every tenant. */
   readonly scope?: 'house'
   readonly handle: (exchange: Exchange, principal: Principal | undefined) => Promise<void>
 }
@@ -37,6 +37,11 @@ export interface RequestRoute extends RouteBase {
   readonly access: 'flow'
   readonly right: Right
   readonly run: (exchange: Exchange) => Promise<void>
+}
+
+/** Whether it concerns every tenant, and only keys of the operator's may use it. */
+export function isOfHouse(route: Route): boolean {
+  return route.access !== 'flow' && route.scope === 'house'
 }
 
 /** The right a route needs; `undefined` where everybody may. */

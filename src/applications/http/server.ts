@@ -13,7 +13,7 @@ import type { Idempotency } from '../../investment/index.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { encodeStrataError } from './errors.ts'
 import { isRepeatable, runRepeatable } from './idempotent.ts'
-import type { OperationRoute, Route } from './route.ts'
+import { isOfHouse, type OperationRoute, type Route } from './route.ts'
 import { createRouter, type Match } from './router.ts'
 
 // An import of it would read every name it exports, and with the last one load a web client that nobody here uses: 40 ms.
@@ -125,7 +125,7 @@ function principalOf(deps: HttpServerDeps, route: OperationRoute, exchange: Exch
   if (route.access === 'public') return undefined
   const principal = deps.authenticate(exchange.credential())
   requireRight(principal, route.access, `${route.method} ${route.path}`)
-  if (route.scope === 'house' && principal.tenant !== operatorTenant) throw notOfTheHouse(route)
+  if (isOfHouse(route) && principal.tenant !== operatorTenant) throw notOfTheHouse(route)
   return principal
 }
 

@@ -1,6 +1,6 @@
 import { errorCatalogue, type ErrorCode } from '../../../src/core/errors.ts'
 import type { JsonValue } from '../../../src/core/json.ts'
-import { faces, scim, type Face } from '../faces.ts'
+import { faceOf } from '../faces.ts'
 
 /** What comes of an endpoint or a limit, and not of what a client has sent. */
 const promised: ReadonlySet<string> = new Set([
@@ -15,12 +15,6 @@ const promised: ReadonlySet<string> = new Set([
 /** Words of the inside, that nobody outside is ever told. */
 const inside =
   /\.ts:\d+|node_modules|\bat (?:async )?[\w.]+ \(|SQLITE_|no such (?:table|column)|syntax error at|duplicate key value|violates|UNIQUE constraint|\bselect \S+ from\b|\binsert into\b|TypeError|RangeError|ECONNREFUSED|\/tmp\//i
-
-/** The face whose shape the errors of a path have. */
-function faceOf(path: string): Pick<Face, 'errorOf'> {
-  if (path.startsWith('/scim/v2/')) return scim
-  return path.startsWith('/v1/messages') ? faces.anthropic : faces.openaiChat
-}
 
 export interface Judged {
   readonly path: string
