@@ -134,6 +134,12 @@ describe('what no database keeps as it is', () => {
     await expectRefusal(faces.openaiChat, await strata.request(path, body), { code: 'INVALID_REQUEST', param })
   })
 
+  test('is refused in few words, however long the name that holds it', async () => {
+    const refused = await strata.request('/v1/incidents', { [`\0${'x'.repeat(100_000)}`]: 1 })
+    const text = await refused.text()
+    expect([refused.status, text.length < 1_000]).toEqual([400, true])
+  })
+
   test('is refused in a query and in what is provisioned', async () => {
     const asked = await strata.request('/v1/calls?before=a%00b')
     await expectRefusal(faces.openaiChat, asked, { code: 'INVALID_REQUEST', param: 'before' })

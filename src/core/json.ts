@@ -10,14 +10,21 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Where a text or a name holds U+0000, which no database keeps as it is; `undefined` where none does. */
-export function findNul(value: unknown): readonly (string | number)[] | undefined {
+/** Where a text or a name holds U+0000, which no database keeps as it is, as it may be shown: `events.1.id`. `undefined` where none does. */
+export function findNul(value: unknown): string | undefined {
+  const path = findNulPath(value)
+  return path?.map((key) => key.replaceAll('\0', '').slice(0, shownLengthMax)).join('.')
+}
+
+const shownLengthMax = 64
+
+function findNulPath(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return value.includes('\0') ? [] : undefined
   if (typeof value !== 'object' || value === null) return undefined
   for (const [key, each] of Object.entries(value)) {
     if (key.includes('\0')) return [key]
-    const found = findNul(each)
-    if (found !== undefined) return [Array.isArray(value) ? Number(key) : key, ...found]
+    const found = findNulPath(each)
+    if (found !== undefined) return [key, ...found]
   }
   return undefined
 }

@@ -5,6 +5,7 @@ import { LentBytes } from '../../core/lent-bytes.ts'
 import type { ByteSink } from '../../core/model.ts'
 import type { TurnAct, TurnEnd } from '../../core/turn.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
+import { refuseNul } from './nul.ts'
 
 /** One HTTP request and its response, with the few things every face needs of them. */
 export interface Exchange {
@@ -120,10 +121,9 @@ class NodeExchange implements Exchange, TurnAct {
     const url = this.#message.url ?? ''
     const start = url.indexOf('?')
     const query = start === -1 ? '' : url.slice(start + 1)
-    if (!query.includes('%00')) return new URLSearchParams(query)
-    const [name] = [...new URLSearchParams(query)].find((pair) => pair.some((text) => text.includes('\0'))) ?? ['']
-    const param = name.replaceAll('\0', '').slice(0, 64)
-    throw new PlatformError('INVALID_REQUEST', `${param}: must not hold the character U+0000`, { param })
+    const parameters = new URLSearchParams(query)
+    if (query.includes('%00')) for (const [name, value] of parameters) refuseNul({ [name]: value })
+    return parameters
   }
 
   header(name: string): string | undefined {

@@ -4,10 +4,11 @@ import type { Call, CallFacts, PolicyLabel } from '../../core/call.ts'
 import type { Citation, UnsupportedStatement } from '../../core/chat.ts'
 import type { FilePlace } from '../../core/places.ts'
 import { PlatformError } from '../../core/errors.ts'
-import { findNul, isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
 import { sumDispatches, type CallTotals } from '../../core/totals.ts'
 import type { Asked } from '../flow-parts.ts'
+import { refuseNul } from './nul.ts'
 import { toRoute, toUsageJson } from '../shapes/index.ts'
 
 /** The `strata` field of a request body. */
@@ -57,11 +58,7 @@ export type RequestExtension = z.infer<typeof requestExtensionSchema>
 export function readRequestExtension(body: JsonObject): RequestExtension | undefined {
   const given = body['strata']
   if (given === undefined) return undefined
-  const nul = findNul(given)
-  if (nul !== undefined) {
-    const param = ['strata', ...nul].join('.').replaceAll('\0', '')
-    throw new PlatformError('INVALID_REQUEST', `${param}: must not hold the character U+0000`, { param })
-  }
+  refuseNul({ strata: given })
   const parsed = requestExtensionSchema.safeParse(given)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -228,7 +228,7 @@ const groups: readonly Spec[] = [
 async function readResource(exchange: Exchange): Promise<JsonObject> {
   const { body } = await exchange.readJson()
   const nul = findNul(body)
-  if (nul !== undefined) throw invalid('invalidValue', `${nul.join('.').replaceAll('\0', '')} must not hold U+0000`)
+  if (nul !== undefined) throw invalid('invalidValue', `${nul} must not hold U+0000`)
   return body
 }
 

@@ -3,8 +3,9 @@ import { assert } from '../../../core/assert.ts'
 import type { Principal } from '../../../core/call.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isAdministrative, type Right } from '../../../core/rights.ts'
-import { findNul, type JsonObject } from '../../../core/json.ts'
+import type { JsonObject } from '../../../core/json.ts'
 import type { Exchange } from '../exchange.ts'
+import { refuseNul } from '../nul.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import type { Method, OperationRoute } from '../route.ts'
 import { encodeStrataError } from '../errors.ts'
@@ -85,10 +86,7 @@ export function toSignal(exchange: Exchange): AbortSignal {
 
 /** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
 export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
-  const nul = findNul(value)?.join('.').replaceAll('\0', '')
-  if (nul !== undefined) {
-    throw new PlatformError('INVALID_REQUEST', `${nul}: must not hold the character U+0000`, { param: nul })
-  }
+  refuseNul(value)
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
