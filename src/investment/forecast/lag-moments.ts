@@ -1,5 +1,5 @@
 import { at, solveSymmetric } from './ridge.ts'
-import { sumOfProducts } from './running-mean.ts'
+import { sumProducts } from './sums.ts'
 
 /** A linear forecast of one value from earlier ones: `intercept + Σ coefficients[j] · z[t − lags[j]]`. */
 export interface LagModel {
@@ -160,12 +160,12 @@ function readRunning({ width, sums }: RunningSums, size: number, rows: number): 
   return { ownMean: own, means, lower, right }
 }
 
-/** Moments of the lagged values, each diagonal made when it is first read. */
+/** Moments of the lagged values, each worked out when it is first read. */
 interface Table {
   /** The weighted mean of z[t − lag] over all t from the longest lag on. */
   readonly means: Float64Array
-  /** `diagonal(apart)[lag]`: the weighted mean of z[t − lag] z[t − lag − apart]. */
-  readonly diagonal: (apart: number) => Float64Array
+  /** The weighted mean of z[t − lag] z[t − lag − apart]. */
+  readonly product: (lag: number, apart: number) => number
 }
 
 /**
@@ -188,10 +188,15 @@ function createTable(z: Float64Array, decay: number, lagMax: number): Table {
   // Row t of lag i + 1 is row t − 1 of lag i, whose weight is `decay` times that of row t.
   for (let lag = 0; lag < lagMax; lag++)
     means[lag + 1] = (at(means, lag) - at(z, length - 1 - lag)) / decay + oldest * at(z, lagMax - 1 - lag)
-  const diagonals: Float64Array[] = []
+  const parts = { z, weighted, decay, oldest, lagMax }
+  const diagonals: Diagonal[] = []
   return {
     means: means.map((sum) => sum / total),
-    diagonal: (apart) => (diagonals[apart] ??= createDiagonal({ z, weighted, decay, oldest, total, lagMax }, apart)),
+    product(lag, apart) {
+      const diagonal = diagonals[apart] ?? startDiagonal(diagonals, parts, apart)
+      if (lag >= diagonal.known) extendDiagonal(diagonal, parts, { apart, lag })
+      return at(diagonal.sums, lag) / total
+    },
   }
 }
 
@@ -199,28 +204,56 @@ interface DiagonalParts {
   readonly z: Float64Array
   readonly weighted: Float64Array
   readonly decay: number
-  /** The weight of the oldest row, and of all rows together. */
+  /** The weight of the oldest row. */
   readonly oldest: number
-  readonly total: number
   readonly lagMax: number
 }
 
-function createDiagonal({ z, weighted, decay, oldest, total, lagMax }: DiagonalParts, apart: number): Float64Array {
+/** Weighted sums of products of two values so far apart, by the lag of the newer one, as far as they are known. */
+interface Diagonal {
+  sums: Float64Array
+  known: number
+}
+
+/** With its neighbour, which is mostly asked for too. */
+function startDiagonal(diagonals: Diagonal[], { z, weighted, lagMax }: DiagonalParts, apart: number): Diagonal {
+  const higher = apart % 2 === 0 && apart < lagMax ? apart + 1 : apart
+  const { own, next } = sumProducts(weighted.subarray(lagMax), z.subarray(lagMax - higher))
+  const [upper, lower] = [startWith(own), startWith(next)]
+  diagonals[higher] ??= upper
+  diagonals[higher - 1] ??= lower
+  return apart === higher ? upper : lower
+}
+
+function startWith(sum: number): Diagonal {
+  return { sums: Float64Array.of(sum), known: 1 }
+}
+
+/** No further than is asked: most diagonals are read at their beginning alone. */
+function extendDiagonal(
+  diagonal: Diagonal,
+  { z, decay, oldest, lagMax }: DiagonalParts,
+  { apart, lag: last }: { readonly apart: number; readonly lag: number },
+): void {
+  if (last >= diagonal.sums.length) {
+    const longer = new Float64Array(Math.min(2 * last, lagMax - apart) + 1)
+    longer.set(diagonal.sums)
+    diagonal.sums = longer
+  }
+  const { sums, known } = diagonal
   const length = z.length
-  const means = new Float64Array(lagMax + 1 - apart)
   const growth = 1 / decay // a product is there several times sooner than a quotient
-  let sum = sumOfProducts(weighted, z, { from: lagMax, apart })
-  means[0] = sum / total
-  for (let lag = 0; lag < lagMax - apart; lag++) {
+  let sum = at(sums, known - 1)
+  for (let lag = known - 1; lag < last; lag++) {
     const leaving = at(z, length - 1 - lag) * at(z, length - 1 - lag - apart)
     const entering = oldest * at(z, lagMax - 1 - lag) * at(z, lagMax - 1 - lag - apart)
     sum = (sum - leaving) * growth + entering
-    means[lag + 1] = sum / total
+    sums[lag + 1] = sum
   }
-  return means
+  diagonal.known = last + 1
 }
 
-function readMoments({ means: all, diagonal }: Table, lags: readonly number[]): Moments {
+function readMoments({ means: all, product }: Table, lags: readonly number[]): Moments {
   const size = lags.length
   const means = new Float64Array(size)
   const lower = new Float64Array(size * size)
@@ -230,11 +263,10 @@ function readMoments({ means: all, diagonal }: Table, lags: readonly number[]): 
     const lag = lags[i] ?? 0
     const mean = at(all, lag)
     means[i] = mean
-    right[i] = at(diagonal(lag), 0) - own * mean
+    right[i] = product(0, lag) - own * mean
     for (let j = 0; j <= i; j++) {
       const other = lags[j] ?? 0
-      const product = lag < other ? at(diagonal(other - lag), lag) : at(diagonal(lag - other), other)
-      lower[i * size + j] = product - mean * at(means, j)
+      lower[i * size + j] = product(Math.min(lag, other), Math.abs(lag - other)) - mean * at(means, j)
     }
   }
   return { ownMean: own, means, lower, right }

@@ -1,5 +1,5 @@
 import { at, generate } from './ridge.ts'
-import { deviate, sumOfProducts } from './running-mean.ts'
+import { deviate, sumByPhase, sumProducts, type Phases } from './sums.ts'
 
 /** Seasons longer than this are not looked for: that many steps back would have to be compared for every lag. */
 const lagMaxMost = 1_500
@@ -39,11 +39,12 @@ export interface Seasons {
  */
 export function findSeasons(series: Float64Array): Seasons {
   const lagMax = Math.min(lagMaxMost, Math.floor(series.length / 3))
-  const peak = findPeak(series, lagMax)
   let best: Candidate | undefined
   for (const lag of calendar) if (lag <= lagMax) best = better(series, best, { lag, gain: strengthGain })
-  // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is.
-  if (peak !== undefined) best = better(series, best, { lag: peak, gain: 2 * strengthGain })
+  // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is. Nothing explains more than all.
+  const gain = 2 * strengthGain
+  const peak = best === undefined || best.strength + gain < 1 ? findPeak(series, lagMax) : undefined
+  if (peak !== undefined) best = better(series, best, { lag: peak, gain })
   const isPlain = best !== undefined && best.strength >= strengthPlain
   const twice = isPlain ? undefined : findRepeated(series, lagMax, best)
   if (twice !== undefined) return { steps: [twice], isPlain: false }
@@ -92,19 +93,24 @@ export function isPlainSeason(series: Float64Array, season: number): boolean {
 function strengthOf(series: Float64Array, season: number): number {
   const rows = series.length - 2 * (season >> 1)
   if (rows < 2 * season) return 0
-  const sums = new Float64Array(season)
-  const counts = new Float64Array(season)
-  let squares = 0
-  deviate(series, season, (t, deviation) => {
-    const phase = t % season
-    sums[phase] = at(sums, phase) + deviation
-    counts[phase] = at(counts, phase) + 1
-    squares += deviation * deviation
-  })
+  const deviations = deviate(series, season)
+  const squares = sumOfSquares(deviations)
   if (!(squares > 1e-18)) return 0
-  let explained = 0
-  for (let phase = 0; phase < season; phase++) explained += at(sums, phase) ** 2 / Math.max(1, at(counts, phase))
+  const explained = explainedBy(sumByPhase(deviations, season, season >> 1))
   return 1 - ((1 - explained / squares) * (rows - 1)) / (rows - season)
+}
+
+function sumOfSquares(values: Float64Array): number {
+  let squares = 0
+  for (let t = 0; t < values.length; t++) squares += at(values, t) ** 2
+  return squares
+}
+
+/** What the means of the phases explain of the squares of values whose own mean is 0. */
+function explainedBy({ sums, counts }: Phases): number {
+  let explained = 0
+  for (let phase = 0; phase < sums.length; phase++) explained += at(sums, phase) ** 2 / Math.max(1, at(counts, phase))
+  return explained
 }
 
 /** Of a long season a smooth course shows in the changes between parts of it, not in those between steps. */
@@ -131,20 +137,11 @@ function evidenceOf(series: Float64Array, season: number): number {
 function evidenceOfChanges(series: Float64Array, season: number): number {
   const changes = generate(Math.max(0, series.length - 1), (t) => at(series, t + 1) - at(series, t))
   const { length } = changes
-  const sums = new Float64Array(season)
-  const counts = new Float64Array(season)
   let mean = 0
-  for (const change of changes) mean += change / length
-  let squares = 0
-  for (let t = 0; t < length; t++) {
-    const change = at(changes, t) - mean
-    const phase = t % season
-    sums[phase] = at(sums, phase) + change
-    counts[phase] = at(counts, phase) + 1
-    squares += change * change
-  }
-  let explained = 0
-  for (let phase = 0; phase < season; phase++) explained += at(sums, phase) ** 2 / Math.max(1, at(counts, phase))
+  for (let t = 0; t < length; t++) mean += at(changes, t) / length
+  const beside = generate(length, (t) => at(changes, t) - mean)
+  const squares = sumOfSquares(beside)
+  const explained = explainedBy(sumByPhase(beside, season, 0))
   const [phases, rest] = [season - 1, length - season]
   const left = squares - explained
   if (rest < 1 || !(squares > 1e-18)) return 0
@@ -236,9 +233,13 @@ function autocorrelations(z: Float64Array, lagMax: number): Float64Array {
   let variance = 0
   for (const value of z) variance += value * value
   if (!(variance > 0)) return result
-  for (let lag = 0; lag <= lagMax; lag++) {
-    const sum = sumOfProducts(z, z, { from: lag, apart: lag })
+  const put = (lag: number, sum: number): void => {
     result[lag] = (sum / variance) * (length / (length - lag))
+  }
+  for (let lag = 0; lag <= lagMax; lag += 2) {
+    const { own, next } = sumProducts(z, z.subarray(lag))
+    put(lag, own)
+    if (lag < lagMax) put(lag + 1, next)
   }
   return result
 }

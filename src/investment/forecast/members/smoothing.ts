@@ -1,5 +1,5 @@
 import { at, generate } from '../ridge.ts'
-import { deviate } from '../running-mean.ts'
+import { deviate, sumByPhase } from '../sums.ts'
 import type { Member, MemberContext } from './member.ts'
 
 /** Smoothing looks at no more than this many newest values: older ones have no weight left. */
@@ -87,20 +87,13 @@ function takeOff(values: Float64Array, phases: Float64Array): Float64Array {
 function seasonalPhases(values: Float64Array, season: number): Float64Array {
   const length = values.length
   if (season < 2 || length < 2 * season + 1) return new Float64Array(1)
-  const phases = new Float64Array(season)
-  const counts = new Float64Array(season)
-  deviate(values, season, (t, deviation) => {
-    const phase = t % season
-    phases[phase] = at(phases, phase) + deviation
-    counts[phase] = at(counts, phase) + 1
-  })
+  const { sums, counts } = sumByPhase(deviate(values, season), season, season >> 1)
   let middle = 0
   for (let phase = 0; phase < season; phase++) {
-    phases[phase] = at(phases, phase) / Math.max(1, at(counts, phase))
-    middle += at(phases, phase) / season
+    sums[phase] = at(sums, phase) / Math.max(1, at(counts, phase))
+    middle += at(sums, phase) / season
   }
-  for (let phase = 0; phase < season; phase++) phases[phase] = at(phases, phase) - middle
-  return phases
+  return generate(season, (phase) => at(sums, phase) - middle)
 }
 
 interface Parameters {
