@@ -13,6 +13,8 @@ export interface ServerProcessOptions {
    */
   readonly config?: JsonObject
   readonly adminKey: string
+  /** Beside the path to programs and the key, which is all that the process gets otherwise. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** The real server, as a process of its own. */
@@ -46,7 +48,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const given = options.config === undefined ? ['--port', '0'] : ['--config', path]
   const child = spawn(process.execPath, [command, 'start', ...given], {
     cwd: options.folder,
-    env: { PATH: process.env['PATH'], STRATA_ADMIN_KEY: options.adminKey },
+    env: { PATH: process.env['PATH'], ...options.environment, STRATA_ADMIN_KEY: options.adminKey },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const words: string[] = []

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Cancellation } from '../../core/cancellation.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { toThreadEnvironment } from '../../core/threads.ts'
 import type { CodeJob, CodeOutcome, FromCodeWorker, ToCodeWorker } from './messages.ts'
 
 /** Runs programs that models wrote, apart from everything. */
@@ -91,7 +92,7 @@ class ThreadedRunner implements CodeRunner {
 
   #start(): Thread {
     const worker = new Worker(new URL('./code-worker.ts', import.meta.url), {
-      env: {},
+      env: toThreadEnvironment(),
       execArgv: [],
       // What the interpreter says when it falls over is told as an outcome.
       stdout: true,

@@ -1,9 +1,8 @@
-import { getCompileCacheDir } from 'node:module'
-import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { unreachable } from '../../core/assert.ts'
 import { PlatformError } from '../../core/errors.ts'
 import type { EventLog } from '../../core/ports.ts'
+import { toThreadEnvironment } from '../../core/threads.ts'
 import type { FromThread, SideWork, ThreadData, ToThread } from './messages.ts'
 
 export interface ThreadOptions {
@@ -103,7 +102,7 @@ class FoldingThread implements Thread {
       workerData: data,
       name: 'fold',
       execArgv: [],
-      env: toEnvironment(),
+      env: toThreadEnvironment(),
       // A tree of calls is short-lived: more room for the young makes the process larger and folding no faster.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     })
@@ -176,15 +175,6 @@ class FoldingThread implements Thread {
     for (const ticket of this.#tickets.values()) ticket.reject(toUnavailable(reason))
     this.#tickets.clear()
   }
-}
-
-/**
- * Of the environment the thread gets only where compiled code is kept, if the process keeps it: otherwise it would load
- * the compiler of TypeScript a second time, 13 MB.
- */
-function toEnvironment(): NodeJS.Dict<string> {
-  const folder = getCompileCacheDir()
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) } // below it lies one folder a version
 }
 
 function toUnavailable(reason: string): PlatformError {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { toThreadEnvironment } from '../../../core/threads.ts'
 import type { Recognition, RecogniseOptions } from './engine.ts'
 import type { FromOcr, ToOcr } from './messages.ts'
 import type { OcrRuntime } from './runtime.ts'
@@ -56,7 +57,7 @@ export function createRecogniser({ runtime, timeoutMs }: RecogniserOptions): Rec
 
 function startWorker(runtime: OcrRuntime): Worker {
   const worker = new Worker(new URL('./ocr-worker.ts', import.meta.url), {
-    env: {},
+    env: toThreadEnvironment(),
     execArgv: [],
     workerData: runtime,
     resourceLimits: { maxOldGenerationSizeMb: heapMbMax },

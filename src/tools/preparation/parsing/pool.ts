@@ -1,7 +1,6 @@
-import { getCompileCacheDir } from 'node:module'
-import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { PlatformError } from '../../../core/errors.ts'
+import { toThreadEnvironment } from '../../../core/threads.ts'
 import type { ParsedDocument, ParsingLimits, SourceFile } from '../preparation.ts'
 import { refuse } from '../reading/index.ts'
 import type { FromWorker, OcrSetup, Part, ToWorker } from './messages.ts'
@@ -83,10 +82,8 @@ class ThreadPool implements Pool {
   }
 
   #start(): Thread {
-    const cache = getCompileCacheDir()
     const worker = new Worker(new URL('./parsing-worker.ts', import.meta.url), {
-      // Of the environment the thread gets only where compiled code is kept: a document has no business with the rest.
-      env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
+      env: toThreadEnvironment(),
       execArgv: [],
       resourceLimits: {
         maxOldGenerationSizeMb: this.#limits.memoryMbMax,

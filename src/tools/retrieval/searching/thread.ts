@@ -1,8 +1,7 @@
-import { getCompileCacheDir } from 'node:module'
-import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { PlatformError } from '../../../core/errors.ts'
 import type { EventLog } from '../../../core/ports.ts'
+import { toThreadEnvironment } from '../../../core/threads.ts'
 import type { FromThread, ThreadData, ToThread } from './messages.ts'
 import type { Searcher, SearchQuery, SearchResult } from './searching.ts'
 
@@ -75,12 +74,11 @@ class Thread implements SearchThread {
   }
 
   #start(): Worker {
-    const cache = getCompileCacheDir()
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       workerData: this.#parts.data,
       name: 'search',
       execArgv: [],
-      env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
+      env: toThreadEnvironment(),
       resourceLimits: { maxYoungGenerationSizeMb: 16 },
     })
     worker.unref()
