@@ -40,6 +40,12 @@ const letterForms = new RegExp(`[${[...plainForms.keys()].join('')}]`, 'g')
 const spelt = String.raw`\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}`
 /** A run of letters of such scripts, kept when a text is split by it. */
 export const speltRun = new RegExp(`([${spelt}]+)`, 'u')
+/** What such a run is found by: every three neighbours; what is shorter as it is. */
+export function toThrees(run: string): readonly string[] {
+  const letters = Array.from(run)
+  return letters.length < 3 ? [run] : letters.slice(2).map((_, at) => letters.slice(at, at + 3).join(''))
+}
+
 /** A letter of such a script. */
 export function isSpelt(character: string): boolean {
   return character >= '\u0e00' && speltLetter.test(character)

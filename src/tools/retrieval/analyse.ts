@@ -1,6 +1,6 @@
 import { findDates } from '../../core/dates.ts'
 import { createSimplifier } from '../../core/han.ts'
-import { foldLetters, speltRun, toPlain } from '../../core/letters.ts'
+import { foldLetters, speltRun, toPlain, toThrees } from '../../core/letters.ts'
 import { stemWord } from '../../core/stem.ts'
 import { changesAtEnds, findWordLanguage, toBeginning, toned, WordForms } from '../../core/word-forms.ts'
 
@@ -127,7 +127,7 @@ class TermWriter {
   #addForeignRun(run: string): void {
     for (const [index, piece] of run.split(speltRun).entries()) {
       if (piece === '') continue
-      if (index % 2 === 1) this.#addSpelt(piece)
+      if (index % 2 === 1) for (const three of toThrees(piece)) this.#terms.push(three)
       else if (/^\w+$/.test(piece)) this.#addName(piece)
       else for (const word of piece.split('_')) if (word !== '') this.#addForeign(word)
     }
@@ -142,13 +142,6 @@ class TermWriter {
     if (isLatin) this.#addPrefix(word)
     const kept = isLatin ? exact : word
     if (stem !== kept || this.#isToned) this.#terms.push(exactMark + kept)
-  }
-
-  /** Where neither words are parted nor a letter says much: threes of letters. */
-  #addSpelt(part: string): void {
-    const letters = Array.from(part)
-    if (letters.length < 3) this.#terms.push(part)
-    for (let at = 3; at <= letters.length; at++) this.#terms.push(letters.slice(at - 3, at).join(''))
   }
 
   /** In languages whose words change at their ends otherwise than in English. */

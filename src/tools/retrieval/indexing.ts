@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Chunk } from '../preparation/index.ts'
 import type { Analyser } from './analyse.ts'
 import { countHead, countSymbol, countText, type ChunkTerms, type Packed } from './postings/codec.ts'
@@ -46,6 +47,22 @@ export function indexChunk(analyser: Analyser, source: ChunkSource): ChunkEntry 
     counts.set(name, countText(counts.get(name) ?? 0))
   }
   return { terms: [...counts.keys()], packed: Uint16Array.from(counts.values()), termCount, likeness }
+}
+
+/** Chunks that are indexed before other work of the process gets its turn: about two milliseconds. */
+const chunksPerTurn = 16
+
+/** What is made of each chunk, one after the other. */
+export async function mapInTurns<Chunk, Made>(
+  chunks: readonly Chunk[],
+  make: (chunk: Chunk) => Made,
+): Promise<readonly Made[]> {
+  const all: Made[] = []
+  for (const [position, chunk] of chunks.entries()) {
+    if (position % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
+    all.push(make(chunk))
+  }
+  return all
 }
 
 /** Under what name the index has a term of contexts: no term of texts begins so. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { setImmediate } from 'node:timers/promises'
 import { PlatformError } from '../../core/errors.ts'
 import type { PreparedDocument } from '../preparation/index.ts'
 import type { Analyser } from './analyse.ts'
-import { indexChunk, toHead, type ChunkEntry } from './indexing.ts'
+import { indexChunk, mapInTurns, toHead, type ChunkEntry } from './indexing.ts'
 import type { DocumentView, NewDocument } from './knowledge.ts'
 import { readOnce, type LineageParts } from './lineage/lineage.ts'
 import { toStages } from './lineage/stages.ts'
@@ -22,9 +21,6 @@ export interface Ready {
 }
 
 export type Outcome = DocumentView | PlatformError
-
-/** Chunks analysed before other work of the process gets its turn: about two milliseconds. */
-const chunksPerTurn = 16
 
 export interface ReadyParts extends LineageParts {
   readonly analyser: Analyser
@@ -67,11 +63,9 @@ export async function prepareDocument(
   const parsedAtMs = clock.monotonicMs()
   const prepared = preparation.chunk(read.parsed, document.cuts)
   const chunkedAtMs = clock.monotonicMs()
-  const entries: ChunkEntry[] = []
-  for (const [position, { text, headings, symbols }] of prepared.chunks.entries()) {
-    if (position % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
-    entries.push(indexChunk(analyser, { text, head: toHead(document.name, prepared.title, headings), symbols }))
-  }
+  const entries = await mapInTurns(prepared.chunks, ({ text, headings, symbols }) =>
+    indexChunk(analyser, { text, head: toHead(document.name, prepared.title, headings), symbols }),
+  )
   const stages = toStages(preparation, {
     file,
     prepared,

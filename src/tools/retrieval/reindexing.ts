@@ -1,6 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Analyser } from './analyse.ts'
-import { indexChunk, toChunkSource } from './indexing.ts'
+import { indexChunk, mapInTurns, toChunkSource } from './indexing.ts'
 import { encodeTerms } from './postings/codec.ts'
 import { removeEntries, type RemoveParts } from './removing.ts'
 import { createKnowledgeRows, type ChunkRow, type EntryRow } from './store.ts'
@@ -11,22 +10,16 @@ export interface Reindexed {
   readonly chunks: readonly ChunkRow[]
 }
 
-/** Chunks analysed before other work of the process gets its turn. */
-const chunksPerTurn = 16
-
 /** Passages of one version with the terms that they have now. */
-export async function analyseAgain(
+export function analyseAgain(
   analyser: Analyser,
   chunks: readonly ChunkRow[],
   names: { readonly name: string; readonly title: string | null },
 ): Promise<readonly ChunkRow[]> {
-  const analysed: ChunkRow[] = []
-  for (const [index, chunk] of chunks.entries()) {
-    if (index % chunksPerTurn === chunksPerTurn - 1) await setImmediate()
+  return mapInTurns(chunks, (chunk) => {
     const made = indexChunk(analyser, toChunkSource(chunk, names))
-    analysed.push({ ...chunk, term_count: made.termCount, likeness: made.likeness, terms: encodeTerms(made) })
-  }
-  return analysed
+    return { ...chunk, term_count: made.termCount, likeness: made.likeness, terms: encodeTerms(made) }
+  })
 }
 
 /**

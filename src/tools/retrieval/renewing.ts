@@ -108,11 +108,11 @@ async function renewEntries(sql: Kysely<Tables>, analyser: Analyser, renewing: R
   )
   const renumbered = await replaceEntries({ sql, analyser, collection }, batch)
   for (const generation of await vectors.listGenerations(collection.number)) {
-    const own = embedded.filter((vector) => vector.generation === generation.number)
-    await vectors.insertVectors(
-      generation,
-      own.map(({ chunk, vector }) => ({ chunk: renumbered.get(chunk) ?? 0, vector })),
-    )
+    const own = embedded.flatMap(({ generation: number, chunk, vector }) => {
+      const renewed = number === generation.number ? renumbered.get(chunk) : undefined
+      return renewed === undefined ? [] : [{ chunk: renewed, vector }]
+    })
+    await vectors.insertVectors(generation, own)
   }
   return batch.length
 }

@@ -1,4 +1,4 @@
-import { isSpelt } from '../../../core/letters.ts'
+import { isSpelt, toThrees } from '../../../core/letters.ts'
 import { changesAtEnds, toBeginning, WordForms } from '../../../core/word-forms.ts'
 import { isHanUnit, type Folder } from './fold.ts'
 
@@ -180,11 +180,6 @@ function forEachToken({ text, span, fold }: Tokenized, visit: (token: Token) => 
       visit({ type: 'word', text: text.slice(start, position) })
     } else position++
   }
-}
-
-/** Every three neighbours; what is shorter as it is. */
-function toThrees(run: string): readonly string[] {
-  return run.length < 3 ? [run] : Array.from({ length: run.length - 2 }, (_, at) => run.slice(at, at + 3))
 }
 
 function continuesWord(text: string, position: number): boolean {
