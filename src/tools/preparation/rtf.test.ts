@@ -23,6 +23,8 @@ describe('rich text', () => {
       'Привет 中文',
     ],
     ['a second byte that is a letter', "{\\f3 \\'83A\\'83\\'43}", 'アイ'],
+    ['a second byte that has to be escaped', "{\\f3 \\'83\\\\\\'83\\{\\'95\\\\ \\{\\}}", 'ソボ表 {}'],
+    ['a first byte without a second', "{\\f3 \\'83}{\\f3 \\'83\\b x\\'83\\~y}", 'x y'],
     [
       'bytes of pages of codes that a font names by number',
       "{\\f5 \\'f0\\'d2\\'c9} {\\f6 \\'a4} {\\f7 \\'c6\\'fc\\'cb\\'dc} {\\f8 \\'81\\'e1}",

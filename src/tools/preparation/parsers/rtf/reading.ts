@@ -11,6 +11,7 @@ import { BodyWriter } from './body.ts'
 import { isAscii } from './encodings.ts'
 import { changeState } from './formatting.ts'
 import { Head } from './head.ts'
+import { findLabel, toLabel } from './labels.ts'
 import { RowReading } from './row-reading.ts'
 import { createCapture, createState, endParagraph, isRich, toMarks, type Capture, type State } from './state.ts'
 import { Scanner, type Token } from './tokens.ts'
@@ -84,7 +85,7 @@ export class RtfReading {
   }
 
   #token(token: Token): void {
-    if (this.#bytes.length > 0 && token.type !== 'byte' && token.type !== 'text') this.#bytes = []
+    if (token.type === 'open' || token.type === 'close' || token.type === 'word') this.#bytes = []
     switch (token.type) {
       case 'open':
         return this.#open()
@@ -193,7 +194,8 @@ export class RtfReading {
         this.#builder.title = toTitle(text) ?? this.#builder.title
         return
       case 'label':
-        return this.#setLabel(text, capture.hasSign)
+        if (text !== '' || this.#label === undefined) this.#label = toLabel(text, capture)
+        return
       case 'instruction':
         return this.#instruct(text)
       case 'author':
@@ -232,11 +234,6 @@ export class RtfReading {
   #shown(): Capture {
     if (isRich(this.#state.capture)) return this.#state.capture
     return this.#stack.findLast(({ capture }) => isRich(capture))?.capture ?? this.#state.capture
-  }
-
-  #setLabel(text: string, isSign: boolean): void {
-    if (text === '') this.#label ??= isSign ? { text: '', isBullet: true } : undefined
-    else this.#label = { text, isBullet: isSign || !/[\p{L}\p{N}]/u.test(text) || /^o$/.test(text) }
   }
 
   #instruct(text: string): void {
@@ -310,13 +307,12 @@ export class RtfReading {
   #tab(mayEndLabel: boolean): void {
     const { capture, paragraph } = this.#state
     this.#writer.flush()
-    const label = this.#writer.begun.trim()
-    const isAlone = capture.words.length <= label.length
-    const isBullet = /^[•●○◦▪■·‣]$/.test(label)
-    const isNumber = paragraph.isHanging && /^(?:\d{1,3}|[a-zA-Z])[.)]$/.test(label)
-    if (mayEndLabel && isAlone && capture.kind === 'body' && this.#label === undefined && (isBullet || isNumber)) {
+    const begun = this.#writer.begun.trim()
+    const isAlone = capture.words.length <= begun.length
+    const label = isAlone && capture.kind === 'body' ? findLabel(begun, paragraph) : undefined
+    if (mayEndLabel && this.#label === undefined && label !== undefined) {
       this.#take(capture)
-      this.#label = { text: label, isBullet }
+      this.#label = label
     } else if (isRich(capture)) capture.words.space()
     else this.#write(' ', undefined)
   }
@@ -328,6 +324,9 @@ export class RtfReading {
     }
     this.#isBeginning = false
     if (this.#isSkipped()) return
+    // The second byte of a character may be one that has to be escaped.
+    if (this.#bytes.length > 0 && '\\{}'.includes(sign)) return this.#append(sign.charCodeAt(0), span)
+    this.#bytes = []
     const character = signs.get(sign)
     if (character !== undefined) this.#write(character, span)
     else if (sign === '\n' || sign === '\r') this.#paragraph()
@@ -364,8 +363,11 @@ export class RtfReading {
     }
   }
 
-  #byte(byte: number, { start, end }: Span): void {
-    if (this.#isSkipped()) return
+  #byte(byte: number, span: Span): void {
+    if (!this.#isSkipped()) this.#append(byte, span)
+  }
+
+  #append(byte: number, { start, end }: Span): void {
     const decoder = this.#head.fonts.decoderOf(this.#state.font)
     if (decoder.isSymbol) this.#state.capture.hasSign = true
     if (this.#bytes.length === 0) this.#bytesStart = start
