@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listenOnLoopback } from '../src/core/testing.ts'
 import { pdf } from './kit/pdf.ts'
 
 const repository = resolve(import.meta.dirname, '..')
@@ -135,12 +136,7 @@ describe('the command line', () => {
 
   test('says that a port is taken', async () => {
     const server = createServer()
-    const port = await new Promise<number>((done) => {
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address()
-        done(typeof address === 'object' && address !== null ? address.port : 0)
-      })
-    })
+    const port = await listenOnLoopback(server)
     const { code, complaints } = await strata(folder, 'start', '--port', String(port))
     server.close()
     expect(code).toBe(1)

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
 import { createSeededRandom } from '../src/core/random.ts'
+import { findFreePort } from '../src/core/testing.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startServerProcess, type ServerProcess } from './kit/server-process.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
@@ -157,7 +157,7 @@ test('each call of an edge node is at its centre once, whichever of the two is k
   const folders = ['centre', 'edge'].map((name) => mkdtempSync(join(tmpdir(), `strata-${name}-`)))
   const [centreFolder = '', edgeFolder = ''] = folders
   const adminKey = 'sk-strata-of-servers-that-are-killed-0123456789'
-  const port = await findPort()
+  const port = await findFreePort() // the centre comes back under the same address
   const random = createSeededRandom(20_261_126)
   const endpoints = { near: toEndpoint(mock, 'openai', { price: { input: '0.1', output: '0.2' } }) }
   const startCentre = (edge: JsonObject): Promise<ServerProcess> =>
@@ -229,12 +229,3 @@ test('each call of an edge node is at its centre once, whichever of the two is k
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   }
 }, 300_000)
-
-/** A port that nobody has now: the centre comes back under the same address. */
-async function findPort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo // of a TCP server that listens
-  await new Promise((done) => server.close(done))
-  return port
-}

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
+import { listenOnLoopback } from '../src/core/testing.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from './kit/strata.ts'
 import { askWhatIf } from './kit/what-if.ts'
@@ -21,8 +21,7 @@ const secret = 'The wage agreement of Stuttgart says forty hours.'
 
 beforeAll(async () => {
   mocks = { de: await startMockUpstream(), us: await startMockUpstream() }
-  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
-  const { port } = collector.address() as AddressInfo // a TCP server that listens has one
+  const port = await listenOnLoopback(collector)
   const price = { input: '1', output: '1' }
   const at = (place: 'de' | 'us') =>
     toEndpoint(mocks[place], 'openai', { processing: [place], storage: [place], price })

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts'
+import { listenOnLoopback } from '../src/core/testing.ts'
 import { faces } from './kit/faces.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { expectRefusal } from './kit/refusal.ts'
@@ -26,8 +26,7 @@ beforeAll(async () => {
       response.writeHead(204).end()
     })
   })
-  await new Promise<void>((resolve) => meter.listen(0, '127.0.0.1', resolve))
-  const { port } = meter.address() as AddressInfo // listening on TCP
+  const port = await listenOnLoopback(meter)
   strata = await startStrata({
     config: {
       endpoints: { here: toEndpoint(mock, 'openai') },

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
+import { listenOnLoopback } from '../src/core/testing.ts'
 import { faces } from './kit/faces.ts'
 import { startStrata, type RunningStrata } from './kit/strata.ts'
 
@@ -41,8 +41,7 @@ function secret(name: string): string {
 
 beforeAll(async () => {
   parrot = createServer(repeat)
-  await new Promise<void>((resolve) => parrot.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(parrot.address() as AddressInfo).port}`
+  const origin = `http://127.0.0.1:${await listenOnLoopback(parrot)}`
   const endpoints: Record<string, JsonObject> = {}
   for (const dialect of dialects) {
     for (const way of ways) {

@@ -1,11 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isJsonObject, type JsonObject, type JsonValue } from '../src/core/json.ts'
+import { listenOnLoopback } from '../src/core/testing.ts'
 import { startStrata, type RunningStrata } from './kit/strata.ts'
 
 let strata: RunningStrata
@@ -15,7 +15,9 @@ const bucket = createBucket()
 const dav = createDav()
 
 beforeAll(async () => {
-  const [siteUrl, bucketUrl, davUrl] = await Promise.all([site, bucket, dav].map((each) => listen(each.server)))
+  const [siteUrl, bucketUrl, davUrl] = await Promise.all(
+    [site, bucket, dav].map(async ({ server }) => `http://127.0.0.1:${await listenOnLoopback(server)}`),
+  )
   const local = { processing: ['local'], storage: ['local'] }
   mkdirSync(join(files, 'docs'))
   writeFileSync(join(files, 'docs/leave.md'), '# Leave\n\nStaff have 25 days of leave.\n')
@@ -190,12 +192,6 @@ describe('a folder over WebDAV', () => {
     expect(dav.refused).toBe(0)
   })
 })
-
-function listen(server: Server): Promise<string> {
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)) // a TCP server has such an address
-  })
-}
 
 interface Page {
   readonly body: string

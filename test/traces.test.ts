@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { listenOnLoopback } from '../src/core/testing.ts'
 import { startMockUpstream, type MockUpstream } from './kit/index.ts'
 import { startStrata, type RunningStrata } from './kit/strata.ts'
 
@@ -86,8 +86,7 @@ async function startCollector(): Promise<Collector> {
       response.end('{}')
     })
   })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as AddressInfo // it listens on TCP
+  const port = await listenOnLoopback(server)
   return {
     url: `http://127.0.0.1:${port}/v1/traces`,
     received,

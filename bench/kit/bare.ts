@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Pool, type Dispatcher } from 'undici'
+import { announce } from './announce.ts'
 
 /**
  * The bare pass-through that Strata is measured against: node:http in front, undici's dispatcher behind, bytes through
@@ -11,10 +12,7 @@ const pool = new Pool(process.argv[2] ?? '', { connections: 512, pipelining: 1 }
 const droppedHeaders = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host', 'expect', 'upgrade'])
 
 const server = createServer(relay)
-server.listen(0, '127.0.0.1', () => {
-  const address = server.address()
-  process.stdout.write(`${JSON.stringify({ port: typeof address === 'object' ? address?.port : undefined })}\n`)
-})
+await announce(server)
 
 function relay(request: IncomingMessage, response: ServerResponse): void {
   const { method = 'GET', url = '/' } = request

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
 import { mkdtempSync, openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Pool, type Dispatcher } from 'undici'
+import { announce } from './announce.ts'
 
 /**
  * The least that does the work promised of a request, in one closure: whole bodies, JSON read on both sides, the model's
@@ -21,10 +21,7 @@ const server = createServer((message, response) => {
   message.on('data', (chunk: Buffer) => chunks.push(chunk))
   message.on('end', () => relay(message, Buffer.concat(chunks), response))
 })
-server.listen(0, '127.0.0.1', () => {
-  // A TCP server that listens has an address with a port.
-  process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`)
-})
+await announce(server)
 
 function relay(message: IncomingMessage, bytes: Buffer, response: ServerResponse): void {
   const text = bytes.toString('utf8')

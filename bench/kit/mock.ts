@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net'
+import { announce } from './announce.ts'
 
 /**
  * The upstream of the gateway bench, as fast as Node can be one: it finds where a request ends and writes bytes made
@@ -24,10 +25,7 @@ const lengthNameUpper = Buffer.from('ontent-Length:')
 const chunkedName = Buffer.from('hunked')
 
 const server = createServer({ noDelay: true }, serve)
-server.listen(Number(process.argv[2] ?? 0), '127.0.0.1', () => {
-  const address = server.address()
-  process.stdout.write(`${JSON.stringify({ port: typeof address === 'object' ? address?.port : undefined })}\n`)
-})
+await announce(server, Number(process.argv[2] ?? 0))
 
 function serve(socket: Socket): void {
   let held: Buffer | undefined

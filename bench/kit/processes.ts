@@ -1,7 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A child process of a benchmark, held to one core. */
@@ -100,16 +99,6 @@ function readTickMicros(pid: number): number | undefined {
 export function readRssMib(pid: number): number | undefined {
   const kib = Number(/^VmRSS:\s+(\d+) kB/m.exec(readProc(pid, 'status') ?? '')?.[1])
   return Number.isFinite(kib) ? kib / 1_024 : undefined
-}
-
-/** A port that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** Calls `probe` until it is true; throws with the process's last words when it ends or `timeoutMs` have passed. */

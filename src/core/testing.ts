@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import type { CallFacts } from './call.ts'
 import type { Clock } from './time.ts'
 
@@ -29,4 +31,19 @@ export function createFacts(known: Partial<CallFacts> & Pick<CallFacts, 'id'>): 
 export function createTickingClock(): Clock {
   let elapsedMs = 0
   return { now: () => 0, monotonicMs: () => ++elapsedMs }
+}
+
+/** For tests and benchmarks only: the port of 127.0.0.1 that a server listens on from now, any that is free unless one is named. Rejects where it is taken. */
+export async function listenOnLoopback(server: Server, port = 0): Promise<number> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port // a TCP server that listens has one
+}
+
+/** For tests and benchmarks only: a port of 127.0.0.1 that was free a moment ago. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer()
+  const port = await listenOnLoopback(server)
+  await new Promise((resolve) => server.close(resolve))
+  return port
 }

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { listenOnLoopback } from '../../src/core/testing.ts'
 
 export interface GitServerOptions {
   /** Whether it speaks version 2 of the protocol; only version 0 when false. */
@@ -45,8 +45,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     }
     serve({ folder, options, request, response, count: (bytes) => (seen.bytesSent += bytes) })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // it listens
+  const port = await listenOnLoopback(server)
   return {
     url: `http://127.0.0.1:${port}/team/notes.git`,
     requests,

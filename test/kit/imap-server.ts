@@ -1,5 +1,6 @@
-import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { listenOnLoopback } from '../../src/core/testing.ts'
 
 export interface ImapServerOptions {
   /** Offers to become encrypted, with this certificate. */
@@ -50,7 +51,7 @@ export async function startImapServer(options: ImapServerOptions = {}): Promise<
     socket.on('close', () => sockets.delete(socket))
     new Conversation({ folders, commands, options }).begin(socket)
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await listenOnLoopback(server)
   const open = (name: string): Folder => {
     const folder = folders.get(name) ?? {
       validity: 7,
@@ -64,7 +65,7 @@ export async function startImapServer(options: ImapServerOptions = {}): Promise<
     return folder
   }
   return {
-    port: (server.address() as AddressInfo).port, // it listens
+    port,
     commands,
     folders,
     deliver(name, message) {

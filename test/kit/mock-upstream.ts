@@ -1,5 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { isJsonObject, type JsonValue } from '../../src/core/json.ts'
+import { listenOnLoopback } from '../../src/core/testing.ts'
 import { createSystemClock, type Clock } from '../../src/core/time.ts'
 import type { Behaviour } from './behaviour.ts'
 import { createExchange, type Exchange, type MockRequest, type RequestParts } from './exchange.ts'
@@ -84,7 +85,7 @@ export async function startMockUpstream(options: MockUpstreamOptions = {}): Prom
       sockets.delete(socket)
     })
   })
-  const port = await listen(server, options.port ?? 0)
+  const port = await listenOnLoopback(server, options.port)
   const origin = `http://127.0.0.1:${port}`
 
   return {
@@ -228,14 +229,4 @@ function parseJson(text: string): JsonValue | undefined {
   } catch {
     return undefined
   }
-}
-
-async function listen(server: Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the mock listens on no port')
-  return address.port
 }

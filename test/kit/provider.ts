@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { JsonObject } from '../../src/core/json.ts'
+import { listenOnLoopback } from '../../src/core/testing.ts'
 
 /** An OpenID provider that lets everybody in at once, as whoever it is told they are. */
 export interface Provider {
@@ -30,8 +30,7 @@ export async function startProvider(): Promise<Provider> {
   const grants = new Map<string, Grant>()
   const requests: string[] = []
   const server = createServer((message, response) => void serve(message, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}` // a TCP server that listens has one
+  const issuer = `http://127.0.0.1:${await listenOnLoopback(server)}`
   const provider = { issuer, claims: {} as JsonObject, usesForeignKey: false, requests, close }
   return provider
 

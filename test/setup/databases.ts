@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { listenOnLoopback } from '../../src/core/testing.ts'
 import { createSystemClock } from '../../src/core/time.ts'
 import { createStore } from '../../src/store/index.ts'
 import { startPostgresProcess, type PostgresProcess } from '../kit/postgres-server.ts'
@@ -14,7 +15,6 @@ import { silentLog } from '../kit/silent-log.ts'
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'strata-databases-'))
-  chmodSync(folder, 0o755) // run by root, the server is another user's process, which has to reach its own folder within
   await bringUp(folder, 'sqlite:')
   let started: Promise<PostgresProcess> | undefined
   const lobby = createServer((socket) => {
@@ -25,7 +25,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       () => socket.destroy(),
     )
   })
-  project.provide('databases', { sqlitePath: join(folder, 'strata.db'), postgresPort: await listen(lobby) })
+  project.provide('databases', { sqlitePath: join(folder, 'strata.db'), postgresPort: await listenOnLoopback(lobby) })
   return async () => {
     lobby.close()
     await (await started)?.stop()
@@ -41,17 +41,10 @@ async function bringUp(folder: string, url: string): Promise<void> {
 }
 
 async function startPostgres(folder: string): Promise<PostgresProcess> {
-  const server = await startPostgresProcess({ folder, settings })
+  const server = await startPostgresProcess({ settings })
   await server.createDatabase('template_strata')
   await bringUp(folder, `${server.url}/template_strata`)
   return server
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)) // listening on TCP
-  })
 }
 
 /** It syncs nothing, because what it holds need not outlive the tests. */

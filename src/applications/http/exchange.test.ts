@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { listenOnLoopback } from '../../core/testing.ts'
 import { TurnEnd } from '../../core/turn.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 
@@ -11,9 +11,7 @@ async function ask(answer: (exchange: Exchange) => void): Promise<Response> {
     answer(createExchange({ message, response, path: '/', bodyBytesMax: 1_000, startedMonotonicMs: 0, turn }, {})),
   )
   onTestFinished(() => void server.close())
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a server that listens has one
-  return fetch(`http://127.0.0.1:${port}/`)
+  return fetch(`http://127.0.0.1:${await listenOnLoopback(server)}/`)
 }
 
 test('what was ended is sent, though the connection is cut in the same turn', async () => {

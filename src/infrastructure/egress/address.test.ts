@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { listenOnLoopback } from '../../core/testing.ts'
 import { mayLeadTo, toNameKind } from './address.ts'
 import { createHarness, createTarget } from './harness.ts'
 import type { NameLookup } from './index.ts'
@@ -19,12 +19,12 @@ async function listen(): Promise<{ readonly port: number; readonly connections: 
   server.on('connection', () => {
     connections += 1
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const port = await listenOnLoopback(server)
   closers.push(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, connections: () => connections } // it listens on TCP
+  return { port, connections: () => connections }
 }
 
 function lookupTo(...addresses: readonly string[]): NameLookup {

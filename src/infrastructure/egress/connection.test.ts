@@ -1,8 +1,9 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createCertificate } from '../../../test/kit/certificate.ts'
 import type { Call } from '../../core/call.ts'
+import { listenOnLoopback } from '../../core/testing.ts'
 import { createHarness, createTarget, type Harness, type HarnessOptions } from './harness.ts'
 import type { ConnectOptions, EgressConnection, EgressTarget } from './index.ts'
 
@@ -21,8 +22,7 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
     onConnection(socket)
   })
   closing.push(() => server.close())
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port // it listens
+  return listenOnLoopback(server)
 }
 
 interface Opened extends Harness {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startMockUpstream, type MockUpstream } from '../../../test/kit/index.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { listenOnLoopback } from '../../core/testing.ts'
 import { createHarness, createTarget, quickTimeouts, type Harness } from './harness.ts'
 
 const chat = { path: '/chat/completions', body: '{"model":"m","messages":[],"stream":true}' }
@@ -34,9 +35,7 @@ async function serve(onSocket: (socket: Socket) => void): Promise<string> {
     onSocket(socket)
   })
   servers.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  return `http://127.0.0.1:${await listenOnLoopback(server)}`
 }
 
 describe('a response', () => {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { crc32 } from 'node:zlib'
 import { configSchema } from '../../config/index.ts'
 import { collectAnswer } from '../../core/answer.ts'
@@ -11,6 +10,7 @@ import type { JsonObject, JsonValue } from '../../core/json.ts'
 import type { Answer, EmbedKind } from '../../core/model.ts'
 import type { CallRecorder, DispatchIntent, EventLog, RegionGate } from '../../core/ports.ts'
 import { createSeededRandom, createSystemRandom } from '../../core/random.ts'
+import { listenOnLoopback } from '../../core/testing.ts'
 import { createSystemClock } from '../../core/time.ts'
 import { dialects, type UpstreamFailure } from '../dialects/index.ts'
 import { createEgress } from '../egress/index.ts'
@@ -67,9 +67,7 @@ export async function startVendorServer(): Promise<VendorServer> {
       write(response, reply ?? { status: 500, body: 'no reply was given' })
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  // A server that listens on a port has an address with one.
-  const { port } = server.address() as AddressInfo
+  const port = await listenOnLoopback(server)
   return {
     origin: `http://127.0.0.1:${port}`,
     requests,

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { assert } from '../../../core/assert.ts'
+import { listenOnLoopback } from '../../../core/testing.ts'
 import { verifyConsistency } from '../merkle.ts'
 import { derTags, findDer, readDer, toDer, toOid } from './der.ts'
 
@@ -31,8 +31,7 @@ async function serve(answer: (body: Buffer, request: IncomingMessage) => Reply):
       response.writeHead(reply.status).end(reply.body)
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo // a TCP server that listens has one
+  const port = await listenOnLoopback(server)
   return {
     url: `http://127.0.0.1:${port}`,
     requests,

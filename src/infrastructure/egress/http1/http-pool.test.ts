@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createCertificate } from '../../../../test/kit/certificate.ts'
+import { listenOnLoopback } from '../../../core/testing.ts'
 import { createFakeClock, createSystemClock, type Clock } from '../../../core/time.ts'
 import {
   createConnector,
@@ -48,9 +49,7 @@ async function listen(answer: (socket: Socket, request: string, number: number) 
     for (const socket of upstream.sockets) socket.destroy()
     server.close()
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  upstream.port = (server.address() as AddressInfo).port // it listens
+  upstream.port = await listenOnLoopback(server)
   return upstream
 }
 
@@ -301,9 +300,7 @@ describe('an encrypted connection', () => {
       })
     })
     closing.push(() => server.close())
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as AddressInfo // it listens
+    const port = await listenOnLoopback(server)
     return { origin: `https://localhost:${port}`, certificate, told }
   }
 

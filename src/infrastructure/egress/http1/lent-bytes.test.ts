@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LentBytes } from '../../../core/lent-bytes.ts'
+import { listenOnLoopback } from '../../../core/testing.ts'
 import { writePiece } from './index.ts'
 
 const opened: { destroy(): void }[] = []
@@ -12,11 +13,8 @@ afterEach(() => {
 
 /** A connection whose other side reads nothing until it is told to. */
 async function openPair(): Promise<{ readonly near: Socket; readonly far: Socket }> {
-  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const near = connect(address.port, '127.0.0.1')
+  const server = createServer({ pauseOnConnect: true })
+  const near = connect(await listenOnLoopback(server), '127.0.0.1')
   const [far] = (await once(server, 'connection')) as [Socket]
   server.close()
   opened.push(near, far)
