@@ -1,5 +1,5 @@
-import { startPostgres } from '../../src/store/testing.ts'
 import { examples, findInconsistencies, fuzz, startFullHouse, type Fuzzed } from '../../test/kit/all-routes/index.ts'
+import { withPostgres } from '../kit/postgres.ts'
 import type { Measurement } from '../kit/report.ts'
 import type { Scorecard, ScorecardOptions } from '../kit/scorecard.ts'
 
@@ -14,34 +14,26 @@ export const scorecard: Scorecard = {
 
 async function measureSiege({ seed, size, print }: ScorecardOptions): Promise<Measurement> {
   const rounds = size ?? roundsDefault
-  const lite = await besiege({ seed, rounds, print, name: 'SQLite', store: {} })
-  const server = await startPostgres()
-  try {
-    const post = await besiege({
-      seed: seed + 1,
-      rounds,
-      print,
-      name: 'PostgreSQL',
-      store: { url: await server.createUrl() },
-    })
-    const both = [lite, post]
-    const sum = (of: (each: Besieged) => number): number => both.reduce((total, each) => total + of(each), 0)
-    const figures = {
+  const embedded = await besiege({ seed, rounds, print, name: 'SQLite', store: {} })
+  const served = await withPostgres(async (server) => {
+    await server.createDatabase('siege')
+    const store = { url: `${server.url}/siege` }
+    return besiege({ seed: seed + 1, rounds, print, name: 'PostgreSQL', store })
+  })
+  const all = served === undefined ? [embedded] : [embedded, served]
+  const sum = (of: (each: Besieged) => number): number => all.reduce((total, each) => total + of(each), 0)
+  return {
+    figures: {
       requests: sum(({ fuzzed }) => fuzzed.requests),
       accepted: sum(({ fuzzed }) => fuzzed.byClass['2'] ?? 0),
       refused: sum(({ fuzzed }) => fuzzed.byClass['4'] ?? 0),
       faults: sum(({ fuzzed }) => fuzzed.faults.length),
       inconsistencies: sum(({ inconsistencies }) => inconsistencies.length),
       openAfter: sum(({ open }) => open),
-      rssGrownMib: Math.max(...both.map(({ rssGrownMib }) => rssGrownMib)),
-    }
-    return {
-      figures,
-      promised: { faults: ['=', 0], inconsistencies: ['=', 0], openAfter: ['=', 0] },
-      unmeasured: [],
-    }
-  } finally {
-    await server.stop()
+      rssGrownMib: Math.max(...all.map(({ rssGrownMib }) => rssGrownMib)),
+    },
+    promised: { faults: ['=', 0], inconsistencies: ['=', 0], openAfter: ['=', 0] },
+    unmeasured: served === undefined ? ['PostgreSQL'] : [],
   }
 }
 
