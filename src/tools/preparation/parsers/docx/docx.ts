@@ -21,6 +21,7 @@ import {
 import { readChart } from '../office/charts.ts'
 import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { findRelation, listRelations, readPart, readRelations, type Relation } from '../office/relations.ts'
+import { findFrame } from '../office/tables.ts'
 import { toTitle } from '../office/titles.ts'
 import type { Canonical, ParseContext } from '../parser.ts'
 import { readNumbering, type Numbering } from './numbering.ts'
@@ -259,10 +260,9 @@ class BodyReading {
   #readTable(table: Element): void {
     this.flush()
     const rows = readRows(table)
-    const [only] = rows[0] ?? []
-    // A table of one cell is a frame around what is in it.
-    if (rows.length === 1 && rows[0]?.length === 1 && only !== undefined) {
-      this.readBlocks(only.element)
+    const frame = findFrame(rows)
+    if (frame !== undefined) {
+      this.readBlocks(frame.element)
       this.flush()
       return
     }

@@ -1,4 +1,5 @@
 import { childrenOf, findPath, type Element } from '../../reading/index.ts'
+import { columnsMax } from '../office/tables.ts'
 import { valueOf } from './styles.ts'
 
 /** A cell of a table as it stands in the file: which columns it spans, and whether it goes on from the row above. */
@@ -8,9 +9,6 @@ export interface TableCell {
   readonly span: number
   readonly goesOn: boolean
 }
-
-/** Widest table that is read; what a file claims beyond is not filled up with empty cells. */
-const columnsMax = 1_000
 
 /** The rows of a table, cells at their columns. Cells in controls of forms count as theirs. */
 export function readRows(table: Element): readonly (readonly TableCell[])[] {

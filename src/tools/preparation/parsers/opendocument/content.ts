@@ -2,6 +2,7 @@ import { InlineBuilder, toInline, type CanonicalBuilder, type Cell, type ListIte
 import { childrenOf, type Archive, type Element } from '../../reading/index.ts'
 import { prefixed, toMarker, type Label } from '../office/numbers.ts'
 import { readPart } from '../office/relations.ts'
+import { findFrame } from '../office/tables.ts'
 import type { ParseContext } from '../parser.ts'
 import { countOf, levelsMax, startOf } from './counts.ts'
 import { ListCounting, nextLabel } from './lists.ts'
@@ -74,10 +75,9 @@ export class ContentWriter {
   table(table: Element): void {
     const cells = new Map<Element, Cell>()
     const grid = toGrid(table)
-    const [only] = grid[0] ?? []
-    // A table of one cell is a frame around what is in it.
-    if (grid.length === 1 && grid[0]?.length === 1 && only !== undefined) {
-      this.blocks(only)
+    const frame = findFrame(grid)
+    if (frame !== undefined) {
+      this.blocks(frame)
       return this.#flush()
     }
     this.#builder.table(

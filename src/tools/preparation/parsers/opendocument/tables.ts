@@ -1,8 +1,8 @@
 import { childrenOf, type Element } from '../../reading/index.ts'
+import { columnsMax } from '../office/tables.ts'
 import { countOf } from './counts.ts'
 
-/** Widest table that is read, and most times that a row with words is repeated. */
-const columnsMax = 1_000
+/** Most times that a row with words is repeated. */
 const repeatsMax = 1_000
 
 /** The grid of a table: the cell that stands in each place, merged ones in every place they cover. */

@@ -32,6 +32,6 @@ export function toDate(packed: number): string {
   const [minute, hour, day, month] = [packed & 63, (packed >> 6) & 31, (packed >> 11) & 31, (packed >> 16) & 15]
   const year = 1_900 + ((packed >> 20) & 511)
   if (!Number.isInteger(packed) || day < 1 || month < 1 || month > 12 || hour > 23 || minute > 59) return ''
-  const [two, three, four, five] = [month, day, hour, minute].map((part) => String(part).padStart(2, '0'))
-  return `${year}-${two}-${three}T${four}:${five}:00`
+  const two = (part: number): string => String(part).padStart(2, '0')
+  return `${year}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:00`
 }

@@ -1,5 +1,6 @@
 import { InlineBuilder, joinInlines, type CanonicalBuilder, type Inline, type ListItem } from '../../canonical/index.ts'
 import { prefixed, toMarker, type Label } from '../office/numbers.ts'
+import { findFrame } from '../office/tables.ts'
 import { toGrids, type Row, type RowDefinition } from './rows.ts'
 
 export interface Paragraph {
@@ -82,12 +83,8 @@ export class BodyWriter {
     if (this.#rows.length === 0) return
     this.#endList()
     const rows = this.#rows.splice(0)
-    const [only] = rows
-    // A table of one cell is a frame around what is in it.
-    if (rows.length === 1 && only?.cells.length === 1) {
-      for (const { inline } of only.cells) this.#builder.paragraph(inline)
-      return
-    }
+    const frame = findFrame(rows.map(({ cells }) => cells))
+    if (frame !== undefined) return this.#builder.paragraph(frame.inline)
     for (const grid of toGrids(rows, this.#placesMax)) this.#builder.table(grid)
   }
 

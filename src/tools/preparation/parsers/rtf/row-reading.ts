@@ -1,7 +1,5 @@
+import { columnsMax } from '../office/tables.ts'
 import type { CellDefinition, RowDefinition } from './rows.ts'
-
-/** Most cells of a row that are defined; the others are not aligned. */
-const cellsMax = 1_000
 
 /** Gathers what is stated of the cells of a row; it holds until another statement begins. */
 export class RowReading {
@@ -34,7 +32,7 @@ export class RowReading {
         this.#goesOnAbove = true
         return true
       case 'cellx':
-        if (this.#cells.length < cellsMax) {
+        if (this.#cells.length < columnsMax) {
           const right = parameter ?? 0
           this.#cells.push({ right, goesOnLeft: this.#goesOnLeft, goesOnAbove: this.#goesOnAbove })
         }

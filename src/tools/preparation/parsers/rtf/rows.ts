@@ -1,4 +1,5 @@
 import { toInline, type Cell } from '../../canonical/index.ts'
+import { columnsMax } from '../office/tables.ts'
 
 /** Where cells of a row end, as stated before it; in twips. */
 export interface RowDefinition {
@@ -20,8 +21,6 @@ export interface Row {
 
 /** Edges nearer to each other than this, in twips, are one: programs round. */
 const edgeWidth = 40
-/** Widest table that is read. */
-const columnsMax = 1_000
 
 /**
  * Rows as a grid: cells stand in every column and row that they cover. Rows that would cover more than `placesMax` together
