@@ -10,7 +10,7 @@ export {
 export {
   answerForecast,
   createForecastKind,
-  forecastInPieces,
+  forecastEach,
   forecastLimits,
   levelsDefault,
   readSeriesFile,

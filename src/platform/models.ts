@@ -39,7 +39,7 @@ export function createModels(
     endpoints,
     nodeKinds: [
       createGroundKind({ knowledge: lawful, copyright, guard: guards.passages, clock }),
-      createForecastKind(),
+      createForecastKind({ clock }),
       shadow,
     ],
     clock,

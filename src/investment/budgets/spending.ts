@@ -47,7 +47,7 @@ export async function createSpending(deps: SpendingDeps): Promise<Spending> {
     ...deps,
     store: createAlertStore(store),
     ledger,
-    outlooks: createOutlooks(outlooks),
+    outlooks: createOutlooks({ store: outlooks, clock }),
     budgets: () => budgets.alerting(),
   })
   return {

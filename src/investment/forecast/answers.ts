@@ -2,7 +2,7 @@ import { PlatformError } from '../../core/errors.ts'
 import { createSeededRandom } from '../../core/random.ts'
 import { runAtOnce, type Pieces } from '../../core/turns.ts'
 import { readExhaustion, sumQuantiles } from './budget.ts'
-import { forecastSeries, type SeriesForecast } from './forecast.ts'
+import { readForecast, type SeriesForecast } from './forecast.ts'
 
 /** What may be asked for at once. */
 export const forecastLimits = {
@@ -66,13 +66,21 @@ export function answerForecast(series: AskedSeries, asked: Asked): ForecastAnswe
   return runAtOnce(forecastInPieces(series, asked))
 }
 
-/** The same in pieces: the series is one, and so is each simulated future. */
-export function* forecastInPieces(series: AskedSeries, asked: Asked): Pieces<ForecastAnswer> {
+/** Of many series, in pieces. Throws INVALID_REQUEST for what cannot be forecast. */
+export function* forecastEach(series: readonly AskedSeries[], asked: Asked): Pieces<readonly ForecastAnswer[]> {
+  const answers: ForecastAnswer[] = []
+  for (const each of series) {
+    answers.push(yield* forecastInPieces(each, asked))
+    yield
+  }
+  return answers
+}
+
+function* forecastInPieces(series: AskedSeries, asked: Asked): Pieces<ForecastAnswer> {
   const { horizon, levels } = asked
   check(series, asked)
-  const forecast = forecastSeries(series.values, { horizon, seasons: series.seasons })
+  const forecast = yield* readForecast(series.values, { horizon, seasons: series.seasons })
   const { dateAfter } = series
-  yield
   return {
     name: series.name,
     method: forecast.method,

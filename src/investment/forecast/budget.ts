@@ -1,5 +1,5 @@
 import { assert } from '../../core/assert.ts'
-import { runAtOnce, type Pieces } from '../../core/turns.ts'
+import type { Pieces } from '../../core/turns.ts'
 import type { PathSource } from './forecast.ts'
 import { at } from './ridge.ts'
 
@@ -39,11 +39,6 @@ export function* readExhaustion(
     probability: steps.length / paths,
     stepAt: (share) => steps[Math.max(0, Math.ceil(share * paths) - 1)],
   }
-}
-
-/** The same at once. */
-export function findExhaustion(...asked: Parameters<typeof readExhaustion>): Exhaustion {
-  return runAtOnce(readExhaustion(...asked))
 }
 
 /** Quantiles of the sum over the horizon, for shares in 0…1. */

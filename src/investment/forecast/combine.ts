@@ -1,3 +1,4 @@
+import type { Pieces } from '../../core/turns.ts'
 import { medianOf, type Fitted } from './members/index.ts'
 import type { Plan } from './plan.ts'
 import { at } from './ridge.ts'
@@ -8,11 +9,13 @@ export interface Combination {
   forecast(origin: number): Float64Array
 }
 
-export function combine(plan: Plan, place: { readonly end: number; readonly horizon: number }): Combination {
+/** Each fit of a member is a piece. */
+export function* combine(plan: Plan, place: { readonly end: number; readonly horizon: number }): Pieces<Combination> {
   const { end, horizon } = place
   const fitted: Fitted[] = []
   const names: string[] = []
   for (const member of plan.members) {
+    yield
     const each = member.fit(end, horizon)
     if (each === undefined) continue
     fitted.push(each)

@@ -1,7 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Call } from '../../core/call.ts'
+import { createCancellation, type Cancellation } from '../../core/cancellation.ts'
+import type { ChatRequest } from '../../core/chat.ts'
 import { createSeededRandom } from '../../core/random.ts'
-import { answerForecast, findExhaustion, forecastSeries } from './index.ts'
+import { createTickingClock } from '../../core/testing.ts'
+import { runAtOnce } from '../../core/turns.ts'
+import { answerForecast, createForecastKind, forecastSeries, readExhaustion } from './index.ts'
 
 /** Days of hours with a daily and a weekly course, growth, and noise from a seed. */
 function createUsage(hours: number, seed: number, noise = 0.05): readonly number[] {
@@ -213,11 +219,11 @@ describe('simulated futures', () => {
 
   test('say when an amount is used up: the step at which a steady spend has eaten it', () => {
     const draw = (): Float64Array => new Float64Array(30).fill(10)
-    const found = findExhaustion(draw, { remaining: 95, paths: 100 })
+    const found = runAtOnce(readExhaustion(draw, { remaining: 95, paths: 100 }))
     expect(found.probability).toBe(1)
     expect([found.stepAt(0.1), found.stepAt(0.9)]).toEqual([10, 10])
-    expect(findExhaustion(draw, { remaining: 301, paths: 10 })).toMatchObject({ probability: 0 })
-    expect(findExhaustion(draw, { remaining: 301, paths: 10 }).stepAt(0.5)).toBeUndefined()
+    expect(runAtOnce(readExhaustion(draw, { remaining: 301, paths: 10 }))).toMatchObject({ probability: 0 })
+    expect(runAtOnce(readExhaustion(draw, { remaining: 301, paths: 10 })).stepAt(0.5)).toBeUndefined()
   })
 
   test('use up a larger amount never earlier', () => {
@@ -256,4 +262,25 @@ test('what cannot be forecast is refused with the field at fault', () => {
   expect(refusal(() => answerForecast({ name: 'a', values: [1] }, { ...asked, levels: [95] }))).toMatchObject({
     param: 'levels',
   })
+})
+
+test('a model that forecasts lets others have their turns, and ends when its call is cancelled', async () => {
+  const place = { id: 'outlook', path: 'models.outlook', build: () => expect.unreachable() }
+  const model = createForecastKind({ clock: createTickingClock() }).create({ forecast: {} }, place)
+  const text = JSON.stringify({ series: [1, 2, 3].map((seed) => ({ values: createUsage(200, seed) })) })
+  // What the model looks at of a request and of its call.
+  const request = { chat: { messages: [{ role: 'user', parts: [{ type: 'text', text }] }] } } as unknown as ChatRequest
+  const start = async (cancellation: Cancellation) =>
+    Array.fromAsync(await model.answer(request, { cancellation } as unknown as Call))
+  let turns = 0
+  let isOver = false
+  const whole = start(createCancellation()).finally(() => (isOver = true))
+  for (; !isOver; turns++) await setImmediate()
+  expect(turns).toBeGreaterThanOrEqual(10)
+  expect(await whole).toHaveLength(6)
+  const leaving = createCancellation()
+  const left = start(leaving)
+  await setImmediate()
+  leaving.cancel(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
 })

@@ -1,5 +1,6 @@
 import { assert } from '../../core/assert.ts'
 import type { Random } from '../../core/random.ts'
+import { runAtOnce, type Pieces } from '../../core/turns.ts'
 import { combine } from './combine.ts'
 import { fillSeasonal, fillStraight, trimStart } from './gaps.ts'
 import { createPathSource } from './paths.ts'
@@ -53,6 +54,14 @@ const spreadValuesMin = 3
  * some milliseconds for a thousand values and 48 steps.
  */
 export function forecastSeries(values: readonly (number | undefined)[], options: ForecastOptions): SeriesForecast {
+  return runAtOnce(readForecast(values, options))
+}
+
+/** The same in pieces, of some milliseconds at most for the longest series. */
+export function* readForecast(
+  values: readonly (number | undefined)[],
+  options: ForecastOptions,
+): Pieces<SeriesForecast> {
   const { horizon } = options
   assert(Number.isSafeInteger(horizon) && horizon >= 1, 'a horizon is a whole number of steps from 1 on')
   const known = trimStart(values)
@@ -62,11 +71,12 @@ export function forecastSeries(values: readonly (number | undefined)[], options:
   if (straight.every((value) => value === last)) return forecastConstant(last, straight.length, horizon)
   const transform = chooseTransform(straight)
   const rough = straight.map(transform.to)
-  const seasons = chooseSeasons(rough, options.seasons)
+  const seasons = yield* chooseSeasons(rough, options.seasons)
   const season = seasons.steps[0] ?? 1
   const series = season > 1 ? fillSeasonal(known.map(transform.to), rough, season) : rough
+  yield
   const plan = createPlan(series, seasons, { horizon, transform })
-  const combination = combine(plan, { end: series.length, horizon })
+  const combination = yield* combine(plan, { end: series.length, horizon })
   const middle = combination.forecast(series.length)
   const points = middle.map(transform.from)
   const method = `median of ${combination.members.join(', ')} (${transform.name} scale)`
@@ -74,7 +84,7 @@ export function forecastSeries(values: readonly (number | undefined)[], options:
     return { method, seasons: seasons.steps, points, interval: () => undefined, paths: () => undefined }
   }
   const hold = createHold(series)
-  const trials = runTrials(plan, combination, { series, horizon, season })
+  const trials = yield* runTrials(plan, combination, { series, horizon, season })
   const spread = estimateSpread(trials, { horizon, season, tilt: plan.tilt })
   return {
     method,
@@ -132,8 +142,8 @@ function isBelievable(series: Float64Array, season: number): boolean {
 }
 
 /** Seasons that are given are believed, as far as the series is long enough to show them twice. */
-function chooseSeasons(series: Float64Array, given: readonly number[] | undefined): Seasons {
-  if (given === undefined) return findSeasons(series)
+function* chooseSeasons(series: Float64Array, given: readonly number[] | undefined): Pieces<Seasons> {
+  if (given === undefined) return yield* findSeasons(series)
   const steps = given.filter((each) => each >= 2 && each * 2 <= series.length && isBelievable(series, each))
   const shortest = steps[0]
   const nested = steps.filter((each) => shortest !== undefined && each % shortest === 0)

@@ -1,15 +1,16 @@
 export {
   answerForecast,
-  forecastInPieces,
+  forecastEach,
   forecastLimits,
   levelsDefault,
   type Asked,
   type AskedSeries,
   type ForecastAnswer,
 } from './answers.ts'
-export { findExhaustion, type Exhaustion } from './budget.ts'
+export { readExhaustion } from './budget.ts'
 export {
   forecastSeries,
+  readForecast,
   type ForecastOptions,
   type Interval,
   type PathSource,

@@ -1,11 +1,14 @@
 import type { ForecastNode } from '../../config/index.ts'
 import { createAnswer } from '../../core/answer.ts'
+import type { Call } from '../../core/call.ts'
 import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import type { Traits } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
-import { answerForecast, forecastLimits, levelsDefault, type AskedSeries } from './answers.ts'
+import type { Clock } from '../../core/time.ts'
+import { createTurns, type Turns } from '../../core/turns.ts'
+import { forecastEach, forecastLimits, levelsDefault, type AskedSeries } from './answers.ts'
 import { readSeriesFile } from './series-file.ts'
 
 const horizonDefault = 24
@@ -16,7 +19,8 @@ const seriesMax = 200
  * The node kind `forecast`: a model that takes series as the text of the last user message and answers with their forecast as
  * JSON. The text is CSV, or JSON: `{"values": […], "horizon": 48}`, `{"series": [{"name", "values"}]}`, or the bare list.
  */
-export function createForecastKind(): NodeKind<ForecastNode> {
+export function createForecastKind({ clock }: { readonly clock: Clock }): NodeKind<ForecastNode> {
+  const turns = createTurns(clock)
   return {
     key: 'forecast',
     create({ forecast }, place) {
@@ -27,7 +31,7 @@ export function createForecastKind(): NodeKind<ForecastNode> {
         answer(request, call) {
           if (call.cancellation.isCancelled)
             return Promise.reject(new PlatformError('CANCELLED', 'the call was cancelled'))
-          return Promise.resolve(createAnswer(answerChat(request, defaults)))
+          return Promise.resolve(createAnswer(answerChat(request, defaults, { turns, call })))
         },
       }
     },
@@ -53,11 +57,16 @@ interface Question {
 
 type Defaults = Omit<Question, 'series'>
 
-async function* answerChat(request: ChatRequest, defaults: Defaults): AsyncGenerator<AnswerEvent> {
+async function* answerChat(
+  request: ChatRequest,
+  defaults: Defaults,
+  { turns, call }: { readonly turns: Turns; readonly call: Pick<Call, 'cancellation'> },
+): AsyncGenerator<AnswerEvent> {
   const { series, horizon, levels } = readQuestion(findText(request), defaults)
+  const answers = await turns.run(forecastEach(series, { horizon, levels, seed: 1 }), call.cancellation.signal)
   yield { type: 'text-delta', text: `{"object":"forecast","horizon":${horizon},"series":[` }
-  for (const [index, each] of series.entries()) {
-    const text = JSON.stringify(answerForecast(each, { horizon, levels, seed: 1 }))
+  for (const [index, each] of answers.entries()) {
+    const text = JSON.stringify(each)
     yield { type: 'text-delta', text: index === 0 ? text : `,${text}` }
   }
   yield { type: 'text-delta', text: ']}' }

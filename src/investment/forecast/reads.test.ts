@@ -1,12 +1,14 @@
 import { expect, test, vi } from 'vitest'
 import { createSeededRandom } from '../../core/random.ts'
-import { forecastSeries } from './index.ts'
+import { forecastLimits, forecastSeries, readForecast } from './index.ts'
 import type * as Ridge from './ridge.ts'
 
 const beside: string[] = []
+let reads = 0
 vi.mock('./ridge.ts', async (load) => {
   const ridge = await load<typeof Ridge>()
   const at = (values: Float64Array, index: number): number => {
+    reads++
     if (!(index >= 0 && index < values.length)) beside.push(`${index} of ${values.length}`)
     return ridge.at(values, index)
   }
@@ -29,5 +31,26 @@ test.each([
     forecast.paths(createSeededRandom(1))?.()
     forecast.interval(0.8)
   }
+  expect(beside.splice(0)).toEqual([])
+})
+
+/** Some ten milliseconds' worth; the whole fit reads more often. */
+const readsMax = 15_000_000
+
+test.each([
+  { of: 'found', seasons: undefined },
+  { of: 'given', seasons: [1_000, 5_000] },
+])('others have their turns within the fit of the longest series, its seasons $of', ({ seasons }) => {
+  const random = createSeededRandom(5)
+  const course = (t: number): number => 3 * Math.sin((2 * Math.PI * t) / 24) + Math.sin((2 * Math.PI * t) / 168)
+  const values = Array.from({ length: forecastLimits.valuesMax }, (_, t) => 20 + course(t) + random.next())
+  const pieces = readForecast(values, { horizon: 96, seasons })
+  const taken: number[] = []
+  for (let isOver = false; !isOver; taken.push(reads)) {
+    reads = 0
+    isOver = pieces.next().done === true
+  }
+  expect(Math.max(...taken)).toBeLessThanOrEqual(readsMax)
+  expect(taken.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(readsMax)
   expect(beside.splice(0)).toEqual([])
 })

@@ -1,3 +1,4 @@
+import type { Pieces } from '../../core/turns.ts'
 import { at, generate } from './ridge.ts'
 import { deviate, sumByPhase, sumProducts, type Phases } from './sums.ts'
 
@@ -37,13 +38,16 @@ export interface Seasons {
  * The seasons of a series: the one whose phases explain most of what varies around the running level, with the week beside a
  * day.
  */
-export function findSeasons(series: Float64Array): Seasons {
+export function* findSeasons(series: Float64Array): Pieces<Seasons> {
   const lagMax = Math.min(lagMaxMost, Math.floor(series.length / 3))
   let best: Candidate | undefined
-  for (const lag of calendar) if (lag <= lagMax) best = better(series, best, { lag, gain: strengthGain })
+  for (const lag of calendar) {
+    yield
+    if (lag <= lagMax) best = better(series, best, { lag, gain: strengthGain })
+  }
   // Chance moves a peak by a step or two: what is in no calendar must explain clearly more than what is. Nothing explains more than all.
   const gain = 2 * strengthGain
-  const peak = best === undefined || best.strength + gain < 1 ? findPeak(series, lagMax) : undefined
+  const peak = best === undefined || best.strength + gain < 1 ? yield* findPeak(series, lagMax) : undefined
   if (peak !== undefined) best = better(series, best, { lag: peak, gain })
   const isPlain = best !== undefined && best.strength >= strengthPlain
   const twice = isPlain ? undefined : findRepeated(series, lagMax, best)
@@ -197,8 +201,8 @@ function correlation(left: Float64Array, right: Float64Array): number {
 }
 
 /** The lag at which the series, beside a straight line, resembles itself most; short of it there must be one where it does less. */
-function findPeak(series: Float64Array, lagMax: number): number | undefined {
-  const resemblance = autocorrelations(detrend(series), lagMax)
+function* findPeak(series: Float64Array, lagMax: number): Pieces<number | undefined> {
+  const resemblance = yield* autocorrelations(detrend(series), lagMax)
   let peak: number | undefined
   let most = 0.25 + 1 / Math.sqrt(series.length)
   for (let lag = 2; lag < lagMax; lag++) {
@@ -227,7 +231,7 @@ function detrend(series: Float64Array): Float64Array {
 }
 
 /** Of a series whose mean is 0; for the pairs there are, so that a long lag is judged as a short one. */
-function autocorrelations(z: Float64Array, lagMax: number): Float64Array {
+function* autocorrelations(z: Float64Array, lagMax: number): Pieces<Float64Array> {
   const length = z.length
   const result = new Float64Array(Math.max(0, lagMax) + 1)
   let variance = 0
@@ -237,6 +241,7 @@ function autocorrelations(z: Float64Array, lagMax: number): Float64Array {
     result[lag] = (sum / variance) * (length / (length - lag))
   }
   for (let lag = 0; lag <= lagMax; lag += 2) {
+    yield
     const { own, next } = sumProducts(z, z.subarray(lag))
     put(lag, own)
     if (lag < lagMax) put(lag + 1, next)

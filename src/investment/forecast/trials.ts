@@ -1,3 +1,4 @@
+import type { Pieces } from '../../core/turns.ts'
 import { combine, type Combination } from './combine.ts'
 import type { Plan } from './plan.ts'
 import { at, generate } from './ridge.ts'
@@ -27,7 +28,7 @@ export interface TrialPlace {
  * many values for each coefficient that makes errors only a little too small, which the calibration of the spread makes
  * good, and leaves many more origins than fitting on a part would. The others are fitted anew on what was known then.
  */
-export function runTrials(plan: Plan, whole: Combination, place: TrialPlace): readonly Trial[] {
+export function* runTrials(plan: Plan, whole: Combination, place: TrialPlace): Pieces<readonly Trial[]> {
   const { series, horizon, season } = place
   const { length } = series
   const backMax = Math.floor(length * backShare)
@@ -37,9 +38,10 @@ export function runTrials(plan: Plan, whole: Combination, place: TrialPlace): re
     : Math.max(1, Math.floor(season / 3), season === 1 ? Math.floor(backMax / originsMax) : 1)
   const trials: Trial[] = []
   for (let back = first; back <= backMax && trials.length < originsMax; back += stride) {
+    yield
     const origin = length - back
     const reach = Math.min(horizon, back)
-    const combination = plan.refits ? combine(plan, { end: origin, horizon: reach }) : whole
+    const combination = plan.refits ? yield* combine(plan, { end: origin, horizon: reach }) : whole
     if (combination.members.length === 0) break
     const forecast = combination.forecast(origin)
     trials.push({ back, errors: generate(reach, (ahead) => at(series, origin + ahead) - at(forecast, ahead)) })

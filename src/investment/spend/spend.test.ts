@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { createTickingClock } from '../../core/testing.ts'
 import { createUsage } from '../../core/usage.ts'
 import { describeEngines } from '../../store/testing.ts'
 import { createTrees } from '../testing.ts'
 import { createSpendStore, type SpendBy } from './forecast/store.ts'
-import { createSpendQueries } from './index.ts'
+import { createSpendForecaster, createSpendQueries } from './index.ts'
 
 const noon = Date.parse('2026-03-10T12:00:00Z')
 const dayMs = 86_400_000
@@ -69,6 +70,18 @@ describeEngines('spend', (open) => {
     ])
     for (const by of ['model', 'endpoint'] as const)
       expect(await read(by)).toMatchObject([[expect.any(String), 2, 10n]])
+  })
+
+  test('that is forecast lets others have their turns, and is left when nobody waits for it any more', async () => {
+    const store = await open()
+    const trees = createTrees()
+    for (let day = 1; day <= 30; day++)
+      store.recorder.settle(trees.next({ vendorModel: 'm', cost: BigInt(day % 7), atMs: noon - day * dayMs }))
+    const clock = { ...createTickingClock(), now: () => noon }
+    const spend = createSpendForecaster({ store, clock })
+    const asked = { tenant: 'default', of: 'cost', by: 'all', step: 'day', horizon: 3, remaining: 1 } as const
+    expect(await spend.forecast(asked)).toMatchObject({ series: [{ name: 'all', costUnknown: 0 }] })
+    await expect(spend.forecast(asked, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone')
   })
 
   test('by day is that of the day on which a dispatch began', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
-import { createTurns, type Pieces } from '../../../core/turns.ts'
-import { forecastInPieces, forecastLimits, levelsDefault, type ForecastAnswer } from '../../../investment/index.ts'
+import { createTurns } from '../../../core/turns.ts'
+import { forecastEach, forecastLimits, levelsDefault } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation, readChoice, readNumber, toSignal } from './operation.ts'
@@ -47,7 +47,9 @@ export function forecastRoutes(getParts: GetParts): readonly Route[] {
       summary: 'What series of numbers will do: medians, intervals, and when an amount is used up.',
       body,
       answer: async ({ body, exchange }) => {
-        const answers = await turns.run(forecastEach(body), toSignal(exchange))
+        const { series, ...asked } = body
+        const known = series.map((each) => ({ ...each, values: each.values.map((value) => value ?? undefined) }))
+        const answers = await turns.run(forecastEach(known, asked), toSignal(exchange))
         return { status: 200, body: { object: 'forecast', horizon: body.horizon, series: answers } }
       },
     }),
@@ -65,20 +67,11 @@ export function forecastRoutes(getParts: GetParts): readonly Route[] {
           horizon: readNumber(exchange, 'horizon', { min: 1, max: forecastLimits.horizonMax, default: 30 }),
           remaining: readAmount(exchange.query().get('remaining')),
         }
-        const found = await parts.spend.forecast({ tenant: principal.tenant, ...asked })
+        const found = await parts.spend.forecast({ tenant: principal.tenant, ...asked }, toSignal(exchange))
         return { status: 200, body: { object: 'forecast', ...found } }
       },
     }),
   ]
-}
-
-function* forecastEach({ series, ...asked }: z.infer<typeof body>): Pieces<readonly ForecastAnswer[]> {
-  const answers: ForecastAnswer[] = []
-  for (const { name, values, seasons } of series) {
-    answers.push(yield* forecastInPieces({ name, seasons, values: values.map((each) => each ?? undefined) }, asked))
-    yield
-  }
-  return answers
 }
 
 function readAmount(text: string | null): number | undefined {

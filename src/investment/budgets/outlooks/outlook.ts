@@ -2,7 +2,8 @@ import { assert } from '../../../core/assert.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { createSeededRandom } from '../../../core/random.ts'
 import { toIso } from '../../../core/time.ts'
-import { findExhaustion, forecastSeries, type PathSource } from '../../forecast/index.ts'
+import type { Pieces } from '../../../core/turns.ts'
+import { readExhaustion, readForecast, type PathSource } from '../../forecast/index.ts'
 import type { Period } from '../periods.ts'
 
 /** What can be said of how long an account will last. */
@@ -52,8 +53,8 @@ function toNeeded(stepMs: number, ahead: number): number {
   return ahead > 2 * dayHours ? 7 * dayHours + 1 : 2 * dayHours + 1
 }
 
-/** Forecasts from whole steps. The step under way counts as its future says, or as what it has come to, whichever is more. */
-export function findOutlook({ spent, stepMs, nowMs, endsAtMs, available }: OutlookAsked): Outlook {
+/** Forecasts from whole steps, in pieces. The step under way counts as its future says, or as what it has come to, whichever is more. */
+export function* readOutlook({ spent, stepMs, nowMs, endsAtMs, available }: OutlookAsked): Pieces<Outlook> {
   const now = Math.floor(nowMs / stepMs)
   const ahead = Math.ceil(endsAtMs / stepMs) - now
   assert(ahead >= 1, 'a period that is looked at has not ended')
@@ -63,10 +64,11 @@ export function findOutlook({ spent, stepMs, nowMs, endsAtMs, available }: Outlo
   if (steps < needed) return { type: 'short', steps, needed }
   const history = Array.from({ length: steps }, (_, index) => spent.get(first + index) ?? 0)
   const seasons = stepMs === hourMs ? [dayHours, 7 * dayHours] : []
-  const draw = forecastSeries(history, { horizon: ahead, seasons }).paths(createSeededRandom(1))
+  const forecast = yield* readForecast(history, { horizon: ahead, seasons })
+  const draw = forecast.paths(createSeededRandom(1))
   assert(draw !== undefined, 'as many values as are needed have futures')
   const begun = spent.get(now) ?? 0
-  const exhaustion = findExhaustion(startWith(draw, begun), { remaining: available + begun, paths: pathsCount })
+  const exhaustion = yield* readExhaustion(startWith(draw, begun), { remaining: available + begun, paths: pathsCount })
   const endOf = (share: number): number | undefined => {
     const step = exhaustion.stepAt(share)
     return step === undefined ? undefined : Math.min(endsAtMs, (now + step) * stepMs)

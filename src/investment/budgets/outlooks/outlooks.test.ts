@@ -4,9 +4,10 @@ import { createIds } from '../../../core/ids.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { createSeededRandom } from '../../../core/random.ts'
 import { createFakeClock, type FakeClock } from '../../../core/time.ts'
+import { runAtOnce } from '../../../core/turns.ts'
 import { describeEngines, silentLog, type OpenStore, type Place } from '../../../store/testing.ts'
 import { createSpending, type BudgetRequest, type Spending } from '../index.ts'
-import { findOutlook } from './outlook.ts'
+import { readOutlook, type Outlook, type OutlookAsked } from './outlook.ts'
 
 const hourMs = 3_600_000
 /** A Monday; the month has 31 days. */
@@ -120,6 +121,8 @@ describe('an outlook', () => {
     expect(Math.abs(said - happened) / worlds).toBeLessThan(0.12)
   })
 })
+
+const findOutlook = (given: OutlookAsked): Outlook => runAtOnce(readOutlook(given))
 
 interface Dates {
   readonly p10: string

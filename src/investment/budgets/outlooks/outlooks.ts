@@ -1,7 +1,9 @@
 import type { JsonObject } from '../../../core/json.ts'
+import type { Clock } from '../../../core/time.ts'
+import { createTurns, type Turns } from '../../../core/turns.ts'
 import type { StatedAccount } from '../../ledger/index.ts'
 import type { Budget } from '../budget.ts'
-import { findOutlook, stepsMax, toOutlookJson, toStepMs } from './outlook.ts'
+import { readOutlook, stepsMax, toOutlookJson, toStepMs } from './outlook.ts'
 import type { OutlookStore } from './store.ts'
 
 /** An account of a budget that is forecast, in a period that has an end. */
@@ -18,11 +20,12 @@ export interface Warning {
 
 /** Looks at each account once in each step, whichever process comes first. */
 export interface Outlooks {
-  /** At one account that is due, since a forecast is some ten milliseconds of work; `undefined` when it raises no alarm. */
+  /** At one account that is due, since a forecast is some ten milliseconds of work, and others have their turns in it; `undefined` when it raises no alarm. */
   lookAtNext(accounts: readonly Forecast[], nowMs: number): Promise<Warning | undefined>
 }
 
-export function createOutlooks(store: OutlookStore): Outlooks {
+export function createOutlooks({ store, clock }: { readonly store: OutlookStore; readonly clock: Clock }): Outlooks {
+  const turns = createTurns(clock)
   /** Looked at in which step, as far as known here: what spares the database a question every second. */
   let done = new Map<number, number>()
   return {
@@ -32,19 +35,23 @@ export function createOutlooks(store: OutlookStore): Outlooks {
       if (done.size > 2 * accounts.length + 64) done = new Map()
       for (const each of open) {
         done.set(each.account.id, asOf(each))
-        if (await store.claim(each.account.id, asOf(each))) return await look(store, each, nowMs)
+        if (await store.claim(each.account.id, asOf(each))) return await look({ store, turns }, each, nowMs)
       }
       return undefined
     },
   }
 }
 
-async function look(store: OutlookStore, { budget, account }: Forecast, nowMs: number): Promise<Warning | undefined> {
+async function look(
+  { store, turns }: { readonly store: OutlookStore; readonly turns: Turns },
+  { budget, account }: Forecast,
+  nowMs: number,
+): Promise<Warning | undefined> {
   const stepMs = toStepMs(budget.period)
   const asOfMs = toStart(budget, nowMs)
   const spent = await store.readSpent(account, { stepMs, fromMs: asOfMs - stepsMax * stepMs })
   const available = Number(account.limit - account.spent)
-  const outlook = findOutlook({ spent, stepMs, nowMs, endsAtMs: account.endsAtMs ?? nowMs, available })
+  const outlook = await turns.run(readOutlook({ spent, stepMs, nowMs, endsAtMs: account.endsAtMs ?? nowMs, available }))
   const detail = toOutlookJson(outlook)
   await store.write(account.id, asOfMs, detail)
   if (outlook.type !== 'forecast' || budget.forecast === undefined) return undefined

@@ -1,7 +1,8 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso, type Clock } from '../../../core/time.ts'
+import { createTurns } from '../../../core/turns.ts'
 import type { Store } from '../../../store/index.ts'
-import { answerForecast, levelsDefault, type ForecastAnswer } from '../../forecast/index.ts'
+import { forecastEach, levelsDefault, type ForecastAnswer } from '../../forecast/index.ts'
 import { createSpendStore, type SpendBucket, type SpendBy } from './store.ts'
 
 export type SpendStep = 'hour' | 'day'
@@ -37,8 +38,11 @@ export interface SpendSeries extends ForecastAnswer {
 
 /** Forecasts what a tenant uses and spends, from its record. */
 export interface SpendForecaster {
-  /** Largest groups first. Rejects with INVALID_REQUEST where there is no whole step of history. */
-  forecast(asked: SpendAsked): Promise<SpendForecast>
+  /**
+   * Largest groups first. Rejects with INVALID_REQUEST where there is no whole step of history, and with the reason of the signal, soon
+   * after it is aborted.
+   */
+  forecast(asked: SpendAsked, signal?: AbortSignal): Promise<SpendForecast>
 }
 
 const stepMs = { hour: 3_600_000, day: 86_400_000 } as const
@@ -54,8 +58,9 @@ export function createSpendForecaster(deps: {
   readonly clock: Clock
 }): SpendForecaster {
   const spend = createSpendStore(deps.store)
+  const turns = createTurns(deps.clock)
   return {
-    async forecast(asked) {
+    async forecast(asked, signal) {
       const { tenant, by, step, of } = asked
       const length = stepMs[step]
       const now = Math.floor(deps.clock.now() / length)
@@ -68,13 +73,21 @@ export function createSpendForecaster(deps: {
         })
       }
       const dateAfter = (steps: number): string => toIso((now + steps - 1) * length)
-      const series = groupBuckets(buckets, of).map(({ name, members }) => {
-        const history = toHistory(members, { first, now, of })
-        const answer = answerForecast(
-          { name, values: history, seasons: seasons[step], dateAfter },
+      const groups = groupBuckets(buckets, of).map(({ name, members }) => ({
+        name,
+        values: toHistory(members, { first, now, of }),
+        costUnknown: members.reduce((sum, each) => sum + each.costUnknown, 0),
+      }))
+      const answers = await turns.run(
+        forecastEach(
+          groups.map(({ name, values }) => ({ name, values, seasons: seasons[step], dateAfter })),
           { horizon: asked.horizon, levels: levelsDefault, remaining: asked.remaining, seed: 1 },
-        )
-        return { ...answer, history, costUnknown: members.reduce((sum, each) => sum + each.costUnknown, 0) }
+        ),
+        signal,
+      )
+      const series = answers.map((answer, index) => {
+        const { values: history = [], costUnknown = 0 } = groups[index] ?? {}
+        return { ...answer, history, costUnknown }
       })
       return { of, by, step, from: toIso(first * length), until: toIso(now * length), series }
     },
