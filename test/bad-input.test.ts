@@ -163,7 +163,7 @@ const refused: readonly Bad[] = [
     name: 'a key of strata that is not there',
     body: members((face) => `"model":"${face.dialect}","strata":{"region":"eu"},${rest(face)}`),
     code: 'INVALID_REQUEST',
-    param: 'strata',
+    param: 'strata.region',
   },
   {
     name: 'a region that is not allowed',

@@ -121,6 +121,60 @@ describe('a client whose base URL is not right', () => {
   })
 })
 
+describe('fields that there are not', () => {
+  const long = 'k'.repeat(100_000)
+
+  test.each([
+    ['/v1/collections', { name: 'x', wat: 1 }, 'wat'],
+    ['/v1/collections', { name: 'x', [long]: 1 }, long.slice(0, 64)],
+    ['/v1/collections', Object.fromEntries([...Array(10_000).keys()].map((place) => [`k${place}`, 1])), 'name'],
+    [
+      '/v1/use-cases',
+      { name: 'x', title: 't', purpose: 'p', owner: 'o', answers: { [long]: 1 } },
+      `answers.${long.slice(0, 64)}`,
+    ],
+    ['/v1/chat/completions', { ...faces.openaiChat.ask('one'), strata: { bugdet: 1 } }, 'strata.bugdet'],
+    ['/v1/what-if', { level: 'policy', scenario: { regions: [] } }, 'scenario.regions'],
+  ])('are named in a refusal of %s in few words', async (path, body, param) => {
+    const response = await strata.request(path, body)
+    const text = await response.clone().text()
+    expect(text.length).toBeLessThan(1_000)
+    await expectRefusal(faces.openaiChat, response, { code: 'INVALID_REQUEST', param })
+  })
+
+  test('are named as they are sent', async () => {
+    const past = await strata.request('/v1/keys', { name: 'x', expires_at: '1999-12-31T23:59:59Z' })
+    await expectRefusal(faces.openaiChat, past, { code: 'INVALID_REQUEST', param: 'expires_at' })
+    const undeclared = await strata.request('/v1/keys', { name: 'x', use_case: 'none' })
+    await expectRefusal(faces.openaiChat, undeclared, { code: 'INVALID_REQUEST', param: 'use_case' })
+  })
+})
+
+describe('what can be read and means nothing', () => {
+  test.each([
+    {
+      what: 'a stretch of time that ends before it begins',
+      path: '/v1/prices/rerate',
+      body: { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' },
+      param: 'from',
+    },
+    {
+      what: 'values whose squares are no numbers',
+      path: '/v1/forecast',
+      body: { series: [{ values: [1e308, -1e308, 1e308, 1e308] }], horizon: 3 },
+      param: 'series',
+    },
+  ])('is refused: $what', async ({ path, body, param }) => {
+    await expectRefusal(faces.openaiChat, await strata.request(path, body), { code: 'INVALID_REQUEST', param })
+  })
+
+  test('is not found: a generation that is no number', async () => {
+    await strata.request('/v1/collections', { name: 'h' })
+    const response = await strata.request('/v1/collections/h/generations/abc', undefined, { method: 'DELETE' })
+    await expectRefusal(faces.openaiChat, response, { code: 'NOT_FOUND', param: 'generation', says: /"abc"/ })
+  })
+})
+
 describe('what no database keeps as it is', () => {
   const nul = 'a\0b'
 

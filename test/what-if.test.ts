@@ -98,6 +98,18 @@ describe('replayed with something changed', () => {
     expect(price).toMatchObject({ unmatched: ['oen'], repriced_usd: price['recorded_usd'] })
   })
 
+  test.each([
+    [{ a: { fallback: ['a'] } }, 'scenario.models.a.fallback[0]', 'cannot be made of itself'],
+    [{ a: { endpoint: 'nowhere' } }, 'scenario.models.a.endpoint', 'there is no endpoint'],
+    [{ a: { falback: ['one'] } }, 'scenario.models.a.falback', 'Did you mean'],
+  ])('models of it that cannot be are the fault of who asks: %j', async (models, param, says) => {
+    const refused = await strata.request('/v1/what-if', { level: 'route', scenario: { models } })
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'INVALID_REQUEST', param, message: expect.stringContaining(says) as string },
+    })
+    expect(refused.status).toBe(400)
+  })
+
   test('it is gone only in its hours', async () => {
     const minute = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(11, 16)
     const body = await replay({ gone: [{ endpoint: 'one', from: minute(3 * 3_600_000), to: minute(4 * 3_600_000) }] })
@@ -171,7 +183,7 @@ describe('refuses', () => {
   test.each([
     [{ scenario: { gone: [{ endpoint: 'one', from: '25:00' }] } }, 'scenario.gone.0.from'],
     [{ scenario: { budget: {} } }, 'budget'],
-    [{ scenario: { vendors: [] } }, 'scenario'],
+    [{ scenario: { vendors: [] } }, 'scenario.vendors'],
     [{ from: '2026-02-01T00:00:00Z', until: '2026-01-01T00:00:00Z' }, 'from'],
     [{ level: 'guess' }, 'level'],
   ])('%j', async (body, param) => {

@@ -14,7 +14,7 @@ interface KnowledgeDeps extends Parts {
   readonly loaded: LoadedConfig
   /** What stands in the configuration in force now: its regions, and the models that embed and rerank. */
   readonly inForce: {
-    readonly gate: () => Pick<ReturnType<typeof createRegionGate>, 'within'>
+    readonly gate: () => Pick<ReturnType<typeof createRegionGate>, 'has' | 'within'>
     readonly parts: Parameters<typeof createTextEmbedder>[0]
   }
 }
@@ -26,6 +26,7 @@ export function openKnowledge({ folder, loaded, inForce, ...parts }: KnowledgeDe
     config: loaded.config.knowledge,
     derived: [createFeedbackTexts(parts.store), createEvaluationTexts(parts.store), createReviewTexts(parts.store)],
     signer: createSigner(folder),
+    isRegion: (name) => inForce.gate().has(name),
     regionsWithin: (allowed) => inForce.gate().within(allowed),
     embedder: createTextEmbedder(inForce.parts),
     reranker: createTextReranker(inForce.parts),

@@ -1,4 +1,4 @@
-import { configSchema, type Config, type ShadowNode } from '../config/index.ts'
+import { readModelNode, type Config, type ShadowNode } from '../config/index.ts'
 import { collectAnswer } from '../core/answer.ts'
 import { createRootCall, type Call, type CallFacts } from '../core/call.ts'
 import { createChat, type ChatRequest } from '../core/chat.ts'
@@ -106,10 +106,7 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   })
   const judge: PolicyJudge | undefined =
     change.policies === undefined ? undefined : createPolicyJudge(deps.policies, change.policies)
-  const tree = change.models === undefined ? config.models : { ...config.models, ...parseModels(change.models) }
-  const routable = findRoutable(tree)
-  const models = createModelTree({
-    config: Object.fromEntries(Object.entries(tree).filter(([name]) => routable(name))),
+  const { routable, models } = growTree(change, config, {
     endpoints,
     nodeKinds: [createReplayGround(), replayShadow],
     clock: script.clock,
@@ -295,12 +292,38 @@ function createReplayGround(): Parameters<typeof createModelTree>[0]['nodeKinds'
   }
 }
 
-function parseModels(models: NonNullable<WorldChange['models']>): Config['models'] {
-  const parsed = configSchema.shape.models.safeParse(models)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const path = ['models', ...(issue?.path ?? [])].join('.')
-  throw new PlatformError('CONFIG_INVALID', `${path}: ${issue?.message ?? 'is not understood'}`, { param: path })
+/** The models in force, with those of the scenario. Throws INVALID_REQUEST for what is wrong with these. */
+function growTree(
+  change: WorldChange,
+  config: Config,
+  parts: Omit<Parameters<typeof createModelTree>[0], 'config'>,
+): { readonly routable: (name: string) => boolean; readonly models: ModelCatalogue } {
+  const tree = change.models === undefined ? config.models : { ...config.models, ...readModels(change.models, config) }
+  const routable = findRoutable(tree)
+  try {
+    const routed = Object.fromEntries(Object.entries(tree).filter(([name]) => routable(name)))
+    return { routable, models: createModelTree({ ...parts, config: routed }) }
+  } catch (thrown) {
+    throw change.models === undefined ? thrown : toScenarioFault(thrown)
+  }
+}
+
+/** Throws INVALID_REQUEST. */
+function readModels(models: NonNullable<WorldChange['models']>, { network }: Config): Config['models'] {
+  const { depthMax, inlineNodesMax: nodesMax } = network
+  return Object.fromEntries(
+    Object.entries(models).map(([name, node]) => [
+      name,
+      readModelNode(node, { path: `scenario.models.${name.slice(0, 64)}`, depthMax, nodesMax }),
+    ]),
+  )
+}
+
+/** What cannot stand in a configuration is here the fault of who asks. */
+function toScenarioFault(thrown: unknown): unknown {
+  if (!(thrown instanceof PlatformError) || thrown.code !== 'CONFIG_INVALID') return thrown
+  const { message, param } = thrown
+  return new PlatformError('INVALID_REQUEST', `scenario.${message}`, { param: `scenario.${param}` })
 }
 
 /** Rounded up, as every charge. */

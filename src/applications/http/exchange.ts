@@ -5,7 +5,7 @@ import { LentBytes } from '../../core/lent-bytes.ts'
 import type { ByteSink } from '../../core/model.ts'
 import type { TurnAct, TurnEnd } from '../../core/turn.ts'
 import { toJsonBody, type JsonBody } from './json-body.ts'
-import { refuseNul } from './nul.ts'
+import { refuseNul } from './faults.ts'
 
 /** One HTTP request and its response, with the few things every face needs of them. */
 export interface Exchange {

@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import { fromDollars, toDollars, type Picodollars } from '../../core/money.ts'
 import { sumDispatches, type CallTotals } from '../../core/totals.ts'
 import type { Asked } from '../flow-parts.ts'
-import { refuseNul } from './nul.ts'
+import { parseFields, refuseNul } from './faults.ts'
 import { toRoute, toUsageJson } from '../shapes/index.ts'
 
 /** The `strata` field of a request body. */
@@ -59,11 +59,7 @@ export function readRequestExtension(body: JsonObject): RequestExtension | undef
   const given = body['strata']
   if (given === undefined) return undefined
   refuseNul({ strata: given })
-  const parsed = requestExtensionSchema.safeParse(given)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const path = ['strata', ...(issue?.path ?? [])].join('.')
-  throw new PlatformError('INVALID_REQUEST', `${path}: ${issue?.message ?? 'is not understood'}`, { param: path })
+  return parseFields(requestExtensionSchema, given, ['strata'])
 }
 
 /** What of the extension the flow decides by. */

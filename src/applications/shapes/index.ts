@@ -29,7 +29,7 @@ export { toTraits } from './models.ts'
 export { toBacktestJson, toControlsJson, toDecisionJson } from './policy.ts'
 export { toReviewJson, toReviewFileJson } from './reviews.ts'
 export { toSourceJson, toSyncJson } from './sources.ts'
-export { type UsageSpan, toSpan, toUsageReport } from './usage.ts'
+export { outOfOrder, type UsageSpan, toSpan, toUsageReport } from './usage.ts'
 export {
   toDraftJson,
   newUseCase,

@@ -22,7 +22,7 @@ export function toSpan(from: string | undefined, to: string | undefined, nowMs: 
   }
   const endMs = read('to', to) ?? nowMs
   const startMs = read('from', from) ?? endMs - 30 * dayMs
-  if (startMs >= endMs) throw new PlatformError('INVALID_REQUEST', 'from must lie before to', { param: 'from' })
+  if (startMs >= endMs) throw outOfOrder()
   return { startMs, endMs }
 }
 
@@ -53,4 +53,9 @@ function toSumJson(sums: readonly CallSum[]): JsonObject {
     reasoning_tokens: tokens(({ reasoning }) => reasoning),
     cost: toMoneyJson(sums.reduce((total, { cost }) => total + cost, 0n)),
   }
+}
+
+/** Of a stretch of time that ends before it begins. */
+export function outOfOrder(): PlatformError {
+  return new PlatformError('INVALID_REQUEST', 'from must lie before to', { param: 'from' })
 }

@@ -155,8 +155,8 @@ describeEngines('identity', (openStore) => {
       [{ models: ['small', ''] }, 'models[1]'],
       [{ models: Array.from({ length: 257 }, () => 'm') }, 'models'],
       [{ regions: ['eu', 'germany'] }, 'regions[1]'],
-      [{ expiresAtMs: startMs }, 'expiresAtMs'],
-      [{ expiresAtMs: 1.5e300 }, 'expiresAtMs'],
+      [{ expiresAtMs: startMs }, 'expires_at'],
+      [{ expiresAtMs: 1.5e300 }, 'expires_at'],
     ])('a key asked for with %o is refused with its place', async (fault, param) => {
       const identity = await createStarted(await openStore())
       await expect(identity.keys.create({ ...member, ...fault })).rejects.toMatchObject({
@@ -178,7 +178,7 @@ describeEngines('identity', (openStore) => {
       const tooLong = { ...member, expiresAtMs: startMs + 30 * dayMs + 1 }
       await expect(identity.keys.create(tooLong)).rejects.toMatchObject({
         code: 'INVALID_REQUEST',
-        param: 'expiresAtMs',
+        param: 'expires_at',
       })
     })
   })

@@ -51,7 +51,7 @@ export function checkKeyRequest(request: KeyRequest, rules: KeyRules): number | 
   }
   if (request.useCase !== undefined && !rules.isUseCase(request.useCase)) {
     throw refuse(
-      'useCase',
+      'use_case',
       'is not declared; declare it under governance.useCases, or register it: strata use-case register',
     )
   }
@@ -93,9 +93,9 @@ function checkExpiry(expiresAtMs: number | undefined, { nowMs, daysMax }: KeyRul
   const latestMs = daysMax === undefined ? undefined : nowMs + daysMax * dayMs
   if (expiresAtMs === undefined) return latestMs
   if (!Number.isSafeInteger(expiresAtMs) || expiresAtMs <= nowMs)
-    throw refuse('expiresAtMs', 'must be an instant to come')
+    throw refuse('expires_at', 'must be an instant to come')
   if (latestMs !== undefined && expiresAtMs > latestMs) {
-    throw refuse('expiresAtMs', `must be within ${daysMax} days, the governance.keyDaysMax of this server`)
+    throw refuse('expires_at', `must be within ${daysMax} days, the governance.keyDaysMax of this server`)
   }
   return expiresAtMs
 }

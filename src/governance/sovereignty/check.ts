@@ -7,7 +7,7 @@ import { createLattice, type RegionFault } from './lattice.ts'
  * placed too. Empty when all is well. For the loader: a fault refuses the configuration.
  */
 export function checkRegions(
-  config: Pick<Config, 'governance' | 'endpoints' | 'telemetry' | 'investment' | 'edge'>,
+  config: Pick<Config, 'governance' | 'endpoints' | 'telemetry' | 'investment' | 'edge' | 'sources'>,
 ): readonly RegionFault[] {
   const { lattice, faults } = createLattice(config.governance.regions)
   const found = [...faults]
@@ -60,5 +60,7 @@ export function checkRegions(
   check('edge.centre.storage', config.edge.centre?.storage)
   checkSovereignty('edge.centre.sovereignty', config.edge.centre?.sovereignty)
   for (const [node, { regions }] of Object.entries(config.edge.nodes)) check(`edge.nodes.${node}.regions`, regions)
+  for (const [name, { region }] of Object.entries(config.sources))
+    if (region !== undefined) check(`sources.${name}.region`, [region])
   return found
 }

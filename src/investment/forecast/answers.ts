@@ -8,6 +8,8 @@ import { readForecast, type SeriesForecast } from './forecast.ts'
 export const forecastLimits = {
   /** Values of one series. */
   valuesMax: 20_000,
+  /** How far from zero: squares and sums of larger ones are no numbers any more. */
+  valueMax: 1e100,
   seriesMax: 10_000,
   horizonMax: 2_000,
   levelsMax: 10,
@@ -127,7 +129,7 @@ function toList(values: Float64Array | undefined): readonly number[] | null {
 }
 
 function check({ name, values }: AskedSeries, { horizon, levels }: Asked): void {
-  const { valuesMax, horizonMax, levelsMax } = forecastLimits
+  const { valuesMax, valueMax, horizonMax, levelsMax } = forecastLimits
   const refuse = (what: string, param: string): PlatformError => new PlatformError('INVALID_REQUEST', what, { param })
   if (!Number.isSafeInteger(horizon) || horizon < 1 || horizon > horizonMax)
     throw refuse(`the horizon must be a whole number from 1 to ${horizonMax}`, 'horizon')
@@ -135,4 +137,6 @@ function check({ name, values }: AskedSeries, { horizon, levels }: Asked): void 
     throw refuse(`levels are at most ${levelsMax} numbers between 0 and 1, as 0.95`, 'levels')
   if (values.length > valuesMax) throw refuse(`the series "${name}" has more than ${valuesMax} values`, 'series')
   if (values.every((value) => value === undefined)) throw refuse(`the series "${name}" has no value`, 'series')
+  if (values.some((value) => value !== undefined && !(Math.abs(value) <= valueMax)))
+    throw refuse(`the series "${name}" has a value beyond ${valueMax}`, 'series')
 }

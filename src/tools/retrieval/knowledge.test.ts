@@ -169,7 +169,7 @@ describeEngines('knowledge', (open) => {
       code: 'NOT_FOUND',
     })
     await expect(knowledge.putDocument(tenant, 'handbook', toDocument(' ', 'b'))).rejects.toMatchObject({
-      param: 'externalId',
+      param: 'external_id',
     })
     const binary = { externalId: 'x', name: 'x.bin', bytes: Buffer.from([0, 1]) }
     await expect(knowledge.putDocument(tenant, 'handbook', binary)).rejects.toMatchObject({ code: 'DOCUMENT_REFUSED' })

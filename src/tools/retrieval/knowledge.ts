@@ -239,6 +239,8 @@ export interface KnowledgeParts {
   readonly derived?: readonly DerivedTexts[] | undefined
   /** Signs receipts; unsigned when absent. */
   readonly signer?: Signer | undefined
+  /** Whether there is such a region: a document that is bound to none that is known would be seen by nobody. Any when absent. */
+  readonly isRegion?: (name: string) => boolean
   /** Every region that lies in the allowed ones; just those when absent. */
   readonly regionsWithin?: (allowed: readonly string[]) => readonly string[]
   /** Searches run on a thread of their own, or, for what lives shortly, on the thread that asks. Their own when absent. */

@@ -101,10 +101,15 @@ async function putSome(parts: WriterParts, { tenant, collection: name, documents
   const rows = createKnowledgeRows(parts.store.sql)
   const { number } = await getCollection(rows, tenant, name)
   for (const { externalId, name: title, access, region } of documents) {
-    checkName('externalId', externalId)
+    checkName('external_id', externalId)
     checkName('name', title)
     checkPrincipals('access', [...(access?.allow ?? []), ...(access?.deny ?? [])])
-    if (region !== undefined) checkName('region', region)
+    if (region !== undefined && parts.isRegion?.(region) === false) {
+      throw refuse(
+        'region',
+        'region is none of this server; use a country code, "eu", "local", or one of governance.regions',
+      )
+    }
   }
   const externalIds = documents.map((document) => document.externalId)
   const known = new Map(
@@ -386,7 +391,7 @@ function toChunkRows(
 
 function checkName(param: string, value: string): void {
   if (value.trim() === '' || value.length > nameLengthMax || value.includes('\0') || !value.isWellFormed()) {
-    throw refuse(param, `${param} has 1 to ${nameLengthMax} characters, not only blanks and no NUL`)
+    throw refuse(param, `${param} has 1 to ${nameLengthMax} characters, not only blanks, no half ones and no U+0000`)
   }
 }
 

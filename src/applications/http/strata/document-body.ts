@@ -59,6 +59,17 @@ async function readForm(exchange: Exchange, type: string): Promise<DocumentBody>
     .catch((cause: unknown) => {
       throw new PlatformError('INVALID_REQUEST', 'the form is not whole: its parts cannot be told apart', { cause })
     })
+  const names = [...form.keys()]
+  const repeated = names.find((name, place) => names.indexOf(name) !== place)?.slice(0, 64)
+  if (repeated !== undefined) {
+    throw new PlatformError(
+      'INVALID_REQUEST',
+      `the form has more than one part "${repeated}"; each document is a form`,
+      {
+        param: repeated,
+      },
+    )
+  }
   const file = form.get('file')
   if (file === null || typeof file === 'string') {
     throw new PlatformError('INVALID_REQUEST', 'the form has no file; send it as the part "file"', { param: 'file' })

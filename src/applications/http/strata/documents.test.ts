@@ -46,6 +46,16 @@ test('a form without a file, a document of nothing and a file that cannot be rea
   const form = new FormData()
   form.append('external_id', 'x')
   expect(await post(form)).toMatchObject({ status: 400, body: { error: { code: 'INVALID_REQUEST' } } })
+  form.append('file', new File(['Words.'], 'a.md'))
+  form.append('file', new File(['Other words.'], 'b.md'))
+  expect(await post(form)).toMatchObject({ status: 400, body: { error: { code: 'INVALID_REQUEST', param: 'file' } } })
+  expect(await post({ external_id: 'x', text: 'Words.', region: 'mars' })).toMatchObject({
+    status: 400,
+    body: { error: { code: 'INVALID_REQUEST', param: 'region' } },
+  })
+  expect(await post({ external_id: '\ud800', text: 'Words.' })).toMatchObject({
+    body: { error: { param: 'external_id' } },
+  })
   expect(await post({ external_id: 'x' })).toMatchObject({ status: 400, body: { error: { code: 'INVALID_REQUEST' } } })
   const broken = Buffer.from(bytes.subarray(0, 60)).toString('base64')
   expect(await post({ external_id: 'x.docx', data: broken })).toMatchObject({

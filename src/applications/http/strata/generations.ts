@@ -103,7 +103,12 @@ export function generationRoutes(getParts: GetParts): readonly Route[] {
 }
 
 function toName(given: Parameters<typeof parameter>[0] & { readonly principal: { readonly tenant: string } }) {
-  const generation = Number(parameter(given, 'generation'))
+  const text = parameter(given, 'generation')
+  const generation = /^\d{1,9}$/.test(text) ? Number(text) : undefined
+  if (generation === undefined) {
+    const what = `a generation is named by its number, not "${text.slice(0, 64)}"`
+    throw new PlatformError('NOT_FOUND', what, { param: 'generation' })
+  }
   return { tenant: given.principal.tenant, collection: parameter(given, 'collection'), generation }
 }
 

@@ -5,7 +5,7 @@ import { PlatformError } from '../../../core/errors.ts'
 import { isAdministrative, type Right } from '../../../core/rights.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import type { Exchange } from '../exchange.ts'
-import { refuseNul } from '../nul.ts'
+import { parseFields, refuseNul } from '../faults.ts'
 import type { GetParts, HttpParts } from '../parts.ts'
 import type { Method, OperationRoute } from '../route.ts'
 import { encodeStrataError } from '../errors.ts'
@@ -87,17 +87,7 @@ export function toSignal(exchange: Exchange): AbortSignal {
 /** Parses with a schema; the first fault is named by its path. Throws INVALID_REQUEST. */
 export function parseBody<Body>(schema: z.ZodType<Body>, value: unknown): Body {
   refuseNul(value)
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const path = issue?.path.join('.') ?? ''
-  throw new PlatformError(
-    'INVALID_REQUEST',
-    path === '' ? (issue?.message ?? 'the body is not understood') : `${path}: ${issue?.message}`,
-    {
-      param: path,
-    },
-  )
+  return parseFields(schema, value)
 }
 
 interface NumberBounds {

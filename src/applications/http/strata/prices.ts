@@ -3,7 +3,7 @@ import { entrySchema } from '../../../investment/index.ts'
 import type { GetParts } from '../parts.ts'
 import type { Route } from '../route.ts'
 import { operation } from './operation.ts'
-import { toMoneyJson, toPriceEntryJson } from '../../shapes/index.ts'
+import { outOfOrder, toMoneyJson, toPriceEntryJson } from '../../shapes/index.ts'
 
 const rerating = z.strictObject({
   from: z.iso.datetime({ offset: true }).describe('First instant.'),
@@ -42,6 +42,7 @@ export function priceRoutes(getParts: GetParts): readonly Route[] {
         'Prices recorded calls anew from their raw usage; what costs other than it was taken to gets an adjustment, and so do the budgets it fell under.',
       body: rerating,
       answer: async ({ parts, principal, body }) => {
+        if (Date.parse(body.from) >= Date.parse(body.to)) throw outOfOrder()
         const span = {
           tenant: principal.tenant,
           fromMs: Date.parse(body.from),

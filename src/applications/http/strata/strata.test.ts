@@ -120,7 +120,7 @@ describe('knowledge', () => {
   test.each([
     ['/v1/collections', {}, 'name'],
     ['/v1/collections', { name: 'a b' }, 'name'],
-    ['/v1/collections', { name: 'x', colour: 'red' }, ''],
+    ['/v1/collections', { name: 'x', colour: 'red' }, 'colour'],
     ['/v1/search', { query: '' }, 'query'],
     ['/v1/search', { query: 'x', limit: 0 }, 'limit'],
     ['/v1/search', { query: 'x', collections: [] }, 'collections'],
