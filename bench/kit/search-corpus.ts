@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Random } from '../../src/core/random.ts'
+import { pick } from '../../src/core/testing.ts'
 import { readContextualSet } from './contextual-set.ts'
 import { isReported, readSquadSet } from './question-sets.ts'
 import { readWholeSpans } from './span-set.ts'
@@ -118,10 +119,4 @@ function toWord(random: Random, rank: number): string {
 /** The item of rank r with a chance of about 1/r. */
 function pickZipf(random: Random, list: readonly string[]): string {
   return list[Math.min(list.length - 1, Math.floor(list.length ** random.next()) - 1)] ?? ''
-}
-
-function pick<T>(random: Random, list: readonly T[]): T {
-  const item = list[Math.floor(random.next() * list.length)]
-  if (item === undefined) throw new Error('there is nothing to pick from')
-  return item
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { createSeededRandom, type Random } from '../../src/core/random.ts'
+import { pick } from '../../src/core/testing.ts'
 import type { Clock } from '../../src/core/time.ts'
 import { createOverlapMeter } from '../../src/governance/index.ts'
 import { median, type Measurement } from '../kit/report.ts'
@@ -153,12 +154,6 @@ function timePerToken(meter: ReturnType<typeof createOverlapMeter>, answer: stri
 
 function countTokens(text: string): number {
   return [...text.matchAll(/[\u3400-\u9fff\u3040-\u30ff]|[\p{L}\p{N}\p{M}_]+|[^\s\p{L}\p{N}\p{M}]/gu)].length
-}
-
-function pick<T>(random: Random, list: readonly T[]): T {
-  const item = list[Math.floor(random.next() * list.length)]
-  if (item === undefined) throw new Error('an empty list')
-  return item
 }
 
 const squad = z.looseObject({

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { findFreePort, listenOnLoopback } from './testing.ts'
+import { createSeededRandom } from './random.ts'
+import { findFreePort, listenOnLoopback, pick } from './testing.ts'
 
 function create(): Server {
   const server = createServer()
@@ -20,4 +21,12 @@ test('a server listens on loopback, on a port of its own or on the one that is n
 test('a server that is given a port somebody listens on does not start', async () => {
   const port = await listenOnLoopback(create())
   await expect(listenOnLoopback(create(), port)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+test('each of a list is picked about as often, also what is undefined, and of none there is nothing to pick', () => {
+  const random = createSeededRandom(1)
+  const list = ['a', undefined, 'c']
+  const picked = Array.from({ length: 3_000 }, () => pick(random, list))
+  for (const each of list) expect(picked.filter((one) => one === each).length).toBeGreaterThan(900)
+  expect(() => pick(random, [])).toThrow('nothing to pick from')
 })

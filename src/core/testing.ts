@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server } from 'node:net'
 import type { CallFacts } from './call.ts'
+import type { Random } from './random.ts'
 import type { Clock } from './time.ts'
 
 /** For tests only: the facts of a request that was answered and of which nothing more is known, with what is wanted different. */
@@ -46,4 +47,10 @@ export async function findFreePort(): Promise<number> {
   const port = await listenOnLoopback(server)
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** For tests and scorecards only: one of a list, each as probable as the others; takes one number of the source. Throws when there is none. */
+export function pick<Item>(random: Random, list: readonly Item[]): Item {
+  if (list.length === 0) throw new RangeError('there is nothing to pick from')
+  return list[Math.floor(random.next() * list.length)] as Item // the index lies within the list
 }

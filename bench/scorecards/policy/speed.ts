@@ -1,3 +1,4 @@
+import { pick } from '../../../src/core/testing.ts'
 import {
   createPolicyEngine,
   type Condition,
@@ -83,15 +84,13 @@ function measure(
   engine: PolicyEngine,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Readonly<Record<string, number>> {
-  // An answer may be undefined, which is unknown; the place always exists.
-  const pick = <T>(values: readonly T[]): T => values[Math.floor(random.next() * values.length)] as T
   const facts = Array.from({ length: factsCount }, () => {
     const given: Record<string, unknown> = { roles: ['deployer'], interactsWithPeople: true, generates: ['text'] }
     for (const domain of [...practiceDomains, filterDomain])
-      for (const [question, answers] of Object.entries(domain)) given[question] = pick(answers)
+      for (const [question, answers] of Object.entries(domain)) given[question] = pick(random, answers)
     // Most requests are of ordinary use cases; every fifth declares a practice or a use of Annex III.
-    given['practices'] = random.next() < 0.1 ? pick(practiceDomains)['practices']?.[2] : []
-    given['uses'] = random.next() < 0.1 ? [pick(uses).id] : []
+    given['practices'] = random.next() < 0.1 ? pick(random, practiceDomains)['practices']?.[2] : []
+    given['uses'] = random.next() < 0.1 ? [pick(random, uses).id] : []
     return engine.read(given)
   })
   const micros = new Float64Array(decisionsCount)

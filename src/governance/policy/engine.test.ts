@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createSeededRandom, type Random } from '../../core/random.ts'
+import { pick } from '../../core/testing.ts'
 import { createPolicyEngine, type Condition, type Vocabulary } from './index.ts'
 import { readPack, tiers, type Pack } from './pack.ts'
 
@@ -15,10 +16,6 @@ const vocabulary: Vocabulary = {
 }
 
 type Answers = Readonly<Record<string, unknown>>
-
-function pick<T>(random: Random, values: readonly T[]): T {
-  return values[Math.floor(random.next() * values.length)] as T // lists here are not empty
-}
 
 function some<T>(random: Random, values: readonly T[]): readonly T[] {
   return values.filter(() => random.next() < 0.4)

@@ -1,4 +1,5 @@
 import type { Random } from '../../core/random.ts'
+import { pick } from '../../core/testing.ts'
 
 /**
  * Identifiers made up for tests and scorecards, their check digits reckoned by the tables that the standards print and
@@ -12,11 +13,6 @@ export interface Maker {
   spoil: ((value: string, random: Random) => string) | undefined
 }
 
-const pick = <T>(random: Random, list: readonly T[]): T => {
-  const item = list[Math.floor(random.next() * list.length)]
-  if (item === undefined) throw new Error('an empty list')
-  return item
-}
 const digits = (random: Random, count: number): string =>
   Array.from({ length: count }, () => Math.floor(random.next() * 10)).join('')
 const two = (value: number): string => String(value).padStart(2, '0')

@@ -6,6 +6,7 @@ import { configSchema } from '../../config/index.ts'
 import { createIds } from '../../core/ids.ts'
 import type { ContextWriter } from '../../core/ports-contexts.ts'
 import { createSeededRandom } from '../../core/random.ts'
+import { pick } from '../../core/testing.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createStore, type Store } from '../../store/index.ts'
 import { silentLog, startPostgres, type PostgresServer } from '../../store/testing.ts'
@@ -74,16 +75,11 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
   const sqliteOpen = await open('sqlite:', 'own-thread')
   const engines = [sqliteOpen.knowledge, (await open(await server.createUrl(), 'same-thread')).knowledge]
   const random = createSeededRandom(3)
-  const pick = <T>(list: readonly T[]): T => {
-    const item = list[Math.floor(random.next() * list.length)]
-    if (item === undefined) throw new Error('nothing to pick from')
-    return item
-  }
   for (const knowledge of engines) await knowledge.createCollection(tenant, 'handbook')
   const there = new Set<string>()
   for (let act = 0; act < 30; act++) {
     const externalId = `${Math.floor(random.next() * 20)}`
-    const text = Array.from({ length: 5 + Math.floor(random.next() * 80) }, () => pick(words)).join(' ')
+    const text = Array.from({ length: 5 + Math.floor(random.next() * 80) }, () => pick(random, words)).join(' ')
     const isDelete = random.next() < 0.2 && there.has(externalId)
     for (const knowledge of engines) {
       if (isDelete) {
@@ -99,7 +95,7 @@ test('SQLite on its thread and PostgreSQL give the same passages, with the same 
     }
     if (isDelete) there.delete(externalId)
     else there.add(externalId)
-    const query = Array.from({ length: 1 + Math.floor(random.next() * 4) }, () => pick(words)).join(' ')
+    const query = Array.from({ length: 1 + Math.floor(random.next() * 4) }, () => pick(random, words)).join(' ')
     const ask = { tenant, collections: ['handbook'], query, passagesMax: 20, confidenceMin: 0 }
     const [first, second] = await Promise.all(engines.map((knowledge) => knowledge.find(ask)))
     expect(second).toEqual(first)

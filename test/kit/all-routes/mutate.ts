@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
+import { pick } from '../../../src/core/testing.ts'
 import type { ReadyRequest } from './example.ts'
 
 /** A request as it goes out: its body is text or bytes, right or not. */
@@ -165,22 +166,16 @@ export function mutate(request: ReadyRequest, random: Random): RawRequest {
     change: 'none',
   }
   for (let tries = 0; tries < 20; tries++) {
-    const changed = pick(mutations, random)(request, random)
+    const changed = pick(random, mutations)(request, random)
     if (changed !== undefined) return { ...proper, ...changed, headers: { ...proper.headers, ...changed.headers } }
   }
   return proper
 }
 
-function pick<Item>(items: readonly Item[], random: Random): Item {
-  const item = items[Math.floor(random.next() * items.length)]
-  if (item === undefined) throw new Error('there is nothing to choose from')
-  return item
-}
-
 const replaceValue: Mutation = ({ body }, random) => {
   if (body === undefined) return undefined
-  const path = pick(listPaths(body), random)
-  const value = pick(hostileValues, random)
+  const path = pick(random, listPaths(body))
+  const value = pick(random, hostileValues)
   return { body: JSON.stringify(put(body, path, value)), change: `${path.join('.')} = ${show(value)}` }
 }
 
@@ -191,40 +186,37 @@ const mutations: readonly Mutation[] = [
   replaceValue,
   ({ body }, random) => {
     if (body === undefined) return undefined
-    const path = pick(listPaths(body), random)
+    const path = pick(random, listPaths(body))
     return { body: JSON.stringify(put(body, path, undefined)), change: `without ${path.join('.')}` }
   },
   ({ body }, random) => {
     if (!isJsonObject(body)) return undefined
-    const key = pick(['__proto__', 'constructor', 'unknown', '', 'strata', 'x'.repeat(3_000)], random)
-    const text = `{${JSON.stringify(key)}:${JSON.stringify(pick(hostileValues, random))},${JSON.stringify(body).slice(1)}`
+    const key = pick(random, ['__proto__', 'constructor', 'unknown', '', 'strata', 'x'.repeat(3_000)])
+    const text = `{${JSON.stringify(key)}:${JSON.stringify(pick(random, hostileValues))},${JSON.stringify(body).slice(1)}`
     return { body: text.replace(/,\}$/, '}'), change: `with ${show(key)}` }
   },
   ({ body }, random) => {
     if (!isJsonObject(body) || Object.keys(body).length === 0) return undefined
-    const key = pick(Object.keys(body), random)
-    const twice = `${JSON.stringify(body).slice(0, -1)},${JSON.stringify(key)}:${JSON.stringify(pick(hostileValues, random))}}`
+    const key = pick(random, Object.keys(body))
+    const twice = `${JSON.stringify(body).slice(0, -1)},${JSON.stringify(key)}:${JSON.stringify(pick(random, hostileValues))}}`
     return { body: twice, change: `${key} twice` }
   },
   ({ body }, random) => {
     const text = JSON.stringify(body ?? {})
-    const raw = pick(
-      [
-        '',
-        'null',
-        '[]',
-        '"x"',
-        text.slice(0, -1),
-        `${text}${text}`,
-        `\ufeff${text}`,
-        text.replace('{', '{,'),
-        `{"a":${'['.repeat(5_000)}`,
-        '{"a":1e99999}',
-        '{"a":NaN}',
-        text.replaceAll('"', "'"),
-      ],
-      random,
-    )
+    const raw = pick(random, [
+      '',
+      'null',
+      '[]',
+      '"x"',
+      text.slice(0, -1),
+      `${text}${text}`,
+      `\ufeff${text}`,
+      text.replace('{', '{,'),
+      `{"a":${'['.repeat(5_000)}`,
+      '{"a":1e99999}',
+      '{"a":NaN}',
+      text.replaceAll('"', "'"),
+    ])
     return { body: raw, change: `the body ${show(raw)}` }
   },
   ({ body }, random) => {
@@ -235,11 +227,11 @@ const mutations: readonly Mutation[] = [
   },
   ({ body }) => ({ body: Buffer.from(JSON.stringify(body ?? {}), 'utf16le'), change: 'UTF-16' }),
   (_, random) => {
-    const type = pick(contentTypes, random)
+    const type = pick(random, contentTypes)
     return { headers: { 'content-type': type }, change: `content-type ${show(type)}` }
   },
   (_, random) => {
-    const headers = pick(hostileHeaders, random)
+    const headers = pick(random, hostileHeaders)
     return { headers, change: `headers ${show(headers)}` }
   },
   ...pathMutations(),
@@ -249,7 +241,7 @@ function pathMutations(): readonly Mutation[] {
   const replaceSegment: Mutation = ({ path }, random) => {
     const [where = '', query] = path.split('?')
     const segments = where.split('/')
-    const word = pick(hostileWords, random)
+    const word = pick(random, hostileWords)
     const at = 1 + Math.floor(random.next() * (segments.length - 1))
     const changed = segments.map((segment, index) => (index === at ? word : segment)).join('/')
     return { path: query === undefined ? changed : `${changed}?${query}`, change: `segment ${at} = ${show(word)}` }
@@ -257,13 +249,13 @@ function pathMutations(): readonly Mutation[] {
   const replaceQuery: Mutation = ({ path }, random) => {
     const [where = '', query = ''] = path.split('?')
     const own = query.split('&').flatMap((pair) => (pair === '' ? [] : [pair.split('=')[0] ?? '']))
-    const name = pick(own.length > 0 && random.next() < 0.7 ? own : queryNames, random)
-    const word = pick(hostileWords, random)
+    const name = pick(random, own.length > 0 && random.next() < 0.7 ? own : queryNames)
+    const word = pick(random, hostileWords)
     const others = query.split('&').filter((pair) => pair !== '' && !pair.startsWith(`${name}=`))
     return { path: `${where}?${[...others, `${name}=${word}`].join('&')}`, change: `?${name}=${show(word)}` }
   }
   const changeMethod: Mutation = ({ method }, random) => {
-    const other = pick(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PROPFIND'], random)
+    const other = pick(random, ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'PROPFIND'])
     const takesNone = other === 'GET' || other === 'HEAD'
     return { method: other, change: `${other} for ${method}`, ...(takesNone ? { body: undefined } : {}) }
   }

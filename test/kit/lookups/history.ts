@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
+import { pick } from '../../../src/core/testing.ts'
 import { openDatabase, type Location } from '../../../src/store/index.ts'
 import type { MockUpstream } from '../mock-upstream.ts'
 import { startServerProcess, type ServerProcess } from '../server-process.ts'
@@ -157,10 +158,9 @@ const gentle: readonly Fate[] = ['whole', 'left', 'left-unheard']
 
 function draw(random: Random, number: number, fates: readonly Fate[]): Planned {
   const names = Object.keys(ways) as Way[] // the keys of `ways`
-  const pick = <T>(list: readonly T[], fallback: T): T => list[Math.floor(random.next() * list.length)] ?? fallback
-  const fate = pick(fates, 'whole')
+  const fate = pick(random, fates)
   const stream = fate !== 'whole' || random.next() < 0.5
-  return { number, way: pick(names, 'router'), fate, telling: drawTelling(random), stream }
+  return { number, way: pick(random, names), fate, telling: drawTelling(random), stream }
 }
 
 interface Client {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
+import { pick } from '../../../src/core/testing.ts'
 import type { Behaviour } from '../behaviour.ts'
 import type { MockRequest } from '../exchange.ts'
 import type { MockUpstream } from '../mock-upstream.ts'
@@ -80,8 +81,7 @@ export function toCost(way: Way, { input, output }: Figures): bigint {
 }
 
 export function drawTelling(random: Random): Telling {
-  const names = Object.keys(tellings) as Telling[] // the keys written above
-  return names[Math.floor(random.next() * names.length)] ?? 'at-once'
+  return pick(random, Object.keys(tellings) as Telling[]) // the keys written above
 }
 
 /** A vendor that keeps to what is planned, and remembers by which id it knows each answer. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
+import { pick } from '../../../src/core/testing.ts'
 
 /** What a tree may be made of. */
 export interface TreeParts {
@@ -25,11 +26,6 @@ export function drawTree(parts: TreeParts, depth: number): JsonValue {
   return typeof node === 'object' && node !== null && !Array.isArray(node)
     ? { ...(node as JsonObject), ...drawCommons(parts) } // an object that is no list is one with keys
     : node
-}
-
-export function pick<Item>(random: Random, items: readonly Item[]): Item {
-  if (items.length === 0) throw new RangeError('nothing to pick from')
-  return items[Math.floor(random.next() * items.length)] as Item // the index lies within the list
 }
 
 function drawLeaf(parts: TreeParts): JsonValue {

@@ -4,7 +4,7 @@ import { createChat, type ChatRequest, type ReasoningEffort } from '../../../src
 import { PlatformError, toPlatformError } from '../../../src/core/errors.ts'
 import type { Answer, Model } from '../../../src/core/model.ts'
 import { createSeededRandom, type Random } from '../../../src/core/random.ts'
-import { pick } from './draw-tree.ts'
+import { pick } from '../../../src/core/testing.ts'
 import { judgeTree, type Faults } from './judge.ts'
 import { createNetworkWorld, createTestRouter, type NetworkWorld } from './world.ts'
 

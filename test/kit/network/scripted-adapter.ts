@@ -2,11 +2,11 @@ import type { AnswerEvent, ChatRequest } from '../../../src/core/chat.ts'
 import type { Call } from '../../../src/core/call.ts'
 import { PlatformError, type ErrorCode } from '../../../src/core/errors.ts'
 import type { Random } from '../../../src/core/random.ts'
+import { pick } from '../../../src/core/testing.ts'
 import type { FakeClock } from '../../../src/core/time.ts'
 import { estimateInputTokens } from '../../../src/core/token-estimate.ts'
 import { createUsage, type Usage } from '../../../src/core/usage.ts'
 import type { createEndpoints } from '../../../src/infrastructure/index.ts'
-import { pick } from './draw-tree.ts'
 
 type Adapter = NonNullable<Parameters<typeof createEndpoints>[0]['adapters']['openai']>
 

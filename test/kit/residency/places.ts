@@ -1,4 +1,5 @@
 import type { Random } from '../../../src/core/random.ts'
+import { pick } from '../../../src/core/testing.ts'
 import type { Said } from './sovereignty.ts'
 
 /**
@@ -81,10 +82,4 @@ function draw(
 ): readonly string[] {
   const count = 1 + Math.floor(random.next() * countMax)
   return Array.from({ length: count }, () => pick(random, random.next() < 0.7 ? mostly : names))
-}
-
-export function pick<T>(random: Random, values: readonly T[]): T {
-  const value = values[Math.floor(random.next() * values.length)]
-  if (value === undefined) throw new Error('nothing to pick from')
-  return value
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
-import { liesIn, pick, type EndpointPlace } from './places.ts'
+import { pick } from '../../../src/core/testing.ts'
+import { liesIn, type EndpointPlace } from './places.ts'
 
 /** What the organisation of a world asks for, as `governance.sovereignty` has it. */
 export interface WorldRules {

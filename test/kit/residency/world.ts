@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
 import type { Random } from '../../../src/core/random.ts'
-import { drawPlace, drawAllowed, ownRegions, pick, type EndpointPlace } from './places.ts'
+import { pick } from '../../../src/core/testing.ts'
+import { drawPlace, drawAllowed, ownRegions, type EndpointPlace } from './places.ts'
 import { drawRules, drawSaid, toJson, type WorldRules } from './sovereignty.ts'
 
 /** A configuration drawn at random, with what a judge needs to know of it. */
