@@ -22,9 +22,6 @@ export interface MaskerParts {
   readonly names?: NameRecogniser | undefined
 }
 
-/** Characters of a request that are scanned without giving way: some milliseconds, whatever they are. */
-const lengthAtOnceMax = 16_384
-
 export function createMasker({ scanner, vault, scan, names }: MaskerParts): PersonalDataMasker {
   /** A scanner that also finds in these texts what a model does. */
   async function inform(texts: readonly string[], tenant: string, call?: Call): Promise<PersonalDataScanner> {
@@ -32,14 +29,13 @@ export function createMasker({ scanner, vault, scan, names }: MaskerParts): Pers
     return informScanner(scanner, { texts, found: await names.recognise(texts, { tenant, call }) })
   }
 
-  /** What is in these texts, by the text. Long ones are scanned before they are asked for, while others have their turns. */
+  /** What is in these texts, by the text: they are scanned before they are asked for, and others have their turns while that is long. */
   async function createFinder(texts: readonly string[], tenant: string, call?: Call): Promise<TokenBookParts['find']> {
     const informed = await inform(texts, tenant, call)
-    const length = texts.reduce((sum, text) => sum + text.length, 0)
-    if (length <= lengthAtOnceMax) return (text) => informed.scan(text, scan)
     const found = new Map<string, readonly PersonalDatum[]>()
-    for (const text of new Set(texts))
+    for (const text of new Set(texts)) {
       found.set(text, await informed.scanInTurns(text, scan, call?.cancellation.signal))
+    }
     return (text) => found.get(text) ?? informed.scan(text, scan)
   }
 
