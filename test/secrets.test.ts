@@ -9,7 +9,7 @@ import { startStrata, type RunningStrata } from './kit/strata.ts'
 const secrets: Record<string, string> = {}
 const place = { processing: ['local'], storage: ['local'] }
 const dialects = ['openai', 'anthropic', 'openai-responses', 'google', 'mistral', 'cohere', 'azure', 'bedrock'] as const
-const ways = ['400', '401', '403', '422', '429', '500', '529', 'in-band', 'later', 'text'] as const
+const ways = ['400', '401', '403', '422', '429', '500', '529', 'in-band', 'later', 'text', 'cut'] as const
 
 let parrot: Server
 let strata: RunningStrata
@@ -19,7 +19,12 @@ function repeat(request: IncomingMessage, response: ServerResponse): void {
   request.resume()
   const path = request.url ?? ''
   const way = ways.find((each) => path.startsWith(`/${each}/`)) ?? '401'
-  const said = `not allowed: ${Object.values(request.headers).join(' ')} at ${path}`
+  // Strata quotes some three hundred characters: in one way a secret begins just before their end.
+  const own = [request.headers['x-own']].flat().join('')
+  const said =
+    way === 'cut'
+      ? `${'word '.repeat(57)}${own}`
+      : `not allowed: ${Object.values(request.headers).join(' ')} at ${path}`
   const error = { error: { message: said, type: 'x', code: 'y' }, message: said }
   if (way === 'in-band' || way === 'later') {
     const delta = { id: 'x', object: 'chat.completion.chunk', choices: [{ index: 0, delta: { content: 'Hi' } }] }
@@ -27,7 +32,7 @@ function repeat(request: IncomingMessage, response: ServerResponse): void {
     response.end(`${way === 'later' ? `data: ${JSON.stringify(delta)}\n\n` : ''}data: ${JSON.stringify(error)}\n\n`)
     return
   }
-  response.writeHead(way === 'text' ? 400 : Number(way), {
+  response.writeHead(way === 'text' || way === 'cut' ? 400 : Number(way), {
     'content-type': way === 'text' ? 'text/plain' : 'application/json',
   })
   response.end(way === 'text' ? said : JSON.stringify(error))
@@ -116,6 +121,8 @@ test.each(dialects)(
         for (const stream of [false, true]) {
           const told = await ask(face.path, face.ask(`${dialect}-${way}`, { stream }))
           if (way === '400') expect(told).toContain('not allowed: ')
+          if (way === 'cut') expect(told).toContain('word word')
+          expect(told).not.toContain('plain-w')
         }
       }
     }

@@ -10,10 +10,20 @@ export function keepSecrets(error: PlatformError, { config }: Pick<Endpoint, 'co
     value,
     value.replace(/^(?:bearer|basic)\s+/i, ''),
   ])
-  const told = secrets.filter((secret) => secret.length >= secretLengthMin && error.message.includes(secret))
-  if (told.length === 0) return error
-  const message = told.reduce((text, secret) => text.replaceAll(secret, '[removed]'), error.message)
+  const told = secrets.filter((secret) => secret.length >= secretLengthMin)
+  const message = told.reduce(removeSecret, error.message)
+  if (message === error.message) return error
   const { param, retryAfterMs, details } = error
   // Its cause would say it again.
   return new PlatformError(error.code, message, { param, retryAfterMs, details })
+}
+
+/** Words that are quoted are cut, and a secret at their end with them. */
+function removeSecret(text: string, secret: string): string {
+  const removed = text.replaceAll(secret, '[removed]')
+  for (let length = secret.length - 1; length >= secretLengthMin; length--) {
+    const cut = `${secret.slice(0, length)}…`
+    if (removed.includes(cut)) return removed.replaceAll(cut, '[removed]…')
+  }
+  return removed
 }
