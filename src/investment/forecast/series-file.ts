@@ -154,12 +154,7 @@ function checkWidth({ header, body }: Table): void {
 
 function readInRows({ header, body }: Table, options: Reading): readonly Lying[] {
   const datesFrom = header === undefined ? undefined : findDatesAbove(header, body[0])
-  const mark =
-    options.decimal ??
-    findMark(
-      cellsOf(body, (column) => column >= (datesFrom ?? 0)),
-      options.separator,
-    )
+  const mark = markOf(options, body, (column) => column >= (datesFrom ?? 0))
   return body.map((row) => {
     const { cells, line } = row
     const isNamed = isWord(cells[0] ?? '') || datesFrom !== undefined
@@ -171,7 +166,7 @@ function readInRows({ header, body }: Table, options: Reading): readonly Lying[]
       .slice(start, length)
       .map((cell, index) => toValue({ cell, line, column: index + start + 1 }, mark))
     if (header === undefined || datesFrom === undefined || values.length === 0)
-      return { name, values, line, seasons: undefined, dateAfter: undefined }
+      return { name, values, line, ...undated }
     const placed = values.map((value, index) => {
       const cell = header.cells[index + start] ?? ''
       return { dated: findHead(cell), value, line, cell }
@@ -180,20 +175,16 @@ function readInRows({ header, body }: Table, options: Reading): readonly Lying[]
   })
 }
 
+const undated = { seasons: undefined, dateAfter: undefined } as const
+
 /** Name and value, without dates. */
 function readPairs(table: Table, options: Reading): readonly Lying[] {
-  const mark =
-    options.decimal ??
-    findMark(
-      cellsOf(table.body, (column) => column > 0),
-      options.separator,
-    )
+  const mark = markOf(options, table.body, (column) => column > 0)
   return groupRows(table.body, [0]).map(([name, rows]) => ({
     name,
     values: rows.map(({ cells, line }) => toValue({ cell: cells[1] ?? '', line, column: 2 }, mark)),
     line: rows[0]?.line ?? 1,
-    seasons: undefined,
-    dateAfter: undefined,
+    ...undated,
   }))
 }
 
@@ -204,12 +195,7 @@ function readColumns(table: Table, options: Reading): readonly Lying[] {
   if (hasLabels && first !== undefined && /^(?:ds|dates?|datetime|timestamp|日期)$/i.test(header?.cells[0] ?? ''))
     throw fault(first.line, `"${(first.cells[0] ?? '').slice(0, 40)}" is not a date; write it as 2026-01-31`)
   const start = hasLabels ? 1 : 0
-  const mark =
-    options.decimal ??
-    findMark(
-      cellsOf(body, (column) => column >= start),
-      options.separator,
-    )
+  const mark = markOf(options, body, (column) => column >= start)
   const columns = Array.from({ length: width - start }, (_, index) => index + start)
   const filled = columns.filter(
     (column) => (header?.cells[column] ?? '') !== '' || body.some(({ cells }) => !isMissing(cells[column] ?? '')),
@@ -218,8 +204,7 @@ function readColumns(table: Table, options: Reading): readonly Lying[] {
     name: nameOf(table, column),
     values: body.map(({ cells, line }) => toValue({ cell: cells[column] ?? '', line, column: column + 1 }, mark)),
     line: body[0]?.line ?? 1,
-    seasons: undefined,
-    dateAfter: undefined,
+    ...undated,
   }))
 }
 
@@ -241,12 +226,7 @@ function isPlaced(placed: Omit<Placed, 'dated'> & { readonly dated: Dated | unde
 }
 
 function readDated(table: Table, { date, read: readDate, names, values }: Roles, options: Reading): readonly Lying[] {
-  const mark =
-    options.decimal ??
-    findMark(
-      cellsOf(table.body, (column) => values.includes(column)),
-      options.separator,
-    )
+  const mark = markOf(options, table.body, (column) => values.includes(column))
   return groupRows(table.body, names).flatMap(([name, rows]) => {
     const dates = rows.map(({ cells, line }) => toDated({ cell: cells[date] ?? '', line }, readDate))
     return values.map((column) => {
@@ -314,6 +294,15 @@ function toSeries(name: string, unordered: readonly Placed[]): Lying {
 
 function followDates({ atMs, form }: { atMs: number; form: DateForm }, step: Step): (steps: number) => string {
   return (steps) => writeDate(atMs, steps, { step, form })
+}
+
+/** The decimal mark that is asked for, or that the cells of the columns taken show. */
+function markOf(
+  { decimal, separator }: Reading,
+  body: readonly Row[],
+  isTaken: (column: number) => boolean,
+): DecimalMark {
+  return decimal ?? findMark(cellsOf(body, isTaken), separator)
 }
 
 function* cellsOf(body: readonly Row[], isTaken: (column: number) => boolean): Iterable<PlacedCell> {
