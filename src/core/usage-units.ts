@@ -74,19 +74,27 @@ export function readServiceTier(raw: JsonValue | undefined): string | undefined 
   const isFast = typeof speed === 'string' && speed !== 'standard'
   if (!isPlaced && !isFast) return isSpecialTier(tier) ? tier.toLowerCase() : undefined
   const names = [
-    isPlaced ? `inference_geo:${place}` : '',
-    isFast ? `speed:${speed}` : '',
+    isPlaced ? `${placePrefix}${place}` : '',
+    isFast ? `${speedPrefix}${speed}` : '',
     isSpecialTier(tier) ? tier.toLowerCase() : '',
   ]
   return names.filter((name) => name !== '').join('+')
 }
 
-/** Whether an answer may be given elsewhere, faster, or in another tier than the ordinary one: what `readServiceTier` names. */
-export interface TierChoice {
-  readonly place: boolean
-  readonly speed: boolean
-  readonly tier: boolean
+const placePrefix = 'inference_geo:'
+const speedPrefix = 'speed:'
+
+/** What is told apart in a service tier, in the order in which `readServiceTier` joins the names. */
+export const tierKinds = ['place', 'speed', 'tier'] as const
+
+/** Of one of the names that `readServiceTier` joins. */
+export function kindOfTier(name: string): (typeof tierKinds)[number] {
+  if (name.startsWith(placePrefix)) return 'place'
+  return name.startsWith(speedPrefix) ? 'speed' : 'tier'
 }
+
+/** Whether an answer may be given elsewhere, faster, or in another tier than the ordinary one. */
+export type TierChoice = Readonly<Record<(typeof tierKinds)[number], boolean>>
 
 /** What the body of a request leaves open: place and tier are the vendor account's default where it does not ask for the ordinary one. */
 export function readTierChoice(body: JsonObject = {}): TierChoice {

@@ -1,6 +1,13 @@
 import type { Picodollars } from '../../core/money.ts'
 import type { Price, TokensMax } from '../../core/ports.ts'
-import { readServiceTier, readUnits, type TierChoice, type UsageUnits } from '../../core/usage-units.ts'
+import {
+  kindOfTier,
+  readServiceTier,
+  readUnits,
+  tierKinds,
+  type TierChoice,
+  type UsageUnits,
+} from '../../core/usage-units.ts'
 import type { Usage } from '../../core/usage.ts'
 import { divideUp, multiply, parseDecimal, shift, toPlaces, toText, type Decimal } from './decimal.ts'
 import { createTariff, rateNames, type Band, type FeeRate, type PriceTable, type Tariff } from './price-table.ts'
@@ -40,9 +47,7 @@ export function createPrice(version: string, table: PriceTable): BookPrice {
       return typeof counts === 'string' ? undefined : charge(tariff, counts)
     },
     costMax(tokens) {
-      const { digits, places } = findFactorMax(tokens.tiers)
-      const scale = 10n ** BigInt(places)
-      return divideUp(tariff.perRequest * scale + tokensMax(tariff, tokens) * digits, tariff.denominator * scale)
+      return divideUp(...addRequest(tariff, tokensMax(tariff, tokens), findFactorMax(tokens.tiers)))
     },
     explain(usage) {
       const counts = count(tariff, usage)
@@ -166,9 +171,7 @@ function charge(tariff: Tariff, counts: Counts): Picodollars {
   if (factor === undefined && counts.fees.length === 0) {
     return divideUp(tariff.perRequest + tokens, tariff.denominator)
   }
-  const { digits, places } = factor ?? { digits: 1n, places: 0 }
-  const scale = 10n ** BigInt(places)
-  let [dividend, divisor] = [tariff.perRequest * scale + tokens * digits, tariff.denominator * scale]
+  let [dividend, divisor] = addRequest(tariff, tokens, factor ?? ordinaryFactor)
   for (const [index, fee] of tariff.fees.entries()) {
     const quantity = toQuantity(counts.fees[index] ?? 0)
     if (quantity.digits === 0n) continue
@@ -177,6 +180,12 @@ function charge(tariff: Tariff, counts: Counts): Picodollars {
     divisor *= per
   }
   return divideUp(dividend, divisor)
+}
+
+/** The fee of a request and what its tokens cost times a factor: dividend and divisor. */
+function addRequest(tariff: Tariff, tokens: bigint, { digits, places }: Decimal): readonly [bigint, bigint] {
+  const scale = 10n ** BigInt(places)
+  return [tariff.perRequest * scale + tokens * digits, tariff.denominator * scale]
 }
 
 /** Picodollars times the denominator, of the tokens alone. */
@@ -200,20 +209,14 @@ function totalOfTokens(counts: Counts): bigint {
  */
 function createFactorMax(tariff: Tariff): (choice: TierChoice | undefined) => Decimal {
   const names = [...new Set([...tariff.tiers.keys()].flatMap((name) => name.split('+')))]
-  const places = names.filter((name) => name.startsWith('inference_geo:'))
-  const speeds = names.filter((name) => name.startsWith('speed:'))
-  const tiers = names.filter((name) => !places.includes(name) && !speeds.includes(name))
   const known = new Map<string, Decimal>()
   return (choice) => {
     if (choice === undefined || names.length === 0) return ordinaryFactor
     const key = `${choice.place} ${choice.speed} ${choice.tier}`
     const factor =
       known.get(key) ??
-      [
-        { isOpen: choice.place, names: places },
-        { isOpen: choice.speed, names: speeds },
-        { isOpen: choice.tier, names: tiers },
-      ]
+      tierKinds
+        .map((kind) => (choice[kind] ? names.filter((name) => kindOfTier(name) === kind) : []))
         .reduce(join, [''])
         .reduce((most, name) => larger(most, findFactor(tariff, name)), ordinaryFactor)
     known.set(key, factor)
@@ -224,9 +227,8 @@ function createFactorMax(tariff: Tariff): (choice: TierChoice | undefined) => De
 const ordinaryFactor: Decimal = { digits: 1n, places: 0 }
 
 /** Each name so far with none and with each of a further kind, as `readServiceTier` joins them. */
-function join(joined: readonly string[], { isOpen, names }: { isOpen: boolean; names: readonly string[] }): string[] {
-  const added = joined.flatMap((name) => names.map((next) => (name === '' ? next : `${name}+${next}`)))
-  return [...joined, ...(isOpen ? added : [])]
+function join(joined: readonly string[], names: readonly string[]): readonly string[] {
+  return [...joined, ...joined.flatMap((name) => names.map((next) => (name === '' ? next : `${name}+${next}`)))]
 }
 
 function larger(left: Decimal, right: Decimal | undefined): Decimal {
