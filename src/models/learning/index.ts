@@ -25,7 +25,7 @@ export { createDriftWatch, type DriftSave, type DriftState, type DriftWatch } fr
 export { checkEquations, type EquationCheck } from './equations.ts'
 export { measureRouting, type Routed, type RoutingFigures } from './metrics.ts'
 export { findParity, type Parity } from './parity.ts'
-export { parseLine, parsePair, type TrainingPair } from './pairs.ts'
+export { parsePair, type TrainingPair } from './pairs.ts'
 export { toPromptText } from './prompt-text.ts'
 export { readRouter, routerBytesMax, writeRouter } from './router-file.ts'
 export type { AnswerScores, ModelAbout, Router, RouterAbout, RouterScores } from './router.ts'

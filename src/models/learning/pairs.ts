@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../core/errors.ts'
+import { parseJsonLine } from '../../core/json-lines.ts'
 import { dimensionsMax } from './neighbours.ts'
 
 /** One prompt with the score of each model's answer to it, as far as they are known; answers and costs likewise. */
@@ -31,7 +32,7 @@ export const modelsMax = 64
 
 /** One pair of a line of JSON. Throws INVALID_REQUEST that names the line. Other members are passed over. */
 export function parsePair(line: string, lineNumber: number): TrainingPair {
-  const value = parseLine(line, lineNumber)
+  const value = parseJsonLine(line, lineNumber)
   if (/"__proto__"\s*:/.test(line)) throw refuse(`line ${lineNumber}`, '__proto__ is no name for a model')
   const parsed = pairSchema.safeParse(value)
   if (parsed.success) {
@@ -52,22 +53,4 @@ export function parsePair(line: string, lineNumber: number): TrainingPair {
 function refuse(place: string, what: string): PlatformError {
   const form = 'a pair is {prompt, scores: {model: number}}, without what is not known'
   return new PlatformError('INVALID_REQUEST', `${place}: ${what}; ${form}`, { param: place })
-}
-
-/** Reads JSON lines; throws INVALID_REQUEST that names the line, and what would mend it. */
-export function parseLine(line: string, lineNumber: number): unknown {
-  try {
-    return JSON.parse(line)
-  } catch (cause) {
-    const what = `line ${lineNumber} is not JSON: ${adviseOn(line)}`
-    throw new PlatformError('INVALID_REQUEST', what, { param: `line ${lineNumber}`, cause })
-  }
-}
-
-/** What programs write in the place of a line of JSON, most often. */
-function adviseOn(line: string): string {
-  if (/[:,[]\s*(?:NaN|-?Infinity|None|True|False)\b/.test(line))
-    return 'NaN, Infinity, None, True and False are no JSON; leave out a score that is not known'
-  if (/^\s*[[{]\s*$/.test(line)) return 'one object to a line, not one array or object over many'
-  return 'each line is one whole value, text in quotation marks'
 }

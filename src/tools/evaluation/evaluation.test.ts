@@ -139,7 +139,7 @@ describe('a comparison', () => {
 })
 
 test.each([
-  ['{', 'line 3 is not JSON'],
+  ['{', 'line 3 is not JSON: one object to a line'],
   ['{"expect": {}}', 'line 3.prompt'],
   ['{"prompt": "x", "expect": {"colour": 1}}', 'line 3.expect'],
   ['{"prompt": "x", "expect": {"choice": "AB"}}', 'line 3.expect.choice'],

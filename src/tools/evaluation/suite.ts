@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../core/errors.ts'
+import { parseJsonLine } from '../../core/json-lines.ts'
 
 /**
  * What is expected of an answer. Each part that is given is a score of its own, 0…1; the score of the answer is the least
@@ -38,13 +39,7 @@ export interface EvaluationCase {
 
 /** A case from one line of a suite. Throws INVALID_REQUEST that names the line and the member. */
 export function parseCase(text: string, lineNumber: number): EvaluationCase {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new PlatformError('INVALID_REQUEST', `line ${lineNumber} is not JSON`, { param: `line ${lineNumber}`, cause })
-  }
-  const parsed = caseSchema.safeParse(value)
+  const parsed = caseSchema.safeParse(parseJsonLine(text, lineNumber))
   if (parsed.success) {
     const { id, prompt, expect } = parsed.data
     return { id: id ?? String(lineNumber), prompt, expect }

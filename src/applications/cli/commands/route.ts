@@ -1,11 +1,11 @@
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
+import { parseJsonLine } from '../../../core/json-lines.ts'
 import { embedTexts } from '../../ask-model.ts'
 import {
   certifyFamily,
   certifyRouter,
-  parseLine,
   parsePair,
   readRouter,
   routerBytesMax,
@@ -184,7 +184,7 @@ function describeScore(router: Router, { prompt, answer, embedding }: GivenPromp
 }
 
 function readPrompt(line: Line, weak: string): GivenPrompt {
-  const parsed = promptSchema.safeParse(parseLine(line.text, line.number))
+  const parsed = promptSchema.safeParse(parseJsonLine(line.text, line.number))
   if (!parsed.success) {
     const what = `line ${line.number} is no prompt; write {"prompt": "…"} or a JSON string`
     throw new PlatformError('INVALID_REQUEST', what, { param: `line ${line.number}` })
@@ -264,7 +264,7 @@ const familySchema = z.looseObject({ reference: z.number(), policies: z.array(z.
 async function certifyPolicies(context: CommandContext, data: string, guarantee: Guarantee): Promise<void> {
   const rows: { readonly reference: number; readonly policies: readonly number[] }[] = []
   for await (const line of readFileLines(data)) {
-    const parsed = familySchema.safeParse(parseLine(line.text, line.number))
+    const parsed = familySchema.safeParse(parseJsonLine(line.text, line.number))
     const policyCount = rows[0]?.policies.length
     if (!parsed.success || (policyCount !== undefined && parsed.data.policies.length !== policyCount)) {
       const what = `line ${line.number} must be {"reference": quality, "policies": [quality, …]}, with as many policies as the first line`
