@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { runLoad, type Load, type LoadResult } from '../bench/kit/load-options.ts'
 import { createReport, median, printReport } from '../bench/kit/report.ts'
@@ -83,4 +84,14 @@ test.each(['run', 'scorecard'])('bench/%s.ts names what there is when it does no
   const { status, stderr } = spawnSync(process.execPath, [path, 'no-such-thing'], { encoding: 'utf8' })
   expect(status).toBe(2)
   expect(stderr).toMatch(/no (benchmark|scorecard) "no-such-thing"; there are: [a-z]/)
+})
+
+test('the kit starts a Strata outside of a run of tests too, as scorecards do', () => {
+  const kit = pathToFileURL(resolve(import.meta.dirname, 'kit/strata.ts')).href
+  const work = `const { startStrata } = await import(${JSON.stringify(kit)}); await (await startStrata({ config: {} })).close()`
+  const ran = spawnSync(process.execPath, ['--input-type=module', '--eval', work], {
+    env: { PATH: process.env['PATH'] },
+    encoding: 'utf8',
+  })
+  expect([ran.status, ran.stderr]).toEqual([0, ''])
 })
