@@ -3,7 +3,7 @@ import type { Tables } from '../../store/index.ts'
 import type { Analyser } from './analyse.ts'
 import { indexChunk, toChunkSource } from './indexing.ts'
 import { removeFromSegments } from './postings/segments.ts'
-import { createKnowledgeRows, type CollectionRow, type EntryRow } from './store.ts'
+import { createKnowledgeRows, type ChunkRow, type CollectionRow, type EntryRow } from './store.ts'
 
 export interface RemoveParts {
   readonly sql: Kysely<Tables>
@@ -16,23 +16,15 @@ export interface RemoveParts {
  * are given back unwritten; recording the change is left to the caller.
  */
 export async function removeEntries(parts: RemoveParts, entries: readonly EntryRow[]): Promise<CollectionRow> {
-  const { sql, analyser, collection } = parts
+  const { sql, collection } = parts
   const rows = createKnowledgeRows(sql)
   const numbers = entries.map((entry) => entry.number)
   const chunks = await rows.listChunks(collection.number, numbers)
   const folded = chunks.filter((chunk) => chunk.terms === null)
   if (folded.length > 0) {
-    const names = await rows.listNames(collection.tenant, entries)
-    const terms = new Set<string>()
-    for (const chunk of folded) {
-      const source = toChunkSource(chunk, names.get(chunk.entry) ?? { name: '', title: null })
-      for (const term of indexChunk(analyser, source).terms) terms.add(term)
-    }
-    // What another analyser has written stands under terms that this one does not find.
-    const isKnown = entries.every((entry) => entry.analyser === analyser.id)
     await removeFromSegments(sql, collection.number, {
       chunks: folded.map((chunk) => chunk.number),
-      terms: isKnown ? [...terms] : undefined,
+      terms: await findTerms(parts, entries, folded),
     })
   }
   await rows.deleteEntries(collection.number, numbers)
@@ -42,4 +34,20 @@ export async function removeEntries(parts: RemoveParts, entries: readonly EntryR
     context_count: collection.context_count - chunks.filter(({ context }) => context !== null).length,
     term_count: collection.term_count - entries.reduce((sum, entry) => sum + entry.term_count, 0),
   }
+}
+
+/** What chunks stand under in segments; `undefined` where another analyser has made it, which this one does not find. */
+async function findTerms(
+  { sql, analyser, collection }: RemoveParts,
+  entries: readonly EntryRow[],
+  chunks: readonly ChunkRow[],
+): Promise<readonly string[] | undefined> {
+  if (entries.some((entry) => entry.analyser !== analyser.id)) return undefined
+  const names = await createKnowledgeRows(sql).listNames(collection.tenant, entries)
+  const terms = new Set<string>()
+  for (const chunk of chunks) {
+    const source = toChunkSource(chunk, names.get(chunk.entry) ?? { name: '', title: null })
+    for (const term of indexChunk(analyser, source).terms) terms.add(term)
+  }
+  return [...terms]
 }
