@@ -268,10 +268,11 @@ describe('a request that is unusual, but right,', () => {
     expect(answer.match(/HTTP\/1.1 200 OK/g)?.length).toBe(3)
   })
 
-  test('but whose body is compressed on its way, or that names no host, is refused in the shape of the face', async () => {
+  test('but whose body is compressed on its way, or that names no host or two, is refused in the shape of the face', async () => {
     const coded = head('POST', '/v1/chat/completions', ['transfer-encoding: gzip, chunked'])
     expectRefused(await send(coded, '0\r\n\r\n'), 'UNSUPPORTED_MEDIA_TYPE')
     expectRefused(await send('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n'), 'INVALID_REQUEST')
+    expectRefused(await send(head('GET', '/healthz', ['HOST: y'])), 'INVALID_REQUEST')
   })
 })
 

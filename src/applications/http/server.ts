@@ -78,7 +78,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
     })
     const encodeError = encoderOf(match)
     try {
-      if (message.headers.host === undefined && message.httpVersion === '1.1') throw nameless()
+      if (!namesOneHost(message)) throw nameless()
       if (open > config.requestsOpenMax) throw overloaded(config.requestsOpenMax)
       if (match.type === 'none') throw notFound(path, match.near)
       if (match.type === 'wrong-method') throw wrongMethod(message.method, match.allowed)
@@ -151,8 +151,19 @@ function overloaded(requestsOpenMax: number): PlatformError {
   return new PlatformError('OVERLOADED', `${requestsOpenMax} requests are in work already`, { retryAfterMs: 1_000 })
 }
 
+/** Of two hosts a proxy in front might have read the other one. */
+function namesOneHost({ headers, httpVersion, rawHeaders }: IncomingMessage): boolean {
+  if (headers.host === undefined) return httpVersion !== '1.1'
+  let hosts = 0
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    const name = rawHeaders[place]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  return hosts === 1
+}
+
 function nameless(): PlatformError {
-  return new PlatformError('INVALID_REQUEST', 'a request by HTTP/1.1 has a host header', { param: 'host' })
+  return new PlatformError('INVALID_REQUEST', 'a request by HTTP/1.1 has one host header', { param: 'host' })
 }
 
 function notFound(path: string, near: string | undefined): PlatformError {
