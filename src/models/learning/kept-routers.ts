@@ -71,7 +71,7 @@ class StoredRouters implements KeptRouters {
   readonly #inForce = new Map<string, Map<string, RouterInForce>>()
   /** What each router was when it was last read. */
   readonly #states = new Map<string, string>()
-  readonly #inTurn = createTurns()
+  readonly #inTurn = createQueue()
 
   constructor(deps: KeptRoutersDeps) {
     this.#deps = deps
@@ -210,7 +210,7 @@ function openWatch(certificate: Certificate, saved: string | null): ReturnType<t
 }
 
 /** One after another, so that nothing read before a change is written after it. */
-function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {
     const mine = last.then(work)
