@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { JsonObject } from '../src/core/json.ts'
-import { startServerProcess } from './kit/server-process.ts'
+import { startServerProcess, type ServerProcess } from './kit/server-process.ts'
 
 const script = resolve(import.meta.dirname, '../scripts/keep-compiled.js')
 
 let folder = ''
+let server: ServerProcess | undefined
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'strata-installation-'))
 })
 
-afterEach(() => {
+afterEach(async () => {
+  await server?.kill()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -28,9 +30,10 @@ test('the first start after an installation finds everything compiled, and with 
   const work = join(folder, 'work')
   mkdirSync(work)
   const adminKey = `sk-strata-${'k'.repeat(48)}`
-  const server = await startServerProcess({ folder: work, adminKey, environment })
+  const started = await startServerProcess({ folder: work, adminKey, environment })
+  server = started
   const post = async (place: string, body: JsonObject): Promise<Response> =>
-    fetch(`${server.url}/v1/${place}`, {
+    fetch(`${started.url}/v1/${place}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -40,10 +43,10 @@ test('the first start after an installation finds everything compiled, and with 
   expect((await post('collections/handbook/documents', { external_id: 'leave.md', text })).ok).toBe(true)
   const found = (await (await post('collections/handbook/search', { query: 'annual leave' })).json()) as JsonObject
   expect(JSON.stringify(found)).toContain('25 days')
-  expect(await server.stop()).toBe(0) // what it had to compile it keeps as it ends
+  expect(await started.stop()).toBe(0) // what it had to compile it keeps as it ends
 
   expect(listCompiled(environment.NODE_COMPILE_CACHE)).toEqual(before)
-})
+}, 120_000)
 
 function listCompiled(path: string): readonly string[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted()
