@@ -102,6 +102,10 @@ export const moneyExamples: readonly Example[] = [
   { route: 'GET /v1/forecast', query: 'by=key&horizon=3', status: [200, 400] },
   { route: 'POST /v1/what-if', body: { level: 'price', scenario: { prices: [{ endpoint: 'here', factor: '2' }] } } },
   { route: 'POST /v1/what-if', body: { level: 'route', scenario: { gone: [{ endpoint: 'here' }] } } },
+  {
+    route: 'POST /v1/what-if',
+    body: { level: 'route', scenario: { models: { here: { fallback: ['masked', { endpoint: 'here' }] } } } },
+  },
   { route: 'POST /v1/what-if', body: { level: 'policy' } },
   { route: 'DELETE /v1/budgets/{id}', at: { id: '$budget' }, ends: true },
 ]
