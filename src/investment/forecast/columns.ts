@@ -1,4 +1,5 @@
 import { PlatformError } from '../../core/errors.ts'
+import type { Pieces } from '../../core/turns.ts'
 import {
   findCompact,
   findDate,
@@ -118,9 +119,13 @@ export interface Roles {
   readonly values: readonly number[]
 }
 
-/** `undefined` for a table without a column of dates. */
-export function findRoles(table: Table, isLong: boolean | undefined): Roles | undefined {
-  const columns = Array.from({ length: table.width }, (_, column) => readColumn(table, column))
+/** `undefined` for a table without a column of dates. Each column is a piece. */
+export function* findRoles(table: Table, isLong: boolean | undefined): Pieces<Roles | undefined> {
+  const columns: Column[] = []
+  for (let column = 0; column < table.width; column++) {
+    columns.push(readColumn(table, column))
+    yield
+  }
   const date = findDates(table, columns)
   if (date === undefined) return undefined
   const { place, read } = date

@@ -264,23 +264,35 @@ test('what cannot be forecast is refused with the field at fault', () => {
   })
 })
 
-test('a model that forecasts lets others have their turns, and ends when its call is cancelled', async () => {
-  const place = { id: 'outlook', path: 'models.outlook', build: () => expect.unreachable() }
-  const model = createForecastKind({ clock: createTickingClock() }).create({ forecast: {} }, place)
-  const text = JSON.stringify({ series: [1, 2, 3].map((seed) => ({ values: createUsage(200, seed) })) })
-  // What the model looks at of a request and of its call.
-  const request = { chat: { messages: [{ role: 'user', parts: [{ type: 'text', text }] }] } } as unknown as ChatRequest
-  const start = async (cancellation: Cancellation) =>
-    Array.fromAsync(await model.answer(request, { cancellation } as unknown as Call))
-  let turns = 0
-  let isOver = false
-  const whole = start(createCancellation()).finally(() => (isOver = true))
-  for (; !isOver; turns++) await setImmediate()
-  expect(turns).toBeGreaterThanOrEqual(10)
-  expect(await whole).toHaveLength(6)
-  const leaving = createCancellation()
-  const left = start(leaving)
-  await setImmediate()
-  leaving.cancel(new Error('gone'))
-  await expect(left).rejects.toThrow('gone')
-})
+test.each([
+  {
+    form: 'JSON',
+    text: JSON.stringify({ series: [1, 2, 3].map((seed) => ({ values: createUsage(200, seed) })) }),
+    least: 10,
+    deltas: 6,
+  },
+  { form: 'CSV', text: `a,b\n${'1,2\n'.repeat(400)}`, least: 40, deltas: 5 },
+])(
+  'a model that forecasts $form lets others have their turns, and ends when its call is cancelled',
+  async ({ text, least, deltas }) => {
+    const place = { id: 'outlook', path: 'models.outlook', build: () => expect.unreachable() }
+    const model = createForecastKind({ clock: createTickingClock() }).create({ forecast: {} }, place)
+    // What the model looks at of a request and of its call.
+    const request = {
+      chat: { messages: [{ role: 'user', parts: [{ type: 'text', text }] }] },
+    } as unknown as ChatRequest
+    const start = async (cancellation: Cancellation) =>
+      Array.fromAsync(await model.answer(request, { cancellation } as unknown as Call))
+    let turns = 0
+    let isOver = false
+    const whole = start(createCancellation()).finally(() => (isOver = true))
+    for (; !isOver; turns++) await setImmediate()
+    expect(turns).toBeGreaterThanOrEqual(least)
+    expect(await whole).toHaveLength(deltas)
+    const leaving = createCancellation()
+    const left = start(leaving)
+    await setImmediate()
+    leaving.cancel(new Error('gone'))
+    await expect(left).rejects.toThrow('gone')
+  },
+)

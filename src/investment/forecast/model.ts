@@ -7,9 +7,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.t
 import type { Traits } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import type { Clock } from '../../core/time.ts'
-import { createTurns, type Turns } from '../../core/turns.ts'
-import { forecastEach, forecastLimits, levelsDefault, type AskedSeries } from './answers.ts'
-import { readSeriesFile } from './series-file.ts'
+import { createTurns, type Pieces, type Turns } from '../../core/turns.ts'
+import { forecastEach, forecastLimits, levelsDefault, type AskedSeries, type ForecastAnswer } from './answers.ts'
+import { readSeries } from './series-file.ts'
 
 const horizonDefault = 24
 /** A model answers for at most so many series. */
@@ -62,8 +62,7 @@ async function* answerChat(
   defaults: Defaults,
   { turns, call }: { readonly turns: Turns; readonly call: Pick<Call, 'cancellation'> },
 ): AsyncGenerator<AnswerEvent> {
-  const { series, horizon, levels } = readQuestion(findText(request), defaults)
-  const answers = await turns.run(forecastEach(series, { horizon, levels, seed: 1 }), call.cancellation.signal)
+  const { horizon, answers } = await turns.run(answerText(findText(request), defaults), call.cancellation.signal)
   yield { type: 'text-delta', text: `{"object":"forecast","horizon":${horizon},"series":[` }
   for (const [index, each] of answers.entries()) {
     const text = JSON.stringify(each)
@@ -71,6 +70,14 @@ async function* answerChat(
   }
   yield { type: 'text-delta', text: ']}' }
   yield { type: 'finish', reason: 'stop' }
+}
+
+function* answerText(
+  text: string,
+  defaults: Defaults,
+): Pieces<{ readonly horizon: number; readonly answers: readonly ForecastAnswer[] }> {
+  const { series, horizon, levels } = yield* readQuestion(text, defaults)
+  return { horizon, answers: yield* forecastEach(series, { horizon, levels, seed: 1 }) }
 }
 
 function findText({ chat }: ChatRequest): string {
@@ -82,9 +89,9 @@ function findText({ chat }: ChatRequest): string {
   })
 }
 
-function readQuestion(text: string, defaults: Defaults): Question {
+function* readQuestion(text: string, defaults: Defaults): Pieces<Question> {
   if (!/^[[{]/.test(text)) {
-    const series = readSeriesFile(text, { valuesMax: forecastLimits.valuesMax, seriesMax })
+    const series = yield* readSeries(text, { valuesMax: forecastLimits.valuesMax, seriesMax })
     return { series, ...defaults }
   }
   const asked = parse(text)
@@ -94,7 +101,7 @@ function readQuestion(text: string, defaults: Defaults): Question {
   if (!Array.isArray(series) || series.length === 0 || series.length > seriesMax)
     throw refuse(`series is a list of 1 to ${seriesMax} objects with name and values`)
   if (typeof horizon !== 'number') throw refuse('horizon is not a number')
-  return { series: series.map(readSeries), horizon, levels: readLevels(levels) }
+  return { series: series.map(readOne), horizon, levels: readLevels(levels) }
 }
 
 function parse(text: string): JsonValue {
@@ -105,7 +112,7 @@ function parse(text: string): JsonValue {
   }
 }
 
-function readSeries(each: JsonValue, index: number): AskedSeries {
+function readOne(each: JsonValue, index: number): AskedSeries {
   const given: JsonObject = isJsonObject(each) ? each : {}
   const name = typeof given['name'] === 'string' ? given['name'] : `series ${index + 1}`
   return toSeries(given['values'], name)

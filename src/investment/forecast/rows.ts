@@ -1,4 +1,5 @@
 import { PlatformError } from '../../core/errors.ts'
+import type { Pieces } from '../../core/turns.ts'
 
 /** The cells of one line of a CSV file, trimmed. */
 export interface Row {
@@ -17,9 +18,9 @@ const separators = [',', ';', '\t', '|']
  * The lines of a CSV file that are not empty, RFC 4180: cells may be quoted, with doubled quotes inside; lines end in any of the usual ways.
  * The separator is the one of comma, semicolon, tab and bar that the first line has most of, or that a first line `sep=;` names; lines before
  * the first that begin with `#` are comments. Cells that are empty in all lines at their end are left out. Throws INVALID_REQUEST for a quote that is
- * not closed and for what is no text.
+ * not closed and for what is no text. Each line is a piece.
  */
-export function readRows(text: string): Rows {
+export function* readRows(text: string): Pieces<Rows> {
   const whole = text.startsWith('\ufeff') ? text.slice(1) : text
   if (whole.includes('\0')) throw refuse('the file has NUL bytes: it is no CSV, or not in UTF-8')
   const body = whole.includes('\n') ? whole : whole.replaceAll('\r', '\n')
@@ -32,7 +33,7 @@ export function readRows(text: string): Rows {
   const [head = ''] = rest.split('\n', 1)
   const bare = head.replace(/"[^"]*"/g, '""')
   const separator = named ?? separators.reduce((best, each) => (count(bare, each) > count(bare, best) ? each : best))
-  const rows = rest.includes('"') ? readQuoted(rest, { separator, line }) : readPlain(rest, { separator, line })
+  const rows = yield* rest.includes('"') ? readQuoted(rest, { separator, line }) : readPlain(rest, { separator, line })
   return { rows: cutEmptyEnd(rows.filter(({ cells }) => cells.some((cell) => cell !== ''))), separator }
 }
 
@@ -60,13 +61,16 @@ function skipPreamble(body: string): {
   }
 }
 
-function readPlain(text: string, { separator, line }: Place): readonly Row[] {
-  return text
-    .split('\n')
-    .map((content, index) => ({ line: line + index, cells: content.split(separator).map((cell) => cell.trim()) }))
+function* readPlain(text: string, { separator, line }: Place): Pieces<readonly Row[]> {
+  const rows: Row[] = []
+  for (const content of text.split('\n')) {
+    rows.push({ line: line + rows.length, cells: content.split(separator).map((cell) => cell.trim()) })
+    yield
+  }
+  return rows
 }
 
-function readQuoted(text: string, { separator, line: from }: Place): readonly Row[] {
+function* readQuoted(text: string, { separator, line: from }: Place): Pieces<readonly Row[]> {
   const rows: Row[] = []
   let [line, start] = [from, from]
   let cells: string[] = []
@@ -86,6 +90,7 @@ function readQuoted(text: string, { separator, line: from }: Place): readonly Ro
     } else if (character === '\n') {
       rows.push({ line: start, cells: [...cells, cell.trim()] })
       ;[cells, cell, start] = [[], '', line]
+      yield
     } else cell += character
   }
   if (opened !== undefined) throw refuse(`line ${opened}: a quote is opened and never closed`)

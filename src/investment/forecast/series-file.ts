@@ -1,4 +1,5 @@
 import { PlatformError } from '../../core/errors.ts'
+import { runAtOnce, type Pieces } from '../../core/turns.ts'
 import { countSteps, findStep, seasonsOf, writeDate, type Step } from './calendar.ts'
 import { fault, findRoles, isAnyDate, isIndex, isWord, type Roles, type Table } from './columns.ts'
 import { findDate, findYear, isMonthName, type Dated, type DateForm } from './dates.ts'
@@ -32,7 +33,12 @@ export interface SeriesFileOptions {
  * INVALID_REQUEST with the line and what is wrong there, and for what can be read in two ways.
  */
 export function readSeriesFile(text: string, options: SeriesFileOptions): readonly FileSeries[] {
-  const { rows, separator } = readRows(text)
+  return runAtOnce(readSeries(text, options))
+}
+
+/** The same in pieces: lines, columns and series. */
+export function* readSeries(text: string, options: SeriesFileOptions): Pieces<readonly FileSeries[]> {
+  const { rows, separator } = yield* readRows(text)
   const [first] = rows
   if (first === undefined) throw new PlatformError('INVALID_REQUEST', 'the file is empty')
   const hasHeader = isHeader(first, rows[1])
@@ -43,7 +49,7 @@ export function readSeriesFile(text: string, options: SeriesFileOptions): readon
     body,
     width: body.reduce((most, { cells }) => Math.max(most, cells.length), 0),
   }
-  const series = read(table, { ...options, separator })
+  const series = yield* readTable(table, { ...options, separator })
   if (series.length > options.seriesMax) {
     throw new PlatformError(
       'INVALID_REQUEST',
@@ -63,13 +69,13 @@ interface Reading extends SeriesFileOptions {
   readonly separator: string
 }
 
-function read(table: Table, options: Reading): readonly Lying[] {
+function* readTable(table: Table, options: Reading): Pieces<readonly Lying[]> {
   const layout = options.layout ?? findLayout(table)
-  if (layout === 'rows') return readInRows(table, options)
+  if (layout === 'rows') return yield* readInRows(table, options)
   checkWidth(table)
-  const roles = findRoles(table, options.layout === undefined ? undefined : layout === 'long')
-  if (roles !== undefined) return readDated(table, roles, options)
-  return layout === 'long' ? readPairs(table, options) : readColumns(table, options)
+  const roles = yield* findRoles(table, options.layout === undefined ? undefined : layout === 'long')
+  if (roles !== undefined) return yield* readDated(table, roles, options)
+  return layout === 'long' ? readPairs(table, options) : yield* readColumns(table, options)
 }
 
 function check({ name, values, line }: Lying, { valuesMax }: SeriesFileOptions): void {
@@ -152,11 +158,10 @@ function checkWidth({ header, body }: Table): void {
   throw fault(wide.line, header.cells.length === 1 ? `${what}; is line ${header.line} a title?` : what)
 }
 
-function readInRows({ header, body }: Table, options: Reading): readonly Lying[] {
+function* readInRows({ header, body }: Table, options: Reading): Pieces<readonly Lying[]> {
   const datesFrom = header === undefined ? undefined : findDatesAbove(header, body[0])
   const mark = markOf(options, body, (column) => column >= (datesFrom ?? 0))
-  return body.map((row) => {
-    const { cells, line } = row
+  return yield* mapInPieces(body, ({ cells, line }) => {
     const isNamed = isWord(cells[0] ?? '') || datesFrom !== undefined
     const start = datesFrom ?? (isNamed ? 1 : 0)
     let length = cells.length
@@ -188,7 +193,7 @@ function readPairs(table: Table, options: Reading): readonly Lying[] {
   }))
 }
 
-function readColumns(table: Table, options: Reading): readonly Lying[] {
+function* readColumns(table: Table, options: Reading): Pieces<readonly Lying[]> {
   const { header, body, width } = table
   const hasLabels = width > 1 && (body.every(({ cells }) => isWord(cells[0] ?? '')) || isIndex(table, 0))
   const [first] = body
@@ -200,7 +205,7 @@ function readColumns(table: Table, options: Reading): readonly Lying[] {
   const filled = columns.filter(
     (column) => (header?.cells[column] ?? '') !== '' || body.some(({ cells }) => !isMissing(cells[column] ?? '')),
   )
-  return filled.map((column) => ({
+  return yield* mapInPieces(filled, (column) => ({
     name: nameOf(table, column),
     values: body.map(({ cells, line }) => toValue({ cell: cells[column] ?? '', line, column: column + 1 }, mark)),
     line: body[0]?.line ?? 1,
@@ -225,20 +230,37 @@ function isPlaced(placed: Omit<Placed, 'dated'> & { readonly dated: Dated | unde
   return placed.dated !== undefined
 }
 
-function readDated(table: Table, { date, read: readDate, names, values }: Roles, options: Reading): readonly Lying[] {
+function* readDated(
+  table: Table,
+  { date, read: readDate, names, values }: Roles,
+  options: Reading,
+): Pieces<readonly Lying[]> {
   const mark = markOf(options, table.body, (column) => values.includes(column))
-  return groupRows(table.body, names).flatMap(([name, rows]) => {
+  const series: Lying[] = []
+  for (const [name, rows] of groupRows(table.body, names)) {
+    yield
     const dates = rows.map(({ cells, line }) => toDated({ cell: cells[date] ?? '', line }, readDate))
-    return values.map((column) => {
-      const own =
+    const own = yield* mapInPieces(values, (column) => {
+      const called =
         names.length === 0 ? nameOf(table, column) : values.length === 1 ? name : `${name} ${nameOf(table, column)}`
       const placed = rows.map(({ cells, line }, index) => {
         const value = toValue({ cell: cells[column] ?? '', line, column: column + 1 }, mark)
         return { dated: dates[index], value, line, cell: cells[date] ?? '' }
       })
-      return toSeries(own, placed.filter(isPlaced))
+      return toSeries(called, placed.filter(isPlaced))
     })
-  })
+    series.push(...own)
+  }
+  return series
+}
+
+function* mapInPieces<From, To>(list: readonly From[], make: (each: From) => To): Pieces<readonly To[]> {
+  const made: To[] = []
+  for (const each of list) {
+    yield
+    made.push(make(each))
+  }
+  return made
 }
 
 function toDated({ cell, line }: PlacedCell, readDate: Roles['read']): Dated {
