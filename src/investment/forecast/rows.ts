@@ -17,8 +17,8 @@ const separators = [',', ';', '\t', '|']
 /**
  * The lines of a CSV file that are not empty, RFC 4180: cells may be quoted, with doubled quotes inside; lines end in any of the usual ways.
  * The separator is the one of comma, semicolon, tab and bar that the first line has most of, or that a first line `sep=;` names; lines before
- * the first that begin with `#` are comments. Cells that are empty in all lines at their end are left out. Throws INVALID_REQUEST for a quote that is
- * not closed and for what is no text. Each line is a piece.
+ * the first that begin with `#` are comments, unless that is the whole first cell. Cells that are empty in all lines at their end are left
+ * out. Throws INVALID_REQUEST for a quote that is not closed and for what is no text. Each line is a piece.
  */
 export function* readRows(text: string): Pieces<Rows> {
   const whole = text.startsWith('\ufeff') ? text.slice(1) : text
@@ -37,6 +37,9 @@ export function* readRows(text: string): Pieces<Rows> {
   return { rows: cutEmptyEnd(rows.filter(({ cells }) => cells.some((cell) => cell !== ''))), separator }
 }
 
+/** `#` with a separator after it is the name of a column that counts. */
+const isComment = /^#(?!\s*[,;\t|])/
+
 interface Place {
   readonly separator: string
   /** Of the first line. */
@@ -54,7 +57,7 @@ function skipPreamble(body: string): {
     const end = body.indexOf('\n', start)
     const text = body.slice(start, end === -1 ? body.length : end).trim()
     const asked = /^"?sep=(.)"?$/i.exec(text)?.[1]
-    if (end === -1 || !(text === '' || text.startsWith('#') || asked !== undefined)) return { start, line, named }
+    if (end === -1 || !(text === '' || isComment.test(text) || asked !== undefined)) return { start, line, named }
     if (asked !== undefined) named = asked
     start = end + 1
     line++

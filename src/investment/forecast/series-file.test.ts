@@ -221,6 +221,7 @@ describe('columns are told apart by what they hold', () => {
   test('what spreadsheets put around a table is left out', () => {
     const rows = '2026-01-01|1|\n2026-01-02|2|\n||\n'
     expect(plain(`sep=|\n# exported\n\ndate|v|\n${rows}`)).toEqual([{ name: 'v', values: [1, 2] }])
+    expect(plain('#;costs\n1;5,5\n2;6,5\n')).toEqual([{ name: 'costs', values: [5.5, 6.5] }])
     expect(plain('date,v\r2026-01-01,1\r2026-01-02,2\r')).toEqual([{ name: 'v', values: [1, 2] }])
   })
 })
