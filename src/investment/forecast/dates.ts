@@ -167,6 +167,7 @@ function hourOf({ hour, half }: Parts): number {
 
 /** What a zone is ahead of UTC. */
 export function zoneMs(zone: string): number {
+  if (zone === '') return 0
   const [, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? []
   if (sign === undefined) return 0
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000

@@ -239,7 +239,7 @@ function* readDated(
   const series: Lying[] = []
   for (const [name, rows] of groupRows(table.body, names)) {
     yield
-    const dates = rows.map(({ cells, line }) => toDated({ cell: cells[date] ?? '', line }, readDate))
+    const dates = yield* mapInPieces(rows, ({ cells, line }) => toDated({ cell: cells[date] ?? '', line }, readDate))
     const own = yield* mapInPieces(values, (column) => {
       const called =
         names.length === 0 ? nameOf(table, column) : values.length === 1 ? name : `${name} ${nameOf(table, column)}`
