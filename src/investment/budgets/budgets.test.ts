@@ -158,6 +158,24 @@ describeEngines('spending under budgets', (openStore) => {
     expect(passed).toBe(10)
   })
 
+  test('a ledger that is slow to answer makes no budget short', async () => {
+    const process = await start(openStore, await openStore.createPlace(), { name: 'money', limit: '1' })
+    await process.spending.budgets.create('t', { name: 'tokens', counts: 'tokens', limit: 1_000_000 })
+    const { ledger } = process.spending
+    const run = ledger.run.bind(ledger)
+    const slow = vi.spyOn(ledger, 'run').mockImplementation(async (operation) => {
+      await sleep(1_000)
+      return run(operation)
+    })
+    expect((await holdFor(process, {})).charges).toHaveLength(2)
+    expect(slow).toHaveBeenCalled()
+
+    const silent = await start(openStore, await openStore.createPlace(), { name: 'money', limit: '1' })
+    vi.spyOn(silent.spending.ledger, 'run').mockReturnValue(new Promise(() => undefined))
+    const unanswered = holdFor({ ...silent, call: () => silent.call(300) }, {})
+    await expect(unanswered).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', details: { sent: false } })
+  })
+
   test('a budget changed by another process holds within a second or two', async () => {
     const place = await openStore.createPlace()
     const one = await start(openStore, place, { name: 'all', limit: '0' })
@@ -175,7 +193,7 @@ const sound = { unequal: 0, unheld: 0, unsound: 0, phantoms: 0, overspent: 0 }
 interface Process {
   readonly store: Store
   readonly spending: Spending
-  readonly call: () => Call
+  readonly call: (durationMsMax?: number) => Call
 }
 
 type Place = Awaited<ReturnType<OpenStore['createPlace']>>
@@ -189,8 +207,10 @@ async function start(openStore: OpenStore, place: Place, budget?: BudgetRequest)
   open.push(spending)
   if (budget !== undefined) await spending.budgets.create('t', budget)
   const principal = { tenant: 't', keyId: 'k', role: 'member', models: undefined, regions: undefined } as const
-  const options = { name: 'm', principal, labels: { allowedRegions: [] }, durationMsMax: 60_000 }
-  return { store, spending, call: () => createRootCall({ clock, ids }, options).child({ kind: 'dispatch', name: 'e' }) }
+  const options = { name: 'm', principal, labels: { allowedRegions: [] } }
+  const createCall = (durationMsMax = 60_000): Call =>
+    createRootCall({ clock, ids }, { ...options, durationMsMax }).child({ kind: 'dispatch', name: 'e' })
+  return { store, spending, call: createCall }
 }
 
 const holdCalls = new WeakMap<SpendHold, Call>()

@@ -5,7 +5,7 @@ import type { Clock } from '../../core/time.ts'
 import type { Ledger } from '../ledger/index.ts'
 import type { Scope } from './budget.ts'
 import { larger, lend, Purse, type Need } from './purse.ts'
-import { toRefusal } from './refusal.ts'
+import { toRefusal, toUntold } from './refusal.ts'
 import type { BudgetStore } from './store.ts'
 import { isPatient, partHopeless, recallMs, sharesPurse, toWishes, type Waiter, type Wish } from './waiting.ts'
 
@@ -139,10 +139,8 @@ class ProcessPurses implements Purses {
     return new Promise((resolve, reject) => {
       const isMoney = needs.every(({ purse }) => purse.scope.budget.counts === 'money')
       const waitMs = isMoney ? config.waitMsMax : Math.min(recallMs, config.waitMsMax)
-      const nowMs = clock.monotonicMs()
-      const untilMs = Math.min(nowMs + waitMs, call.deadlineMs)
-      const patientUntilMs = nowMs + (untilMs - nowMs) / 2
-      const waiter = { needs, resolve, reject, sinceMs: nowMs, untilMs, patientUntilMs, call, isAsked: false }
+      const sinceMs = clock.monotonicMs()
+      const waiter = { needs, resolve, reject, sinceMs, waitMs, call, toldMs: undefined, isAsked: false }
       this.#startTicking()
       this.#keepWaiting([...this.#waiters, waiter])
       this.#pump()
@@ -174,6 +172,8 @@ class ProcessPurses implements Purses {
       for (const waiter of asking) waiter.isAsked = true
       try {
         await this.#fill(asking)
+        const nowMs = this.#deps.clock.monotonicMs()
+        for (const waiter of asking) waiter.toldMs ??= nowMs
       } catch (thrown) {
         this.#fail(asking, toPlatformError(thrown))
       }
@@ -298,7 +298,8 @@ class ProcessPurses implements Purses {
     }
   }
 
-  #toRefusal({ needs }: Waiter): PlatformError {
+  #toRefusal({ needs, toldMs }: Waiter): PlatformError {
+    if (toldMs === undefined) return toUntold()
     const short = needs.find(({ purse, least }) => purse.open < least) ?? needs[0]
     return toRefusal(short?.purse, short?.least ?? 0n, this.#deps.clock.now())
   }
@@ -321,7 +322,8 @@ class ProcessPurses implements Purses {
 
   /** A slow database is asked no faster than it answers; who has waited long enough is told all the same. */
   async #tick(): Promise<void> {
-    if (this.#isTicking) return this.#refuse('expired')
+    this.#refuse('expired')
+    if (this.#isTicking) return
     this.#isTicking = true
     try {
       if (this.#waiters.length > 0) await this.#lookForMore()

@@ -30,6 +30,14 @@ export function toRefusal(purse: Purse | undefined, least: bigint, nowMs: number
   return new PlatformError(code, message, { details, retryAfterMs })
 }
 
+/** Why a call may not go on of whose budgets nobody has said anything: that is no word about them. */
+export function toUntold(): PlatformError {
+  return new PlatformError('STORE_UNAVAILABLE', 'the ledger has not said in time what is left of a budget', {
+    details: { sent: false },
+    retryAfterMs: 1_000,
+  })
+}
+
 /** When the next of a sliding limit comes free; what was spent just now has its whole span before it. */
 function toFreeMs({ standing }: Purse, latestMs: number): number {
   const freeMs = standing?.nextFreeMs

@@ -7,18 +7,28 @@ export interface Waiter {
   readonly needs: readonly Need[]
   readonly resolve: (given: readonly bigint[]) => void
   readonly reject: (error: PlatformError) => void
-  /** Monotonic milliseconds, all three. */
+  /** Monotonic milliseconds, as are the others. */
   readonly sinceMs: number
-  readonly untilMs: number
-  /** Until when it waits for what it would like rather than take the least. */
-  readonly patientUntilMs: number
+  /** How long it waits once it knows what there is; the first half of that for what it would like rather than take the least. */
+  readonly waitMs: number
   readonly call: Call
+  /** When the ledger first said what there is. How long a database takes to answer is no sign that money is short. */
+  toldMs: number | undefined
   /** The ledger has been asked since the purses last changed. */
   isAsked: boolean
 }
 
 /** How long other processes are given to hand over what they do not use, milliseconds. */
 export const recallMs = 600
+
+/** How long the ledger is given to say what there is. */
+const ledgerMsMax = 10_000
+
+/** Until when it waits at the longest. */
+function toEndMs({ sinceMs, waitMs, toldMs, call }: Waiter): number {
+  const endMs = toldMs === undefined ? sinceMs + Math.max(waitMs, ledgerMsMax) : toldMs + waitMs
+  return Math.min(endMs, call.deadlineMs)
+}
 
 /** Whether so much can come: calls under way end, here or elsewhere, and what others have in reserve they hand over. */
 function mayCome(purse: Purse, amount: bigint, waiters: readonly Waiter[]): boolean {
@@ -35,15 +45,12 @@ function mayCome(purse: Purse, amount: bigint, waiters: readonly Waiter[]): bool
 }
 
 /** Whether a call had better wait for all it would like: while there is time, and more may come. */
-export function isPatient(
-  { needs, sinceMs, patientUntilMs }: Waiter,
-  waiters: readonly Waiter[],
-  nowMs: number,
-): boolean {
-  if (patientUntilMs <= nowMs) return false
-  return needs.every(({ purse, waitFor }) => {
+export function isPatient(waiter: Waiter, waiters: readonly Waiter[], nowMs: number): boolean {
+  const toldMs = waiter.toldMs ?? nowMs
+  if (toldMs + (toEndMs(waiter) - toldMs) / 2 <= nowMs) return false
+  return waiter.needs.every(({ purse, waitFor }) => {
     // What others have in reserve has come by then; what their calls use may take as long as it likes.
-    const isOnlyElsewhere = purse.lent === 0n && nowMs - sinceMs > 2 * recallMs
+    const isOnlyElsewhere = purse.lent === 0n && nowMs - toldMs > 2 * recallMs
     return !isOnlyElsewhere && mayCome(purse, waitFor, waiters)
   })
 }
@@ -64,7 +71,7 @@ export function partHopeless(
     const hasHope = waiter.needs.every(({ purse, least }) => purse.open >= least || mayCome(purse, least, waiters))
     const isExtension = waiter.needs.some(({ holding }) => holding !== undefined)
     const isHopeless = which === 'hopeless' && !hasHope && !(isExtension && isExtensionTold)
-    if (waiter.call.cancellation.isCancelled || waiter.untilMs <= nowMs || isHopeless) {
+    if (waiter.call.cancellation.isCancelled || toEndMs(waiter) <= nowMs || isHopeless) {
       isExtensionTold ||= isExtension
       told.push(waiter)
     } else staying.push(waiter)
