@@ -24,8 +24,8 @@ process.exitCode = await run(positionals[0])
 async function run(name: string | undefined): Promise<number> {
   const rounds = Number(values.rounds)
   const seconds = Number(values.seconds)
-  if (!Number.isInteger(rounds) || rounds < 1 || !(seconds > 0)) {
-    console.error('--rounds is a whole number from 1 on, --seconds a positive number')
+  if (!isCount(rounds) || !isCount(seconds)) {
+    console.error('--rounds and --seconds are whole numbers from 1 on')
     return 2
   }
   const names = listBenchmarks()
@@ -67,4 +67,8 @@ function isBenchmarkModule(module: unknown): module is { readonly benchmark: Ben
   if (typeof module !== 'object' || module === null || !('benchmark' in module)) return false
   const { benchmark } = module
   return typeof benchmark === 'object' && benchmark !== null && 'run' in benchmark && 'purpose' in benchmark
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 1
 }
