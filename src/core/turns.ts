@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from './time.ts'
 
-/** Work in pieces: each `yield` ends one, of microseconds at most; what it gives at last is the result. */
+/** Work in pieces: each `yield` ends one, of a few milliseconds at most; what it gives at last is the result. */
 export type Pieces<Result> = Generator<undefined, Result>
 
 /** Long work that does not keep others waiting. */

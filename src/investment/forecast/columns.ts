@@ -1,5 +1,6 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { Pieces } from '../../core/turns.ts'
+import type { Row } from '../csv.ts'
 import {
   findCompact,
   findDate,
@@ -11,7 +12,6 @@ import {
   type DateReader,
 } from './dates.ts'
 import { isMissing, isNumber } from './numbers.ts'
-import type { Row } from './rows.ts'
 
 /** The lines of a file beneath its header, if it has one. */
 export interface Table {

@@ -1,11 +1,6 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { Pieces } from '../../core/turns.ts'
-
-/** The cells of one line of a CSV file, trimmed. */
-export interface Row {
-  readonly line: number
-  readonly cells: readonly string[]
-}
+import { readCells, toLines, type Row } from '../csv.ts'
 
 export interface Rows {
   readonly rows: readonly Row[]
@@ -21,9 +16,8 @@ const separators = [',', ';', '\t', '|']
  * out. Throws INVALID_REQUEST for a quote that is not closed and for what is no text. Each line is a piece.
  */
 export function* readRows(text: string): Pieces<Rows> {
-  const whole = text.startsWith('\ufeff') ? text.slice(1) : text
-  if (whole.includes('\0')) throw refuse('the file has NUL bytes: it is no CSV, or not in UTF-8')
-  const body = whole.includes('\n') ? whole : whole.replaceAll('\r', '\n')
+  if (text.includes('\0')) throw refuse('the file has NUL bytes: it is no CSV, or not in UTF-8')
+  const body = toLines(text)
   const { start, line, named } = skipPreamble(body)
   const rest = body.slice(start)
   if (/^\s*[{<]/.test(rest))
@@ -33,18 +27,12 @@ export function* readRows(text: string): Pieces<Rows> {
   const [head = ''] = rest.split('\n', 1)
   const bare = head.replace(/"[^"]*"/g, '""')
   const separator = named ?? separators.reduce((best, each) => (count(bare, each) > count(bare, best) ? each : best))
-  const rows = yield* rest.includes('"') ? readQuoted(rest, { separator, line }) : readPlain(rest, { separator, line })
+  const rows = yield* readCells(rest, { separator, line })
   return { rows: cutEmptyEnd(rows.filter(({ cells }) => cells.some((cell) => cell !== ''))), separator }
 }
 
 /** `#` with a separator after it is the name of a column that counts. */
 const isComment = /^#(?!\s*[,;\t|])/
-
-interface Place {
-  readonly separator: string
-  /** Of the first line. */
-  readonly line: number
-}
 
 function skipPreamble(body: string): {
   readonly start: number
@@ -62,43 +50,6 @@ function skipPreamble(body: string): {
     start = end + 1
     line++
   }
-}
-
-function* readPlain(text: string, { separator, line }: Place): Pieces<readonly Row[]> {
-  const rows: Row[] = []
-  for (const content of text.split('\n')) {
-    rows.push({ line: line + rows.length, cells: content.split(separator).map((cell) => cell.trim()) })
-    yield
-  }
-  return rows
-}
-
-function* readQuoted(text: string, { separator, line: from }: Place): Pieces<readonly Row[]> {
-  const rows: Row[] = []
-  let [line, start] = [from, from]
-  let cells: string[] = []
-  let cell = ''
-  let opened: number | undefined
-  for (let place = 0; place < text.length; place++) {
-    const character = text[place]
-    if (character === '\n') line++
-    if (opened !== undefined) {
-      if (character !== '"') cell += character
-      else if (text[place + 1] === '"') cell += text[place++]
-      else opened = undefined
-    } else if (character === '"' && cell.trim() === '') [opened, cell] = [line, '']
-    else if (character === separator) {
-      cells.push(cell.trim())
-      cell = ''
-    } else if (character === '\n') {
-      rows.push({ line: start, cells: [...cells, cell.trim()] })
-      ;[cells, cell, start] = [[], '', line]
-      yield
-    } else cell += character
-  }
-  if (opened !== undefined) throw refuse(`line ${opened}: a quote is opened and never closed`)
-  rows.push({ line: start, cells: [...cells, cell.trim()] })
-  return rows
 }
 
 function cutEmptyEnd(rows: readonly Row[]): readonly Row[] {

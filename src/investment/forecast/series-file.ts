@@ -1,10 +1,11 @@
 import { PlatformError } from '../../core/errors.ts'
 import { runAtOnce, type Pieces } from '../../core/turns.ts'
+import type { Row } from '../csv.ts'
 import { countSteps, findStep, seasonsOf, writeDate, type Step } from './calendar.ts'
 import { fault, findRoles, isAnyDate, isIndex, isWord, type Roles, type Table } from './columns.ts'
 import { findDate, findYear, isMonthName, type Dated, type DateForm } from './dates.ts'
 import { findMark, isMissing, readNumber, type DecimalMark, type PlacedCell } from './numbers.ts'
-import { readRows, type Row } from './rows.ts'
+import { readRows } from './rows.ts'
 
 /** One series of a file, oldest value first. */
 export interface FileSeries {

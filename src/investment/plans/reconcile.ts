@@ -1,5 +1,6 @@
 import { PlatformError } from '../../core/errors.ts'
-import { readCsv, type CsvTable } from './csv.ts'
+import { runAtOnce } from '../../core/turns.ts'
+import { readCells, toLines } from '../csv.ts'
 import { add, compare, parseRational, subtract, sum, toRational, toText, zero, type Rational } from './rational.ts'
 
 /** One line of a vendor's invoice, or of ours: what one model used on one day, and what it cost. */
@@ -126,12 +127,13 @@ const columnNames = {
 
 /** Reads a vendor's invoice. Throws INVALID_REQUEST with the line and the column at fault. */
 export function readStatement(text: string): readonly StatementLine[] {
-  const table = readCsv(text)
-  if ('fault' in table) throw new PlatformError('INVALID_REQUEST', `the invoice is no CSV: ${table.fault}`)
-  const columns = findColumns(table)
-  return table.rows.flatMap(({ line, fields }) => {
-    const at = (index: number | undefined): string => (index === undefined ? '' : (fields[index] ?? '').trim())
-    if (fields.every((field) => field.trim() === '') || /^(total|sum|合计)/i.test(at(0))) return []
+  const lines = runAtOnce(readCells(toLines(text), { separator: ',', line: 1 }))
+  const [head, ...rows] = lines.filter(({ cells }) => cells.some((cell) => cell !== ''))
+  if (head === undefined) throw new PlatformError('INVALID_REQUEST', 'the invoice is empty')
+  const columns = findColumns(head.cells)
+  return rows.flatMap(({ line, cells }) => {
+    const at = (index: number | undefined): string => (index === undefined ? '' : (cells[index] ?? ''))
+    if (/^(total|sum|合计)/i.test(at(0))) return []
     const refuse = (what: string, value: string): never => {
       throw new PlatformError('INVALID_REQUEST', `line ${line}: ${what} is "${value.slice(0, 60)}"`)
     }
@@ -142,10 +144,10 @@ export function readStatement(text: string): readonly StatementLine[] {
       if (value === '') return undefined
       return /^\d{1,18}(\.0+)?$/.test(value)
         ? BigInt(value.replace(/\..*/, ''))
-        : refuse(`the column ${table.columns[index ?? 0]}`, at(index))
+        : refuse(`the column ${head.cells[index ?? 0]}`, at(index))
     }
     const money = at(columns.cost).replaceAll(/[,\s$¥€]|USD/g, '')
-    const cost = parseRational(expanded(money)) ?? refuse(`the column ${table.columns[columns.cost]}`, at(columns.cost))
+    const cost = parseRational(expanded(money)) ?? refuse(`the column ${head.cells[columns.cost]}`, at(columns.cost))
     return [
       {
         day,
@@ -171,8 +173,8 @@ function expanded(text: string): string {
   return sign + toText(value)
 }
 
-function findColumns(table: CsvTable) {
-  const names = table.columns.map((name) => name.toLowerCase().trim())
+function findColumns(head: readonly string[]) {
+  const names = head.map((name) => name.toLowerCase())
   const find = (key: keyof typeof columnNames): number | undefined => {
     const index = columnNames[key].map((name) => names.indexOf(name)).find((place) => place >= 0)
     return index
