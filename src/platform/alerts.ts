@@ -1,28 +1,18 @@
 import type { LoadedConfig } from '../config/index.ts'
 import { PlatformError } from '../core/errors.ts'
-import { splitUrl } from '../core/urls.ts'
-import { createErrands, type Egress } from '../infrastructure/index.ts'
+import type { Egress } from '../infrastructure/index.ts'
 import type { SendAlert } from '../investment/index.ts'
+import { createPost } from './posting.ts'
 import type { Standing } from './standing.ts'
 
-/** Sends alerts of budgets through the same door as everything else; `undefined` where no webhook is configured. */
-export function createAlertSender(
-  { clock, ids, store }: Standing,
-  { config }: LoadedConfig,
-  egress: Egress,
-): SendAlert | undefined {
+/** Sends alerts of budgets; `undefined` where no webhook is configured. */
+export function createAlertSender(standing: Standing, { config }: LoadedConfig, egress: Egress): SendAlert | undefined {
   const { webhook } = config.investment
   if (webhook === undefined) return undefined
-  const run = createErrands({ egress, recorder: store.recorder, clock, ids })
-  const { url, headers: credentials, processing, storage, sovereignty } = webhook
-  const { timeouts } = config.egress
-  const { origin, path } = splitUrl(url)
-  const target = { id: 'investment.webhook', url: origin, credentials, processing, storage, sovereignty, timeouts }
-  const { allowedRegions } = config.governance
+  const post = createPost(standing, config, egress)
   return async (alert) => {
     const headers = { 'content-type': 'application/json' }
-    const request = { method: 'POST', path, headers, body: JSON.stringify(alert) } as const
-    const { status } = await run({ target, allowedRegions, request, answerBytesMax: 65_536 })
+    const status = await post(webhook, { id: 'investment.webhook', headers, body: JSON.stringify(alert) })
     if (status > 299) throw new PlatformError('UPSTREAM_REJECTED', `the webhook answered ${status}`)
   }
 }

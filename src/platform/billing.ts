@@ -2,8 +2,7 @@ import type { Config } from '../config/index.ts'
 import type { Ids } from '../core/ids.ts'
 import type { EventLog } from '../core/ports.ts'
 import type { Clock } from '../core/time.ts'
-import { splitUrl } from '../core/urls.ts'
-import { createErrands, type Egress } from '../infrastructure/index.ts'
+import type { Egress } from '../infrastructure/index.ts'
 import {
   createBilling,
   createMeterExport,
@@ -15,6 +14,7 @@ import {
   type PriceEntries,
   type Spending,
 } from '../investment/index.ts'
+import { createPost } from './posting.ts'
 import type { Standing } from './standing.ts'
 import type { Store } from '../store/index.ts'
 
@@ -51,26 +51,19 @@ export async function createMoney({ store, clock, ids, log, config, spending }: 
   }
 }
 
-/** Sends counted events on through the same door as everything else: a meter is a place like any other. */
+/** Sends counted events on: a meter is a place like any other. */
 export function createSinks(standing: Standing, config: Config, egress: Egress): MeterExport {
-  const { clock, ids, store, telemetry } = standing
-  const run = createErrands({ egress, recorder: store.recorder, clock, ids })
+  const { clock, store, telemetry } = standing
+  const post = createPost(standing, config, egress)
   const { meterSinks } = config.investment
-  const { allowedRegions } = config.governance
   return createMeterExport({
     store,
     clock,
     log: telemetry.log,
     sinks: meterSinks,
-    async send(name, { headers, body }) {
+    async send(name, request) {
       const sink = meterSinks[name]
-      if (sink === undefined) return 0
-      const { url, headers: credentials, processing, storage, sovereignty } = sink
-      const { timeouts } = config.egress
-      const { origin, path } = splitUrl(url)
-      const target = { id: `meter.${name}`, url: origin, credentials, processing, storage, sovereignty, timeouts }
-      const request = { method: 'POST', path, headers, body } as const
-      return (await run({ target, allowedRegions, request, answerBytesMax: 65_536 })).status
+      return sink === undefined ? 0 : post(sink, { id: `meter.${name}`, ...request })
     },
   })
 }
