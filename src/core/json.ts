@@ -13,10 +13,15 @@ export function isJsonObject(value: unknown): value is JsonObject {
 /** Where a text or a name holds U+0000, which no database keeps as it is, as it may be shown: `events.1.id`. `undefined` where none does. */
 export function findNul(value: unknown): string | undefined {
   const path = findNulPath(value)
-  return path?.map((key) => key.replaceAll('\0', '').slice(0, shownLengthMax)).join('.')
+  return path && toShownPath(path)
 }
 
 const shownLengthMax = 64
+
+/** A place in a body as it may be quoted: in few words, however long the names are that were sent. */
+export function toShownPath(path: readonly PropertyKey[]): string {
+  return path.map((key) => String(key).replaceAll('\0', '').slice(0, shownLengthMax)).join('.')
+}
 
 function findNulPath(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return value.includes('\0') ? [] : undefined

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
 import { sliceBytes } from '../../../core/byte-list.ts'
+import { toShownPath } from '../../../core/json.ts'
 import type { Exchange } from '../exchange.ts'
 import { parseBody } from './operation.ts'
 
@@ -60,15 +61,11 @@ async function readForm(exchange: Exchange, type: string): Promise<DocumentBody>
       throw new PlatformError('INVALID_REQUEST', 'the form is not whole: its parts cannot be told apart', { cause })
     })
   const names = [...form.keys()]
-  const repeated = names.find((name, place) => names.indexOf(name) !== place)?.slice(0, 64)
+  const repeated = names.find((name, place) => names.indexOf(name) !== place)
   if (repeated !== undefined) {
-    throw new PlatformError(
-      'INVALID_REQUEST',
-      `the form has more than one part "${repeated}"; each document is a form`,
-      {
-        param: repeated,
-      },
-    )
+    const param = toShownPath([repeated])
+    const what = `the form has more than one part "${param}"; each document is a form`
+    throw new PlatformError('INVALID_REQUEST', what, { param })
   }
   const file = form.get('file')
   if (file === null || typeof file === 'string') {
