@@ -71,15 +71,7 @@ export function sumProducts(one: Float64Array, other: Float64Array): { readonly 
     next3 += third * other4
     next4 += fourth * at(other, k + 4)
   }
-  let rest = k
-  if (rest < ownEnd - 3) {
-    own1 += at(one, rest) * at(other, rest)
-    own2 += at(one, rest + 1) * at(other, rest + 1)
-    own3 += at(one, rest + 2) * at(other, rest + 2)
-    own4 += at(one, rest + 3) * at(other, rest + 3)
-    rest += 4
-  }
-  for (; rest < ownEnd; rest++) own1 += at(one, rest) * at(other, rest)
+  for (let rest = k; rest < ownEnd; rest++) own1 += at(one, rest) * at(other, rest)
   for (; k < nextEnd; k++) next1 += at(one, k) * at(other, k + 1)
   return { own: own1 + own2 + (own3 + own4), next: next1 + next2 + (next3 + next4) }
 }

@@ -1,3 +1,4 @@
+import { assert } from '../../../core/assert.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso, type Clock } from '../../../core/time.ts'
 import { createTurns } from '../../../core/turns.ts'
@@ -85,8 +86,9 @@ export function createSpendForecaster(deps: {
         ),
         signal,
       )
-      const series = answers.map((answer, index) => {
-        const { values: history = [], costUnknown = 0 } = groups[index] ?? {}
+      const series = groups.map(({ values: history, costUnknown }, index) => {
+        const answer = answers[index]
+        assert(answer !== undefined, 'each series has its answer')
         return { ...answer, history, costUnknown }
       })
       return { of, by, step, from: toIso(first * length), until: toIso(now * length), series }
