@@ -46,7 +46,7 @@ test('the first start after an installation finds everything compiled, and with 
   expect(await started.stop()).toBe(0) // what it had to compile it keeps as it ends
 
   expect(listCompiled(environment.NODE_COMPILE_CACHE)).toEqual(before)
-}, 120_000)
+})
 
 function listCompiled(path: string): readonly string[] {
   return readdirSync(path, { recursive: true, encoding: 'utf8' }).toSorted()

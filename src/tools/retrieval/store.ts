@@ -215,12 +215,10 @@ function createDocumentRows(sql: Kysely<Tables>): DocumentPart {
   return {
     listDocuments: (place, { limit, after }) =>
       within(place).where('external_id', '>', after).orderBy('external_id').limit(limit).execute(),
-    listGuarded: ({ tenant, collection }) =>
-      sql
-        .selectFrom('document')
+    listGuarded: (place) =>
+      within(place)
+        .clearSelect()
         .select(['acl', 'region'])
-        .where('tenant', '=', tenant)
-        .where('collection', '=', collection)
         .where((build) => build.or([build('acl', 'is not', null), build('region', 'is not', null)]))
         .execute(),
     findDocument: (place, id) => within(place).where('id', '=', id).executeTakeFirst(),
