@@ -31,3 +31,16 @@ export function createFakeClock(startMs: number): FakeClock {
 export function toIso(instantMs: number): string {
   return new Date(instantMs).toISOString()
 }
+
+/**
+ * Milliseconds UTC of a day (its midnight UTC) or of an instant with its zone, ISO 8601; `undefined` for anything else: an instant
+ * without a zone would mean another one on each machine, and 30 February is none.
+ */
+export function parseInstant(text: string): number | undefined {
+  const [, day, time] =
+    /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/.exec(text) ?? []
+  const midnight = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`)
+  if (day === undefined || Number.isNaN(midnight) || toIso(midnight).slice(0, 10) !== day) return undefined
+  const instant = time === undefined ? midnight : Date.parse(text)
+  return Number.isNaN(instant) ? undefined : instant
+}

@@ -4,7 +4,7 @@ import { PlatformError } from '../../core/errors.ts'
 import type { JsonValue } from '../../core/json.ts'
 import type { PersonalDataScanner } from '../../core/ports-privacy.ts'
 import { operatorTenant } from '../../core/principals.ts'
-import type { Clock } from '../../core/time.ts'
+import { parseInstant, type Clock } from '../../core/time.ts'
 import type { DuplicateIndex, DuplicateOptions, Preparation } from '../../tools/index.ts'
 import type { OverlapMeter, ProtectedText, Rights, RightsSources } from '../../governance/index.ts'
 import type { HttpParts } from '../http/index.ts'
@@ -103,6 +103,18 @@ export function readCount(
   const count = /^\d+$/.test(text) ? Number(text) : 0
   if (count >= 1 && count <= bounds.max) return count
   throw new PlatformError('INVALID_REQUEST', `--${name} must be a whole number from 1 to ${bounds.max}`)
+}
+
+/** Milliseconds UTC of an option that is a day or an instant; `undefined` when it is not given. Throws INVALID_REQUEST. */
+export function readInstant(context: Pick<CommandContext, 'options'>, name: string): number | undefined {
+  const text = context.options[name]
+  if (typeof text !== 'string') return undefined
+  const instant = parseInstant(text)
+  if (instant !== undefined) return instant
+  throw new PlatformError(
+    'INVALID_REQUEST',
+    `--${name} must be a day, 2026-12-02, or an instant with its zone, 2026-12-02T08:00:00Z`,
+  )
 }
 
 /** Prints the JSON under `--json`, else the lines for people. */

@@ -1,6 +1,6 @@
 import { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import { toIso } from '../../core/time.ts'
+import { parseInstant, toIso } from '../../core/time.ts'
 import type { CallSum } from '../../investment/index.ts'
 import { toMoneyJson } from './billing.ts'
 
@@ -15,10 +15,13 @@ export interface UsageSpan {
 export function toSpan(from: string | undefined, to: string | undefined, nowMs: number): UsageSpan {
   const read = (name: string, text: string | undefined): number | undefined => {
     if (text === undefined) return undefined
-    const atMs = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-    if (Number.isNaN(atMs))
-      throw new PlatformError('INVALID_REQUEST', `${name} must be a day or an instant: 2026-11-23`, { param: name })
-    return atMs
+    const atMs = parseInstant(text)
+    if (atMs !== undefined) return atMs
+    throw new PlatformError(
+      'INVALID_REQUEST',
+      `${name} must be a day or an instant with its zone: 2026-11-23, 2026-11-23T08:00:00Z`,
+      { param: name },
+    )
   }
   const endMs = read('to', to) ?? nowMs
   const startMs = read('from', from) ?? endMs - 30 * dayMs

@@ -5,7 +5,7 @@ import { tiers, type Obligation, type Pack, type Rule, type Tier } from './pack.
 import { RuleIndex } from './rule-index.ts'
 import { findTier, toMasks, type Masks } from './masks.ts'
 import { toLiterals, type Literal } from './literals.ts'
-import { isDate, readAnswers, type FactValue } from './vocabulary.ts'
+import { readAnswers, type FactValue } from './vocabulary.ts'
 
 /** A pack ready to decide. Decisions are pure: the same facts on the same day give the same decision. */
 export interface PolicyEngine {
@@ -353,12 +353,4 @@ function listFacts(condition: Rule['when'], askedBy: ReadonlyMap<string, readonl
 /** Midnight UTC of a day. */
 export function toMs(day: string): number {
   return Date.parse(`${day}T00:00:00Z`)
-}
-
-/** The instant that a date or a time of ISO 8601 names; `undefined` for anything else. */
-export function toInstant(text: string): number | undefined {
-  if (isDate(text)) return toMs(text)
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined
-  const instant = Date.parse(text)
-  return Number.isNaN(instant) ? undefined : instant
 }

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { builtInPacks, checkPack, createPolicyEngine, diffPacks, findCases, loadPack, toInstant } from './index.ts'
+import { parseInstant } from '../../core/time.ts'
+import { builtInPacks, checkPack, createPolicyEngine, diffPacks, findCases, loadPack } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'strata-policy-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const day = (text: string): number => toInstant(text) ?? Number.NaN
+const day = (text: string): number => parseInstant(text) ?? Number.NaN
 
 /** A small pack of one rule with the condition given. */
 function writePack(changes: object = {}): string {

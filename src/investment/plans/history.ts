@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PlatformError } from '../../core/errors.ts'
-import { toIso } from '../../core/time.ts'
+import { parseInstant, toIso } from '../../core/time.ts'
 import { hashOf } from './canonical.ts'
 import {
   billedOf,
@@ -12,7 +12,7 @@ import {
   type PriorJson,
   type SegmentJson,
 } from './invoice.ts'
-import { readMeters, toCounted, type CountedEvent, type Reading } from './meters.ts'
+import { noInstant, readMeters, toCounted, type CountedEvent, type Reading } from './meters.ts'
 import { isWithin, overlapOf, periodAt, type Span } from './period.ts'
 import { parseRational, subtract, toText, zero, type Rational } from './rational.ts'
 import { accountSchema, creditSchema, eventSchema, instant, planSchema, type Plan, type UsageEvent } from './schema.ts'
@@ -56,8 +56,9 @@ interface Known {
   readonly receivedMs: number
 }
 
-/** Bills a history from its beginning. Pure. Throws INVALID_REQUEST when plans and account do not fit together. */
+/** Bills a history from its beginning. Pure. Throws INVALID_REQUEST for a history that contradicts itself. */
 export function billHistory(history: History): HistoryOutcome {
+  checkOnce(history)
   const subscriptions = toSubscriptions(history)
   const { known, ...taken } = takeEvents(history, subscriptions)
   const state: Ledger = {
@@ -175,6 +176,22 @@ function toPrior(
   return [{ invoice: each.invoice, segments, billed: before }]
 }
 
+/** Throws INVALID_REQUEST for a plan or a credit that is there twice: which of the two holds is nowhere said. */
+function checkOnce({ plans, credits }: History): void {
+  for (const [param, list] of Object.entries({ plans, credits })) {
+    const again = list.find(({ id }, index) => list.findIndex((each) => each.id === id) < index)
+    if (again !== undefined) throw refuse(param, `${again.id} is there twice`)
+  }
+  const ended = credits.find(
+    ({ starts_at, expires_at: end }) => end !== undefined && Date.parse(end) <= Date.parse(starts_at),
+  )
+  if (ended !== undefined) throw refuse('credits', `the credit ${ended.id} expires before it begins`)
+}
+
+function refuse(param: string, statement: string): PlatformError {
+  return new PlatformError('INVALID_REQUEST', statement, { param })
+}
+
 /** A plan and the stretch of time it holds for. */
 export interface Subscription {
   readonly plan: Plan
@@ -184,17 +201,22 @@ export interface Subscription {
 function toSubscriptions(history: History): readonly Subscription[] {
   const find = (id: string): Plan => {
     const plan = history.plans.find((each) => each.id === id)
-    if (plan === undefined) throw new PlatformError('INVALID_REQUEST', `there is no plan ${id}`, { param: 'plans' })
+    if (plan === undefined) throw refuse('plans', `there is no plan ${id}`)
     return plan
   }
   const endMs = history.account.ends_at === undefined ? Number.MAX_SAFE_INTEGER : Date.parse(history.account.ends_at)
-  const starts = [{ plan: history.account.plan, at: history.account.starts_at }, ...history.changes]
-  return starts.map(({ plan, at }, index) => {
+  const first = find(history.account.plan)
+  const starts = [{ plan: first.id, at: history.account.starts_at }, ...history.changes]
+  return starts.map(({ plan: id, at }, index) => {
     const startMs = Date.parse(at)
     const nextMs = starts[index + 1] === undefined ? endMs : Date.parse(starts[index + 1]?.at ?? at)
-    if (nextMs <= startMs)
-      throw new PlatformError('INVALID_REQUEST', `the plan ${plan} ends before it begins`, { param: 'changes' })
-    return { plan: find(plan), active: { startMs, endMs: nextMs } }
+    if (nextMs <= startMs) throw refuse('changes', `the plan ${id} ends before it begins`)
+    const plan = find(id)
+    // Periods of another length would overlap those that are billed already.
+    if (plan.currency !== first.currency || plan.period !== first.period) {
+      throw refuse('changes', `the plan ${id} has another currency or other periods than ${first.id}`)
+    }
+    return { plan, active: { startMs, endMs: nextMs } }
   })
 }
 
@@ -216,9 +238,9 @@ function takeEvents(history: History, subscriptions: readonly Subscription[]) {
       continue
     }
     const event: UsageEvent = parsed.data
-    const receivedMs = received === undefined ? Date.parse(event.at) : Date.parse(received)
-    if (Number.isNaN(receivedMs)) {
-      park('received: no instant')
+    const receivedMs = parseInstant(received ?? event.at)
+    if (receivedMs === undefined) {
+      park(noInstant(received ?? event.at))
       continue
     }
     const hash = hashOf(event)

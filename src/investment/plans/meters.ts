@@ -1,3 +1,4 @@
+import { parseInstant } from '../../core/time.ts'
 import { add, compare, parseRational, toRational, toText, type Rational } from './rational.ts'
 import { callMeters, type Meter, type UsageEvent } from './schema.ts'
 
@@ -34,13 +35,18 @@ export function toCounted(event: UsageEvent, meters: readonly Meter[], nowMs: nu
     if (callMeters.some((id) => id === event.meter)) return `${event.meter} is counted from calls, not by events`
     return `the plan has no meter ${event.meter}`
   }
-  const atMs = /^\d{4}-\d{2}-\d{2}T/.test(event.at) ? Date.parse(event.at) : Number.NaN
-  if (Number.isNaN(atMs)) return `${event.at.slice(0, 40)} is no instant; send ISO 8601 with a zone`
+  const atMs = event.at.includes('T') ? parseInstant(event.at) : undefined
+  if (atMs === undefined) return noInstant(event.at)
   if (atMs > nowMs + aheadMsMax) return `${event.at} has not come yet`
   const quantity = toQuantity(event.quantity, meter)
   if (quantity.type === 'fault') return quantity.reason
   const { source, id, dimensions } = event
   return { source, id, meter: meter.id, quantity: quantity.text, atMs, dimensions }
+}
+
+/** Why a text is no time of an event: one without a zone would be billed in another period on another machine. */
+export function noInstant(text: string): string {
+  return `${text.slice(0, 40)} is no instant; send ISO 8601 with a zone`
 }
 
 type Quantity = { readonly type: 'exact'; readonly text: string } | { readonly type: 'fault'; readonly reason: string }

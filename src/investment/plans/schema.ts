@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isCurrency } from './currency.ts'
+import { compare, parseRational, zero } from './rational.ts'
 
 /** Decimal text, not negative: money in a currency's main unit, quantities, percents. */
 const decimal = z
@@ -132,14 +133,12 @@ export const planSchema = z
         if (list.findIndex((each) => each.id === id) < index) fault([key, index, 'id'], `${id} is there twice`)
       })
     }
-    if (Number(plan.discount_percent ?? 0) > 100)
-      fault(['discount_percent'], 'more than everything cannot be taken off')
+    if (isAbove(plan.minimum, plan.maximum)) fault(['minimum'], 'the minimum is above the maximum')
+    if (isAbove(plan.discount_percent, '100')) fault(['discount_percent'], 'more than everything cannot be taken off')
     plan.prices.forEach((each, index) => {
       const place = ['prices', index]
-      if ('minimum' in each && each.minimum !== undefined && each.maximum !== undefined) {
-        if (Number(each.minimum) > Number(each.maximum))
-          fault([...place, 'minimum'], 'the minimum is above the maximum')
-      }
+      if ('minimum' in each && isAbove(each.minimum, each.maximum))
+        fault([...place, 'minimum'], 'the minimum is above the maximum')
       if (each.kind === 'package' && Number(each.size) === 0) fault([...place, 'size'], 'a package of nothing')
       if ('meter' in each && !isMeter(each.meter, plan.meters)) {
         fault(
@@ -168,11 +167,17 @@ function isMeter(id: string, meters: readonly { readonly id: string }[]): boolea
   return meters.some((each) => each.id === id) || callMeters.some((each) => each === id)
 }
 
+/** Compared exactly; what is absent is above nothing. */
+function isAbove(left: string | undefined, right: string | undefined): boolean {
+  if (left === undefined || right === undefined) return false
+  return compare(parseRational(left) ?? zero, parseRational(right) ?? zero) > 0
+}
+
 function checkTiers(
   list: readonly { readonly up_to?: string | null | undefined }[],
   fault: (index: number, message: string) => void,
 ): void {
-  let last = 0
+  let last = '0'
   list.forEach(({ up_to: upTo }, index) => {
     const isLast = index === list.length - 1
     if ((upTo === undefined || upTo === null) !== isLast) {
@@ -180,8 +185,8 @@ function checkTiers(
       return
     }
     if (upTo === undefined || upTo === null) return
-    if (Number(upTo) <= last) fault(index, 'tiers ascend: up_to must be above that of the tier before')
-    last = Number(upTo)
+    if (!isAbove(upTo, last)) fault(index, 'tiers ascend: up_to must be above that of the tier before')
+    last = upTo
   })
 }
 

@@ -1,11 +1,11 @@
 import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
 import { incidentKinds, type Incident, type IncidentKind } from '../../../governance/incidents/index.ts'
-import { toInstant } from '../../../governance/policy/index.ts'
 import {
   operator,
   operatorTenant,
   readCount,
+  readInstant,
   report,
   toMisuse,
   toTable,
@@ -72,8 +72,8 @@ async function open(context: CommandContext, title: string): Promise<void> {
   if (kind === undefined) throw toMisuse(incidents)
   const [text, occurredAtMs, awareAtMs] = [
     need(context, 'text'),
-    readTime(context, 'occurred'),
-    readTime(context, 'aware'),
+    needInstant(context, 'occurred'),
+    needInstant(context, 'aware'),
   ]
   const { parts } = await context.open()
   const useCase = textOf(context, 'in')
@@ -107,10 +107,10 @@ function readKind(context: CommandContext): IncidentKind | undefined {
   throw new PlatformError('INVALID_REQUEST', `--kind must be one of ${incidentKinds.join(', ')}`)
 }
 
-function readTime(context: CommandContext, name: string): number {
-  const atMs = toInstant(need(context, name))
-  if (atMs !== undefined) return atMs
-  throw new PlatformError('INVALID_REQUEST', `--${name} must be a date, 2026-12-02, or a time, 2026-12-02T08:00:00Z`)
+function needInstant(context: CommandContext, name: string): number {
+  const atMs = readInstant(context, name)
+  if (atMs === undefined) throw toMisuse(incidents)
+  return atMs
 }
 
 function need(context: CommandContext, name: string): string {

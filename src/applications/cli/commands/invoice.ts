@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { PlatformError } from '../../../core/errors.ts'
+import { parseInstant } from '../../../core/time.ts'
 import { billHistory, historySchema, verifyInvoice, type Invoice } from '../../../investment/plans/index.ts'
 import { readAs } from '../json-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
@@ -86,9 +87,12 @@ async function close(context: CommandContext, account: string): Promise<void> {
 function periodOf(context: CommandContext): number | undefined {
   const text = context.options['period']
   if (typeof text !== 'string') return undefined
-  const atMs = /^\d{4}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(atMs))
-    throw new PlatformError('INVALID_REQUEST', '--period must be an instant of the period: 2026-11-01')
+  const atMs = parseInstant(/^\d{4}-\d{2}$/.test(text) ? `${text}-01` : text)
+  if (atMs === undefined)
+    throw new PlatformError(
+      'INVALID_REQUEST',
+      '--period must be a month, a day or an instant of the period: 2026-11-01',
+    )
   return atMs
 }
 

@@ -10,12 +10,19 @@ import {
   isControlsStale,
   loadControls,
   loadPack,
-  toInstant,
   type Decision,
 } from '../../../governance/policy/index.ts'
 import { toDollars } from '../../../core/money.ts'
 import { readBytes } from '../files.ts'
-import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import {
+  operatorTenant,
+  readInstant,
+  report,
+  toMisuse,
+  toTable,
+  type Command,
+  type CommandContext,
+} from '../command.ts'
 import { toControlsJson, toDecisionJson, toBacktestJson } from '../../shapes/index.ts'
 
 export const policy: Command = {
@@ -108,19 +115,10 @@ function listQuestions(context: CommandContext, name: string): void {
 async function decide(context: CommandContext, path: string): Promise<void> {
   const { pack: name } = context.options
   if (typeof name !== 'string') throw toMisuse(policy)
-  const atMs = readInstant(context)
+  const atMs = readInstant(context, 'at') ?? context.process.clock.now()
   const engine = createEngine(loadPack(name))
   const decision = engine.decide(engine.read(parseFacts(await readBytes(path, factsBytesMax), path)), atMs)
   report(context.terminal, toDecisionJson(decision, atMs), toLines(decision))
-}
-
-/** The instant of an option; `fallback` when it is not given. */
-function readInstant(context: CommandContext, name = 'at', fallback = context.process.clock.now()): number {
-  const text = context.options[name]
-  if (typeof text !== 'string') return fallback
-  const instant = toInstant(text)
-  if (instant !== undefined) return instant
-  throw new PlatformError('INVALID_REQUEST', `--${name} must be a date, 2026-12-02, or a time, 2026-12-02T08:00:00Z`)
 }
 
 const dayMs = 86_400_000
@@ -128,8 +126,8 @@ const daysDefault = 30
 
 async function backtest(context: CommandContext, name: string): Promise<void> {
   const { parts } = await context.open()
-  const untilMs = readInstant(context, 'to')
-  const fromMs = readInstant(context, 'from', untilMs - daysDefault * dayMs)
+  const untilMs = readInstant(context, 'to') ?? context.process.clock.now()
+  const fromMs = readInstant(context, 'from') ?? untilMs - daysDefault * dayMs
   // A file of the operator's own is a pack too; over HTTP only ids are taken.
   const pack = /[./\\]/.test(name) ? createEngine(loadPack(name)) : name
   const found = await parts.backtest(pack, { tenant: operatorTenant, fromMs, untilMs })

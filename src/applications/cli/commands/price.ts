@@ -2,7 +2,7 @@ import { networkDialects } from '../../../config/index.ts'
 import { PlatformError } from '../../../core/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.ts'
 import { readBytes } from '../files.ts'
-import { report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import { readInstant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 import { priceBody } from '../../price-body.ts'
 
 export const price: Command = {
@@ -33,7 +33,7 @@ export const price: Command = {
       model: textOf(context, 'model'),
       vendor: textOf(context, 'vendor'),
       endpoint,
-      atMs: instantOf(textOf(context, 'at')),
+      atMs: readInstant(context, 'at'),
     })
     report(context.terminal, priced, toLines(priced))
   },
@@ -55,13 +55,6 @@ const otherNames: Readonly<Record<string, string>> = {
 function textOf(context: CommandContext, name: string): string | undefined {
   const value = context.options[name]
   return typeof value === 'string' ? value : undefined
-}
-
-function instantOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  const instant = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(instant)) throw new PlatformError('INVALID_REQUEST', '--at must be an instant: 2026-11-23T12:00:00Z')
-  return instant
 }
 
 function toLines(priced: JsonObject): readonly string[] {

@@ -1,8 +1,15 @@
-import { PlatformError } from '../../../core/errors.ts'
 import { toIso } from '../../../core/time.ts'
 import type { LegalHold } from '../../../governance/retention/index.ts'
-import { toInstant } from '../../../governance/policy/index.ts'
-import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import {
+  operator,
+  operatorTenant,
+  readInstant,
+  report,
+  toMisuse,
+  toTable,
+  type Command,
+  type CommandContext,
+} from '../command.ts'
 import { toHoldJson } from '../../shapes/index.ts'
 
 export const retention: Command = {
@@ -32,7 +39,7 @@ function toRow({ id, name, useCase, fromMs, untilMs, releasedAtMs }: LegalHold):
 
 async function hold(context: CommandContext, name: string): Promise<void> {
   const asked = { name, reason: need(context), useCase: textOf(context, 'in') }
-  const span = { fromMs: readTime(context, 'from'), untilMs: readTime(context, 'until') }
+  const span = { fromMs: readInstant(context, 'from'), untilMs: readInstant(context, 'until') }
   const { parts } = await context.open()
   print(context, await parts.retention.hold(operator, { ...asked, ...span }))
 }
@@ -58,14 +65,6 @@ function need(context: CommandContext): string {
   const reason = textOf(context, 'reason')
   if (reason === undefined) throw toMisuse(retention)
   return reason
-}
-
-function readTime(context: CommandContext, name: string): number | undefined {
-  const text = textOf(context, name)
-  if (text === undefined) return undefined
-  const atMs = toInstant(text)
-  if (atMs !== undefined) return atMs
-  throw new PlatformError('INVALID_REQUEST', `--${name} must be a date, 2026-12-02, or a time, 2026-12-02T08:00:00Z`)
 }
 
 function textOf(context: CommandContext, name: string): string | undefined {

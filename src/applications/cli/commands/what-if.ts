@@ -12,7 +12,16 @@ import {
   type WhatIfReport,
 } from '../../../investment/what-if/index.ts'
 import { runAgain } from '../../ask-again.ts'
-import { operator, operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
+import {
+  operator,
+  operatorTenant,
+  readInstant,
+  report,
+  toMisuse,
+  toTable,
+  type Command,
+  type CommandContext,
+} from '../command.ts'
 import { readBytes } from '../files.ts'
 import { toReplayJson, toRepriceJson, toRerunJson, toEstimateJson } from '../../shapes/index.ts'
 
@@ -52,10 +61,10 @@ export const whatIf: Command = {
     if (level !== 'route' && level !== 'price' && level !== 'policy' && level !== 'rerun')
       throw new PlatformError('INVALID_REQUEST', '--level is route, price, policy or rerun')
     const { parts } = await context.open()
-    const untilMs = instantOf(context, 'until') ?? parts.clock.now()
+    const untilMs = readInstant(context, 'until') ?? parts.clock.now()
     const span = {
       tenant: operatorTenant,
-      fromMs: instantOf(context, 'from') ?? untilMs - daysDefault * dayMs,
+      fromMs: readInstant(context, 'from') ?? untilMs - daysDefault * dayMs,
       untilMs,
     }
     if (level === 'price') {
@@ -197,15 +206,6 @@ function readScenario(value: object): Scenario {
 function textOf(context: CommandContext, name: string): string | undefined {
   const value = context.options[name]
   return typeof value === 'string' ? value : undefined
-}
-
-function instantOf(context: CommandContext, name: string): number | undefined {
-  const text = textOf(context, name)
-  if (text === undefined) return undefined
-  const instant = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(instant))
-    throw new PlatformError('INVALID_REQUEST', `--${name} must be an instant: 2026-11-23T12:00:00Z`)
-  return instant
 }
 
 function toUnmatchedLines({ unmatched }: Pick<WhatIfReport, 'unmatched'>): readonly string[] {
