@@ -2,6 +2,7 @@ import { smallBody } from './gateway/bodies.ts'
 import { startStrata, type RunningContestant } from './gateway/contestants.ts'
 import type { Benchmark, BenchmarkOptions } from './kit/benchmark.ts'
 import { runLoad } from './kit/load-options.ts'
+import { toInterval, toPercent } from './kit/pairs.ts'
 import { readCpuMicros } from './kit/processes.ts'
 import { formatTable, median, type Measurement } from './kit/report.ts'
 import { loadCore, settle, withUpstream } from './kit/stage.ts'
@@ -99,19 +100,6 @@ function toMeasurement(pairs: ReadonlyMap<string, readonly Pair[]>, print: (line
   }
   print(formatTable(['one leaf under', 'processor time added', '95 % of the median'], rows))
   return { figures, promised, unmeasured: [] }
-}
-
-/** Where the median lies with 95 %, by the order of the values alone: the normal approximation to the sign test. */
-function toInterval(values: readonly number[]): readonly [low: number, high: number] {
-  const sorted = values.toSorted((left, right) => left - right)
-  const width = 0.98 * Math.sqrt(sorted.length)
-  const low = Math.max(0, Math.floor(sorted.length / 2 - width))
-  const high = Math.min(sorted.length - 1, Math.ceil(sorted.length / 2 + width) - 1)
-  return [sorted[low] ?? Number.NaN, sorted[high] ?? Number.NaN]
-}
-
-function toPercent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`
 }
 
 /** Processor time of one request, microseconds, what is folded after it included; throws when any was not answered. */

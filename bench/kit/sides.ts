@@ -2,6 +2,7 @@ import { smallBody } from '../gateway/bodies.ts'
 import { startStrata, type RunningContestant, type StrataOptions } from '../gateway/contestants.ts'
 import { toTarget } from '../gateway/measures.ts'
 import type { BenchmarkOptions } from './benchmark.ts'
+import { toInterval, toPercent } from './pairs.ts'
 import { readCpuMicros, readThreadMicros } from './processes.ts'
 import { formatTable, median } from './report.ts'
 import { loadCore, settle, withUpstream } from './stage.ts'
@@ -25,51 +26,69 @@ interface Sample {
   readonly foldMicros: number
 }
 
+/** A sample of the first side and one of another, directly after each other. */
+interface Pair {
+  readonly plain: Sample
+  readonly side: Sample
+}
+
 /**
- * Figures of each side: `perSecond`, `cpuMicros`, `foldMicros`, and of all but the first, which they are compared with,
- * `throughputLost` and `cpuAdded` as shares: medians over rounds of what was found within a round, since the machine changes between.
+ * Figures of each side: `perSecond`, `cpuMicros`, `foldMicros`; and of all but the first, which each is compared with, `throughputLost`
+ * and `cpuAdded` as shares, medians over pairs, with the interval in which the median lies with 95 % (`Low`, `High`). The machine
+ * changes from second to second, so that only what follows each other directly is compared. `only` keeps the sides it names.
  */
 export async function measureSides(
   sides: Readonly<Record<string, Side>>,
   options: BenchmarkOptions,
 ): Promise<Readonly<Record<string, number>>> {
+  const [first = '', ...names] = Object.keys(sides)
+  const compared = names.filter((name) => options.only.length === 0 || options.only.includes(name))
   return withUpstream(options, async (stage) => {
-    const byName = new Map<string, RunningContestant>()
-    for (const [name, { prepare, ...side }] of Object.entries(sides)) {
+    const running = new Map<string, RunningContestant>()
+    for (const name of [first, ...compared]) {
+      const { prepare, ...side } = sides[name] ?? {}
       const started = await startStrata(stage, side)
       stage.running.push(started)
-      byName.set(name, started)
+      running.set(name, started)
       await prepare?.(started)
     }
-    return toFigures(await measure(byName, stage.folder, options), options)
+    const take = (name: string, seconds: number): Promise<Sample> =>
+      sample(running.get(name), { folder: stage.folder, seconds })
+    return toFigures(first, await measure({ first, compared, take }, options), options)
   })
 }
 
-/** A sample of each side in each round, the first one changing from round to round. */
+interface Measuring {
+  readonly first: string
+  readonly compared: readonly string[]
+  readonly take: (name: string, seconds: number) => Promise<Sample>
+}
+
+/** A pair of each side in each round, the first one first in every other. */
 async function measure(
-  running: ReadonlyMap<string, RunningContestant>,
-  folder: string,
+  { first, compared, take }: Measuring,
   { rounds, seconds, print }: BenchmarkOptions,
-): Promise<ReadonlyMap<string, readonly Sample[]>> {
-  const samples = new Map<string, Sample[]>()
-  const names = [...running.keys()]
-  for (const side of running.values()) await sample(side, folder, warmUpSeconds)
+): Promise<ReadonlyMap<string, readonly Pair[]>> {
+  const pairs = new Map<string, Pair[]>(compared.map((name) => [name, []]))
+  for (const name of [first, ...compared]) await take(name, warmUpSeconds)
   for (let round = 0; round < rounds; round++) {
-    // Caches are warmed by who comes before: turn about in both directions, so that it is not always the same one.
-    const order = round % 2 === 0 ? names : names.toReversed()
-    for (let turn = 0; turn < order.length; turn++) {
-      const name = order[(round + turn) % order.length] ?? ''
-      const side = running.get(name)
-      if (side === undefined) continue
-      const taken = samples.get(name) ?? []
-      samples.set(name, [...taken, await sample(side, folder, seconds)])
+    for (let turn = 0; turn < compared.length; turn++) {
+      const name = compared[(round + turn) % compared.length] ?? ''
+      const isPlainFirst = (round + turn) % 2 === 0
+      const one = await take(isPlainFirst ? first : name, seconds)
+      const other = await take(isPlainFirst ? name : first, seconds)
+      pairs.get(name)?.push(isPlainFirst ? { plain: one, side: other } : { plain: other, side: one })
     }
     print(`round ${round + 1} of ${rounds}`)
   }
-  return samples
+  return pairs
 }
 
-async function sample(side: RunningContestant, folder: string, seconds: number): Promise<Sample> {
+async function sample(
+  side: RunningContestant | undefined,
+  { folder, seconds }: { readonly folder: string; readonly seconds: number },
+): Promise<Sample> {
+  if (side === undefined) throw new Error('a side is measured that was not started')
   const pid = side.process?.pid ?? -1
   const read = () => [readCpuMicros(pid) ?? Number.NaN, readThreadMicros(pid, 'fold') ?? Number.NaN] as const
   const before = read()
@@ -82,32 +101,44 @@ async function sample(side: RunningContestant, folder: string, seconds: number):
 }
 
 function toFigures(
-  samples: ReadonlyMap<string, readonly Sample[]>,
+  first: string,
+  pairs: ReadonlyMap<string, readonly Pair[]>,
   { print }: BenchmarkOptions,
 ): Readonly<Record<string, number>> {
-  const figures: Record<string, number> = {}
-  const [[first = '', plain = []] = [], ...others] = samples
-  for (const [name, taken] of samples) {
-    figures[`${name}.perSecond`] = middle(taken.map(({ perSecond }) => perSecond))
-    figures[`${name}.cpuMicros`] = middle(taken.map(({ cpuMicros }) => cpuMicros))
-    figures[`${name}.foldMicros`] = middle(taken.map(({ foldMicros }) => foldMicros))
+  const plain = [...pairs.values()].flatMap((taken) => taken.map((pair) => pair.plain))
+  const figures: Record<string, number> = toMiddle(first, plain)
+  const rows: string[][] = []
+  for (const [name, taken] of pairs) {
+    Object.assign(
+      figures,
+      toMiddle(
+        name,
+        taken.map(({ side }) => side),
+      ),
+    )
+    const shares = {
+      throughputLost: taken.map((pair) => 1 - pair.side.perSecond / pair.plain.perSecond),
+      cpuAdded: taken.map((pair) => pair.side.cpuMicros / pair.plain.cpuMicros - 1),
+    }
+    const cells = Object.entries(shares).map(([key, values]) => {
+      const [low, high] = toInterval(values)
+      const share = median(values) ?? Number.NaN
+      figures[`${name}.${key}`] = share
+      figures[`${name}.${key}Low`] = low
+      figures[`${name}.${key}High`] = high
+      return `${toPercent(share)} (${toPercent(low)} to ${toPercent(high)})`
+    })
+    rows.push([name, ...cells])
   }
-  for (const [name, taken] of others) {
-    const lost = taken.map(({ perSecond }, round) => 1 - perSecond / (plain[round]?.perSecond ?? Number.NaN))
-    const added = taken.map(({ cpuMicros }, round) => cpuMicros / (plain[round]?.cpuMicros ?? Number.NaN) - 1)
-    figures[`${name}.throughputLost`] = middle(lost)
-    figures[`${name}.cpuAdded`] = middle(added)
-  }
-  const percent = (share: number | undefined): string => `${((share ?? Number.NaN) * 100).toFixed(1)} %`
-  const rows = others.map(([name]) => [
-    name,
-    percent(figures[`${name}.throughputLost`]),
-    percent(figures[`${name}.cpuAdded`]),
-  ])
-  print(formatTable([`beside ${first}`, 'throughput lost', 'processor time added'], rows))
+  print(formatTable([`beside ${first} (95 % of the median)`, 'throughput lost', 'processor time added'], rows))
   return figures
 }
 
-function middle(values: readonly number[]): number {
-  return median(values) ?? Number.NaN
+function toMiddle(name: string, samples: readonly Sample[]): Record<string, number> {
+  const middle = (key: keyof Sample): number => median(samples.map((each) => each[key])) ?? Number.NaN
+  return {
+    [`${name}.perSecond`]: middle('perSecond'),
+    [`${name}.cpuMicros`]: middle('cpuMicros'),
+    [`${name}.foldMicros`]: middle('foldMicros'),
+  }
 }
