@@ -1,3 +1,4 @@
+import type { DigestText } from './merkle.ts'
 import type { LeafRow, PageRow } from './store.ts'
 
 /** A page takes more leaves while it has fewer than the first, and never more than the second. */
@@ -12,8 +13,7 @@ export interface LeafRun {
   /** Of the first; each that follows has the next. */
   readonly sequence: number
   readonly subjects: readonly string[]
-  /** Hexadecimal. */
-  readonly hashes: readonly string[]
+  readonly hashes: readonly DigestText[]
 }
 
 /** Where the next leaf goes. */
@@ -86,7 +86,7 @@ class OpenPage {
   add({ tenant, sequence, subjects, hashes }: LeafRun, from: number): number {
     const part = subjects.slice(from, from + this.room)
     this.#entries += `${JSON.stringify([tenant, sequence + from, part])}\n`
-    this.#hashes += hashes.slice(from, from + part.length).join('')
+    this.#hashes += Buffer.from(hashes.slice(from, from + part.length).join(''), 'latin1').toString('hex')
     this.#count += part.length
     for (const subject of part) if (kindOf(subject) === 'call') this.#bound(subject)
     return part.length

@@ -1,10 +1,13 @@
-import { Frontier, hashLeafText } from '../merkle.ts'
+import { Frontier, type DigestText } from '../merkle.ts'
 import { toPages, type LeafRun } from '../pages.ts'
 import type { Head, SealingWriter } from './store.ts'
 
+/** The leaf hash of the record that has this number in its tenant. */
+export type ToHash = (sequence: number) => DigestText
+
 interface OpenRun extends LeafRun {
   readonly subjects: string[]
-  readonly hashes: string[]
+  readonly hashes: DigestText[]
 }
 
 /**
@@ -22,17 +25,17 @@ export class Appending {
   }
 
   /** Nothing to wait for unless it is the first of its tenant. */
-  append(tenant: string, subject: string, toRecord: (sequence: number) => string): Promise<void> | undefined {
+  append(tenant: string, subject: string, toHash: ToHash): Promise<void> | undefined {
     const run = this.#runs.get(tenant)
-    if (run === undefined) return this.#begin(tenant, subject, toRecord)
-    add(run, subject, toRecord)
+    if (run === undefined) return this.#begin(tenant, subject, toHash)
+    add(run, subject, toHash)
     return undefined
   }
 
-  async #begin(tenant: string, subject: string, toRecord: (sequence: number) => string): Promise<void> {
+  async #begin(tenant: string, subject: string, toHash: ToHash): Promise<void> {
     const run: OpenRun = { tenant, sequence: (await this.#writer.findSequence(tenant)) + 1, subjects: [], hashes: [] }
     this.#runs.set(tenant, run)
-    add(run, subject, toRecord)
+    add(run, subject, toHash)
   }
 
   /** Writes them. What the log is then. */
@@ -41,7 +44,7 @@ export class Appending {
     const frontier = new Frontier(size, roots)
     const runs = [...this.#runs.values()]
     if (runs.length === 0) return frontier
-    for (const { hashes } of runs) for (const hash of hashes) frontier.append(Buffer.from(hash, 'hex'))
+    for (const { hashes } of runs) for (const hash of hashes) frontier.appendText(hash)
     for (const page of toPages(runs, size, await this.#writer.findLastPage())) await this.#writer.putPage(page)
     for (const { tenant, sequence, subjects } of runs) {
       await this.#writer.putSequence(tenant, sequence + subjects.length - 1)
@@ -51,7 +54,7 @@ export class Appending {
   }
 }
 
-function add(run: OpenRun, subject: string, toRecord: (sequence: number) => string): void {
-  run.hashes.push(hashLeafText(toRecord(run.sequence + run.subjects.length)))
+function add(run: OpenRun, subject: string, toHash: ToHash): void {
+  run.hashes.push(toHash(run.sequence + run.subjects.length))
   run.subjects.push(subject)
 }

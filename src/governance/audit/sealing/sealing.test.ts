@@ -174,7 +174,7 @@ describe('pages', () => {
               tenant,
               sequence,
               subjects: leaves.map((leaf) => leaf.subject),
-              hashes: leaves.map((leaf) => leaf.hash),
+              hashes: leaves.map((leaf) => Buffer.from(leaf.hash, 'hex').toString('latin1')),
             }
           })
           for (const page of toPages(given, size, [...pages.values()].at(-1))) {

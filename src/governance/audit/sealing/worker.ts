@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { Attendance, OpenedSideWork, SideDatabase } from '../../../store/index.ts'
 import { signCheckpoint } from '../checkpoint.ts'
+import { hashLeafText } from '../merkle.ts'
 import { readRecords } from '../records.ts'
 import type { Subject } from '../store.ts'
 import { Appending } from './appending.ts'
@@ -27,7 +28,7 @@ async function attend(writer: SealingWriter, records: RecordWriter): Promise<Att
   return {
     take(tree) {
       const [tenant, rootId] = tree[0] ?? []
-      return appending.append(String(tenant), String(rootId), (sequence) => records.write(tree, sequence))
+      return appending.append(String(tenant), String(rootId), (sequence) => records.hash(tree, sequence))
     },
     async end() {
       await appending.end()
@@ -53,7 +54,7 @@ async function sealBatch({ store, database, ...signer }: Sealer, atMs: number): 
     const { writer } = store
     const appending = new Appending(writer, await writer.hold())
     for (const { tenant, id } of await takeUnsealed(writer, waiting)) {
-      await appending.append(tenant, id, (sequence) => records.get(id)?.(sequence) ?? '')
+      await appending.append(tenant, id, (sequence) => hashLeafText(records.get(id)?.(sequence) ?? ''))
     }
     const frontier = await appending.end()
     const covered = frontier.size - (await writer.findSigned())
