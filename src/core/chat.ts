@@ -138,7 +138,7 @@ export type ResponseFormat =
       readonly strict: boolean | undefined
     }
 
-export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'refusal' | 'error' | 'other'
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'refusal' | 'other'
 
 /** Part of an answer, in order. Deltas of one part are never interleaved with another part of the same kind and index. */
 export type AnswerEvent =

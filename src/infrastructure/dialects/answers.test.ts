@@ -274,3 +274,13 @@ describe.skipIf(shapes === undefined)('OpenAI’s description of its API', () =>
     }
   })
 })
+
+test.each(['error', 'insufficient_system_resource'])(
+  'an answer that its vendor ended with "%s" is a failure',
+  (word) => {
+    const choice = { index: 0, message: { role: 'assistant', content: 'Wat' }, finish_reason: word }
+    expect(() => dialects['openai-chat'].decodeAnswer({ choices: [choice] })).toThrow(
+      expect.objectContaining({ code: 'UPSTREAM_FAILED' }),
+    )
+  },
+)

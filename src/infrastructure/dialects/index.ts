@@ -28,6 +28,7 @@ export {
   sealCallId,
   sealSignature,
   toEffort,
+  toEndedInError,
 } from './shared/index.ts'
 export { findUsage as findOpenaiUsage, toOpenaiUsage } from './openai-chat/usage.ts'
 export { createStreamUsage as createAnthropicStreamUsage, toAnthropicUsage } from './anthropic-messages/usage.ts'

@@ -2,6 +2,8 @@ import type { LanguageModelV4GenerateResult, LanguageModelV4StreamPart } from '@
 import type { AnswerEvent } from '../../core/chat.ts'
 import { nothingGenerated } from '../../core/generated.ts'
 import { PlatformError } from '../../core/errors.ts'
+import { isJsonObject } from '../../core/json.ts'
+import { findInBandError } from '../dialects/index.ts'
 import type { Upstream } from '../endpoints/index.ts'
 import type { DoorFetch } from './door-fetch.ts'
 import { createPartReader, toParts } from './events.ts'
@@ -14,14 +16,18 @@ export interface AnswerPlace {
   readonly toFailure: (thrown: unknown) => PlatformError
 }
 
-/** An answer that came whole. Throws UPSTREAM_INVALID when there is nothing in it. */
+/** An answer that came whole. Throws UPSTREAM_INVALID when there is nothing in it, and the error that it holds. */
 export function toWhole(result: LanguageModelV4GenerateResult, place: AnswerPlace): Upstream {
   const isNothing = result.content.length === 0 && result.finishReason.raw === undefined
   if (isNothing) throw new PlatformError('UPSTREAM_INVALID', 'the endpoint answered JSON that holds no answer')
   const reader = createReader(place)
-  const { finishReason, usage, providerMetadata } = result
+  const { usage, providerMetadata } = result
+  const body = result.response?.body
+  const failed = isJsonObject(body) ? findInBandError(body) : undefined
+  if (failed !== undefined) throw failed
+  const finishReason = (isJsonObject(body) ? place.ways.end?.(body) : undefined) ?? result.finishReason
   const events = [
-    { type: 'raw' as const, rawValue: result.response?.body },
+    { type: 'raw' as const, rawValue: body },
     ...toParts(result.content),
     {
       type: 'finish' as const,

@@ -15,8 +15,8 @@ const pieces = fc.integer({ min: 1, max: 500 })
 
 test('many small lines pass, however many come at once; a longer one does not, however it is cut', () => {
   fc.assert(
-    fc.property(pieces, fc.nat({ max: 60 }), (pieceBytes, count) => {
-      const small = Buffer.from(`data: ${'x'.repeat(90)}\n\n`.repeat(count))
+    fc.property(pieces, fc.nat({ max: 60 }), fc.constantFrom('\n', '\r\n', '\r'), (pieceBytes, count, lineEnd) => {
+      const small = Buffer.from(`data: ${'x'.repeat(90)}${lineEnd}${lineEnd}`.repeat(count))
       expect(passes(boundLines(100), small, pieceBytes)).toBe(true)
       const long = Buffer.concat([small, Buffer.from(`data: ${'x'.repeat(700)}`)])
       expect(passes(boundLines(100), long, pieceBytes)).toBe(false)

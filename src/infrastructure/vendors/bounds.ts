@@ -14,18 +14,18 @@ export function boundWhole(bytesMax: number): ByteBound {
   }
 }
 
-/** Of one line of server-sent events: what comes between two line feeds. */
+/** Of one line of server-sent events: what comes between two line feeds or carriage returns. */
 export function boundLines(bytesMax: number): ByteBound {
   let bytes = 0
   return {
     add(chunk) {
-      const first = chunk.indexOf(lineFeed)
-      if (first === -1) {
+      const last = Math.max(chunk.lastIndexOf(lineFeed), chunk.lastIndexOf(carriageReturn))
+      if (last === -1) {
         bytes += chunk.length
         return bytes <= bytesMax
       }
-      const isWithin = bytes + first <= bytesMax
-      bytes = chunk.length - chunk.lastIndexOf(lineFeed) - 1
+      const isWithin = bytes + firstEnd(chunk) <= bytesMax
+      bytes = chunk.length - last - 1
       return isWithin && bytes <= bytesMax
     },
   }
@@ -59,4 +59,11 @@ export function boundFrames(bytesMax: number): ByteBound {
   }
 }
 
+/** Where the first line ends; the chunk holds an end of a line. */
+function firstEnd(chunk: Buffer): number {
+  const [feed, carriage] = [chunk.indexOf(lineFeed), chunk.indexOf(carriageReturn)]
+  return feed === -1 || carriage === -1 ? Math.max(feed, carriage) : Math.min(feed, carriage)
+}
+
 const lineFeed = 10
+const carriageReturn = 13

@@ -96,11 +96,9 @@ export function createDoorFetch(options: DoorFetchOptions): DoorFetch {
       response = await egress.send(ticket, request)
       if (response.status < 200 || response.status > 299) await refuse(response)
       await requireKind(response)
-      const { status, body } = response
-      return new Response(status === 204 ? null : toStream(body, createBound(response)), {
-        status,
-        headers: { ...response.headers },
-      })
+      const { status, headers, body } = response
+      const stream = toStream(body, { takeBytes: createBound(response), isEvents: isEventStream(headers) })
+      return new Response(status === 204 ? null : stream, { status, headers: { ...headers } })
     },
     requestCount: () => requests,
     elapsedMs: () => (startedMs === undefined ? 0 : clock.monotonicMs() - startedMs),
@@ -129,9 +127,19 @@ function toBody(body: RequestInit['body']): string | Uint8Array | undefined {
   throw new PlatformError('INTERNAL', 'a package sent a body that is neither text nor bytes')
 }
 
-/** The body as a web stream; the upstream is paused while the package does not read. */
-function toStream(body: EgressBody, takeBytes: (chunk: Buffer) => void): ReadableStream<Uint8Array> {
+interface StreamOptions {
+  readonly takeBytes: (chunk: Buffer) => void
+  /** Whether the bytes are server-sent events. */
+  readonly isEvents: boolean
+}
+
+/**
+ * The body as a web stream; the upstream is paused while the package does not read. The last event of a stream counts
+ * without its blank line too, and when that is a bare CR: the packages' reader would wait for what follows.
+ */
+function toStream(body: EgressBody, { takeBytes, isEvents }: StreamOptions): ReadableStream<Uint8Array> {
   let isOpen = true
+  let isLineOver = false
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -143,11 +151,16 @@ function toStream(body: EgressBody, takeBytes: (chunk: Buffer) => void): Readabl
         body
           .pump((chunk) => {
             takeBytes(chunk)
+            isLineOver = lineEnds.has(chunk.at(-1))
             if (isOpen) controller.enqueue(chunk)
             return (controller.desiredSize ?? 0) > 0
           })
           .then(
-            () => end(() => controller.close()),
+            () =>
+              end(() => {
+                if (isEvents && isLineOver) controller.enqueue(blankLine)
+                controller.close()
+              }),
             (thrown: unknown) => end(() => controller.error(thrown)),
           )
       },
@@ -160,6 +173,12 @@ function toStream(body: EgressBody, takeBytes: (chunk: Buffer) => void): Readabl
     { highWaterMark: 16 },
   )
 }
+
+const isEventStream = (headers: EgressResponse['headers']): boolean =>
+  headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true
+
+const lineEnds: ReadonlySet<number | undefined> = new Set([10, 13])
+const blankLine = Buffer.from('\n\n')
 
 /** The text of a refusal, cut at a bound: the rest of a longer one is not waited for. */
 async function readBounded(body: EgressBody): Promise<string> {

@@ -9,6 +9,7 @@ import { PlatformError } from '../../core/errors.ts'
 import { GeneratedMeter, type Generated } from '../../core/generated.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/usage.ts'
+import { toEndedInError } from '../dialects/index.ts'
 import { joinToolCallId, readProof, sealProof, type Proof, type ProofForm } from './signature.ts'
 import type { UsageReading } from './usage.ts'
 
@@ -22,7 +23,10 @@ export interface PartReaderOptions {
 
 /** Turns the parts of a package's stream into events. */
 export interface PartReader {
-  /** Throws what an error part carries, and UPSTREAM_CUT when the stream ended without its proper end. */
+  /**
+   * Throws what an error part carries, UPSTREAM_FAILED when the vendor ended its answer in an error, and UPSTREAM_CUT
+   * when the stream ended without its proper end.
+   */
   read(part: LanguageModelV4StreamPart): readonly AnswerEvent[]
   /** The last usage seen, also before the end: some vendors report as they go. */
   usage(): Usage | undefined
@@ -42,6 +46,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
     const { unified, raw } = part.finishReason
     // The packages make this part themselves when the bytes have ended, however they ended.
     if (raw === undefined && (unified === 'interrupted' || unified === 'other')) throw cut()
+    if (unified === 'error' || raw === 'TIMEOUT') throw toEndedInError(raw ?? unified)
     const own = part.usage.raw
     if (isJsonObject(own) && (rawUsage === undefined || options.isContinued())) rawUsage = own
     const calls = toolCalls.end()
@@ -217,7 +222,6 @@ function toFinishReason(reason: LanguageModelV4FinishReason, hasToolCalls: boole
     case 'tool-calls':
       return 'tool-calls'
     case 'error':
-      return 'error'
     case 'interrupted':
     case 'other':
       return hasToolCalls ? 'tool-calls' : 'other'

@@ -256,6 +256,21 @@ describe.each(vendors)('$vendor', (vendor) => {
     }
   })
 
+  test('reads a stream to its end whatever ends its lines, with its last blank line or without', async () => {
+    if (vendor.vendor === 'bedrock') return
+    const reply = streamOf(vendor, 'answer')
+    server.reply(reply)
+    const expected = await collectAnswer(await create(vendor).ask({ stream: true }))
+    const text = reply.body.toString().trimEnd()
+    for (const lineEnd of ['\n', '\r\n', '\r']) {
+      for (const ends of ['\n\n', '\n']) {
+        server.reply({ ...reply, body: `${text}${ends}`.replaceAll('\n', lineEnd), pieceBytes: 13 })
+        const { text: read, reason } = await collectAnswer(await create(vendor).ask({ stream: true }))
+        expect({ read, reason }).toEqual({ read: expected.text, reason: expected.reason })
+      }
+    }
+  })
+
   test('closes the upstream when the reader leaves in the middle', async () => {
     const whole = Buffer.from(streamOf(vendor, 'answer').body)
     server.reply({

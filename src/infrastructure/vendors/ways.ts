@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { SharedV4ProviderOptions } from '@ai-sdk/provider'
+import type { LanguageModelV4FinishReason, SharedV4ProviderOptions } from '@ai-sdk/provider'
 import type { Chat } from '../../core/chat.ts'
-import { isJsonObject, type JsonValue } from '../../core/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.ts'
 import { toEffort } from '../dialects/index.ts'
 import type { ProofForm } from './signature.ts'
 import { bedrockUsage, cohereUsage, googleUsage, openaiUsage, xaiUsage, type UsageReading } from './usage.ts'
@@ -9,6 +9,8 @@ import { bedrockUsage, cohereUsage, googleUsage, openaiUsage, xaiUsage, type Usa
 /** What is particular to a vendor beyond its package: what it takes, what it signs, how it counts. */
 export interface VendorWays {
   readonly usage: UsageReading
+  /** Why a whole answer ended, where its package does not read that; `undefined` when the package has it right. */
+  readonly end?: (body: JsonObject) => LanguageModelV4FinishReason | undefined
   readonly proofs?: ProofForm
   /** Wants system messages before all others: those that stand later are promoted. */
   readonly isSystemFirst?: boolean
@@ -95,6 +97,7 @@ export const deepseekWays: VendorWays = {
 
 export const xaiWays: VendorWays = {
   usage: xaiUsage,
+  end: findXaiEnd,
   proofs: { origin: 'xai', namespace: 'xai', fields: ['itemId', 'reasoningEncryptedContent'] },
   lacks: ['stop', 'frequency_penalty', 'presence_penalty'],
   // Without `store: false` the vendor keeps every answer for thirty days.
@@ -136,6 +139,15 @@ function strictnessOf({ responseFormat: format }: Chat): Switches {
 function termOf(control: JsonValue): { readonly ttl?: string } {
   const ttl = isJsonObject(control) ? control['ttl'] : undefined
   return ttl === '1h' || ttl === '5m' ? { ttl } : {}
+}
+
+/** The package takes no answer for cut short: it reads the status of a whole one alone. */
+function findXaiEnd({ status, incomplete_details: details }: JsonObject): LanguageModelV4FinishReason | undefined {
+  if (status === 'failed') return { unified: 'error', raw: status }
+  if (status !== 'incomplete') return undefined
+  const reason = isJsonObject(details) ? details['reason'] : undefined
+  if (reason === 'max_output_tokens') return { unified: 'length', raw: reason }
+  return reason === 'content_filter' ? { unified: 'content-filter', raw: reason } : { unified: 'other', raw: status }
 }
 
 /** Mistral takes nine letters and digits; the same id becomes the same nine, so that calls and results still meet. */

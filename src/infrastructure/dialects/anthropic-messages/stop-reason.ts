@@ -26,7 +26,6 @@ export function toStopWord(reason: FinishReason, stopSequence: string | undefine
       return 'refusal'
     case 'stop':
       return stopSequence === undefined ? 'end_turn' : 'stop_sequence'
-    case 'error':
     case 'other':
       return 'end_turn'
   }

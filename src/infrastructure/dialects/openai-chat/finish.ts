@@ -1,4 +1,5 @@
 import type { FinishReason } from '../../../core/chat.ts'
+import { toEndedInError } from '../shared/index.ts'
 
 /** What was seen of an answer when it finishes; reasons are derived from it where the vendor's word contradicts it. */
 export interface Seen {
@@ -6,7 +7,10 @@ export interface Seen {
   readonly refusal: boolean
 }
 
-/** A vendor's `finish_reason` in the normal form. Vendors say `stop` with tool calls present; then those are the reason. */
+/**
+ * A vendor's `finish_reason` in the normal form. Vendors say `stop` with tool calls present; then those are the reason.
+ * Throws UPSTREAM_FAILED for the words that say that the vendor failed: what there is of the answer is no whole one.
+ */
 export function toFinishReason(word: unknown, seen: Seen): FinishReason {
   switch (word) {
     case 'length':
@@ -17,6 +21,9 @@ export function toFinishReason(word: unknown, seen: Seen): FinishReason {
     case 'tool_calls':
     case 'function_call':
       return 'tool-calls'
+    case 'error': // OpenRouter, Mistral
+    case 'insufficient_system_resource': // DeepSeek
+      throw toEndedInError(word)
   }
   if (seen.toolCalls) return 'tool-calls'
   if (seen.refusal) return 'refusal'
@@ -33,7 +40,6 @@ export function toFinishWord(reason: FinishReason, seen: Seen): string {
     case 'refusal':
       return seen.refusal ? 'stop' : 'content_filter'
     case 'stop':
-    case 'error':
     case 'other':
       return seen.toolCalls ? 'tool_calls' : 'stop'
   }

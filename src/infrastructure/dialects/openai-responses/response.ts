@@ -59,8 +59,6 @@ export function toStatus(
       return hasRefusal
         ? { status: 'completed', incompleteReason: undefined }
         : { status: 'incomplete', incompleteReason: 'content_filter' }
-    case 'error':
-      return { status: 'incomplete', incompleteReason: undefined }
     case 'stop':
     case 'tool-calls':
     case 'other':

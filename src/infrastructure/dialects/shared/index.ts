@@ -6,7 +6,7 @@ export { refuseContinuation } from './continuation.ts'
 export { createRequestPatch } from './patch-request.ts'
 export { createScanner, type Scanner } from './scanner.ts'
 export { createWireReaderOf, cut, notJson, parseData, type WireObserver } from './wire-reader.ts'
-export { decodeUpstreamFailure, findInBandError } from './upstream-errors.ts'
+export { decodeUpstreamFailure, findInBandError, toEndedInError } from './upstream-errors.ts'
 export {
   estimateBodyTokens,
   estimateInputTokens,

@@ -36,6 +36,11 @@ export function findInBandError(body: JsonObject): PlatformError | undefined {
   })
 }
 
+/** An answer that its vendor ended with a word for a failure of its own. */
+export function toEndedInError(word: string): PlatformError {
+  return new PlatformError('UPSTREAM_FAILED', `the endpoint ended its answer in an error, ${quote(word)}`)
+}
+
 interface Told {
   readonly message: string | undefined
   /** The vendor's word for the error: its `type`, `code` or `status`, whichever says most. */
