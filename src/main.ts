@@ -30,6 +30,7 @@ process.exitCode = await runCli({
   argv: process.argv.slice(2),
   print: stdout,
   note: stderr,
+  isPiped: !process.stdout.isTTY,
   open: async (common) => {
     const platform = await createPlatform({ loaded: await load(common), clock, random, writeLog: stderr })
     return {

@@ -18,6 +18,8 @@ export interface CliDeps {
   readonly argv: readonly string[]
   readonly print: (text: string) => void
   readonly note: (text: string) => void
+  /** Whether what is printed goes to a pipe or a file, not to people. */
+  readonly isPiped?: boolean
   /** The options every command takes are given on: which configuration, which folder. */
   readonly open: (common: CommonOptions) => Promise<OpenPlatform & { close(): Promise<void> }>
   readonly process: (common: CommonOptions) => ProcessActs
@@ -88,7 +90,8 @@ async function run(deps: CliDeps, command: Command, parsed: Parsed): Promise<num
     host: text('host'),
     port: text('port'),
   }
-  const terminal: Terminal = { print: deps.print, note: deps.note, isJson: parsed.values['json'] === true }
+  const isJson = parsed.values['json'] === true || (deps.isPiped === true && command.isData?.(parsed.words) === true)
+  const terminal: Terminal = { print: deps.print, note: deps.note, isJson }
   let opened: Promise<OpenPlatform & { close(): Promise<void> }> | undefined
   const context: CommandContext = {
     words: parsed.words,

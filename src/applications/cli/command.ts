@@ -25,6 +25,8 @@ export interface Command {
   readonly options: ParseArgsOptionsConfig
   /** First words that change what holds for others and have no act of their own in the audit log: they are put there. */
   readonly acts?: readonly string[]
+  /** Whether these words print data: where the output is no terminal, JSON also without `--json`. */
+  readonly isData?: (words: readonly string[]) => boolean
   /** Ends the process with 1 when it resolves with `failed`, or throws. */
   run(context: CommandContext): Promise<'failed' | void>
 }
@@ -85,7 +87,7 @@ export interface OpenPlatform {
 }
 
 export interface Terminal {
-  /** A line for people, or the one JSON document of `--json`. */
+  /** A line for people, or the one JSON document. */
   print(text: string): void
   /** Progress and notices; on standard error, so that a pipe gets only the result. */
   note(text: string): void

@@ -202,3 +202,28 @@ describe('copyright', () => {
     })
   })
 })
+
+describe('a decision', () => {
+  async function decide(isPiped: boolean, ...more: readonly string[]): Promise<string> {
+    const path = join(folder, 'facts.json')
+    writeFileSync(path, '{"practices":["face-scraping"]}')
+    const printed: string[] = []
+    const code = await runCli({
+      argv: ['policy', 'decide', path, '--pack', 'eu-ai-act', '--at', '2026-12-02', ...more],
+      print: (text) => printed.push(text),
+      note: () => undefined,
+      isPiped,
+      open: () => Promise.reject(new PlatformError('INTERNAL', 'this command needs no platform')),
+      process: () => acts,
+    })
+    expect(code).toBe(0)
+    return printed.join('\n')
+  }
+
+  test('is JSON in a pipe, and for people at a terminal', async () => {
+    const prohibited = { decision: 'deny', tier: 'prohibited' }
+    expect(JSON.parse(await decide(true))).toMatchObject(prohibited)
+    expect(JSON.parse(await decide(false, '--json'))).toMatchObject(prohibited)
+    expect(await decide(false)).toMatch(/^deny · tier prohibited/)
+  })
+})

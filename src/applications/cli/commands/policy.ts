@@ -30,6 +30,7 @@ export const policy: Command = {
   usage:
     'list | questions PACK | controls [CATALOGUE] | decide FACTS.json --pack PACK [--at DATE] | test [PACK] | diff BEFORE AFTER | backtest PACK [--from DATE] [--to DATE]',
   options: { pack: { type: 'string' }, at: { type: 'string' }, from: { type: 'string' }, to: { type: 'string' } },
+  isData: ([verb]) => verb === 'decide',
   async run(context) {
     const [verb, first, second] = context.words
     if (verb === 'list') return list(context)

@@ -15,6 +15,7 @@ export const price: Command = {
     endpoint: { type: 'string' },
     at: { type: 'string' },
   },
+  isData: () => true,
   async run(context) {
     const [path, ...more] = context.words
     if (path === undefined || more.length > 0) throw toMisuse(price)
