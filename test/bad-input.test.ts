@@ -212,6 +212,16 @@ describe.each(chatFaces)('$face.name', ({ face }) => {
     ['null', 'null', { code: 'INVALID_REQUEST', says: /must be a JSON object/ }],
     ['text', '"x"', { code: 'INVALID_REQUEST', says: /must be a JSON object/ }],
     ['a fault in the third line', '{\n"a": 1,\n"b" 2}', { code: 'INVALID_JSON', says: /line 3, column 5/ }],
+    ['a word of Python', '{"model": "m",\n"stream": True}', { code: 'INVALID_JSON', says: /line 2, column 11/ }],
+    ['no number', '{"messages": [],\n"a": {"temperature": NaN}}', { code: 'INVALID_JSON', says: /line 2, column 22/ }],
+    ['a comma too many', '{"messages": [1,, 2]}', { code: 'INVALID_JSON', says: /line 1, column 17/ }],
+    ['the end missing', '{"messages": [1', { code: 'INVALID_JSON', says: /line 1, column 16/ }],
+    ['a byte order mark', '\ufeff{"model": "m"}', { code: 'INVALID_JSON', says: /begins with a byte order mark/ }],
+    [
+      'a byte order mark before much',
+      `\ufeff{"model": "${'m'.repeat(40_000)}"}`,
+      { code: 'INVALID_JSON', says: /begins with a byte order mark/ },
+    ],
   ] as const)('%s as the whole body', async (_name, body, expected) => {
     await expectRefused(face, await post(face.path, body), expected)
   })

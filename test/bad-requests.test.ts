@@ -268,6 +268,12 @@ describe('a request that is unusual, but right,', () => {
     expect(answer.match(/HTTP\/1.1 200 OK/g)?.length).toBe(3)
   })
 
+  test('names the host in its target too', async () => {
+    expect((await send(head('GET', 'http://x/v1/models'))).status).toBe(200)
+    expect(await sendAll(head('GET', 'HTTP://x/v1/calls?limit=0'))).toContain('limit')
+    expectRefused(await send(head('GET', 'http://x')), 'ROUTE_NOT_FOUND')
+  })
+
   test('but whose body is compressed on its way, or that names no host or two, is refused in the shape of the face', async () => {
     const coded = head('POST', '/v1/chat/completions', ['transfer-encoding: gzip, chunked'])
     expectRefused(await send(coded, '0\r\n\r\n'), 'UNSUPPORTED_MEDIA_TYPE')

@@ -39,6 +39,7 @@ function skimBody(bytes: ByteList): JsonBody {
   if ('faultAt' in skim) {
     const { faultAt, isTooDeep } = skim
     if (isTooDeep === true) throw tooDeep()
+    if (sliceBytes(bytes, 0, 3).toString('utf8') === '\ufeff') throw invalidJson(byteOrderMark)
     throw invalidJson(faultAt >= bytes.length ? 'it ends before it is complete' : placeOf(bytes, faultAt))
   }
   // Without a prototype, V8 keeps the properties in the object itself; getters of an ordinary object would stand in its
@@ -89,6 +90,8 @@ function parseJson(text: string, member?: string): unknown {
   }
 }
 
+const byteOrderMark = 'it begins with a byte order mark, which JSON has no place for'
+
 function refuseDepth(bytes: ByteList): void {
   const skim = skimJsonObject(bytes)
   if ('isTooDeep' in skim) throw tooDeep()
@@ -104,9 +107,15 @@ function invalidJson(what: string, cause?: unknown): PlatformError {
 
 function placeOfFault(text: string, thrown: unknown): string {
   if (text.trim() === '') return 'it is empty'
+  if (text.startsWith('\ufeff')) return byteOrderMark
   const position = /at position (\d+)/.exec(thrown instanceof Error ? thrown.message : '')?.[1]
-  if (position === undefined) return 'it ends before it is complete'
-  return placeIn(text.slice(0, Number(position)))
+  if (position !== undefined) return placeIn(text.slice(0, Number(position)))
+  // V8 gives no position for a token that is none, as NaN, True or a second comma.
+  const bytes = Buffer.from(text)
+  const skim = skimJsonObject({ chunks: [bytes], length: bytes.length })
+  return 'faultAt' in skim && skim.faultAt < bytes.length
+    ? placeIn(bytes.toString('utf8', 0, skim.faultAt))
+    : 'it ends before it is complete'
 }
 
 function placeOf(bytes: ByteList, at: number): string {

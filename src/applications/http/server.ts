@@ -64,9 +64,7 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
   const closeUnused = followConnections(server)
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = message.url ?? '/'
-    const queryStart = url.indexOf('?')
-    const path = queryStart === -1 ? url : url.slice(0, queryStart)
+    const path = pathOf(message)
     const startedMonotonicMs = deps.clock.monotonicMs()
     const options = { message, response, path, bodyBytesMax: config.bodyBytesMax, startedMonotonicMs, turn }
     const match = router.find(message.method ?? 'GET', path)
@@ -104,6 +102,15 @@ export function createHttpServer(deps: HttpServerDeps): HttpServer {
       return open
     },
   }
+}
+
+/** The path of the target, also of one in absolute form (RFC 9112, 3.2.2) that names the host the request is for. */
+function pathOf({ url = '/', headers }: IncomingMessage): string {
+  const queryStart = url.indexOf('?')
+  const path = queryStart === -1 ? url : url.slice(0, queryStart)
+  if (path.startsWith('/')) return path
+  const [origin = '', host] = /^https?:\/\/([^/]*)/i.exec(path) ?? []
+  return host !== undefined && host === headers.host ? path.slice(origin.length) || '/' : path
 }
 
 /** Answers on the route, or, for a request that was answered before, again. */
