@@ -17,6 +17,11 @@ beforeAll(async () => {
       models: {
         voted: { vote: { of: 'one', n: 3, stop: 'all' }, budget: { calls: 5 } },
         routed: { route: [{ when: { header: { name: 'x-data-class', is: 'secret' } }, use: 'one' }, { use: 'two' }] },
+        short: {
+          cascade: [{ use: 'one', accept: { check: { pattern: 'no answer has this' } } }, { use: 'two' }],
+          budget: { calls: 1 },
+        },
+        passed: { verify: { use: 'one', check: { pattern: 'no answer has this' }, repairs: 0, otherwise: 'pass' } },
         kept: { cache: { use: 'one', seconds: 60 } },
       },
     },
@@ -54,6 +59,21 @@ describe('networks over HTTP', () => {
     const refused = await ask({ model: 'voted', strata: { budget: { usd: '0.000000001' } } })
     expect(refused.status).toBe(402)
     expect(((await refused.json()) as Answered).error).toMatchObject({ code: 'BUDGET_SPENT' })
+  })
+
+  test('say it unasked when they answer with less than was asked for, whole and streamed', async () => {
+    for (const [model, mark] of [
+      ['short', '"cut":true'],
+      ['passed', '"failed":"pattern"'],
+    ] as const) {
+      for (const stream of [false, true]) {
+        expect(await (await ask({ model, stream })).text()).toContain(mark)
+        expect(await (await ask({ model, stream, strata: { report: false } })).text()).not.toContain(mark)
+      }
+      const answered = (await (await ask({ model })).json()) as { readonly object?: unknown }
+      expect(answered.object).toBe('chat.completion')
+    }
+    expect(await (await ask({ model: 'one' })).text()).not.toContain('"strata"')
   })
 
   test('choose by headers, which no endpoint sees', async () => {

@@ -14,6 +14,7 @@ import type { Exchange } from './exchange.ts'
 import { errorHeaders } from './server.ts'
 import {
   countCalls,
+  isLess,
   overheadMs,
   toAnswerExtension,
   toMarksJson,
@@ -137,9 +138,12 @@ class ChatDelivery implements Delivery<Answer> {
     this.#firstByteMs = this.#elapsedMs()
   }
 
-  /** A relayed whole body gets the report only when the client asked for it; then it is spliced in, last. */
+  /** A relayed whole body gets the report when the client asked for it, or has to know; then it is spliced in, last. */
   #withReport(body: Buffer | string): Buffer | string {
-    if (typeof body === 'string' || !this.#wantsReport() || this.#call === undefined) return body
+    if (typeof body === 'string' || this.#call === undefined) return body
+    const extension = this.#options.read()?.extension
+    const isWanted = extension === undefined ? isLess(this.#call) : extension.report
+    if (!isWanted) return body
     const text = body.toString('utf8')
     const report = JSON.stringify(toAnswerExtension(this.#call, { citations: [] }))
     return `${text.slice(0, text.lastIndexOf('}')).trimEnd()},"strata":${report}}`
