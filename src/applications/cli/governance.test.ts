@@ -202,3 +202,32 @@ test('a key has the role that is named, and what the operator does is in the aud
   const log = readFileSync(path, 'utf8').replaceAll('\\"', '"')
   expect(log).toContain('{"act":"admin","by":"operator","command":"budgets create","person":null,"role":"admin"}')
 })
+
+describe('an export of the audit log is read byte for byte', () => {
+  const path = (name: string): string => join(folder, name)
+  const verify = async (name: string): Promise<Ran> =>
+    run('audit', 'verify', path(name), '--key', (await run('audit', 'key')).json['key'] as string)
+
+  test('whatever separates lines elsewhere may stand in what is on record', async () => {
+    await run('keys', 'create', 'one\u2028two\u2029three\u0085four\ufffd')
+    expect((await run('audit', 'export', path('names.audit'))).code).toBe(0)
+    expect((await verify('names.audit')).json).toMatchObject({ proven_whole: true, findings: [] })
+  })
+
+  test('bytes that are no text, another line end, a mark of the order of bytes and a missing end are found out', async () => {
+    const bytes = readFileSync(path('names.audit'))
+    const at = bytes.indexOf('\ufffd')
+    expect(at).toBeGreaterThan(0)
+    const forged: Readonly<Record<string, Buffer>> = {
+      replaced: Buffer.concat([bytes.subarray(0, at), Buffer.from([0xff]), bytes.subarray(at + 3)]),
+      marked: Buffer.concat([Buffer.from('\ufeff'), bytes]),
+      converted: Buffer.from(bytes.toString('utf8').replaceAll('\n', '\r\n')),
+      separated: Buffer.from(bytes.toString('utf8').replace('\n', '\u2028')),
+      cut: bytes.subarray(0, -1),
+    }
+    for (const [name, changed] of Object.entries(forged)) {
+      writeFileSync(path(`${name}.audit`), changed)
+      expect((await verify(`${name}.audit`)).code, name).toBe(1)
+    }
+  })
+})

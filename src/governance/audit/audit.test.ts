@@ -208,6 +208,33 @@ describeEngines('an export that was tampered with', (open) => {
     }
   })
 
+  test('is found out at every byte of its end, whose words nothing signs', async () => {
+    const { lines } = await make()
+    const end = lines.at(-1) ?? ''
+    expect(end).toMatch(/^end\t8\t2\t[\w+/]{86}==\n$/)
+    const letters = ['0', 'A', 'x', '+', '/', '=', '-', '_', ' ', '\t', '\r', '\u00a0']
+    const changed = Array.from(end, (was, at) =>
+      letters.flatMap((letter) => [
+        ...(letter === was ? [] : [`${end.slice(0, at)}${letter}${end.slice(at + 1)}`]),
+        `${end.slice(0, at)}${letter}${end.slice(at)}`,
+      ]),
+    ).flat()
+    const shorter = Array.from(end, (_, at) => `${end.slice(0, at)}${end.slice(at + 1)}`)
+    for (const other of [...changed, ...shorter]) {
+      if (other === end) continue
+      const report = await verify([...lines.slice(0, -1), other]).catch(() => ({ isProven: false }))
+      expect(report.isProven, JSON.stringify(other)).toBe(false)
+    }
+  })
+
+  test('is refused with its place when its line ends became CR LF', async () => {
+    const { lines } = await make()
+    await expect(verify(lines.map((line) => line.replace('\n', '\r\n')))).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('line 1 ends in CR LF') as string,
+    })
+  })
+
   test('is found out when the log was rewound or forked behind a checkpoint seen before', async () => {
     const { lines, early } = await make()
     expect((await verify(lines, [early])).isProven).toBe(true)

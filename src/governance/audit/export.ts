@@ -47,7 +47,7 @@ export async function* exportLines(options: ExportOptions): AsyncGenerator<strin
 /** Whether a file with that digest of everything before its last line was ended by the holder of the key. */
 export function isEndSigned(digest: string, signature: string, key: KeyObject): boolean {
   const bytes = Buffer.from(signature, 'base64')
-  return bytes.length === 64 && verify(null, toSigned(digest), key, bytes)
+  return bytes.length === 64 && bytes.toString('base64') === signature && verify(null, toSigned(digest), key, bytes)
 }
 
 /** Its own words before the digest, so that the signature can stand for nothing else. */

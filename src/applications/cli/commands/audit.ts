@@ -1,9 +1,9 @@
-import { constants, createReadStream, createWriteStream } from 'node:fs'
+import { constants, createWriteStream } from 'node:fs'
 import { copyFile, readFile } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { once } from 'node:events'
 import { PlatformError } from '../../../core/errors.ts'
 import { verifyExport, type AuditReport } from '../../../governance/audit/index.ts'
+import { readExactLines } from '../lines.ts'
 import { report, toMisuse, type Command, type CommandContext } from '../command.ts'
 
 export const audit: Command = {
@@ -64,7 +64,7 @@ async function verify(context: CommandContext, path: string): Promise<'failed' |
   const { key, checkpoint, witness: witnesses, authority } = context.options
   if (typeof key !== 'string') throw toMisuse(audit)
   const known = typeof checkpoint === 'string' ? [await readText(checkpoint)] : []
-  const verified = await verifyExport(readLines(path), {
+  const verified = await verifyExport(readExactLines(path), {
     verifierKey: key,
     known,
     witnesses: typeof witnesses === 'string' ? witnesses.split(',') : [],
@@ -72,16 +72,6 @@ async function verify(context: CommandContext, path: string): Promise<'failed' |
   })
   report(context.terminal, toReportJson(verified), toLines(verified))
   if (!verified.isProven) return 'failed'
-}
-
-async function* readLines(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path, { encoding: 'utf8' })
-  try {
-    await once(file, 'open')
-  } catch (thrown) {
-    throw new PlatformError('NOT_FOUND', `there is no file ${path.slice(0, 300)}`, { cause: thrown })
-  }
-  for await (const line of createInterface({ input: file, crlfDelay: Number.POSITIVE_INFINITY })) yield `${line}\n`
 }
 
 async function readText(path: string): Promise<string> {
