@@ -45,6 +45,21 @@ describe('call trees exported as OpenTelemetry spans', () => {
     expect(strata.logLines.join('')).not.toContain('of-the-collector')
   })
 
+  test('say what a try was for: an answer or vectors', async () => {
+    const { strata, collector } = await setUp({ processing: ['local'], storage: ['local'] })
+    await (await strata.request('/v1/embeddings', { model: 'small', input: ['whisper'] })).text()
+    await (await strata.request('/v1/chat/completions', question)).text()
+    const spans = await waitForSpans(collector, 4)
+    const operationOf = (span: Span): unknown =>
+      span.attributes.find(({ key }) => key === 'gen_ai.operation.name')?.value['stringValue']
+    for (const isRoot of [true, false]) {
+      const operations = spans.filter((span) => (span.parentSpanId === undefined) === isRoot).map(operationOf)
+      expect(operations).toEqual(expect.arrayContaining(['embeddings', 'chat']))
+    }
+    const names = spans.filter((span) => span.parentSpanId !== undefined).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['embeddings m', 'chat m']))
+  })
+
   test('do not leave for a collector outside the allowed regions, and no request is the worse for it', async () => {
     const { strata, collector } = await setUp({ processing: ['us'], storage: ['us'] })
     expect((await strata.request('/v1/chat/completions', question)).status).toBe(200)
@@ -64,10 +79,11 @@ interface Regions {
 async function setUp(regions: Regions): Promise<{ readonly strata: RunningStrata; readonly collector: Collector }> {
   const collector = await startCollector()
   const upstream: MockUpstream = await startMockUpstream()
+  const does = ['chat', 'embed']
   const strata = await startStrata({
     config: {
       endpoints: {
-        small: { dialect: 'openai', url: upstream.url, model: 'm', processing: ['local'], storage: ['local'] },
+        small: { dialect: 'openai', url: upstream.url, model: 'm', does, processing: ['local'], storage: ['local'] },
       },
       telemetry: { traces: { url: collector.url, headers: { 'x-collector-token': 'of-the-collector' }, ...regions } },
     },

@@ -89,6 +89,23 @@ describe('spans of a call tree', () => {
     )
   })
 
+  test('say what a tree was for by its tries: chat, where they were for different things', () => {
+    const nameOf = (operations: readonly (string | undefined)[]): readonly unknown[] => {
+      const [attempt, ...others] = createTree()
+      if (attempt === undefined) throw new Error('the tree has a try')
+      const tries = operations.map((operation) => ({
+        ...attempt,
+        detail: operation === undefined ? {} : { operation },
+      }))
+      const isName = ({ key }: { readonly key: string }): boolean => key === 'gen_ai.operation.name'
+      return spansOf([...tries, ...others]).map(({ attributes }) => attributes.find(isName)?.value)
+    }
+    const [chat, rerank] = [{ stringValue: 'chat' }, { stringValue: 'rerank' }]
+    expect(nameOf(['rerank'])).toEqual([rerank, rerank, rerank])
+    expect(nameOf(['rerank', undefined])).toEqual([rerank, chat, chat, chat])
+    expect(nameOf([])).toEqual([chat, chat])
+  })
+
   test('leave out what is not known, and say what failed', () => {
     const [first] = createTree()
     if (first === undefined) throw new Error('the tree has a try')

@@ -66,7 +66,11 @@ export type AttributeValue =
  * `strata.*` elsewhere. Ids are derived from the call's, so that the same facts give the same spans. Never content.
  */
 export function toSpans(facts: readonly CallFacts[], endpoints: EndpointDescriptions): TraceRequest {
-  const spans = facts.map((fact) => toSpan(fact, endpoints.get(fact.name)))
+  const operations = findOperations(facts)
+  const spans = facts.map((fact) => {
+    const operation = fact.kind === 'dispatch' ? operationOf(fact) : operations.get(fact.rootId)
+    return toSpan(fact, { endpoint: endpoints.get(fact.name), operation: operation ?? 'chat' })
+  })
   return {
     resourceSpans: [
       {
@@ -104,8 +108,29 @@ const providers: Readonly<Record<EndpointDialect, string>> = {
 
 const spanKinds = { request: 2, model: 1, dispatch: 3 } as const
 
-function toSpan(fact: CallFacts, endpoint: EndpointDescription | undefined): Span {
-  const operation = fact.detail?.['operation'] === 'embeddings' ? 'embeddings' : 'chat'
+/** What a try was for: the conventions' `chat` and `embeddings`, and `rerank`, for which they have no name. */
+function operationOf({ detail }: CallFacts): string {
+  const operation = detail?.['operation']
+  return typeof operation === 'string' ? operation : 'chat'
+}
+
+/** By the root of a tree what all of its tries were for; `chat` where they were for different things. */
+function findOperations(facts: readonly CallFacts[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const fact of facts) {
+    if (fact.kind !== 'dispatch') continue
+    const operation = operationOf(fact)
+    found.set(fact.rootId, (found.get(fact.rootId) ?? operation) === operation ? operation : 'chat')
+  }
+  return found
+}
+
+interface SpanParts {
+  readonly endpoint: EndpointDescription | undefined
+  readonly operation: string
+}
+
+function toSpan(fact: CallFacts, { endpoint, operation }: SpanParts): Span {
   const startNs = BigInt(Math.round(fact.startedAtMs * 1_000)) * 1_000n
   const durationNs = BigInt(Math.max(0, Math.round(fact.durationMs * 1_000))) * 1_000n
   const isFailure = fact.status === 'error' || fact.status === 'interrupted'

@@ -32,6 +32,8 @@ export interface TryOptions {
   readonly reason: 'first' | 'retry' | 'failover' | 'hedge'
   /** How the endpoint was chosen; `undefined` where there was only one. */
   readonly decision: Decision | undefined
+  /** What is asked for, where it is no answer. */
+  readonly operation?: 'embeddings' | 'rerank'
 }
 
 /** A try under way. Cancelling it settles it, also after its result has come. */
@@ -124,7 +126,8 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
         const embedded = await options.entry.adapter.embed(texts, attempt)
         return form === undefined ? embedded : { ...embedded, form }
       }
-      return start(options, (dispatch) => judge(deps, options, { inputs: texts.inputs, send, dispatch }))
+      const own: TryOptions = { ...options, operation: 'embeddings' }
+      return start(own, (dispatch) => judge(deps, own, { inputs: texts.inputs, send, dispatch }))
     },
     rerank(options, request) {
       const { adapter, id } = options.entry
@@ -136,7 +139,8 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
       }
       // Whoever judges reads the question with each of the texts.
       const inputs = request.documents.map((text) => `${request.query}\n${text}`)
-      return start(options, (dispatch) => judge(deps, options, { inputs, send, dispatch }))
+      const own: TryOptions = { ...options, operation: 'rerank' }
+      return start(own, (dispatch) => judge(deps, own, { inputs, send, dispatch }))
     },
   }
 }
@@ -312,9 +316,16 @@ function withMore(said: JsonObject, ...more: readonly (JsonObject | undefined)[]
 
 const firstTry: JsonObject = Object.freeze({ attempt: 1, reason: 'first', sent: true })
 
-function detail({ attempt, reason, decision }: TryOptions, sent: boolean): JsonObject {
-  if (attempt === 1 && reason === 'first' && sent && decision === undefined) return firstTry
-  return decision === undefined ? { attempt, reason, sent } : { attempt, reason, sent, decision }
+function detail({ attempt, reason, decision, operation }: TryOptions, sent: boolean): JsonObject {
+  const isUsual = attempt === 1 && reason === 'first' && sent && decision === undefined
+  if (isUsual && operation === undefined) return firstTry
+  return {
+    attempt,
+    reason,
+    sent,
+    ...(decision === undefined ? {} : { decision }),
+    ...(operation === undefined ? {} : { operation }),
+  }
 }
 
 /** Errors that are found before anything is sent; those of the door out say themselves whether it was. */
