@@ -92,7 +92,12 @@ export async function openStream(
 }
 
 function createReader({ door, ways }: AnswerPlace) {
-  return createPartReader({ proofs: ways.proofs, usage: ways.usage, isContinued: () => door.requestCount() > 1 })
+  return createPartReader({
+    proofs: ways.proofs,
+    usage: ways.usage,
+    words: ways.words,
+    isContinued: () => door.requestCount() > 1,
+  })
 }
 
 async function* iterate(events: readonly AnswerEvent[]): AsyncGenerator<AnswerEvent> {

@@ -1,5 +1,6 @@
 import type { Config } from '../../config/index.ts'
 import { PlatformError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
 import type { Clock } from '../../core/time.ts'
 import type { UpstreamFailure } from '../dialects/index.ts'
 import type { Egress, EgressBody, EgressResponse, Permit } from '../egress/index.ts'
@@ -14,6 +15,8 @@ export interface DoorFetchOptions {
   readonly isStream: boolean
   /** Requests that one try may take: embeddings in batches, answers that a vendor gives in instalments. */
   readonly requestsMax: number
+  /** Puts into a request what its package has no place for. */
+  readonly amend?: ((body: JsonObject) => JsonObject) | undefined
   /** What a status outside 2xx means. */
   readonly toRefusal: (failure: UpstreamFailure) => PlatformError
   /** The error in a body that came with 200; `undefined` when it holds none. */
@@ -90,7 +93,12 @@ export function createDoorFetch(options: DoorFetchOptions): DoorFetch {
   return {
     async fetch(input, init) {
       const path = pathBelow(permit, new URL(input instanceof Request ? input.url : input))
-      const request = { method: 'POST' as const, path, headers: ownHeaders(init?.headers), body: toBody(init?.body) }
+      const request = {
+        method: 'POST' as const,
+        path,
+        headers: ownHeaders(init?.headers),
+        body: toBody(init?.body, options.amend),
+      }
       const ticket = nextPermit()
       startedMs ??= clock.monotonicMs()
       response = await egress.send(ticket, request)
@@ -121,8 +129,10 @@ function ownHeaders(given: RequestInit['headers']): Readonly<Record<string, stri
   return headers
 }
 
-function toBody(body: RequestInit['body']): string | Uint8Array | undefined {
+function toBody(body: RequestInit['body'], amend: DoorFetchOptions['amend']): string | Uint8Array | undefined {
   if (body === undefined || body === null) return undefined
+  // What a package writes as text is a JSON object.
+  if (typeof body === 'string' && amend !== undefined) return JSON.stringify(amend(JSON.parse(body) as JsonObject))
   if (typeof body === 'string' || body instanceof Uint8Array) return body
   throw new PlatformError('INTERNAL', 'a package sent a body that is neither text nor bytes')
 }

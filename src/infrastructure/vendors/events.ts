@@ -17,6 +17,8 @@ import type { UsageReading } from './usage.ts'
 export interface PartReaderOptions {
   readonly proofs: ProofForm | undefined
   readonly usage: UsageReading
+  /** Text in a whole body or in one chunk that the package leaves out. */
+  readonly words?: ((body: JsonObject) => string | undefined) | undefined
   /** Whether the package has sent more than one request: then only it knows the sum of their usages. */
   isContinued(): boolean
 }
@@ -68,6 +70,13 @@ export function createPartReader(options: PartReaderOptions): PartReader {
     generated.report()
   }
 
+  function readRaw(body: JsonObject): readonly AnswerEvent[] {
+    takeUsage(options.usage.find(body))
+    const text = options.words?.(body) ?? ''
+    generated.add(text)
+    return text === '' ? [] : [{ type: 'text-delta', text }]
+  }
+
   const readUsage = (): Usage | undefined => (rawUsage === undefined ? undefined : options.usage.read(rawUsage))
 
   return {
@@ -85,8 +94,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
         case 'tool-call':
           return toolCalls.read(part)
         case 'raw':
-          takeUsage(isJsonObject(part.rawValue) ? options.usage.find(part.rawValue) : undefined)
-          return []
+          return isJsonObject(part.rawValue) ? readRaw(part.rawValue) : []
         case 'finish':
           return end(part)
         case 'error':

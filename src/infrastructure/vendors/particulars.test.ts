@@ -224,6 +224,28 @@ describe('others', () => {
     await expect(create('deepseek').ask({})).rejects.toMatchObject({ code: 'UPSTREAM_UNAUTHENTICATED' })
   })
 
+  test('cohere is given what was said beside tool calls as their plan', async () => {
+    server.reply(toReply('cohere', 'answer.json'))
+    const call = (id: string) => ({ id, type: 'function', function: { name: 'get_weather', arguments: '{}' } })
+    const messages = [
+      { role: 'user', content: 'How is the weather?' },
+      { role: 'assistant', content: 'I shall look.', tool_calls: [call('a'), call('b')] },
+      { role: 'tool', tool_call_id: 'a', content: 'sunny' },
+      { role: 'tool', tool_call_id: 'b', content: 'rainy' },
+      { role: 'assistant', content: 'Sunny, then rainy.' },
+      { role: 'user', content: 'And tomorrow?' },
+      { role: 'assistant', content: null, tool_calls: [call('c')] },
+      { role: 'tool', tool_call_id: 'c', content: 'windy' },
+    ]
+    await collectAnswer(await create('cohere').ask({ messages, tools: chatTools }))
+    const sent = seenBody()['messages'] as readonly JsonObject[]
+    const roles = ['user', 'assistant', 'tool', 'tool', 'assistant', 'user', 'assistant', 'tool']
+    expect(sent.map(({ role }) => role)).toEqual(roles)
+    expect(sent[1]).toMatchObject({ tool_plan: 'I shall look.', tool_calls: [{ id: 'a' }, { id: 'b' }] })
+    expect(sent[4]).toMatchObject({ content: 'Sunny, then rainy.' })
+    expect(sent[6]).not.toHaveProperty('tool_plan')
+  })
+
   test('xai is told to keep nothing, and is given its own sealed thoughts back', async () => {
     server.reply(toReply('xai', 'answer.json'))
     const harness = create('xai')

@@ -58,11 +58,20 @@ function writeMessage(message: Message, writing: Writing): readonly LanguageMode
       return [{ role: 'user', content: message.parts.map((part) => toUserPart(part, writing.ways)) }]
     case 'assistant': {
       const content = message.parts.flatMap((part) => toAssistantPart(part, writing))
-      return content.length === 0 ? [] : [{ role: 'assistant', content }]
+      return content.length === 0 ? [] : writeAssistant(content, writing.ways)
     }
     case 'tool':
       return [{ role: 'tool', content: message.parts.map((part) => toToolPart(part, writing)) }]
   }
+}
+
+/** Words beside calls are a message of their own where the package would leave them out; `amend` puts them in their place. */
+function writeAssistant(content: AssistantContent, { amend }: VendorWays): readonly LanguageModelV4Message[] {
+  const calls = content.filter(({ type }) => type === 'tool-call')
+  const words = content.filter(({ type }) => type !== 'tool-call')
+  const isOne = amend === undefined || calls.length === 0 || words.length === 0
+  const contents = isOne ? [content] : [words, calls]
+  return contents.map((each) => ({ role: 'assistant', content: each }))
 }
 
 function toUserPart(part: Part, ways: VendorWays): UserPart {

@@ -103,6 +103,7 @@ const vendors: readonly VendorCase[] = [
     usage: { ...absent, ...reported, reasoning: undefined },
     toolUsage: { ...absent, ...toolsReported },
     calls: ['get_weather_k88p0m', 'get_time_x1'],
+    preamble: 'I will look up the weather.',
   },
   {
     vendor: 'groq',

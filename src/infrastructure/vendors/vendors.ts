@@ -36,6 +36,7 @@ function createVendorAdapter(deps: VendorAdapterDeps, vendor: Vendor): Adapter {
       ...deps,
       ...options,
       permit,
+      amend: ways.amend,
       toRefusal: (failure) => toRefusal(deps.decodeError, failure),
       findError: findErrorIn,
     })

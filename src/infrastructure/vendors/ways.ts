@@ -16,6 +16,10 @@ export interface VendorWays {
   readonly isSystemFirst?: boolean
   /** Takes thoughts back that it did not sign, and demands them in tool loops. */
   readonly takesPlainThoughts?: boolean
+  /** Text in a whole body or in one chunk of a stream that its package leaves out; it precedes what the package reads. */
+  readonly words?: (body: JsonObject) => string | undefined
+  /** Puts into a request what its package has no place for. Gets words beside tool calls as the message before the calls. */
+  readonly amend?: (body: JsonObject) => JsonObject
   /** Settings it has no words for: a request that uses one is refused rather than answered otherwise than asked. */
   readonly lacks: readonly Setting[]
   /** Settings that only its own options can say. */
@@ -77,6 +81,8 @@ export const mistralWays: VendorWays = {
 
 export const cohereWays: VendorWays = {
   usage: cohereUsage,
+  words: findPlan,
+  amend: takePlans,
   lacks: ['parallel_tool_calls'],
   embedding: 'cohere',
   dimensions: (count) => ({ cohere: { outputDimension: count } }),
@@ -139,6 +145,33 @@ function strictnessOf({ responseFormat: format }: Chat): Switches {
 function termOf(control: JsonValue): { readonly ttl?: string } {
   const ttl = isJsonObject(control) ? control['ttl'] : undefined
   return ttl === '1h' || ttl === '5m' ? { ttl } : {}
+}
+
+/** What was said beside tool calls is the plan of them: an assistant message has either content or calls. */
+function takePlans(body: JsonObject): JsonObject {
+  const given = body['messages']
+  if (!Array.isArray(given)) return body
+  const messages: JsonValue[] = []
+  for (const message of given as readonly JsonValue[]) {
+    // what was parsed as JSON is JSON
+    const before = messages.at(-1)
+    const isPlanned = isAssistant(message) && message['tool_calls'] !== undefined
+    const isPlan = isAssistant(before) && typeof before['content'] === 'string'
+    if (isPlanned && isPlan) messages[messages.length - 1] = { ...message, tool_plan: before['content'] ?? null }
+    else messages.push(message)
+  }
+  return { ...body, messages }
+}
+
+/** In a whole body, or in a `tool-plan-delta`. */
+function findPlan({ message, delta }: JsonObject): string | undefined {
+  const within = isJsonObject(delta) ? delta['message'] : message
+  const plan = isJsonObject(within) ? within['tool_plan'] : undefined
+  return typeof plan === 'string' ? plan : undefined
+}
+
+function isAssistant(message: JsonValue | undefined): message is JsonObject {
+  return isJsonObject(message) && message['role'] === 'assistant'
 }
 
 /** The package takes no answer for cut short: it reads the status of a whole one alone. */
