@@ -42,7 +42,7 @@ const dateHeads =
 /** Cells that are looked at before all are. */
 const sampleMost = 20
 
-function findReader(body: readonly Row[], column: number, head: string): DateReader | undefined {
+export function findReader(body: readonly Row[], column: number, head: string): DateReader | undefined {
   const cells = body.flatMap(({ cells: own, line }) => {
     const cell = own[column] ?? ''
     return isMissing(cell) ? [] : [{ cell, line }]

@@ -18,4 +18,6 @@ export {
 } from './forecast.ts'
 export { readSeriesFile, type FileSeries, type Layout } from './series-file.ts'
 export { createForecastKind } from './model.ts'
-export type { DecimalMark } from './numbers.ts'
+export { findMark, readDecimal, type DecimalMark } from './numbers.ts'
+export { findReader } from './columns.ts'
+export { readRows } from './rows.ts'

@@ -15,15 +15,18 @@ const missingWords = new Set(['na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil',
  * parentheses of a negative amount may stand around it. `undefined` when it stands for none.
  */
 export function readNumber(cell: string, mark: DecimalMark): number | undefined {
-  if (plainNumber.test(cell) && (mark === 'point' || !cell.includes('.'))) {
-    const value = Number(cell)
-    return Number.isFinite(value) ? value : undefined
-  }
-  const { sign, core } = undress(cell)
+  const text = readDecimal(cell, mark)
+  const value = Number(text)
+  return text !== undefined && Number.isFinite(value) ? value : undefined
+}
+
+/** The same, to its last digit: decimal text with a point, perhaps with a sign and an exponent. */
+export function readDecimal(cell: string, mark: DecimalMark): string | undefined {
+  if (plainNumber.test(cell) && (mark === 'point' || !cell.includes('.'))) return cell
+  const { isNegative, core } = undress(cell)
   if (!(mark === 'point' ? withPoint : withComma).test(core)) return undefined
   const plain = mark === 'point' ? core.replace(/[, '’]/g, '') : core.replace(/[. '’]/g, '').replace(',', '.')
-  const value = sign * Number(plain)
-  return Number.isFinite(value) ? value : undefined
+  return `${isNegative ? '-' : ''}${plain}`
 }
 
 /** Whether a cell is a number with one decimal mark or the other. */
@@ -39,13 +42,13 @@ const currency =
   /^(?:[$€£¥￥₹₩]|(?:USD|EUR|GBP|CNY|RMB|JPY|CHF|INR)(?![A-Z]))\s*|\s*(?:[$€£¥￥₹₩%元]|USD|EUR|GBP|CNY|RMB|JPY|CHF|INR)$/gi
 
 /** The digits of a number, and its sign. */
-function undress(cell: string): { readonly sign: 1 | -1; readonly core: string } {
+function undress(cell: string): { readonly isNegative: boolean; readonly core: string } {
   const even = cell.replace(/[\u00a0\u2007\u2009\u202f]/g, ' ').replace(/[\u2212\uff0d]/g, '-')
   const inside = /^\((.+)\)$/.exec(even)?.[1]
   const bare = (inside ?? even).trim().replace(currency, '')
   const match = /^([+-]?)\s*(.*)$/.exec(bare)
   const isNegative = inside !== undefined || match?.[1] === '-'
-  return { sign: isNegative ? -1 : 1, core: (match?.[2] ?? '').replace(currency, '').trim() }
+  return { isNegative, core: (match?.[2] ?? '').replace(currency, '').trim() }
 }
 
 export interface PlacedCell {

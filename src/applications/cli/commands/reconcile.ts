@@ -1,24 +1,33 @@
+import { PlatformError } from '../../../core/errors.ts'
 import {
+  parseRational,
   readStatement,
   reconcile as compareStatements,
   toRational,
   type OwnLine,
+  type Rational,
   type StatementLine,
 } from '../../../investment/plans/index.ts'
 import type { DaySum } from '../../../investment/spend/index.ts'
 import { createUsage } from '../../../core/usage.ts'
 import type { HttpParts } from '../../http/index.ts'
 import { readBytes } from '../files.ts'
+import { readText } from '../text-file.ts'
 import { operatorTenant, report, toMisuse, toTable, type Command, type CommandContext } from '../command.ts'
 
 export const reconcile: Command = {
   name: 'reconcile',
-  usage: 'CSV [--ours CSV] [--vendor V] [--endpoint E]',
-  options: { ours: { type: 'string' }, vendor: { type: 'string' }, endpoint: { type: 'string' } },
+  usage: 'CSV [--ours CSV] [--vendor V] [--endpoint E] [--usd-rate R]',
+  options: {
+    ours: { type: 'string' },
+    'usd-rate': { type: 'string' },
+    vendor: { type: 'string' },
+    endpoint: { type: 'string' },
+  },
   async run(context) {
     const [path, ...more] = context.words
     if (path === undefined || more.length > 0) throw toMisuse(reconcile)
-    const theirs = readStatement((await readBytes(path, fileBytesMax)).toString('utf8'))
+    const theirs = readStatement(readText(path, await readBytes(path, fileBytesMax)), { usdRate: readRate(context) })
     const { parts } = await context.open()
     const ours = await readOurs(context, parts, theirs)
     const found = compareStatements(theirs, ours, (line) => priceOf(context, parts, line))
@@ -37,6 +46,15 @@ export const reconcile: Command = {
   },
 }
 
+/** Dollars for one unit of the currency of the invoice. */
+function readRate(context: CommandContext): Rational | undefined {
+  const text = context.options['usd-rate']
+  if (typeof text !== 'string') return undefined
+  const rate = parseRational(text)
+  if (rate !== undefined && rate.n > 0n) return rate
+  throw new PlatformError('INVALID_REQUEST', '--usd-rate must be a decimal above 0: dollars for one of the invoice')
+}
+
 const fileBytesMax = 67_108_864
 const dayMs = 86_400_000
 
@@ -47,7 +65,7 @@ async function readOurs(
 ): Promise<readonly OwnLine[]> {
   const { ours } = context.options
   if (typeof ours === 'string') {
-    const lines = readStatement((await readBytes(ours, fileBytesMax)).toString('utf8'))
+    const lines = readStatement(readText(ours, await readBytes(ours, fileBytesMax)))
     return lines.map((line) => ({ ...line, calls: 0, unknown: 0, estimated: 0 }))
   }
   const days = theirs.map(({ day }) => Date.parse(day)).toSorted((left, right) => left - right)
@@ -80,10 +98,16 @@ function priceOf(context: CommandContext, parts: HttpParts, line: StatementLine)
   const atMs = Date.parse(line.day) + dayMs / 2
   const query = { endpoint: textOf('endpoint') ?? '', vendor: textOf('vendor'), model: line.model, atMs }
   const usage = createUsage({
-    inputTotal: line.inputTokens === undefined ? undefined : Number(line.inputTokens),
-    cacheRead: line.cachedTokens === undefined ? undefined : Number(line.cachedTokens),
-    outputTotal: line.outputTokens === undefined ? undefined : Number(line.outputTokens),
+    inputTotal: toCount(line.inputTokens),
+    cacheRead: toCount(line.cachedTokens),
+    cacheWrite5m: toCount(line.written5mTokens),
+    cacheWrite1h: toCount(line.written1hTokens),
+    outputTotal: toCount(line.outputTokens),
   })
   const cost = parts.prices.find(query)?.cost(usage)
   return cost === undefined ? undefined : toRational(cost, 1_000_000_000_000n)
+}
+
+function toCount(tokens: bigint | undefined): number | undefined {
+  return tokens === undefined ? undefined : Number(tokens)
 }
