@@ -113,10 +113,11 @@ function findTerms(nodes: Readonly<Record<string, NodeTerms>>, node: string, { k
   throw new PlatformError('NOT_FOUND', 'this key is not that of an edge node of that name', { param: 'node' })
 }
 
-/** What the request came to; `undefined` when that is not known. */
+/** What the request came to; `undefined` when that is not known. A try that was refused before it was sent cost nothing. */
 function costOf(facts: readonly CallFacts[]): bigint | undefined {
   const [root] = facts
-  return root?.cost ?? (facts.some(({ kind }) => kind === 'dispatch') ? undefined : 0n)
+  const isSent = ({ kind, detail }: CallFacts): boolean => kind === 'dispatch' && detail?.['sent'] !== false
+  return root?.cost ?? (facts.some(isSent) ? undefined : 0n)
 }
 
 /** What is settled may be spent again. What was granted is never taken back: the node may have spent it. */

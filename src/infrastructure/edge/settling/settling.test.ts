@@ -92,6 +92,18 @@ async function rootsOf(store: Store): Promise<readonly CallFacts[]> {
 }
 
 describeEngines('an edge node settles up', (open) => {
+  test('requests whose cost nobody knows are counted, not those that were refused before they were sent', async () => {
+    const world = await createWorld(open)
+    const ids = createIds({ clock: world.clock, random: createSeededRandom(8) })
+    const nothing = { usage: undefined, cost: undefined, status: 'error' } as const
+    world.edge.recorder.settle(toFacts(ids.create('call'), { ...nothing, detail: { attempt: 1, sent: false } }))
+    world.edge.recorder.settle(toFacts(ids.create('call'), { ...nothing, detail: { attempt: 1, sent: true } }))
+    world.record(1)
+    expect(await world.link().settle()).toBe(3)
+    const [node] = await createSettlingStore(world.centre).listNodes('default')
+    expect(node).toMatchObject({ acknowledged: 3, spent: '10000000000', unpriced: 1 })
+  })
+
   test('each call once, with its cost, its usage and who asked', async () => {
     const world = await createWorld(open)
     world.record(5)
