@@ -6,6 +6,7 @@ import type { Ids } from '../core/ids.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../core/json.ts'
 import type { OutcomeSource, RecordedCall, WorldChange } from '../core/ports-replay.ts'
 import type { Random } from '../core/random.ts'
+import type { SpendGate } from '../core/spending.ts'
 import type { Clock } from '../core/time.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Adapter, HealthAccount } from '../infrastructure/index.ts'
@@ -21,6 +22,8 @@ export interface Script {
   readonly createHealth: (endpoint: string) => HealthAccount
   readonly wait: (ms: number) => Promise<void>
   readonly toAdapters: (adapters: AdapterTable) => AdapterTable
+  /** Refuses what budgets refused. */
+  readonly spending: SpendGate
   /** The next call to be replayed; the monotonic instant at which it begins. */
   begin(call: RecordedCall): number
   /** The call as it is made again: which of the recorded tries comes next is read from it. */
@@ -31,6 +34,13 @@ export interface Script {
 
 /** Errors of tries that were refused before anything was sent: the door itself refuses them again. */
 const refusals: ReadonlySet<ErrorCode | undefined> = new Set(['REGION_REFUSED', 'PRICE_UNKNOWN', 'DEADLINE_EXCEEDED'])
+
+/** Errors of tries that budgets refused. */
+const withheld: ReadonlySet<ErrorCode | undefined> = new Set(['BUDGET_EXCEEDED', 'RATE_LIMITED', 'PRICE_UNKNOWN'])
+
+function isWithheld({ errorCode, detail }: CallFacts): boolean {
+  return withheld.has(errorCode) && detail?.['sent'] === false
+}
 
 export function createScript(change: WorldChange, outcomes: OutcomeSource): Script {
   return new CallScript(change, outcomes)
@@ -80,7 +90,7 @@ class CallScript implements Script {
     this.#elapsedMs = 0
     this.#root = root
     this.#recorded = nodes.filter(({ kind }) => kind === 'dispatch')
-    this.#left = this.#recorded.filter(({ errorCode }) => !refusals.has(errorCode))
+    this.#left = this.#recorded.filter((each) => isWithheld(each) || !refusals.has(each.errorCode))
     this.#hasNoEndpoint = root.errorCode === 'NO_ENDPOINT' || nodes.some(({ errorCode }) => errorCode === 'NO_ENDPOINT')
     this.#estimated = new Set()
     return this.#beforeMs
@@ -126,6 +136,19 @@ class CallScript implements Script {
         restMs: 0,
       }),
     }
+  }
+
+  /** What was in the budgets then is on no record: a try that they refused is refused again, unless its price is known by now. */
+  readonly spending: SpendGate = {
+    hold: ({ endpoint, price }) => {
+      const place = this.#left.findIndex(({ name }) => name === endpoint)
+      const next = this.#left[place]
+      if (next === undefined || !isWithheld(next)) return undefined
+      this.#left.splice(place, 1)
+      if (next.errorCode === 'PRICE_UNKNOWN' && price !== undefined) return undefined
+      this.#elapsedMs += next.durationMs
+      throw new PlatformError(next.errorCode ?? 'BUDGET_EXCEEDED', 'as recorded', { details: { sent: false } })
+    },
   }
 
   readonly toAdapters = (adapters: AdapterTable): AdapterTable =>

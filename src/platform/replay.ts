@@ -93,7 +93,8 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
   // Waits between tries are on record as part of the tries' times; here nobody waits.
   const egressConfig = { ...config.egress, retryBackoffMs: 0 }
   const shared = { pricer, recorder, clock: script.clock, log: silent }
-  const egress = createEgress({ ...shared, config: egressConfig, gate, unknownPrice: config.investment.unknownPrice })
+  const { unknownPrice } = config.investment
+  const egress = createEgress({ ...shared, config: egressConfig, gate, unknownPrice, spending: script.spending })
   const endpoints = createEndpoints({
     ...shared,
     config: { endpoints: config.endpoints, egress: egressConfig },

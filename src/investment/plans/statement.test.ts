@@ -60,6 +60,12 @@ describe('a statement is read to its last digit', () => {
     )
   })
 
+  test('the decimal mark that is said decides', () => {
+    const text = 'date;model;cost\n2026-11-01;m;1,234\n'
+    expect(readStatement(text, { decimal: 'comma' })[0]?.cost).toEqual(toRational(617n, 500n))
+    expect(readStatement(text, { decimal: 'point' })[0]?.cost).toEqual(toRational(1_234n))
+  })
+
   test('another currency with its rate', () => {
     const [line] = readStatement('date,model,cost\n2026-11-01,m,¥100\n', { usdRate: parseRational('0.14') })
     expect(line?.cost).toEqual(toRational(14n))

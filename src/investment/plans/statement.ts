@@ -111,6 +111,8 @@ type Columns = Readonly<Partial<Record<keyof typeof columnNames, number>>> & {
 export interface StatementOptions {
   /** Dollars for one unit of the currency of the statement, where that is another. */
   readonly usdRate?: Rational | undefined
+  /** Found in the file when absent. */
+  readonly decimal?: DecimalMark | undefined
 }
 
 /**
@@ -126,7 +128,7 @@ export function readStatement(text: string, options: StatementOptions = {}): rea
   const read = findReader(rows, columns.day, 'date')
   const numbers = [columns.cost, ...countColumns.map((name) => columns[name])].filter((column) => column !== undefined)
   const placed = rows.flatMap(({ cells, line }) => numbers.map((column) => ({ cell: cells[column] ?? '', line })))
-  const mark = findMark(placed, separator)
+  const mark = options.decimal ?? findMark(placed, separator)
   return rows.map(({ line, cells }) => {
     const row = { line, cells, head: head.cells, mark }
     const told = cells[columns.day] ?? ''

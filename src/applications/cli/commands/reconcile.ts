@@ -8,6 +8,7 @@ import {
   type Rational,
   type StatementLine,
 } from '../../../investment/plans/index.ts'
+import type { DecimalMark } from '../../../investment/forecast/index.ts'
 import type { DaySum } from '../../../investment/spend/index.ts'
 import { createUsage } from '../../../core/usage.ts'
 import type { HttpParts } from '../../http/index.ts'
@@ -17,17 +18,19 @@ import { operatorTenant, report, toMisuse, toTable, type Command, type CommandCo
 
 export const reconcile: Command = {
   name: 'reconcile',
-  usage: 'CSV [--ours CSV] [--vendor V] [--endpoint E] [--usd-rate R]',
+  usage: 'CSV [--ours CSV] [--vendor V] [--endpoint E] [--usd-rate R] [--decimal point|comma]',
   options: {
     ours: { type: 'string' },
     'usd-rate': { type: 'string' },
+    decimal: { type: 'string' },
     vendor: { type: 'string' },
     endpoint: { type: 'string' },
   },
   async run(context) {
     const [path, ...more] = context.words
     if (path === undefined || more.length > 0) throw toMisuse(reconcile)
-    const theirs = readStatement(readText(path, await readBytes(path, fileBytesMax)), { usdRate: readRate(context) })
+    const options = { usdRate: readRate(context), decimal: readMark(context) }
+    const theirs = readStatement(readText(path, await readBytes(path, fileBytesMax)), options)
     const { parts } = await context.open()
     const ours = await readOurs(context, parts, theirs)
     const found = compareStatements(theirs, ours, (line) => priceOf(context, parts, line))
@@ -44,6 +47,12 @@ export const reconcile: Command = {
       `theirs ${found.theirs}, ours ${found.ours}, difference ${found.difference}, of it unexplained ${found.unexplained}`,
     ])
   },
+}
+
+function readMark(context: CommandContext): DecimalMark | undefined {
+  const { decimal } = context.options
+  if (decimal === undefined || decimal === 'point' || decimal === 'comma') return decimal
+  throw new PlatformError('INVALID_REQUEST', '--decimal is point or comma')
 }
 
 /** Dollars for one unit of the currency of the invoice. */
