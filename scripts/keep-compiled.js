@@ -1,5 +1,6 @@
 // Runs after an installation, so that the next start finds compiled code (see bin/strata.js): has the real server answer, take in a document and
-// search, which compiles what those need in all their threads, then loads what the commands are made of. Once with the flags of commands and once with those of the
+// search, which compiles what those need in all their threads, then loads what the commands are made of. Before that both are run once to note their
+// modules, which are kept (bin/kept-modules.js). Once with the flags of commands and once with those of the
 // server, because V8 takes no code that was compiled under other ones.
 // JavaScript, because it is also met by a Node too old for TypeScript; that one, a folder that cannot be written and a machine
 // without a port on loopback cost the first start a second and some memory, and nothing else.
@@ -26,20 +27,50 @@ const requests = [
 ]
 
 if (Number.parseInt(process.versions.node, 10) >= 24) {
-  module.enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/strata', import.meta.url)))
-  // An installation does not fail by either: the first start says what is wrong.
-  await answerOnce().catch(() => undefined)
-  await loadAll().catch(() => undefined)
+  const kept = await import('../bin/kept-modules.js')
+  // An installation does not fail by any of these: the first start says what is wrong.
+  if (process.argv[2] === 'load') {
+    module.enableCompileCache(kept.keptFolder)
+    kept.useKeptModules()
+    await loadAll()
+  } else {
+    if (!kept.isKept()) await keepModules().catch(() => undefined)
+    await answerOnce([]).catch(() => undefined)
+    await loadApart([])
+  }
 }
 
-/** Starts the server in a folder of its own, has it pass requests on to an endpoint in this process, and stops it as an operator does. */
-async function answerOnce() {
+/** Has every module noted that a server and the commands load, and keeps them. */
+async function keepModules() {
+  const { keepModules: keep } = await import('./keep-modules.js')
+  const folder = mkdtempSync(join(tmpdir(), 'strata-modules-'))
+  const notes = join(folder, 'notes')
+  try {
+    process.env.STRATA_MODULE_NOTES = notes
+    const noting = ['--import', new URL('note-modules.js', import.meta.url).href]
+    await answerOnce(noting)
+    await loadApart(noting)
+    keep(notes)
+  } finally {
+    delete process.env.STRATA_MODULE_NOTES
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Loads what the commands are made of, in a process of its own. */
+async function loadApart(flags) {
+  const words = [...process.execArgv, ...flags, fileURLToPath(import.meta.url), 'load']
+  await once(spawn(process.execPath, words, { stdio: 'ignore' }), 'close')
+}
+
+/** Starts the server, with further flags of Node, in a folder of its own, has it pass requests on to an endpoint in this process, and stops it as an operator does. */
+async function answerOnce(flags) {
   const folder = mkdtempSync(join(tmpdir(), 'strata-install-'))
   const endpoint = createServer((request, response) => void answer(request, response))
   try {
     endpoint.listen(0, '127.0.0.1')
     await once(endpoint, 'listening')
-    await serve(folder, toConfig(folder, endpoint.address().port))
+    await serve(folder, { flags, config: toConfig(folder, endpoint.address().port) })
   } finally {
     endpoint.close()
     rmSync(folder, { recursive: true, force: true })
@@ -56,12 +87,12 @@ function toConfig(folder, port) {
   }
 }
 
-async function serve(folder, config) {
+async function serve(folder, { flags, config }) {
   const path = join(folder, 'strata.yaml')
   writeFileSync(path, JSON.stringify(config)) // JSON is YAML
   const key = `sk-strata-${randomBytes(24).toString('hex')}`
   const command = fileURLToPath(new URL('../bin/strata.js', import.meta.url))
-  const child = spawn(process.execPath, [...process.execArgv, command, 'start', '--config', path], {
+  const child = spawn(process.execPath, [...process.execArgv, ...flags, command, 'start', '--config', path], {
     env: { ...process.env, STRATA_ADMIN_KEY: key },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
