@@ -287,6 +287,32 @@ describe('requests', () => {
     expect(body[name]).toBe(9)
   })
 
+  test('an effort in Anthropic’s words is an effort everywhere, and the same words there', () => {
+    const base = { messages: [{ role: 'user', content: 'x' }], max_tokens: 9_000 }
+    for (const more of [{}, { thinking: { type: 'adaptive', display: 'summarized' } }]) {
+      const body = { ...base, ...more, output_config: { effort: 'low' } }
+      const chat = dialects['anthropic-messages'].decodeRequest(body)
+      expect(dialects['anthropic-messages'].encodeRequest(chat, target)).toMatchObject({
+        ...more,
+        output_config: { effort: 'low' },
+      })
+      expect(dialects['openai-chat'].encodeRequest(chat, target)).toMatchObject({ reasoning_effort: 'low' })
+      expect(dialects['openai-responses'].encodeRequest(chat, target)).toMatchObject({ reasoning: { effort: 'low' } })
+      const taller = dialects['anthropic-messages'].decodeRequest({ ...body, output_config: { effort: 'low', x: 1 } })
+      expect(() => dialects['openai-chat'].encodeRequest(taller, target)).toThrow(/output_config/)
+    }
+  })
+
+  test('a tool without parameters has an object of none, however a client writes that', () => {
+    for (const parameters of [{ parameters: {} }, {}]) {
+      const tools = [{ type: 'function', function: { name: 'f', ...parameters } }]
+      const chat = dialects['openai-chat'].decodeRequest({ messages: [{ role: 'user', content: 'x' }], tools })
+      expect(dialects['anthropic-messages'].encodeRequest(chat, target)).toMatchObject({
+        tools: [{ name: 'f', input_schema: { type: 'object', properties: {} } }],
+      })
+    }
+  })
+
   test('a stream is asked for its usage, and a vendor that stores is asked not to', () => {
     const chat = dialects['openai-chat'].decodeRequest({ messages: [{ role: 'user', content: 'x' }] })
     const streamed = { ...target, model: 'gpt-5', stream: true }

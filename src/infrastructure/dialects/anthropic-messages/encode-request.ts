@@ -107,7 +107,8 @@ function encodeTool(tool: Tool): JsonObject {
   return {
     name: tool.name,
     description: tool.description,
-    input_schema: tool.parameters,
+    // OpenAI takes {} for a tool without parameters; here an object has to be called one.
+    input_schema: Object.keys(tool.parameters).length === 0 ? { type: 'object', properties: {} } : tool.parameters,
     strict: tool.strict,
     cache_control: tool.cacheControl,
   }
