@@ -108,3 +108,39 @@ describe('recorded calls under other policies', () => {
     expect((await strata.request('/v1/what-if', { scenario: { policies } })).status).toBe(status)
   })
 })
+
+test('calls that a review ended stay as they were: held, answered by a person, and those for which there was none', async () => {
+  const { deepFake: _, ...unanswered } = plainFacts
+  const own = await startStrata({
+    config: {
+      ...configure({}),
+      governance: {
+        policies: inForce,
+        useCases: { open: { 'eu-ai-act': unanswered } },
+        reviews: { undecided: 'hold', reviewers: [{ person: 'ada', competence: 'trained' }] },
+      },
+    },
+  })
+  const told = async (response: Promise<Response>): Promise<JsonObject> => (await (await response).json()) as JsonObject
+  const send = (more: JsonObject): Promise<JsonObject> =>
+    told(
+      own.request('/v1/chat/completions', {
+        model: 'chat',
+        messages: [{ role: 'user', content: 'Hello' }],
+        strata: { useCase: 'open', ...more },
+      }),
+    )
+  const { key } = await told(own.request('/v1/keys', { name: 'ada', user: 'ada' }))
+  const { error } = await send({})
+  const { review } = (error as { readonly details: { readonly review: string } }).details
+  await send({ review: 'review_01k0000000000000000000000' })
+  const headers = { authorization: `Bearer ${key as string}` }
+  const decision = { decision: 'override', reason: 'looked at it', text: 'Good day.' }
+  await told(own.request(`/v1/reviews/${review}/decisions`, decision, { headers }))
+  expect(await send({ review })).toMatchObject({ choices: [{ message: { content: 'Good day.' } }] })
+  expect(await send({ review })).toMatchObject({ error: { code: 'CONFLICT' } })
+  const body = await told(own.request('/v1/what-if', { scenario: {} }))
+  expect(body).toMatchObject({ same: 4, changed: 0, kept: 4, estimated_tries: 0, examples: [] })
+  expect(body['replayed']).toEqual(body['recorded'])
+  await own.close()
+})

@@ -120,7 +120,7 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
       if (judged !== undefined) return refuse(judged)
       const { errorCode } = call.root
       const wasRefused = judge !== undefined && isByPacks(call.root)
-      if (refusedBefore.has(errorCode) && !wasRefused) return keep(call, change)
+      if ((refusedBefore.has(errorCode) || endedBefore(call)) && !wasRefused) return keep(call, change)
       const again = await replay(call)
       return wasRefused ? { ...again, wasRefused } : again
     },
@@ -140,6 +140,14 @@ function createWorld(deps: ReplayDeps, change: WorldChange, outcomes: OutcomeSou
 function refuse(refusal: PolicyRefusal): Replayed {
   const errorCode = refusal.decision === 'deny' ? 'POLICY_REFUSED' : 'POLICY_REVIEW'
   return { type: 'routed', isServed: false, errorCode, dispatches: [], estimated: new Set(), refusal }
+}
+
+/** What the router says itself when it has nothing to try. */
+const saidByRouter: ReadonlySet<ErrorCode | undefined> = new Set(['NO_ENDPOINT', 'REGION_REFUSED', 'MODEL_NOT_FOUND'])
+
+/** Ended without a try, and not by the router: as a review that cannot be let through, or one whose answer a person wrote. */
+function endedBefore({ root, nodes }: RecordedCall): boolean {
+  return !saidByRouter.has(root.errorCode) && !nodes.some(({ kind }) => kind === 'dispatch')
 }
 
 /** Refused by a pack that was enforced, and not because its use case was not active or its key stands for another. */
