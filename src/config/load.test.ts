@@ -175,6 +175,11 @@ describe('a wrong file', () => {
       'server.port, line 2:9: this is a text. Write a whole number from 0 to 65535',
     ],
     ['a bound', 'server: { port: 99999 }', 'server.port, line 1:17: this is too large. Write a whole number'],
+    [
+      'a key that goes with others',
+      'models: { a: { vote: { of: b }, guarantee: { maxQualityLoss: 0.1, confidence: 0.9 } } }',
+      'models.a.guarantee, line 1:33: this key does not go with the others here. Remove it; it goes with "cascade" or "route".',
+    ],
     ['a wrong choice', 'telemetry: { logLevel: wran }', 'Did you mean "warn"?'],
     ['a missing key', 'endpoints:\n  a: { dialect: openai }', 'endpoints.a.model, line 2:6: "model" is missing'],
     [

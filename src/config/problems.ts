@@ -59,10 +59,22 @@ function explainIssue(issue: Issue, path: KeyPath, context: Context): readonly P
 function explainUnknownKey(path: KeyPath, context: Context): Problem {
   const key = String(path.at(-1))
   const known = knownKeys(context.root, path.slice(0, -1))
+  if (known.includes(key)) return explainMisplacedKey(path, context)
   const near = findSimilar(key, known)[0]
   const fix =
     near === undefined ? `Remove it; the keys here are ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
   return { path, at: 'key', problem: 'there is no such key', fix }
+}
+
+/** A key of another form of the same mapping. */
+function explainMisplacedKey(path: KeyPath, { root }: Context): Problem {
+  const key = String(path.at(-1))
+  const schema = findKeySchema(root, path.slice(0, -1))
+  const forms =
+    schema === undefined ? [] : variantsOf(root, schema).filter(({ properties }) => key in (properties ?? {}))
+  const beside = [...new Set(forms.flatMap(({ required }) => required?.slice(0, 1) ?? []))]
+  const where = beside.length === 0 ? '' : `; it goes with ${beside.map((name) => JSON.stringify(name)).join(' or ')}`
+  return { path, at: 'key', problem: 'this key does not go with the others here', fix: `Remove it${where}.` }
 }
 
 function explainType(issue: Issue, path: KeyPath, context: Context): Problem {
