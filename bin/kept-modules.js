@@ -104,8 +104,8 @@ export function lockPath() {
   return fileURLToPath(new URL('node_modules/.package-lock.json', root))
 }
 
-/** When a file was written and how long it is; `null` without one. */
+/** When a file was written, in seconds, since images of containers keep no more, and how long it is; `null` without one. */
 export function stampOf(path) {
   const found = statSync(path, { throwIfNoEntry: false })
-  return found === undefined ? null : `${found.mtimeMs}:${found.size}`
+  return found === undefined ? null : `${Math.floor(found.mtimeMs / 1_000)}:${found.size}`
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -26,6 +26,15 @@ test('the first start after an installation finds everything compiled, and with 
   expect(kept.status, String(kept.stderr)).toBe(0)
   const before = listCompiled(environment.NODE_COMPILE_CACHE)
   expect(before.length).toBeGreaterThan(2_000)
+  const modules = readFileSync(join(environment.NODE_COMPILE_CACHE, 'modules.json'), 'utf8')
+  for (const path of [
+    'src/main.ts',
+    'src/applications/cli/commands/price.ts',
+    'src/platform/platform.ts',
+    'node_modules/kysely/dist/index.js',
+  ]) {
+    expect(modules).toContain(JSON.stringify(path))
+  }
 
   const work = join(folder, 'work')
   mkdirSync(work)

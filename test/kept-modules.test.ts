@@ -40,6 +40,12 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text)
 }
 
+/** Written in another second than what was kept. */
+function later(path: string): void {
+  const seconds = Date.now() / 1_000 + 5
+  utimesSync(join(root, path), seconds, seconds)
+}
+
 function node(words: readonly string[], environment: NodeJS.Dict<string> = {}): string {
   const env = { PATH: process.env['PATH'], ...environment }
   const { stdout, stderr, status } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8', env })
@@ -60,10 +66,11 @@ test('a start runs what was kept of a package until another installation, and of
   expect(run()).toBe('house, part 一')
   write('node_modules/parts/index.js', "export const part = 'other'")
   expect(run()).toBe('house, part 一') // which shows that it was kept
-  write('src/house.ts', "export const house: string = 'cabin'")
-  expect(run()).toBe('cabin, part 一')
+  write('src/house.ts', "export const house: string = 'tower'")
+  later('src/house.ts')
+  expect(run()).toBe('tower, part 一')
   utimesSync(join(root, 'node_modules/.package-lock.json'), 1, 1)
-  expect(run()).toBe('cabin, other')
+  expect(run()).toBe('tower, other')
 })
 
 test('a module that is gone is missed, and one that takes its place is found', () => {
