@@ -5,6 +5,7 @@ import type { PlatformError } from '../../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import { toDollars } from '../../core/money.ts'
 import type { Answer, WireStream } from '../../core/model.ts'
+import { isShort } from '../../core/shortfall.ts'
 import type { Clock } from '../../core/time.ts'
 import { sumDispatches } from '../../core/totals.ts'
 import type { AnswerMeta, Dialect, StreamEncoder } from '../../infrastructure/dialects/index.ts'
@@ -14,7 +15,6 @@ import type { Exchange } from './exchange.ts'
 import { errorHeaders } from './server.ts'
 import {
   countCalls,
-  isLess,
   overheadMs,
   toAnswerExtension,
   toMarksJson,
@@ -142,7 +142,7 @@ class ChatDelivery implements Delivery<Answer> {
   #withReport(body: Buffer | string): Buffer | string {
     if (typeof body === 'string' || this.#call === undefined) return body
     const extension = this.#options.read()?.extension
-    const isWanted = extension === undefined ? isLess(this.#call) : extension.report
+    const isWanted = extension === undefined ? isShort(this.#call) : extension.report
     if (!isWanted) return body
     const text = body.toString('utf8')
     const report = JSON.stringify(toAnswerExtension(this.#call, { citations: [] }))

@@ -209,16 +209,6 @@ function toNodeReports({ facts, notes }: Pick<Call, 'facts' | 'notes'>): JsonObj
   }
 }
 
-/** Whether an answer is less than was asked for and so says it unasked: its budget was spent, or its check failed. */
-export function isLess({ facts, notes }: Pick<Call, 'facts' | 'notes'>): boolean {
-  return isLessBy(notes) || facts.some(({ kind, detail }) => kind === 'model' && isLessBy(detail))
-}
-
-function isLessBy(detail: JsonObject | undefined): boolean {
-  const verify = detail?.['verify']
-  return detail?.['cut'] !== undefined || (isJsonObject(verify) && verify['failed'] !== undefined)
-}
-
 /** The names of the nodes that answered, in the order they began: `small eu-large`. Bounded, because headers are. */
 export function toRouteHeader(facts: readonly CallFacts[]): string {
   if (facts.length <= 2) return facts.find(({ kind }) => kind !== 'request')?.name ?? ''

@@ -3,6 +3,7 @@ import { collectAnswer } from '../../core/answer.ts'
 import type { Call } from '../../core/call.ts'
 import type { RequestAside } from '../../core/chat.ts'
 import type { Model } from '../../core/model.ts'
+import { PlatformError } from '../../core/errors.ts'
 import { createFakeClock } from '../../core/time.ts'
 import { createAnswerCaches } from './answer-cache.ts'
 import {
@@ -43,6 +44,39 @@ describe('cache', () => {
     expect(endpoints.calls).toHaveLength(1)
     expect(call.notes).toEqual({ cache: { hit: 'exact', ageMs: 0 } })
     expect(call.facts).toEqual([])
+  })
+
+  test.each([
+    [
+      'what a stronger model would have bettered, had it answered',
+      { cascade: [{ use: 'a', accept: { check: { pattern: 'right' } } }, { use: 'b' }] },
+    ],
+    [
+      'what was passed on though its check failed',
+      { verify: { use: 'a', check: { pattern: 'right' }, repairs: 0, otherwise: 'pass' } },
+    ],
+    [
+      'the same deeper in the tree',
+      {
+        fallback: [{ cascade: [{ use: 'a', accept: { check: { pattern: 'right' } } }, { use: 'b' }] }, 'a'],
+      },
+    ],
+  ])('never keeps %s', async (_name, use) => {
+    const down: Scripted = () => {
+      throw new PlatformError('UPSTREAM_FAILED', 'it is down')
+    }
+    const { model } = build({ use }, { a: counting, b: down })
+    expect(await read(model, 'q')).toBe('answer 0')
+    expect(await read(model, 'q')).toBe('answer 1')
+  })
+
+  test('keeps what was bettered in the end', async () => {
+    const right: Scripted = () => say('right')
+    const use = { cascade: [{ use: 'a', accept: { check: { pattern: 'right' } } }, { use: 'b' }] }
+    const { model, endpoints } = build({ use }, { a: counting, b: right })
+    expect(await read(model, 'q')).toBe('right')
+    expect(await read(model, 'q')).toBe('right')
+    expect(endpoints.calls).toHaveLength(2)
   })
 
   test('never answers one tenant with what another asked, nor across labels', async () => {

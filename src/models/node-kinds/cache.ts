@@ -9,6 +9,7 @@ import type { JsonValue } from '../../core/json.ts'
 import type { Answer, Model, Variation } from '../../core/model.ts'
 import type { NodeKind } from '../../core/node-kind.ts'
 import { principalsOf } from '../../core/principals.ts'
+import { isShortBelow } from '../../core/shortfall.ts'
 import { findQuestion } from '../conditions/index.ts'
 import type { AnswerCache, Kept, NewEntry } from './answer-cache.ts'
 import { openChild } from './asking.ts'
@@ -25,7 +26,8 @@ const compareMaxDefault = 1_000
 
 /**
  * Answers again what it has answered before, as a stream where a stream is asked for. The key holds the tenant, its labels,
- * the configuration, the node and all of the chat, and whatever else the answer hangs on (`Traits.varies`); an answer that did not come to its own end is never kept.
+ * the configuration, the node and all of the chat, and whatever else the answer hangs on (`Traits.varies`); an answer that did not come to its own end,
+ * or that is less than was asked for (`cut`, a check that failed), is never kept.
  */
 export function createCacheKind(deps: KindDeps): NodeKind<CacheNode> {
   return {
@@ -79,6 +81,8 @@ async function answerCached(options: CacheOptions, request: ChatRequest, call: C
   call.note({ cache: { hit: 'none' } })
   const answer = await openChild({ clock: deps.clock, child: model, request, call, detail })
   const events = keep(answer, (whole) => {
+    // The next one who asks is not told that it is less than was asked for, and may be given more.
+    if (isShortBelow(call)) return
     const versions = versionsGiven(call.facts)
     kept.put(key, { events: whole, bounds: call.bounds, versions, near: near?.asked })
   })
