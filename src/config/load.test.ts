@@ -180,6 +180,11 @@ describe('a wrong file', () => {
       'models: { a: { vote: { of: b }, guarantee: { maxQualityLoss: 0.1, confidence: 0.9 } } }',
       'models.a.guarantee, line 1:33: this key does not go with the others here. Remove it; it goes with "cascade" or "route".',
     ],
+    [
+      'a key that no form has',
+      'models: { a: { endpoint: b, zebra: 1 } }',
+      'Remove it; the keys here are endpoint, balance, hedgeQuantile, budget, regions.',
+    ],
     ['a wrong choice', 'telemetry: { logLevel: wran }', 'Did you mean "warn"?'],
     ['a missing key', 'endpoints:\n  a: { dialect: openai }', 'endpoints.a.model, line 2:6: "model" is missing'],
     [

@@ -61,8 +61,9 @@ function explainUnknownKey(path: KeyPath, context: Context): Problem {
   const known = knownKeys(context.root, path.slice(0, -1))
   if (known.includes(key)) return explainMisplacedKey(path, context)
   const near = findSimilar(key, known)[0]
+  const here = keysOfForm(path.slice(0, -1), context)
   const fix =
-    near === undefined ? `Remove it; the keys here are ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
+    near === undefined ? `Remove it; the keys here are ${here.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`
   return { path, at: 'key', problem: 'there is no such key', fix }
 }
 
@@ -168,6 +169,17 @@ function misfitOf(issues: readonly Issue[], value: unknown): number {
     else misfit += 1
   }
   return misfit
+}
+
+/** Keys of the forms that the mapping has begun; of all forms where it has begun none. */
+function keysOfForm(path: KeyPath, { root, data }: Context): readonly string[] {
+  const schema = findKeySchema(root, path)
+  const value = valueAt(data, path)
+  const given = isJsonObject(value) ? Object.keys(value) : []
+  const forms = schema === undefined ? [] : variantsOf(root, schema)
+  const begun = forms.filter(({ required = [] }) => required.length > 0 && required.every((key) => given.includes(key)))
+  const keys = begun.flatMap(({ properties }) => Object.keys(properties ?? {}))
+  return keys.length === 0 ? knownKeys(root, path) : [...new Set(keys)]
 }
 
 function knownKeys(root: KeySchema, path: KeyPath): readonly string[] {
