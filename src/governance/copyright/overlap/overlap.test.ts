@@ -87,6 +87,23 @@ describe('the meter', () => {
     expect(read(['步骤Ⅳ'], '步骤Ⅲ')[0]).toMatchObject({ start: 0, end: 2 })
   })
 
+  test.each([
+    ['Ils ont vécu à Noël dans la forêt, où l’élève naïf a reçu ça', 'fr'],
+    ['ДО СВИДАНИЯ, ЁЖИК; й и Й', 'ru'],
+    ['Ο Σωκράτης ήταν φιλόσοφος ΜΕΓΆΛΟΣ', 'el'],
+    ['ガギグゲゴがぎぐげごパピプぱぴぷ', 'ja'],
+  ])('accents in one piece or behind their letter, large or small, do not hide a stretch: %s', (text) => {
+    const whole = text.normalize('NFC')
+    for (const form of ['NFC', 'NFD'] as const) {
+      for (const other of [text, text.toUpperCase(), text.toLowerCase()]) {
+        const found = read([whole], `x ${other.normalize(form)}`, [5, 8, 9, 13])
+        expect(found).toHaveLength(1)
+        expect(found[0]).toMatchObject({ start: 0, answerStart: 2 })
+        expect(found[0]?.end).toBeGreaterThanOrEqual(whole.length - 1)
+      }
+    }
+  })
+
   test('case, width and punctuation do not hide a stretch', () => {
     expect(read(['Full Time staff'], 'ＦＵＬＬ-time STAFF')[0]).toMatchObject({ start: 0, end: 15, tokens: 4 })
   })

@@ -1,4 +1,4 @@
-const [none, letter, alone, mark] = [0, 1, 2, 3]
+const [none, letter, alone, mark, accent] = [0, 1, 2, 3, 4]
 
 /** What a code unit is part of: nothing, a word, a word of its own, a mark. */
 function kindOf(unit: number): number {
@@ -33,13 +33,31 @@ function foldUnit(unit: number): number {
   return narrow >= 65 && narrow <= 90 ? narrow + 32 : narrow
 }
 
+/** Accents that stand behind their letter: a text may have them so or in one piece, so they tell no words apart. */
+function isAccent(unit: number): boolean {
+  return (unit >= 0x300 && unit <= 0x36f) || unit === 0x3099 || unit === 0x309a
+}
+
+/** A letter of Latin, Greek, Cyrillic or kana without its accents and in small. */
+function toBare(unit: number): number {
+  const isAccented = unit < 0x530 || (unit >= 0x1e00 && unit < 0x2000) || (unit >= 0x3040 && unit < 0x3100)
+  if (!isAccented || isAccent(unit)) return unit
+  const base = String.fromCharCode(unit).normalize('NFD').charAt(0).toLowerCase().charCodeAt(0)
+  return base === 0x3c2 ? 0x3c3 : base // the sigma at the end of a word
+}
+
 /** Of ASCII, which most answers are most of, the kinds and the folded units are looked up. */
 const asciiKinds = Uint8Array.from({ length: 128 }, (_, unit) => kindOf(unit))
 const asciiFolds = Uint8Array.from({ length: 128 }, (_, unit) => foldUnit(unit))
+const bareFolds = Uint16Array.from({ length: 0x3100 }, (_, unit) => toBare(unit))
+
+function foldWide(unit: number): number {
+  return unit < bareFolds.length ? (bareFolds[unit] ?? unit) : foldUnit(unit)
+}
 
 /**
  * Reads the words of a text in pieces as they come: a run of letters and digits, or one Han or kana character. Calls back for each one
- * that is complete with its number, the same for the same word in any case and width, and where it stands in the text so far. A
+ * that is complete with its number, the same for the same word in any case and width and with accents or without, and where it stands in the text so far. A
  * class with tables of numbers, for it runs for every character of every answer that is checked.
  */
 export class WordReader {
@@ -60,13 +78,14 @@ export class WordReader {
   read(text: string): void {
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index)
-      const kind = unit < 128 ? asciiKinds[unit] : kindOf(unit)
+      const kind = unit < 128 ? asciiKinds[unit] : unit < bareFolds.length && isAccent(unit) ? accent : kindOf(unit)
+      if (kind === accent) continue
       if (kind === letter) {
         if (this.#start === -1) {
           this.#start = this.#offset + index
           this.#hash = seed
         }
-        this.#hash = Math.imul(this.#hash ^ (unit < 128 ? (asciiFolds[unit] ?? 0) : foldUnit(unit)), prime)
+        this.#hash = Math.imul(this.#hash ^ (unit < 128 ? (asciiFolds[unit] ?? 0) : foldWide(unit)), prime)
         this.characters++
         continue
       }
@@ -75,7 +94,11 @@ export class WordReader {
       this.characters++
       this.count++
       if (kind === alone)
-        this.#onWord(Math.imul(seed ^ unit, prime) >>> 0, this.#offset + index, this.#offset + index + 1)
+        this.#onWord(
+          Math.imul(seed ^ (unit < bareFolds.length ? foldWide(unit) : unit), prime) >>> 0,
+          this.#offset + index,
+          this.#offset + index + 1,
+        )
     }
     this.#offset += text.length
   }
