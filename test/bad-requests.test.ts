@@ -262,6 +262,27 @@ describe('a request that is unusual, but right,', () => {
     expect(answer.status).toBe(status)
   })
 
+  test.each([
+    ['/v1/chat/completions', faces.openaiChat.ask('one')],
+    ['/v1/messages', faces.anthropic.ask('one')],
+  ])('has its first byte of %s within its time, however slowly it is sent', async (path, ask) => {
+    const body = JSON.stringify(ask)
+    const headers = head('POST', path, ['content-type: application/json', `content-length: ${body.length}`])
+    const socket = connect(Number(new URL(strata.url).port), '127.0.0.1')
+    const received: Buffer[] = []
+    socket.on('data', (chunk: Buffer) => received.push(chunk))
+    socket.write(headers + body.slice(0, 5))
+    await new Promise((wake) => setTimeout(wake, 100))
+    socket.write(body.slice(5))
+    await once(socket, 'close')
+    const id = /^x-strata-call: (\S+)/im.exec(Buffer.concat(received).toString('utf8'))?.[1] ?? ''
+    await strata.idle()
+    const call = (await (await strata.request(`/v1/calls/${id}`)).json()) as { readonly [name: string]: number }
+    expect(call['first_byte_ms']).toBeGreaterThan(0)
+    expect(call['first_byte_ms']).toBeLessThanOrEqual(call['duration_ms'] ?? 0)
+    mock.reset()
+  })
+
   test('keeps the connection, so that others follow on it', async () => {
     const [first, last] = [head('GET', '/healthz').replace('connection: close\r\n', ''), head('GET', '/v1/models')]
     const answer = await sendAll(first, first, last)

@@ -84,7 +84,7 @@ export interface Delivery<Reply> {
   complete(facts: readonly CallFacts[]): void
   /** The error: as a response of its own while nothing was sent, in band after that. */
   fail(error: PlatformError, call: Call | undefined): void
-  /** Milliseconds from the start of the request to its first byte out; `undefined` when none went out. */
+  /** Milliseconds from the start of the call to its first byte out; `undefined` when none went out. */
   firstByteMs(): number | undefined
   /** Calls back when the client has left before the end. */
   onGone(listener: () => void): void

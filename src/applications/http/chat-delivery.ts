@@ -213,7 +213,9 @@ class ChatDelivery implements Delivery<Answer> {
     return Object.keys(marks).length === 0 ? undefined : marks
   }
 
+  /** Since the call began, as its duration: what came before is the client's sending. */
   #elapsedMs(): number {
-    return this.#options.clock.monotonicMs() - this.#options.exchange.startedMonotonicMs
+    const startedMs = this.#call?.startedMonotonicMs ?? this.#options.exchange.startedMonotonicMs
+    return this.#options.clock.monotonicMs() - startedMs
   }
 }

@@ -65,7 +65,7 @@ function createEmbeddingDelivery(options: EmbeddingDeliveryOptions): Delivery<Em
       const format = options.asked()?.encodingFormat ?? 'float'
       text = JSON.stringify(encodeEmbeddingAnswer(embedded, { model: call.name, encodingFormat: format }))
       callId = call.id
-      firstByteMs = parts.clock.monotonicMs() - exchange.startedMonotonicMs
+      firstByteMs = parts.clock.monotonicMs() - call.startedMonotonicMs
       return Promise.resolve()
     },
     complete(facts: readonly CallFacts[]) {
