@@ -101,6 +101,8 @@ describe('governance at the command line', () => {
         )
       ).code,
     ).toBe(1)
+    for (const none of ['2026-02-30', '2026-3-2', '2026-03-02T00:00:00Z'])
+      expect((await run('use-case', 'literacy', 'ada', '--measure', 'course', '--date', none)).code, none).toBe(1)
     expect(await run('use-case', 'literacy', 'ada', '--measure', 'course', '--date', '2026-03-02')).toMatchObject({
       code: 0,
     })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { PlatformError } from '../../../core/errors.ts'
-import { toIso } from '../../../core/time.ts'
+import { parseInstant, toIso } from '../../../core/time.ts'
 import { documentForms, toMarkdown } from '../../../governance/documentation/index.ts'
 import type { FullStanding, UseCaseStanding } from '../../../governance/index.ts'
 import { readAs } from '../json-file.ts'
@@ -183,7 +183,7 @@ function print(context: CommandContext, standing: UseCaseStanding): void {
 
 function readDate(context: CommandContext): string {
   const { date } = context.options
-  if (typeof date === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(date) && !Number.isNaN(Date.parse(date))) return date
+  if (typeof date === 'string' && date.length === 10 && parseInstant(date) !== undefined) return date
   throw new PlatformError('INVALID_REQUEST', '--date must be a date, 2026-12-02')
 }
 
