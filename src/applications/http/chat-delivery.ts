@@ -213,7 +213,7 @@ class ChatDelivery implements Delivery<Answer> {
     return Object.keys(marks).length === 0 ? undefined : marks
   }
 
-  /** Since the call began, as its duration: what came before is the client's sending. */
+  /** Since the call began, as its duration counts, and not since its head was read, which is a little before. */
   #elapsedMs(): number {
     const startedMs = this.#call?.startedMonotonicMs ?? this.#options.exchange.startedMonotonicMs
     return this.#options.clock.monotonicMs() - startedMs
