@@ -124,6 +124,7 @@ class CallScript implements Script {
       end: () => undefined,
       rest: () => undefined,
       probed: () => undefined,
+      wantsProbe: () => false,
       quantile: () => undefined,
       expectedMs,
       report: (id) => ({

@@ -27,6 +27,8 @@ export interface Breaker {
   answered(): void
   end(verdict: Verdict, isTrial: boolean): void
   probed(isWell: boolean): void
+  /** Whether a probe would tell anything: it is not closed, and no probe has found the endpoint well since it opened. */
+  wantsProbe(): boolean
   report(): BreakerReport
 }
 
@@ -36,12 +38,14 @@ export function createBreaker({ clock, config, onBreaker }: HealthDeps): Breaker
   let lastError: ErrorCode | undefined
   let openUntilMs: number | undefined
   let isTrialUnderWay = false
+  let isFoundWell = false
 
   function fail(): void {
     failures += 1
     if (failures < failuresMax) return
     if (openUntilMs === undefined) onBreaker('open', lastError)
     openUntilMs = clock.monotonicMs() + openMs
+    isFoundWell = false
   }
 
   return {
@@ -73,8 +77,12 @@ export function createBreaker({ clock, config, onBreaker }: HealthDeps): Breaker
     probed(isWell) {
       if (!isWell) {
         if (!isTrialUnderWay) fail()
-      } else if (openUntilMs !== undefined) openUntilMs = Math.min(openUntilMs, clock.monotonicMs())
+      } else if (openUntilMs !== undefined) {
+        openUntilMs = Math.min(openUntilMs, clock.monotonicMs())
+        isFoundWell = true
+      }
     },
+    wantsProbe: () => openUntilMs !== undefined && !isFoundWell,
     report: () => ({ breaker: stateAt(clock.monotonicMs(), openUntilMs), failures, lastError }),
   }
 }

@@ -31,6 +31,8 @@ export interface HealthAccount {
   rest(ms: number): void
   /** What a probe found: well lets one try through an open breaker at once, not well counts as a failure. */
   probed(isWell: boolean): void
+  /** Whether a probe would tell anything that is not known. */
+  wantsProbe(): boolean
   /** The first-byte time not exceeded by that share of recent tries; `undefined` with too few of them. */
   quantile(share: number): number | undefined
   /** Expected milliseconds to the first byte; fades while nothing is sent there, so that a slow endpoint is tried again. */
@@ -85,6 +87,7 @@ export function createHealthAccount(deps: HealthDeps): HealthAccount {
       lastHeardMs = clock.monotonicMs()
       breaker.probed(isWell)
     },
+    wantsProbe: () => breaker.wantsProbe(),
     quantile: (share) => (latency.count() < config.hedgesSampleMin ? undefined : latency.quantile(share)),
     expectedMs: () => latency.expectedMs(clock.monotonicMs() - lastHeardMs),
     report(id) {

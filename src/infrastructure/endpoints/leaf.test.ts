@@ -254,6 +254,42 @@ describe('a probe', () => {
     await expect(leaf.ask(createRequest(), leaf.root(), only)).rejects.toMatchObject({ code: 'NO_ENDPOINT' })
   })
 
+  test('is not sent again once it found the endpoint well, until that fails again', async () => {
+    const clock = createFakeClock(0)
+    const leaf = createLeaf({ clock, egress: { attemptsMax: 1, breaker: { failuresMax: 1, openMs: 1_000 } } })
+    for (let round = 1; round <= 2; round++) {
+      script('one', broken)
+      await expect(leaf.ask(createRequest(), leaf.root(), only)).rejects.toMatchObject({ code: 'UPSTREAM_FAILED' })
+      for (let minute = 0; minute < 60; minute++) {
+        clock.advance(60_000)
+        await leaf.endpoints.probe()
+      }
+      expect(leaf.settled).toHaveLength(round)
+    }
+  })
+
+  test('of an endpoint that stays away comes less and less often, once in five minutes in the end', async () => {
+    const clock = createFakeClock(0)
+    const leaf = createLeaf({ clock, egress: { attemptsMax: 1, breaker: { failuresMax: 1, openMs: 15_000 } } })
+    mock.respondWith(() => ({ status: 503 }))
+    await expect(leaf.ask(createRequest(), leaf.root(), only)).rejects.toMatchObject({ code: 'UPSTREAM_OVERLOADED' })
+    const probesOf = async (minutes: number): Promise<number> => {
+      const before = leaf.settled.length
+      for (let turn = 0; turn < minutes * 12; turn++) {
+        clock.advance(5_000)
+        await leaf.endpoints.probe()
+      }
+      return leaf.settled.length - before
+    }
+    expect(await probesOf(1)).toBe(4)
+    expect(await probesOf(60)).toBeLessThan(20)
+    expect(await probesOf(60)).toBe(12)
+    mock.reset()
+    await probesOf(6)
+    await leaf.ask(createRequest(), leaf.root(), only)
+    expect(leaf.endpoints.health()[0]?.breaker).toBe('closed')
+  })
+
   test('is not sent to endpoints that are well and busy', async () => {
     const leaf = createLeaf()
     await leaf.endpoints.probe()

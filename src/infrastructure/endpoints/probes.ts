@@ -23,8 +23,10 @@ export interface Probes {
   close(): void
 }
 
-/** An open breaker is probed this often while it is open. */
+/** An open breaker is probed this often while it is open, at first. */
 const probesPerOpening = 3
+/** Each probe is on record, so that an endpoint which stays away is asked less and less often, down to once in so many milliseconds. */
+const waitMsMax = 300_000
 const intervalMsMin = 250
 /** Longest a probe may take, milliseconds. */
 const probeMsMax = 10_000
@@ -41,10 +43,13 @@ export function createProbes(deps: ProbesDeps): Probes {
   const hasProbes = [...entries.values()].some((entry) => entry.probe !== undefined)
   const timer = hasProbes ? setInterval(() => void run(), intervalMs).unref() : undefined
   let isRunning = false
+  /** Of endpoints that probes found ill: how long the next one waits, and until when. */
+  const waits = new Map<string, { readonly waitMs: number; readonly untilMs: number }>()
 
   function isDue(entry: EndpointEntry): boolean {
     if (entry.probe === undefined) return false
-    if (entry.health.report(entry.id).breaker !== 'closed') return true
+    if (entry.health.wantsProbe()) return clock.monotonicMs() >= (waits.get(entry.id)?.untilMs ?? 0)
+    waits.delete(entry.id)
     return config.probeMs > 0 && clock.monotonicMs() - entry.health.lastHeardMs >= config.probeMs
   }
 
@@ -53,9 +58,18 @@ export function createProbes(deps: ProbesDeps): Probes {
     isRunning = true
     const due = [...entries.values()].filter(isDue)
     for (let next = 0; next < due.length; next += probesAtOnceMax) {
-      await Promise.all(due.slice(next, next + probesAtOnceMax).map((entry) => probe(deps, entry)))
+      await Promise.all(due.slice(next, next + probesAtOnceMax).map(askAndWait))
     }
     isRunning = false
+  }
+
+  async function askAndWait(entry: EndpointEntry): Promise<void> {
+    await probe(deps, entry)
+    if (!entry.health.wantsProbe()) return
+    const before = waits.get(entry.id)?.waitMs
+    const waitMs = before === undefined ? openIntervalMs : Math.min(before * 2, Math.max(waitMsMax, openIntervalMs))
+    // Half a turn less, or a wait of one turn would take two.
+    waits.set(entry.id, { waitMs, untilMs: clock.monotonicMs() + waitMs - intervalMs / 2 })
   }
 
   return { run, close: () => clearInterval(timer) }
