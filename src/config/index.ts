@@ -1,4 +1,4 @@
-export { networkDialects, priceSchema } from './sections/endpoints.ts'
+export { encodingNames, networkDialects, priceSchema } from './sections/endpoints.ts'
 export {
   configSchema,
   type Config,

@@ -126,7 +126,7 @@ export const errorCatalogue = {
   RUNTIME_MISSING: entry(
     503,
     false,
-    'Install the local runtime that the message names: strata runtime add llama|onnx|ocr.',
+    'Install the local runtime that the message names: strata runtime add llama|onnx|ocr|tokenizers.',
   ),
   RUNTIME_FAILED: entry(502, true, 'The local runtime stopped; it is started again for the next request.'),
   CONFIG_INVALID: entry(500, false, 'Mend the key that the message names; the running configuration stays in force.'),

@@ -10,6 +10,21 @@ export interface Generated {
   readonly reported?: Omit<Generated, 'reported'> | undefined
 }
 
+/** Keeps the texts of what is generated, for who wants to count it exactly. */
+export interface TextKeeper {
+  /**
+   * What a channel says next. Texts of different channels are not one text: `text`, `reasoning`, the arguments of one tool call; its name,
+   * whose channel ends with `/name`.
+   */
+  keep(channel: string, text: string): void
+  /** An event came without text though one was due: a token that is only a part of a character. */
+  keepNothing(): void
+  /** The endpoint has reported what it used so far. */
+  mark(): void
+  /** The answer is told again from its beginning. */
+  restart(): void
+}
+
 export const nothingGenerated: Generated = Object.freeze({ units: 0, wide: 0, pieces: 0 })
 
 /** Counts what is generated. A class, because it stands under every event. */
@@ -18,12 +33,18 @@ export class GeneratedMeter implements Generated {
   wide = 0
   pieces = 0
   reported: Omit<Generated, 'reported'> | undefined
+  readonly texts: TextKeeper | undefined
 
-  /** One piece of text. Empty text is none. */
-  add(text: string): void {
+  constructor(texts?: TextKeeper) {
+    this.texts = texts
+  }
+
+  /** One piece of text, kept under its channel where one is named. Empty text is none. */
+  add(text: string, channel?: string): void {
     let wide = 0
     for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) >= 0x3000) wide++
     this.addLength(text.length, wide)
+    if (channel !== undefined && text !== '') this.texts?.keep(channel, text)
   }
 
   addLength(units: number, wide: number): void {
@@ -37,5 +58,6 @@ export class GeneratedMeter implements Generated {
   report(): void {
     const { units, wide, pieces } = this
     this.reported = { units, wide, pieces }
+    this.texts?.mark()
   }
 }

@@ -29,5 +29,6 @@ export {
   type TokenScales,
 } from './endpoints/index.ts'
 export { createVendorLookups, type VendorLookups } from './lookups/index.ts'
+export { createTokenizers, type Tokenizers } from './tokenizers/index.ts'
 export { createVendorAdapters } from './vendors/index.ts'
 export { readBody, type BodyDialect, type BodyReading } from './metering/index.ts'

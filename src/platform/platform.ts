@@ -41,6 +41,7 @@ import { createRights } from './rights.ts'
 import { openKnowledge } from './knowledge.ts'
 import { openPreparation } from './preparing.ts'
 import { openIntake } from './intake.ts'
+import { openTokenizers } from './tokenizers.ts'
 import { createTraces } from './traces.ts'
 import { createInWork } from './work.ts'
 import { createStore, recordConfigVersion, type Store } from '../store/index.ts'
@@ -84,12 +85,11 @@ interface Running {
 /** Builds the platform on its store. Throws CONFIG_INVALID or STORE_UNAVAILABLE. */
 export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   const { clock, random, loaded } = deps
-  checkConfig(loaded.config)
   let current = loaded
   let gate = createRegionGate(loaded.config.governance)
   const folder = resolve(loaded.folder, loaded.config.store.folder)
-  const around = createSurroundings(deps, () => current.config)
-  const { ids, code, telemetry } = around
+  const around = await createSurroundings(deps, () => current.config)
+  const { ids, code, telemetry, tokenizers } = around
   const { log } = telemetry
   const store = await createStore({ config: { ...loaded.config.store, folder }, clock, log })
   const audit = createAudit({ config: loaded.config, store, clock, ids, log, folder })
@@ -131,6 +131,7 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
     reload(next) {
       const reloaded = lastReload.then(async () => {
         checkConfig(next.config)
+        await tokenizers.prepare(next.config)
         const former = running
         running = createRunning(standing, next, await numberOf(standing, next))
         current = next
@@ -153,14 +154,16 @@ export async function createPlatform(deps: PlatformDeps): Promise<Platform> {
   }
 }
 
-/** What many rooms are given. */
-function createSurroundings(
+/** What many rooms are given, of a configuration that is checked first. */
+async function createSurroundings(
   { clock, random, loaded, writeLog }: PlatformDeps,
   config: () => Config,
-): Pick<Standing, 'clock' | 'random' | 'ids' | 'telemetry' | 'caches' | 'code'> {
+): Promise<Pick<Standing, 'clock' | 'random' | 'ids' | 'telemetry' | 'caches' | 'code' | 'tokenizers'>> {
+  checkConfig(loaded.config)
   const ids = createIds({ clock, random })
   const telemetry = createTelemetry({ config: loaded.config.telemetry, clock, random, writeLog })
-  return { clock, random, ids, telemetry, caches: createAnswerCaches(clock), code: createPrograms(config) }
+  const tokenizers = await openTokenizers({ clock, telemetry }, loaded)
+  return { clock, random, ids, telemetry, tokenizers, caches: createAnswerCaches(clock), code: createPrograms(config) }
 }
 
 function watchJournal(telemetry: Standing['telemetry'], store: Store): void {
@@ -220,23 +223,20 @@ function openDoor(
 
 function createRunning(standing: Standing, loaded: LoadedConfig, version: number): Running {
   const { config } = loaded
-  const { clock, random, ids, store, telemetry } = standing
+  const { store, telemetry } = standing
   const gate = createRegionGate(config.governance)
   const pricer = createPricer({ config, entries: () => standing.money.priceEntries.rows() })
   const egress = openDoor(standing, config, { gate, pricer })
   const adapters = createAdapters(standing, config, egress)
   const endpoints = createEndpoints({
+    ...standing,
     config,
     egress,
     adapters: adapters.byDialect,
     pricer,
     recorder: store.recorder,
-    clock,
-    random,
-    ids,
     log: telemetry.log,
     privacy: standing.privacy.configure(config.governance, gate),
-    scales: standing.scales,
   })
   const inWork = createInWork()
   const shadows = createShadowKind(standing, { config, inWork, gate })

@@ -2,7 +2,7 @@ import type { Ids } from '../core/ids.ts'
 import type { Random } from '../core/random.ts'
 import type { Clock } from '../core/time.ts'
 import type { AuditLog, Copyright, Identity, Privacy } from '../governance/index.ts'
-import type { TokenScales } from '../infrastructure/index.ts'
+import type { Tokenizers, TokenScales } from '../infrastructure/index.ts'
 import type { Spending } from '../investment/index.ts'
 import type { AnswerCaches, CodeRunner, Learning } from '../models/index.ts'
 import type { Money } from './billing.ts'
@@ -28,6 +28,7 @@ export interface Standing {
   readonly learning: Learning
   readonly evaluations: Evaluations
   readonly scales: TokenScales
+  readonly tokenizers: Tokenizers
   readonly copyright: Copyright
   readonly telemetry: Telemetry
   /** Answers that models keep. */

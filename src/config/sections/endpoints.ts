@@ -122,6 +122,23 @@ const energySchema = z
   ])
   .describe('What the energy of an answer is estimated from. Not estimated when absent.')
 
+/** Encodings of OpenAI that are published. */
+export const encodingNames = ['o200k_base', 'cl100k_base'] as const
+
+const tokenizerSchema = z
+  .union([
+    z.enum([...encodingNames, 'off']),
+    z.strictObject({
+      file: z
+        .string()
+        .min(1)
+        .describe('Path of the tokenizer.json of the model, as Hugging Face has it: byte pairs (BPE), 128 MB at most.'),
+    }),
+  ])
+  .describe(
+    'How the model counts tokens, for answers that break off before they are reported: an encoding of OpenAI (strata runtime add tokenizers), { file } for models with a tokenizer.json, or off. By the name of the model where the vendor is OpenAI or Azure when absent, if the encodings are installed; else what broken answers used is estimated from what whole ones did.',
+  )
+
 const endpointSchema = z
   .strictObject({
     dialect: z.enum(endpointDialects).describe('What the endpoint speaks.'),
@@ -163,6 +180,7 @@ const endpointSchema = z
       .describe(
         'How the endpoint is asked later what an answer used that was cut short: as OpenAI tells it of answers it stores · as OpenRouter does of all · off. As its vendor does when absent; see investment.lookups.',
       ),
+    tokenizer: tokenizerSchema.optional(),
     contextTokens: z.int().min(1).max(100_000_000).optional().describe('Input and output tokens together.'),
     outputTokensMax: z
       .int()
@@ -206,6 +224,10 @@ const endpointSchema = z
   .refine(({ dialect, does }) => dialect !== 'onnx' || !does.includes('chat'), {
     message: 'an endpoint of the dialect onnx encodes texts: say does: [embed] or does: [rerank]',
     path: ['does'],
+  })
+  .refine(({ dialect, tokenizer }) => tokenizer === undefined || networkDialects.some((each) => each === dialect), {
+    message: 'what runs on this machine counts its own tokens',
+    path: ['tokenizer'],
   })
   .refine(
     ({ dialect, embedding }) => embedding?.parameter === undefined || embeddingParameterDialects.includes(dialect),

@@ -2,7 +2,7 @@ import type { AnswerEvent, Chat, DialectId, WireRequest } from '../../core/chat.
 import type { CompleteAnswer } from '../../core/answer.ts'
 import type { PlatformError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
-import type { Generated } from '../../core/generated.ts'
+import type { Generated, TextKeeper } from '../../core/generated.ts'
 import type { Usage } from '../../core/usage.ts'
 
 /** One API's shapes, both ways: what clients send and get, what endpoints get and send. Pure: no I/O, no clock. */
@@ -106,6 +106,8 @@ export interface WireReaderOptions {
   readonly eventBytesMax: number
   /** Told once by which id the endpoint knows the answer, where somebody wants to know. */
   readonly onAnswerId?: ((id: string) => void) | undefined
+  /** Given the texts of the events, where somebody wants to count them: then each event is parsed. */
+  readonly texts?: TextKeeper | undefined
 }
 
 /** Takes the upstream's bytes, gives back those to forward: whole events only, unchanged. Each event is parsed at most once. */

@@ -1,5 +1,5 @@
 export { createExtractAdapter, createExtractor, type ExtractAdapterDeps } from './extract/index.ts'
-export { createCommandRunner, type CommandRunner } from './child/index.ts'
+export { createCommandRunner, installPackages, type CommandRunner } from './child/index.ts'
 export { createOnnxAdapter, createOnnxInstaller, onnxRuntimeVersion, type OnnxAdapter } from './onnx/index.ts'
 export {
   createLlamaAdapter,

@@ -1,5 +1,5 @@
 import type { AnswerEvent, ChatRequest } from '../../core/chat.ts'
-import type { Generated } from '../../core/generated.ts'
+import type { Generated, TextKeeper } from '../../core/generated.ts'
 import type { Embedded, EmbedRequest, Reranked, RerankRequest, WireAnswer } from '../../core/model.ts'
 import type { Usage } from '../../core/usage.ts'
 import type { EndpointConfig } from '../../config/index.ts'
@@ -46,6 +46,8 @@ export interface Attempt {
   readonly endpoint: Endpoint
   /** Carries the dispatch call: its deadline, its cancellation, its place in the tree. */
   readonly permit: Permit
+  /** Where the texts of a streamed answer go; `undefined` where nobody counts them. */
+  readonly texts?: TextKeeper | undefined
 }
 
 /** An answer as one endpoint gives it. Read `events` or `wire`, once. */

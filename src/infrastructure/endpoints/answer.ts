@@ -7,6 +7,7 @@ import type { SpendHold } from '../../core/spending.ts'
 import type { Usage } from '../../core/usage.ts'
 import { toCancelled } from '../egress/index.ts'
 import type { Endpoint, Upstream } from './adapter.ts'
+import type { AnswerCount } from './answer-count.ts'
 import type { Settle } from './attempt.ts'
 import { textOf } from './adapters/event-stream.ts'
 import { keepSecrets } from './discretion.ts'
@@ -24,6 +25,8 @@ export interface SettledAnswerParts {
   /** What was put aside for in the budget of the call; `undefined` when it has none. */
   readonly funded: TokenBounds | undefined
   readonly scale: TokenScale
+  /** Counts it by the endpoint's own tokenizer; `undefined` where it is not known. */
+  readonly count: AnswerCount | undefined
   /** Whose secrets its failures do not tell. */
   readonly endpoint: Pick<Endpoint, 'config'>
 }
@@ -71,12 +74,15 @@ class SettledAnswer implements Answer, Follower {
   finish(error: PlatformError | undefined): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { upstream, request, dispatch, settle, scale } = this.#parts
+    const { upstream, request, dispatch, settle, scale, count } = this.#parts
     dispatch.cancellation.unfollow(this)
     const usage = error === undefined ? upstream.usage() : this.#estimate()
     const { firstByteMs, wholeBytes } = upstream
     const seen = upstream.generated()
-    if (error === undefined) scale.learn({ usage, seen, measureInput: () => measureInput(request) })
+    if (error === undefined) {
+      scale.learn({ usage, seen, measureInput: () => measureInput(request) })
+      count?.learn(usage, seen)
+    }
     settle({ error, usage, firstByteMs, isAnswered: true, countedTokens: wholeBytes ?? seen.units })
   }
 
@@ -101,12 +107,13 @@ class SettledAnswer implements Answer, Follower {
   }
 
   #estimate(): Usage {
-    const { upstream, request, scale, hold, funded } = this.#parts
+    const { upstream, request, scale, count, hold, funded } = this.#parts
     return estimateUsage({
       reported: upstream.usage(),
       request,
       seen: upstream.generated(),
       scale,
+      count,
       bounds: [hold?.bounds, funded],
     })
   }

@@ -12,6 +12,7 @@ import type { Usage } from '../../core/usage.ts'
 import { estimateEnergy } from '../energy/index.ts'
 import type { Egress, Permit } from '../egress/index.ts'
 import type { Attempt } from './adapter.ts'
+import { beginCount } from './answer-count.ts'
 import { createSettledAnswer } from './answer.ts'
 import type { Decision } from './balance.ts'
 import { keepSecrets } from './discretion.ts'
@@ -99,15 +100,26 @@ export function createAttempts(deps: AttemptsDeps): Attempts {
     const begun = begin(egress, options, { dispatch, measure, fund: funded?.hold, clock })
     const { permit, settle } = begun instanceof Promise ? await begun : begun
     try {
+      const count = asked.stream ? beginCount(entry, asked) : undefined
       const upstream = await entry.adapter.answer(capRequest(asked, permit.hold?.outputTokensCap), {
         endpoint: entry,
         permit,
+        texts: count?.texts,
       })
       entry.health.answered(upstream.firstByteMs)
       const { hold } = permit
       const { scale } = entry
       const bounds = { hold, funded: funded?.bounds }
-      return createSettledAnswer({ upstream, request: asked, dispatch, settle, ...bounds, scale, endpoint: entry })
+      return createSettledAnswer({
+        upstream,
+        request: asked,
+        dispatch,
+        settle,
+        ...bounds,
+        scale,
+        count,
+        endpoint: entry,
+      })
     } catch (thrown) {
       throw settleFailure(thrown, settle, entry)
     }

@@ -11,6 +11,7 @@ import type { EndpointHealth, HealthAccount } from './health.ts'
 import { createLeaf } from './leaf.ts'
 import { createProbes } from './probes.ts'
 import { createRegistry, type EndpointPrivacy } from './registry.ts'
+import type { Tokenizers } from '../tokenizers/index.ts'
 import type { TokenScales } from './scales/scales.ts'
 import { toState, toTraits } from './traits.ts'
 
@@ -28,6 +29,8 @@ export interface EndpointsDeps {
   readonly privacy?: EndpointPrivacy | undefined
   /** What was learned of how endpoints count tokens, kept over restarts. */
   readonly scales?: Pick<TokenScales, 'of'> | undefined
+  /** The tokenizers of endpoints, for answers that break off before they are reported. */
+  readonly tokenizers?: Pick<Tokenizers, 'of'> | undefined
   /** Keeps the account of an endpoint instead of the usual one, when recorded traffic is replayed. */
   readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
   /** Waits between tries instead of the usual wait, likewise. */

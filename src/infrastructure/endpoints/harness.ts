@@ -20,6 +20,7 @@ export interface HarnessOptions {
   readonly seed?: number
   /** Beside the native ones. */
   readonly adapters?: EndpointsDeps['adapters']
+  readonly tokenizers?: EndpointsDeps['tokenizers']
   readonly unknownPrice?: 'block' | 'flag'
   /** Picodollars per token of either kind, by endpoint; endpoints without one have no price. */
   readonly prices?: Readonly<Record<string, bigint>>
@@ -84,6 +85,7 @@ export function createHarness(options: HarnessOptions): Harness {
     random: createSeededRandom(options.seed ?? 1),
     ids,
     log: silentLog,
+    tokenizers: options.tokenizers,
   })
   return {
     endpoints,

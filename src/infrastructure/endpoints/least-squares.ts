@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 export interface LeastSquares {
   predict(features: readonly number[]): number
   learn(features: readonly number[], tokens: number): void
@@ -11,6 +13,23 @@ export interface LeastSquaresState {
   readonly inverse: readonly number[]
   readonly miss: number
   readonly learned: number
+}
+
+const finite = z.number().min(-1e12).max(1e12)
+
+/** What is kept of one, for so many features. */
+export const squaresSchema = (size: number) =>
+  z.strictObject({
+    weights: z.array(finite).length(size),
+    inverse: z.array(finite).length(size * size),
+    miss: finite.min(0),
+    learned: z.int().min(0),
+  })
+
+/** All that is known, as `squaresSchema` reads it. */
+export function toPlain(learned: LeastSquares): z.infer<ReturnType<typeof squaresSchema>> {
+  const { weights, inverse, ...rest } = learned.state()
+  return { weights: [...weights], inverse: [...inverse], ...rest }
 }
 
 export interface LeastSquaresOptions {

@@ -8,6 +8,7 @@ import { createDiscreetAdapter } from './adapters/discreet.ts'
 import { createHealthAccount, type HealthAccount } from './health.ts'
 import { createTokenScale, type TokenScale } from './scale.ts'
 import type { TokenScales } from './scales/scales.ts'
+import type { Tokenizer, Tokenizers } from '../tokenizers/index.ts'
 
 /** One configured endpoint with all that is needed to try it. */
 export interface EndpointEntry extends Endpoint {
@@ -17,6 +18,8 @@ export interface EndpointEntry extends Endpoint {
   readonly probe: { readonly target: EgressTarget; readonly path: string } | undefined
   readonly health: HealthAccount
   readonly scale: TokenScale
+  /** How it counts; `undefined` where nothing says so. */
+  readonly tokenizer: Tokenizer | undefined
   findPrice(): Price | undefined
 }
 
@@ -30,6 +33,8 @@ export interface RegistryDeps {
   readonly privacy?: EndpointPrivacy | undefined
   /** Scales that outlive these endpoints; each begins anew when absent. */
   readonly scales?: Pick<TokenScales, 'of'> | undefined
+  /** How endpoints count tokens; it is only estimated when absent. */
+  readonly tokenizers?: Pick<Tokenizers, 'of'> | undefined
   /** Keeps the account of an endpoint instead of the usual one: of the one that was recorded, when traffic is replayed. */
   readonly createHealth?: ((endpoint: string) => HealthAccount) | undefined
 }
@@ -96,6 +101,7 @@ function createEntry(deps: RegistryDeps, endpoint: Endpoint, adapter: Adapter): 
           else deps.log.info({ endpoint: id }, 'endpoint answers again')
         },
       }),
+    tokenizer: deps.tokenizers?.of({ config, vendor: target.vendor }),
     scale: deps.scales?.of(id, config.model) ?? createTokenScale(),
     findPrice: () =>
       deps.pricer.find({ endpoint: id, vendor: target.vendor, model: config.model, atMs: deps.clock.now() }),

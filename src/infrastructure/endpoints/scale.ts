@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Generated } from '../../core/generated.ts'
 import type { Usage } from '../../core/usage.ts'
+import { findShown, isLikely } from './likely.ts'
 import type { InputMeasure } from './input-measure.ts'
-import { createLeastSquares, type LeastSquares } from './least-squares.ts'
+import { countedStateSchema, createCountedScale, type CountedScale } from './counted-scale.ts'
+import { createLeastSquares, squaresSchema, toPlain } from './least-squares.ts'
 
 type Seen = Omit<Generated, 'reported'>
 
@@ -15,6 +17,8 @@ export interface TokenScale {
   output(seen: Seen): number
   /** Tokens of a request. */
   input(measured: InputMeasure): number
+  /** What is added to the count of a tokenizer, learned likewise. The same object for the same tokenizer. */
+  counted(tokenizer: string): CountedScale
   /** An answer has come whole. */
   learn(answer: LearnedAnswer): void
   /** All that is known, to be kept. */
@@ -24,15 +28,6 @@ export interface TokenScale {
 /** Grows with every change of what is measured, or of the rules of thumb: what was learned under others means nothing. */
 export const scaleVersion = 1
 
-const finite = z.number().min(-1e12).max(1e12)
-const squares = (size: number) =>
-  z.strictObject({
-    weights: z.array(finite).length(size),
-    inverse: z.array(finite).length(size * size),
-    miss: finite.min(0),
-    learned: z.int().min(0),
-  })
-
 export interface LearnedAnswer {
   readonly usage: Usage | undefined
   readonly seen: Seen
@@ -40,8 +35,6 @@ export interface LearnedAnswer {
   readonly measureInput: () => InputMeasure
 }
 
-/** An answer this far from what was expected tells of tokens that nobody saw, not of the size of tokens. */
-const ratioMax = 4
 /** The first requests are all learned from, then one of so many. */
 const requestsLearned = 128
 const requestsPerLearned = 16
@@ -60,8 +53,9 @@ const missesMax = 3
 
 const stateSchema = z.strictObject({
   learned: z.int().min(0),
-  answers: squares(answerPrior.length),
-  requests: squares(requestPrior.length),
+  answers: squaresSchema(answerPrior.length),
+  requests: squaresSchema(requestPrior.length),
+  counted: countedStateSchema.optional(),
 })
 
 export type ScaleState = Readonly<z.infer<typeof stateSchema>>
@@ -80,13 +74,23 @@ export function createTokenScale(state?: ScaleState): TokenScale {
   const own = { prior: requestPrior, variances: requestVariances, missesMax, state: state?.requests }
   const requests = createLeastSquares(own)
   let known = state?.learned ?? 0
+  let counted = state?.counted === undefined ? undefined : createCountedScale(state.counted.tokenizer, state.counted)
 
   // Without the constant: it stands for what comes with the end, which has not come.
   const output = (seen: Seen): number => Math.max(0, answers.predict([0, ...featuresOf(seen)]))
 
   return {
     output,
-    state: () => ({ learned: known, answers: toPlain(answers), requests: toPlain(requests) }),
+    state: () => ({
+      learned: known,
+      answers: toPlain(answers),
+      requests: toPlain(requests),
+      ...(counted === undefined ? {} : { counted: counted.state() }),
+    }),
+    counted(tokenizer) {
+      if (counted?.tokenizer !== tokenizer) counted = createCountedScale(tokenizer)
+      return counted
+    },
     input: (measured) => Math.max(0, requests.predict(classesOf(measured))),
     learn({ usage, seen, measureInput }) {
       if (usage?.source !== 'reported' || seen.units === 0) return
@@ -101,11 +105,6 @@ export function createTokenScale(state?: ScaleState): TokenScale {
   }
 }
 
-function toPlain(learned: LeastSquares): ScaleState['answers'] {
-  const { weights, inverse, ...rest } = learned.state()
-  return { weights: [...weights], inverse: [...inverse], ...rest }
-}
-
 function featuresOf({ units, wide, pieces }: Seen): readonly number[] {
   return [pieces, units - wide, wide]
 }
@@ -118,14 +117,4 @@ function classesOf(measured: InputMeasure): readonly number[] {
 /** What the rules of thumb alone say. */
 function byRules(classes: readonly number[]): number {
   return classes.reduce((sum, count, index) => sum + count * (requestPrior[index] ?? 0), 0)
-}
-
-/** Of the tokens told, those that were shown: reasoning is among them or hidden, whichever is nearer to what was seen. */
-function findShown({ outputTotal = 0, reasoning = 0 }: Usage, expected: number): number {
-  const shown = outputTotal - reasoning
-  return Math.abs(shown - expected) < Math.abs(outputTotal - expected) ? shown : outputTotal
-}
-
-function isLikely(tokens: number, expected: number): boolean {
-  return tokens > 0 && tokens <= ratioMax * Math.max(1, expected) && tokens * ratioMax >= expected
 }

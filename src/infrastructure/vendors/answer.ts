@@ -1,6 +1,6 @@
 import type { LanguageModelV4GenerateResult, LanguageModelV4StreamPart } from '@ai-sdk/provider'
 import type { AnswerEvent } from '../../core/chat.ts'
-import { nothingGenerated } from '../../core/generated.ts'
+import { nothingGenerated, type TextKeeper } from '../../core/generated.ts'
 import { PlatformError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { findInBandError } from '../dialects/index.ts'
@@ -11,6 +11,8 @@ import type { VendorWays } from './ways.ts'
 
 /** A try under way: its connection, its vendor, and what a thrown thing means there. */
 export interface AnswerPlace {
+  /** Where the texts of a streamed answer go; `undefined` where nobody counts them. */
+  readonly texts: TextKeeper | undefined
   readonly door: DoorFetch
   readonly ways: VendorWays
   readonly toFailure: (thrown: unknown) => PlatformError
@@ -91,11 +93,12 @@ export async function openStream(
   }
 }
 
-function createReader({ door, ways }: AnswerPlace) {
+function createReader({ door, ways, texts }: AnswerPlace) {
   return createPartReader({
     proofs: ways.proofs,
     usage: ways.usage,
     words: ways.words,
+    texts,
     isContinued: () => door.requestCount() > 1,
   })
 }

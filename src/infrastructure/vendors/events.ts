@@ -6,7 +6,7 @@ import type {
 } from '@ai-sdk/provider'
 import type { AnswerEvent, FinishReason } from '../../core/chat.ts'
 import { PlatformError } from '../../core/errors.ts'
-import { GeneratedMeter, type Generated } from '../../core/generated.ts'
+import { GeneratedMeter, type Generated, type TextKeeper } from '../../core/generated.ts'
 import { isJsonObject, type JsonObject } from '../../core/json.ts'
 import type { Usage } from '../../core/usage.ts'
 import { toEndedInError } from '../dialects/index.ts'
@@ -19,6 +19,8 @@ export interface PartReaderOptions {
   readonly usage: UsageReading
   /** Text in a whole body or in one chunk that the package leaves out. */
   readonly words?: ((body: JsonObject) => string | undefined) | undefined
+  /** Where the texts go; `undefined` where nobody counts them. */
+  readonly texts?: TextKeeper | undefined
   /** Whether the package has sent more than one request: then only it knows the sum of their usages. */
   isContinued(): boolean
 }
@@ -39,8 +41,8 @@ export interface PartReader {
 type PartOf<Type extends LanguageModelV4StreamPart['type']> = Extract<LanguageModelV4StreamPart, { type: Type }>
 
 export function createPartReader(options: PartReaderOptions): PartReader {
-  const generated = new GeneratedMeter()
-  const toolCalls = createToolCallReader(options.proofs, generated)
+  const generated = new GeneratedMeter(options.texts)
+  const toolCalls = createToolCallReader(options, generated)
   const thoughts = createThoughtReader(options.proofs, generated)
   let rawUsage: JsonObject | undefined
 
@@ -73,7 +75,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
   function readRaw(body: JsonObject): readonly AnswerEvent[] {
     takeUsage(options.usage.find(body))
     const text = options.words?.(body) ?? ''
-    generated.add(text)
+    generated.add(text, 'text')
     return text === '' ? [] : [{ type: 'text-delta', text }]
   }
 
@@ -83,7 +85,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
     read(part) {
       switch (part.type) {
         case 'text-delta':
-          generated.add(part.delta)
+          generated.add(part.delta, 'text')
           return part.delta === '' ? [] : [{ type: 'text-delta', text: part.delta }]
         case 'reasoning-start':
         case 'reasoning-delta':
@@ -109,7 +111,7 @@ export function createPartReader(options: PartReaderOptions): PartReader {
 }
 
 /** Tool calls are told whole: only the whole call carries the vendor's signature, which the call's id must hold. */
-function createToolCallReader(proofs: ProofForm | undefined, generated: GeneratedMeter) {
+function createToolCallReader({ proofs, texts }: PartReaderOptions, generated: GeneratedMeter) {
   const pending = new Map<string, { readonly start: PartOf<'tool-input-start'>; text: string }>()
   const told = new Set<string>()
 
@@ -132,18 +134,22 @@ function createToolCallReader(proofs: ProofForm | undefined, generated: Generate
     read(part: PartOf<'tool-input-start' | 'tool-input-delta' | 'tool-call'>): readonly AnswerEvent[] {
       switch (part.type) {
         case 'tool-input-start':
-          if (part.providerExecuted !== true) pending.set(part.id, { start: part, text: '' })
+          if (part.providerExecuted === true) return []
+          pending.set(part.id, { start: part, text: '' })
+          texts?.keep(`${part.id}/name`, part.toolName)
           return []
         case 'tool-input-delta': {
           const open = pending.get(part.id)
-          generated.add(part.delta)
+          generated.add(part.delta, part.id)
           if (open !== undefined) open.text += part.delta
           return []
         }
         case 'tool-call':
           // What the vendor runs itself is none of the client's tools.
           if (part.providerExecuted === true) return []
-          generated.add(part.input.slice(pending.get(part.toolCallId)?.text.length ?? 0))
+          if (!pending.has(part.toolCallId) && !told.has(part.toolCallId))
+            texts?.keep(`${part.toolCallId}/name`, part.toolName)
+          generated.add(part.input.slice(pending.get(part.toolCallId)?.text.length ?? 0), part.toolCallId)
           return tell(part, readProof(proofs, part.providerMetadata))
       }
     },
@@ -178,7 +184,7 @@ function createThoughtReader(proofs: ProofForm | undefined, generated: Generated
         case 'reasoning-delta':
           if (part.delta === '') return []
           thought.hasText = true
-          generated.add(part.delta)
+          generated.add(part.delta, 'reasoning')
           return [{ type: 'reasoning-delta', text: part.delta }]
         case 'reasoning-end':
           open.delete(part.id)

@@ -57,7 +57,7 @@ function createVendorAdapter(deps: VendorAdapterDeps, vendor: Vendor): Adapter {
       try {
         const options = toCallOptions(request.chat, ways)
         const model = (await load(door, attempt)).chat(config.model)
-        const place = { door, ways, toFailure: toOurs }
+        const place = { door, ways, toFailure: toOurs, texts: attempt.texts }
         if (!request.stream) return toWhole(await model.doGenerate(options), place)
         // The chunks as they came, for the usage in them.
         const { stream } = await model.doStream({ ...options, includeRawChunks: true })

@@ -1,5 +1,5 @@
 import { createSeededRandom, type Random } from '../../../src/core/random.ts'
-import type { JsonObject } from '../../../src/core/json.ts'
+import type { JsonObject, JsonValue } from '../../../src/core/json.ts'
 import { startMockUpstream, type MockUpstream } from '../index.ts'
 import { startStrata, toEndpoint, type RunningStrata } from '../strata.ts'
 
@@ -14,6 +14,8 @@ export interface CutVendor {
   readonly grouping: 'one' | 'few' | 'moment'
   /** Texts that answers are made of. */
   readonly texts: readonly string[]
+  /** The `tokenizer` of its endpoint; not known when absent. */
+  readonly tokenizer?: JsonValue
 }
 
 export interface CutVendorFigures {
@@ -24,6 +26,10 @@ export interface CutVendorFigures {
   readonly estimated: number
   /** Of each answer, the share by which the estimate is off. Ascending. */
   readonly errors: readonly number[]
+  /** The same of what had been shown: without the tokens of a last character that was not whole. Ascending. */
+  readonly shownErrors: readonly number[]
+  /** Of each request, the share by which its input is off; none where the vendor tells it first. Ascending. */
+  readonly inputErrors: readonly number[]
   /** Input tokens as the vendor counts them, and what they were taken for. */
   readonly inputTokens: number
   readonly inputEstimated: number
@@ -47,6 +53,7 @@ export async function runCutVendors(run: CutVendorRun): Promise<readonly CutVend
   const random = createSeededRandom(run.seed)
   const figures: CutVendorFigures[] = []
   try {
+    await load({ mock, strata, vendors: run.vendors })
     for (const vendor of run.vendors) figures.push(await measure({ mock, strata, random, vendor, run }))
   } finally {
     await strata.close()
@@ -57,15 +64,35 @@ export async function runCutVendors(run: CutVendorRun): Promise<readonly CutVend
 
 function start(mock: MockUpstream, vendors: readonly CutVendor[]): Promise<RunningStrata> {
   const price = { input: '1', output: '10' }
-  const endpoints = vendors.map(({ name, grouping }): [string, JsonObject] => [
+  const endpoints = vendors.map(({ name, grouping, tokenizer = 'off' }): [string, JsonObject] => [
     name,
-    toEndpoint(mock, grouping === 'few' ? 'anthropic' : 'openai', { price }),
+    toEndpoint(mock, grouping === 'few' ? 'anthropic' : 'openai', { price, tokenizer }),
   ])
   const models = vendors.map(({ name }): [string, JsonObject] => [name, { endpoint: name }])
   const egress = { attemptsMax: 1, breaker: { failuresMax: 10_000 } }
   return startStrata({
     config: { endpoints: Object.fromEntries(endpoints), models: Object.fromEntries(models), egress },
   })
+}
+
+/** The first stream of an endpoint has its tokenizer loaded: it is there before anything is measured. */
+async function load({
+  mock,
+  strata,
+  vendors,
+}: Pick<Measure, 'mock' | 'strata'> & Pick<CutVendorRun, 'vendors'>): Promise<void> {
+  const known = vendors.filter(({ tokenizer }) => tokenizer !== undefined)
+  for (const { name, grouping, tokenize } of known) {
+    const question = 'Is it?'
+    const inputTokens = tokenize(question).length + templateTokens
+    const body = write({ grouping, groups: [['Yes']], inputTokens, outputTokens: tokenize('Yes').length + 1 })
+    mock.next({ body, contentType: 'text/event-stream', framing: 'chunked' })
+    await ask(strata, { name, question, grouping })
+  }
+  const names = new Set(known.map(({ tokenizer }) => JSON.stringify(tokenizer)))
+  const isLoaded = (): boolean =>
+    strata.logLines.filter((line) => line.includes('a tokenizer is loaded')).length >= names.size
+  while (!isLoaded()) await new Promise((done) => setTimeout(done, 10))
 }
 
 interface Measure {
@@ -84,7 +111,11 @@ async function measure({ mock, strata, random, vendor, run }: Measure): Promise<
     vendor.texts.filter((_, index) => index % 2 === 1),
   ]
   const found = { tokens: 0, estimated: 0, inputTokens: 0, inputEstimated: 0 }
-  const errors: number[] = []
+  const errors: { readonly all: number[]; readonly shown: number[]; readonly input: number[] } = {
+    all: [],
+    shown: [],
+    input: [],
+  }
   for (let round = 0; round < run.whole + run.cut; round++) {
     const isWhole = round < run.whole
     const texts = halves[isWhole ? 0 : 1] ?? []
@@ -103,12 +134,26 @@ async function measure({ mock, strata, random, vendor, run }: Measure): Promise<
     const estimated = Number(usage['output_total'])
     found.tokens += tokens
     found.estimated += estimated
-    errors.push(Math.abs(estimated / tokens - 1))
+    errors.all.push(Math.abs(estimated / tokens - 1))
+    errors.shown.push(toShownError(estimated, tokens, kept))
     if (grouping === 'few') continue // this dialect tells its input first
     found.inputTokens += inputTokens
     found.inputEstimated += Number(usage['input_total'])
+    errors.input.push(Math.abs(Number(usage['input_total']) / inputTokens - 1))
   }
-  return { name, grouping, ...found, errors: errors.sort((one, other) => one - other) }
+  for (const each of Object.values(errors)) each.sort((one, other) => one - other)
+  return { name, grouping, ...found, errors: errors.all, shownErrors: errors.shown, inputErrors: errors.input }
+}
+
+/**
+ * The last tokens of a stream may be parts of a character that is not whole yet. No text tells of them, so an estimate is right with
+ * all of them, without them, and with some.
+ */
+function toShownError(estimated: number, tokens: number, kept: readonly (readonly string[])[]): number {
+  const pieces = kept.flat()
+  const unseen = pieces.length - 1 - pieces.findLastIndex((piece) => piece !== '')
+  const nearest = Math.min(tokens, Math.max(tokens - unseen, estimated))
+  return Math.abs(estimated / nearest - 1)
 }
 
 function group(

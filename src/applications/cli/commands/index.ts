@@ -173,7 +173,7 @@ export const verbs: readonly Verb[] = Object.freeze([
   {
     name: 'runtime',
     summary:
-      'Installs a runtime into the data folder: for models on this machine (GGUF, ONNX), or for reading pictures and scans.',
+      'Installs a runtime into the data folder: for models on this machine (GGUF, ONNX), for reading pictures and scans, or for counting tokens as OpenAI does.',
     load: async () => (await import('./runtime.ts')).runtime,
   },
   {

@@ -2,7 +2,7 @@ import { toMisuse, report, type Command } from '../command.ts'
 
 export const runtime: Command = {
   name: 'runtime',
-  usage: 'add llama|onnx|ocr',
+  usage: 'add llama|onnx|ocr|tokenizers',
   options: {},
   async run(context) {
     const [verb, name] = context.words

@@ -2,6 +2,7 @@ import { GeneratedMeter } from '../../../core/generated.ts'
 import { isJsonObject } from '../../../core/json.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
 import { createScanner, createWireReaderOf, findInBandError, notJson, parseData } from '../shared/index.ts'
+import { keepTexts } from './keep-texts.ts'
 import { createStreamUsage } from './usage.ts'
 
 const openBracket = 91
@@ -21,7 +22,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     ],
     1,
   )
-  const total = new GeneratedMeter()
+  const total = new GeneratedMeter(options.texts)
   const streamUsage = createStreamUsage()
   let isComplete = false
   return createWireReaderOf(
@@ -33,6 +34,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         if (buffer[start] === openBracket) return false // some servers add OpenAI's end mark
         if (!scanner.scan(buffer, start, end)) throw notJson()
         total.addLength(scanner.units[0] ?? 0, scanner.wide[0] ?? 0)
+        if (options.texts !== undefined) keepTexts(parseData(buffer, start, end), options.texts)
         const type = scanner.place(buffer)
         if (type === 'message_stop') isComplete = true
         if (scanner.flags === 0 && type !== 'error') return false

@@ -1,4 +1,4 @@
-import { GeneratedMeter } from '../../../core/generated.ts'
+import { GeneratedMeter, type TextKeeper } from '../../../core/generated.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
@@ -11,6 +11,7 @@ import {
   parseData,
   type Scanner,
 } from '../shared/index.ts'
+import { keepTexts } from './keep-texts.ts'
 import { readUsage } from './usage.ts'
 
 const contentSlot = 0
@@ -41,7 +42,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     ],
     4,
   )
-  const total = new GeneratedMeter()
+  const total = new GeneratedMeter(options.texts)
   let usage: Usage | undefined
   let isComplete = false
 
@@ -64,6 +65,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         }
         if (!scanner.scan(buffer, start, end)) throw notJson()
         addLengths()
+        if (options.texts !== undefined) keepChunk(parseData(buffer, start, end), options.texts)
         const { flags } = scanner
         if ((flags & finishFlag) !== 0) isComplete = true
         const isError = (flags & errorFlag) !== 0 || isErrorObject(scanner, buffer)
@@ -80,6 +82,10 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     },
     options,
   )
+}
+
+function keepChunk(chunk: unknown, texts: TextKeeper): void {
+  if (isJsonObject(chunk)) keepTexts(chunk, texts)
 }
 
 /** An error in vLLM's older form: `{"object": "error"}`. */

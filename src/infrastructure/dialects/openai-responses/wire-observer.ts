@@ -4,6 +4,7 @@ import type { Usage } from '../../../core/usage.ts'
 import type { WireReader, WireReaderOptions } from '../dialect.ts'
 import { createScanner, createWireReaderOf, findInBandError, memberOf, notJson, parseData } from '../shared/index.ts'
 import { toFailure } from './stream-decoder.ts'
+import { keepTexts } from './keep-texts.ts'
 import { readUsage } from './usage.ts'
 
 const openBracket = 91
@@ -17,7 +18,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
     ],
     1,
   )
-  const total = new GeneratedMeter()
+  const total = new GeneratedMeter(options.texts)
   let usage: Usage | undefined
   let isComplete = false
   return createWireReaderOf(
@@ -29,6 +30,7 @@ export function createWireReader(options: WireReaderOptions): WireReader {
         if (buffer[start] === openBracket) return false // some servers add OpenAI chat's end mark
         if (!scanner.scan(buffer, start, end)) throw notJson()
         total.addLength(scanner.units[0] ?? 0, scanner.wide[0] ?? 0)
+        if (options.texts !== undefined) keepTexts(parseData(buffer, start, end), options.texts)
         const type = scanner.place(buffer)
         if (type.endsWith('.delta') || type.endsWith('.done') || type.endsWith('.added')) return false
         const isEnd = type === 'response.completed' || type === 'response.incomplete'

@@ -127,3 +127,8 @@ export function pickUnknown(body: JsonObject, known: ReadonlySet<string>): JsonO
 export function isArray(value: unknown): value is readonly JsonValue[] {
   return Array.isArray(value)
 }
+
+/** A place in a list, as an event names it; 0 where it names none. */
+export function toPlace(value: JsonValue | undefined): string {
+  return typeof value === 'number' || typeof value === 'string' ? `${value}` : '0'
+}

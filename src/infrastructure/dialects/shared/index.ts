@@ -31,6 +31,7 @@ export {
   readWord,
   requireObject,
   requireString,
+  toPlace,
   unsupported,
 } from './fields.ts'
 export { isOpenaiReasoningModel } from './model-names.ts'

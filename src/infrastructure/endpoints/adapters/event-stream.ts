@@ -1,6 +1,6 @@
 import type { AnswerEvent } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
-import { GeneratedMeter, type Generated } from '../../../core/generated.ts'
+import { GeneratedMeter, type Generated, type TextKeeper } from '../../../core/generated.ts'
 import type { Clock } from '../../../core/time.ts'
 import type { Usage } from '../../../core/usage.ts'
 import { AnswerIdFinder, type SseReader, type StreamDecoder } from '../../dialects/index.ts'
@@ -22,6 +22,8 @@ export interface StreamDecode {
   createDecoder(): StreamDecoder
   /** Told once by which id the endpoint knows the answer; `undefined` where nobody wants to know. */
   readonly onAnswerId: ((id: string) => void) | undefined
+  /** Where the texts of the events go; `undefined` where nobody counts them. */
+  readonly texts: TextKeeper | undefined
 }
 
 /** Events decoded ahead of the reader before the upstream is paused. */
@@ -84,7 +86,7 @@ export function createEventReading(source: ByteSource, decode: StreamDecode): Ev
   let end: { readonly thrown: unknown } | 'whole' | undefined
   let wake: () => void = nothing
   let usage: Usage | undefined
-  const generated = new GeneratedMeter()
+  const generated = new GeneratedMeter(decode.texts)
 
   function accept(events: readonly AnswerEvent[]): void {
     for (const event of events) {
@@ -173,10 +175,18 @@ export async function pumpToEnd(
 
 /** Counts the event; the usage it reports. */
 function measure(event: AnswerEvent, generated: GeneratedMeter): Usage | undefined {
-  generated.add(textOf(event))
+  const text = textOf(event)
+  generated.add(text)
+  if (generated.texts !== undefined) keepText(event, text, generated.texts)
   if (event.type !== 'usage') return undefined
   generated.report()
   return event.usage
+}
+
+function keepText(event: AnswerEvent, text: string, texts: TextKeeper): void {
+  if (event.type === 'tool-call-start') texts.keep(`call-${event.index}/name`, event.name)
+  else if (event.type === 'tool-call-delta') texts.keep(`call-${event.index}`, text)
+  else if (text !== '') texts.keep(event.type, text)
 }
 
 /** What the event adds to what was generated. */

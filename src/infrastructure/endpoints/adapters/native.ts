@@ -1,6 +1,7 @@
 import type { Config, EndpointConfig } from '../../../config/index.ts'
 import type { ChatRequest } from '../../../core/chat.ts'
 import { PlatformError } from '../../../core/errors.ts'
+import type { TextKeeper } from '../../../core/generated.ts'
 import { isJsonObject, type JsonObject } from '../../../core/json.ts'
 import type { LookupWay } from '../../../core/ports-lookups.ts'
 import type { Clock } from '../../../core/time.ts'
@@ -51,7 +52,7 @@ export function createNativeAdapter(deps: NativeAdapterDeps): Adapter {
         return toWhole({ dialect, body: bytes, object, firstByteMs, isRelayable })
       }
       case 'events':
-        return openStream(deps, request, { body, ...head, onAnswerId })
+        return openStream(deps, request, { body, ...head, onAnswerId, texts: attempt.texts })
     }
   }
 
@@ -134,20 +135,22 @@ function isKept(way: LookupWay, dialect: Dialect, { wire }: ChatRequest): boolea
 
 interface NamedStream extends StreamSource {
   readonly onAnswerId: ((id: string) => void) | undefined
+  readonly texts: TextKeeper | undefined
 }
 
 function openStream(deps: NativeAdapterDeps, request: ChatRequest, source: NamedStream): Promise<Upstream> {
   const { dialect } = deps
   const { eventBytesMax } = deps.config
-  const { onAnswerId } = source
+  const { onAnswerId, texts } = source
   const decode = {
     onAnswerId,
+    texts,
     createDecoder: () => dialect.createStreamDecoder(),
     createReader: () => createSseReader({ eventBytesMax }),
   }
   if (request.wire?.dialect !== dialect.id || !request.stream) return openEventStream(source, decode)
   const stripUsage = dialect.id === 'openai-chat' && !asksForUsage(request.wire.body)
-  const reader = dialect.createWireReader({ stripUsage, eventBytesMax, onAnswerId })
+  const reader = dialect.createWireReader({ stripUsage, eventBytesMax, onAnswerId, texts })
   return openWireStream(source, { dialect: dialect.id, reader, ...decode })
 }
 

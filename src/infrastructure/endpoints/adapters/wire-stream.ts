@@ -35,6 +35,7 @@ export async function openWireStream(source: StreamSource, decode: WireDecode): 
 
   function readEvents(): EventReading {
     if (reading !== undefined) return reading
+    decode.texts?.restart()
     reading = createEventReading(
       {
         pump(onChunk) {

@@ -1,0 +1,5 @@
+export { createTokenCounter, type TokenCounter } from './counter.ts'
+export { createTokenizersInstaller, ranksVersion } from './installer.ts'
+export { loadTokenizer, type TokenizerSource } from './loading.ts'
+export type { GeneratedTexts, GeneratedTokens, TokensOfTexts } from './texts.ts'
+export { createTokenizers, type TokenizedPlace, type Tokenizer, type Tokenizers } from './tokenizers.ts'
