@@ -5,11 +5,13 @@ import type { BenchmarkOptions } from './benchmark.ts'
 import { toInterval, toPercent } from './pairs.ts'
 import { readCpuMicros, readThreadMicros } from './processes.ts'
 import { formatTable, median } from './report.ts'
-import { loadCore, settle, withUpstream } from './stage.ts'
+import { loadCore, settle, withUpstream, type Stage } from './stage.ts'
 import { runWrk } from './wrk.ts'
 
 const connections = 16
-const warmUpSeconds = 4
+const warmUpSeconds = 3
+/** Of each side in each round. */
+const samplesEach = 4
 
 export type Prepare = (running: RunningContestant) => Promise<void>
 
@@ -19,75 +21,85 @@ export interface Side extends StrataOptions {
   readonly prepare?: Prepare
 }
 
-interface Sample {
+/** What one process of a side was found to take, and the throughput it had, where least disturbed. */
+interface Found {
   readonly perSecond: number
+  /** Of all threads, for each request, microseconds. */
   readonly cpuMicros: number
   /** Of `cpuMicros`, what the thread takes that brings the record into the database and the audit log. */
   readonly foldMicros: number
 }
 
-/** A sample of the first side and one of another, directly after each other. */
-interface Pair {
-  readonly plain: Sample
-  readonly side: Sample
-}
+type Round = ReadonlyMap<string, Found>
 
 /**
- * Figures of each side: `perSecond`, `cpuMicros`, `foldMicros`; and of all but the first, which each is compared with, `throughputLost`
- * and `cpuAdded` as shares, medians over pairs, with the interval in which the median lies with 95 % (`Low`, `High`). The machine
- * changes from second to second, so that only what follows each other directly is compared. `only` keeps the sides it names.
+ * Figures of each side: `perSecond`, `cpuMicros`, `foldMicros`; and of all but the first, which each is compared with, `throughputLost` and
+ * `cpuAdded` as shares, and `foldAdded`, what the folding thread alone adds: medians over rounds, with the interval in which the median lies with
+ * 95 % (`Low`, `High`). Two processes of the same settings differ by up to 8 %, so that each round starts new ones; what else goes on on a machine only ever adds time, so that the
+ * best of a process's samples counts. `only` keeps the sides it names.
  */
 export async function measureSides(
   sides: Readonly<Record<string, Side>>,
   options: BenchmarkOptions,
 ): Promise<Readonly<Record<string, number>>> {
-  const [first = '', ...names] = Object.keys(sides)
-  const compared = names.filter((name) => options.only.length === 0 || options.only.includes(name))
+  const [first = '', ...others] = Object.keys(sides)
+  const compared = others.filter((name) => options.only.length === 0 || options.only.includes(name))
   return withUpstream(options, async (stage) => {
-    const running = new Map<string, RunningContestant>()
-    for (const name of [first, ...compared]) {
+    const rounds: Round[] = []
+    for (let round = 0; round < options.rounds; round++) {
+      const names = [first, ...compared]
+      const turned = names.map((_, turn) => names[(round + turn) % names.length] ?? '')
+      rounds.push(await measureRound({ stage, sides, names: turned, seconds: options.seconds }))
+      options.print(`round ${round + 1} of ${options.rounds}`)
+    }
+    return toFigures({ first, compared }, rounds, options)
+  })
+}
+
+interface RoundOptions {
+  readonly stage: Stage
+  readonly sides: Readonly<Record<string, Side>>
+  /** In the order in which they are started and measured. */
+  readonly names: readonly string[]
+  readonly seconds: number
+}
+
+/** A new process of each side; samples of them in turn, there and back, so that what changes meets all alike. */
+async function measureRound({ stage, sides, names, seconds }: RoundOptions): Promise<Round> {
+  const running = new Map<string, RunningContestant>()
+  const samples = new Map<string, Found[]>(names.map((name) => [name, []]))
+  try {
+    for (const name of names) {
       const { prepare, ...side } = sides[name] ?? {}
       const started = await startStrata(stage, side)
       stage.running.push(started)
       running.set(name, started)
       await prepare?.(started)
+      await sample(started, { folder: stage.folder, seconds: warmUpSeconds })
     }
-    const take = (name: string, seconds: number): Promise<Sample> =>
-      sample(running.get(name), { folder: stage.folder, seconds })
-    return toFigures(first, await measure({ first, compared, take }, options), options)
-  })
-}
-
-interface Measuring {
-  readonly first: string
-  readonly compared: readonly string[]
-  readonly take: (name: string, seconds: number) => Promise<Sample>
-}
-
-/** A pair of each side in each round, the first one first in every other. */
-async function measure(
-  { first, compared, take }: Measuring,
-  { rounds, seconds, print }: BenchmarkOptions,
-): Promise<ReadonlyMap<string, readonly Pair[]>> {
-  const pairs = new Map<string, Pair[]>(compared.map((name) => [name, []]))
-  for (const name of [first, ...compared]) await take(name, warmUpSeconds)
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < compared.length; turn++) {
-      const name = compared[(round + turn) % compared.length] ?? ''
-      const isPlainFirst = (round + turn) % 2 === 0
-      const one = await take(isPlainFirst ? first : name, seconds)
-      const other = await take(isPlainFirst ? name : first, seconds)
-      pairs.get(name)?.push(isPlainFirst ? { plain: one, side: other } : { plain: other, side: one })
+    for (let turn = 0; turn < samplesEach; turn++) {
+      for (const name of turn % 2 === 0 ? names : names.toReversed()) {
+        samples.get(name)?.push(await sample(running.get(name), { folder: stage.folder, seconds }))
+      }
     }
-    print(`round ${round + 1} of ${rounds}`)
+  } finally {
+    for (const started of running.values()) await started.process?.stop()
   }
-  return pairs
+  return new Map([...samples].map(([name, taken]) => [name, toBest(taken)]))
+}
+
+function toBest(samples: readonly Found[]): Found {
+  return {
+    perSecond: Math.max(...samples.map(({ perSecond }) => perSecond)),
+    cpuMicros: Math.min(...samples.map(({ cpuMicros }) => cpuMicros)),
+    foldMicros: Math.min(...samples.map(({ foldMicros }) => foldMicros)),
+  }
 }
 
 async function sample(
   side: RunningContestant | undefined,
   { folder, seconds }: { readonly folder: string; readonly seconds: number },
-): Promise<Sample> {
+): Promise<Found> {
   if (side === undefined) throw new Error('a side is measured that was not started')
   const pid = side.process?.pid ?? -1
   const read = () => [readCpuMicros(pid) ?? Number.NaN, readThreadMicros(pid, 'fold') ?? Number.NaN] as const
@@ -101,44 +113,43 @@ async function sample(
 }
 
 function toFigures(
-  first: string,
-  pairs: ReadonlyMap<string, readonly Pair[]>,
+  { first, compared }: { readonly first: string; readonly compared: readonly string[] },
+  rounds: readonly Round[],
   { print }: BenchmarkOptions,
 ): Readonly<Record<string, number>> {
-  const plain = [...pairs.values()].flatMap((taken) => taken.map((pair) => pair.plain))
-  const figures: Record<string, number> = toMiddle(first, plain)
+  const valuesOf = (name: string, key: keyof Found): readonly number[] =>
+    rounds.map((round) => round.get(name)?.[key] ?? Number.NaN)
+  const sharesOf = (name: string, key: keyof Found): readonly number[] => {
+    const plain = valuesOf(first, key)
+    return valuesOf(name, key).map((value, round) => value / (plain[round] ?? Number.NaN) - 1)
+  }
+  const figures: Record<string, number> = {}
+  for (const name of [first, ...compared]) {
+    for (const key of ['perSecond', 'cpuMicros', 'foldMicros'] as const)
+      figures[`${name}.${key}`] = median(valuesOf(name, key)) ?? Number.NaN
+  }
   const rows: string[][] = []
-  for (const [name, taken] of pairs) {
-    Object.assign(
-      figures,
-      toMiddle(
-        name,
-        taken.map(({ side }) => side),
-      ),
-    )
+  for (const name of compared) {
     const shares = {
-      throughputLost: taken.map((pair) => 1 - pair.side.perSecond / pair.plain.perSecond),
-      cpuAdded: taken.map((pair) => pair.side.cpuMicros / pair.plain.cpuMicros - 1),
+      throughputLost: sharesOf(name, 'perSecond').map((share) => -share),
+      cpuAdded: sharesOf(name, 'cpuMicros'),
+      foldAdded: rounds.map((round) => addedByFold(round.get(name), round.get(first))),
     }
     const cells = Object.entries(shares).map(([key, values]) => {
       const [low, high] = toInterval(values)
       const share = median(values) ?? Number.NaN
-      figures[`${name}.${key}`] = share
-      figures[`${name}.${key}Low`] = low
-      figures[`${name}.${key}High`] = high
+      Object.assign(figures, { [`${name}.${key}`]: share, [`${name}.${key}Low`]: low, [`${name}.${key}High`]: high })
       return `${toPercent(share)} (${toPercent(low)} to ${toPercent(high)})`
     })
     rows.push([name, ...cells])
   }
-  print(formatTable([`beside ${first} (95 % of the median)`, 'throughput lost', 'processor time added'], rows))
+  const heads = ['throughput lost', 'processor time added', 'of it by the folding thread']
+  print(formatTable([`beside ${first} (95 % of the median)`, ...heads], rows))
   return figures
 }
 
-function toMiddle(name: string, samples: readonly Sample[]): Record<string, number> {
-  const middle = (key: keyof Sample): number => median(samples.map((each) => each[key])) ?? Number.NaN
-  return {
-    [`${name}.perSecond`]: middle('perSecond'),
-    [`${name}.cpuMicros`]: middle('cpuMicros'),
-    [`${name}.foldMicros`]: middle('foldMicros'),
-  }
+/** What the folding thread takes more, as a share of all that a plain request takes. */
+function addedByFold(side: Found | undefined, plain: Found | undefined): number {
+  if (side === undefined || plain === undefined) return Number.NaN
+  return (side.foldMicros - plain.foldMicros) / plain.cpuMicros
 }
