@@ -170,6 +170,18 @@ describeEngines('spending under budgets', (openStore) => {
     expect((await holdFor(process, {})).charges).toHaveLength(2)
     expect(slow).toHaveBeenCalled()
 
+    // The one that has answered waits for the other, and is not handed back meanwhile as one that nobody uses.
+    const uneven = await start(openStore, await openStore.createPlace(), { name: 'money', limit: '1' })
+    await uneven.spending.budgets.create('t', { name: 'tokens', counts: 'tokens', limit: 1_000_000 })
+    const books = uneven.spending.ledger
+    const book = books.run.bind(books)
+    let answered = 0
+    vi.spyOn(books, 'run').mockImplementation(async (operation) => {
+      await sleep(answered++ === 0 ? 10 : 2_500)
+      return book(operation)
+    })
+    expect((await holdFor(uneven, {})).charges).toHaveLength(2)
+
     const silent = await start(openStore, await openStore.createPlace(), { name: 'money', limit: '1' })
     vi.spyOn(silent.spending.ledger, 'run').mockReturnValue(new Promise(() => undefined))
     const unanswered = holdFor({ ...silent, call: () => silent.call(300) }, {})

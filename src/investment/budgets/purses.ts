@@ -360,7 +360,8 @@ class ProcessPurses implements Purses {
     const wanted = accounts.length === 0 ? [] : await store.readWants(accounts, owner(), Math.trunc(nowMs))
     for (const [name, purse] of held) {
       const isWanted = purse.account !== undefined && wanted.includes(purse.account)
-      const isIdle = nowMs - purse.lastUsedMs > idleMs
+      // What somebody waits for is not idle, however long the ledger takes to say what there is of the rest.
+      const isIdle = nowMs - purse.lastUsedMs > idleMs && !this.#isNeeded(purse)
       const isOver = purse.open > 0n || purse.granted > purse.drawn
       if (isOver && (isWanted || isIdle)) await this.#shrink(purse)
       else if ((purse.lent > 0n || purse.open > 0n) && purse.leaseMs - nowMs < leaseMs / 2) await this.#prolong(purse)
@@ -370,6 +371,10 @@ class ProcessPurses implements Purses {
     if (this.#purses.size > 0 || this.#waiters.length > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
+  }
+
+  #isNeeded(purse: Purse): boolean {
+    return this.#waiters.some(({ needs }) => needs.some((need) => need.purse === purse))
   }
 
   #shrink(purse: Purse): Promise<void> {
