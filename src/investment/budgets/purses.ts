@@ -361,7 +361,7 @@ class ProcessPurses implements Purses {
     for (const [name, purse] of held) {
       const isWanted = purse.account !== undefined && wanted.includes(purse.account)
       // What somebody waits for is not idle, however long the ledger takes to say what there is of the rest.
-      const isIdle = nowMs - purse.lastUsedMs > idleMs && !this.#isNeeded(purse)
+      const isIdle = nowMs - purse.lastUsedMs > idleMs && !toWishes(this.#waiters).has(purse)
       const isOver = purse.open > 0n || purse.granted > purse.drawn
       if (isOver && (isWanted || isIdle)) await this.#shrink(purse)
       else if ((purse.lent > 0n || purse.open > 0n) && purse.leaseMs - nowMs < leaseMs / 2) await this.#prolong(purse)
@@ -371,10 +371,6 @@ class ProcessPurses implements Purses {
     if (this.#purses.size > 0 || this.#waiters.length > 0) return
     clearInterval(this.#timer)
     this.#timer = undefined
-  }
-
-  #isNeeded(purse: Purse): boolean {
-    return this.#waiters.some(({ needs }) => needs.some((need) => need.purse === purse))
   }
 
   #shrink(purse: Purse): Promise<void> {
